@@ -1,0 +1,2 @@
+//! The whole chain, and the door to the stages.
+fn main() {}

@@ -1,0 +1,97 @@
+//! What every stage binary shares: common flags, logging, threads, exit codes.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::io;
+
+/// Flags that every stage takes.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct Common {
+    /// Threads to use; the result is the same for any number [default: 1]
+    #[arg(long, short = 't', value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "General", global = true)]
+    pub threads: Option<u16>,
+    /// Log warnings and errors only [default: progress and a summary are logged]
+    #[arg(long, short, help_heading = "General", global = true)]
+    pub quiet: bool,
+    /// Log more; twice for everything [default: progress and a summary are logged]
+    #[arg(long, short, action = clap::ArgAction::Count, conflicts_with = "quiet", help_heading = "General", global = true)]
+    pub verbose: u8,
+}
+
+/// A stage: flags, a check of them, and the work.
+pub trait Stage: Parser {
+    /// Threads when `--threads` is not given. Stages run inside workflow jobs, so one.
+    const DEFAULT_THREADS: u16 = 1;
+
+    /// The flags that every stage takes.
+    fn common(&self) -> &Common;
+
+    /// Every problem that shows before any work is done, each one sentence.
+    fn problems(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The work.
+    ///
+    /// # Errors
+    /// One message that names the place and the remedy.
+    fn run(&self) -> anyhow::Result<()>;
+}
+
+/// The `main` of a stage binary. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+pub fn main<S: Stage>() -> ExitCode {
+    execute(&S::parse())
+}
+
+/// Runs a parsed stage: sets up logging, threads and interrupts, validates, works, reports.
+pub fn execute<S: Stage>(stage: &S) -> ExitCode {
+    let common = stage.common();
+    set_up_logging(common);
+    // A second handler (a stage started in-process by another) is refused, and the first one serves.
+    let _ = ctrlc::set_handler(|| {
+        io::remove_unfinished();
+        std::process::exit(130);
+    });
+    let threads = common.threads.unwrap_or(S::DEFAULT_THREADS);
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
+    let problems = stage.problems();
+    if !problems.is_empty() {
+        for problem in &problems {
+            eprintln!("error: {problem}");
+        }
+        return ExitCode::from(1);
+    }
+    match stage.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error)
+            if error
+                .chain()
+                .any(|cause| cause.downcast_ref::<io::FileError>().is_some_and(io::FileError::is_broken_pipe)) =>
+        {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn set_up_logging(common: &Common) {
+    use tracing::Level;
+    let level = match (common.quiet, common.verbose) {
+        (true, _) => Level::WARN,
+        (_, 0) => Level::INFO,
+        (_, 1) => Level::DEBUG,
+        _ => Level::TRACE,
+    };
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time()
+        .try_init();
+}

@@ -1,0 +1,22 @@
+//! Bytes of each format, one file a format. Knows neither flags nor models.
+
+pub mod annotation;
+pub mod bins;
+pub mod deepchrome_csv;
+mod error;
+pub mod expression;
+pub mod genes_bed;
+mod input;
+pub mod labels;
+mod output;
+pub mod predictions;
+pub mod safetensors_file;
+pub mod signal;
+pub mod splits;
+pub mod table;
+pub mod track;
+pub mod weights;
+
+pub use error::{FileError, Result};
+pub use input::open_text;
+pub use output::{Output, PendingFile, remove_unfinished};

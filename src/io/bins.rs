@@ -1,0 +1,130 @@
+//! The matrix file, `.bins.safetensors`: binned signal, attention or attribution.
+//!
+//! Tensors: `values` f32 [gene, mark, bin]; `chrom` i32 [gene] (index into the header's `chroms`),
+//! `tss` i64 [gene] (0-based), `strand` i8 [gene] (1 or −1), absent where positions are unknown;
+//! in attention files also `mark_values` f32 [gene, mark] and `null_values` f32 [mark, bin].
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::safetensors_file::{self, RawTensor};
+use super::{FileError, Result};
+use crate::genome::{Grid, Strand, Tss};
+use crate::matrix::{Attention, FORMAT, FORMAT_VERSION, Header, Matrix};
+
+/// Writes a matrix, whole or not at all.
+pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
+    matrix.check_shape().map_err(|error| FileError::new(path, format!("cannot write the matrix: {error}")))?;
+    let header = Header {
+        format: FORMAT.to_owned(),
+        format_version: FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        kind: matrix.kind,
+        sample: matrix.sample.clone(),
+        assembly: matrix.assembly.clone(),
+        flank_bp: matrix.grid.flank_bp(),
+        bin_size_bp: matrix.grid.bin_size_bp(),
+        orientation: matrix.grid.orientation(),
+        statistic: matrix.statistic,
+        marks: matrix.marks.clone(),
+        inputs: matrix.inputs.clone(),
+        chroms: matrix.chroms.as_slice().to_vec(),
+        genes: matrix.gene_ids.clone(),
+        status: matrix.status.clone(),
+    };
+    let (genes, marks, bins) = (matrix.n_genes(), matrix.n_marks(), matrix.n_bins());
+    let mut tensors = vec![("values".to_owned(), RawTensor::of_f32(&[genes, marks, bins], &matrix.values))];
+    if let Some(tss) = &matrix.tss {
+        let mut chrom = Vec::with_capacity(genes);
+        for site in tss {
+            let index = matrix.chroms.index_of(&site.chrom);
+            let index = index.ok_or_else(|| {
+                FileError::new(path, format!("cannot write the matrix: chromosome {} is not in its list", site.chrom))
+            })?;
+            chrom.push(index as i32);
+        }
+        let position: Vec<i64> = tss.iter().map(|site| site.position as i64).collect();
+        let strand: Vec<i8> = tss.iter().map(|site| if site.strand == Strand::Forward { 1 } else { -1 }).collect();
+        tensors.push(("chrom".to_owned(), RawTensor::of_i32(&[genes], &chrom)));
+        tensors.push(("tss".to_owned(), RawTensor::of_i64(&[genes], &position)));
+        tensors.push(("strand".to_owned(), RawTensor::of_i8(&[genes], &strand)));
+    }
+    if let Some(attention) = &matrix.attention {
+        tensors.push(("mark_values".to_owned(), RawTensor::of_f32(&[genes, marks], &attention.mark_values)));
+        tensors.push(("null_values".to_owned(), RawTensor::of_f32(&[marks, bins], &attention.null_values)));
+    }
+    safetensors_file::write(path, &header, &tensors)
+}
+
+/// Reads a matrix and checks that header and tensors agree.
+pub fn read(path: &Path) -> Result<Matrix> {
+    let (header, mut tensors): (Header, _) = safetensors_file::read(path, "matrix")?;
+    if header.format != FORMAT {
+        return Err(FileError::new(path, format!("is a {:?} file, expected {FORMAT:?}", header.format))
+            .remedy("Give a .bins.safetensors file"));
+    }
+    if header.format_version > FORMAT_VERSION {
+        return Err(FileError::new(
+            path,
+            format!("has format version {}, this attentrack reads up to {FORMAT_VERSION}", header.format_version),
+        )
+        .remedy(format!("It was written by attentrack {}: upgrade this one", header.tool_version)));
+    }
+    let grid = Grid::new(header.flank_bp, header.bin_size_bp, header.orientation)
+        .map_err(|error| FileError::new(path, error.to_string()).place("header"))?;
+    let mut matrix = Matrix {
+        kind: header.kind,
+        sample: header.sample,
+        assembly: header.assembly,
+        grid,
+        statistic: header.statistic,
+        marks: header.marks,
+        inputs: header.inputs,
+        chroms: header.chroms.into_iter().collect(),
+        gene_ids: header.genes,
+        status: header.status,
+        tss: None,
+        values: take(path, &mut tensors, "values", RawTensor::to_f32)?,
+        attention: None,
+    };
+    if tensors.contains_key("tss") {
+        let chrom = take(path, &mut tensors, "chrom", RawTensor::to_i32)?;
+        let position = take(path, &mut tensors, "tss", RawTensor::to_i64)?;
+        let strand = take(path, &mut tensors, "strand", RawTensor::to_i8)?;
+        let mut tss = Vec::with_capacity(position.len());
+        for ((&chrom, &position), &strand) in chrom.iter().zip(&position).zip(&strand) {
+            let name = usize::try_from(chrom).ok().and_then(|at| matrix.chroms.as_slice().get(at));
+            let name = name.ok_or_else(|| {
+                FileError::new(path, format!("chromosome index {chrom} is not in the header")).place("tensor chrom")
+            })?;
+            let position = u64::try_from(position)
+                .map_err(|_| FileError::new(path, format!("negative position {position}")).place("tensor tss"))?;
+            let strand = if strand >= 0 { Strand::Forward } else { Strand::Reverse };
+            tss.push(Tss { chrom: name.name.clone(), position, strand });
+        }
+        matrix.tss = Some(tss);
+    }
+    if tensors.contains_key("mark_values") {
+        let mark_values = take(path, &mut tensors, "mark_values", RawTensor::to_f32)?;
+        let null_values = take(path, &mut tensors, "null_values", RawTensor::to_f32)?;
+        matrix.attention = Some(Attention { mark_values, null_values });
+    }
+    matrix.check_shape().map_err(|error| {
+        FileError::new(path, format!("header and tensors disagree: {error}")).remedy("Make the file again")
+    })?;
+    Ok(matrix)
+}
+
+fn take<T>(
+    path: &Path,
+    tensors: &mut HashMap<String, RawTensor>,
+    name: &str,
+    convert: fn(&RawTensor) -> Option<Vec<T>>,
+) -> Result<Vec<T>> {
+    let tensor = tensors.remove(name).ok_or_else(|| {
+        FileError::new(path, format!("has no tensor {name:?}")).remedy("Give a .bins.safetensors file")
+    })?;
+    convert(&tensor).ok_or_else(|| {
+        FileError::new(path, format!("unexpected element type {:?}", tensor.dtype)).place(format!("tensor {name}"))
+    })
+}

@@ -1,0 +1,1 @@
+//! DeepChrome's CSV layout: gene, bin, one column a mark, label; no header.

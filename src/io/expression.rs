@@ -1,0 +1,1 @@
+//! Expression tables: gene ids and one column a sample.

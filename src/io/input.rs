@@ -1,0 +1,32 @@
+//! Opening text inputs: plain or gzip/bgzip, told apart by content; `-` is standard input.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+use super::{FileError, Result};
+
+/// Opens a text file for reading line by line.
+///
+/// gzip and bgzip are recognised by their first two bytes, not by the file's name; `-` reads
+/// standard input.
+pub fn open_text(path: &Path) -> Result<Box<dyn BufRead + Send>> {
+    let raw: Box<dyn Read + Send> = if path == Path::new("-") {
+        Box::new(io::stdin())
+    } else {
+        let file = File::open(path).map_err(|error| FileError::os(path, "open", &error))?;
+        if file.metadata().is_ok_and(|meta| meta.is_dir()) {
+            return Err(FileError::new(path, "is a folder").remedy("Name a file"));
+        }
+        Box::new(file)
+    };
+    let mut reader = BufReader::with_capacity(1 << 16, raw);
+    let start = reader.fill_buf().map_err(|error| FileError::os(path, "read", &error))?;
+    if start.starts_with(&[0x1f, 0x8b]) {
+        Ok(Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(reader))))
+    } else {
+        Ok(Box::new(reader))
+    }
+}

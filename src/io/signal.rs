@@ -1,0 +1,1 @@
+//! Signal files: bigWig, BAM, CRAM, bedGraph and reads as BED/tagAlign.

@@ -1,0 +1,139 @@
+//! Tab-separated tables with a header line: the files that stages exchange and users bring.
+
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+
+use super::{FileError, Output, Result, open_text};
+
+/// A whole table in memory, every cell as text.
+#[derive(Clone, Debug)]
+pub struct Table {
+    path: PathBuf,
+    /// Column names.
+    pub columns: Vec<String>,
+    /// Rows; each has as many cells as there are columns.
+    pub rows: Vec<Row>,
+}
+
+/// One row and the 1-based line that it stands on.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// 1-based line.
+    pub line: u64,
+    /// One cell a column.
+    pub cells: Vec<String>,
+}
+
+impl Table {
+    /// Reads a table (plain or gzip, `-` for standard input). Lines that start with `#` before the
+    /// header and empty lines are skipped; Windows line ends are accepted.
+    ///
+    /// A row with fewer or more cells than the header is an error that names the line.
+    pub fn read(path: &Path) -> Result<Table> {
+        let mut reader = open_text(path)?;
+        let mut columns: Option<Vec<String>> = None;
+        let mut rows = Vec::new();
+        let (mut line, mut text) = (0, String::new());
+        loop {
+            text.clear();
+            line += 1;
+            if reader.read_line(&mut text).map_err(|error| FileError::os(path, "read", &error).line(line))? == 0 {
+                break;
+            }
+            let text = text.trim_end_matches(['\n', '\r']);
+            let text = if line == 1 { text.trim_start_matches('\u{feff}') } else { text };
+            if text.is_empty() || (columns.is_none() && text.starts_with('#')) {
+                continue;
+            }
+            let cells: Vec<String> = text.split('\t').map(str::to_owned).collect();
+            match &columns {
+                None => columns = Some(cells),
+                Some(columns) if columns.len() == cells.len() => rows.push(Row { line, cells }),
+                Some(columns) => {
+                    return Err(FileError::new(
+                        path,
+                        format!(
+                            "expected {} tab-separated columns as in the header, found {}",
+                            columns.len(),
+                            cells.len()
+                        ),
+                    )
+                    .line(line)
+                    .remedy("Check the separators of this line"));
+                }
+            }
+        }
+        let columns = columns.ok_or_else(|| {
+            FileError::new(path, "is empty, expected a header line")
+                .remedy("Check that the step that makes it has finished")
+        })?;
+        Ok(Table { path: path.to_owned(), columns, rows })
+    }
+
+    /// The file that the table was read from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Index of a column, or an error that lists the columns that there are.
+    pub fn column(&self, name: &str) -> Result<usize> {
+        self.find(name).ok_or_else(|| {
+            let hint = if self.columns.len() == 1 {
+                "The columns must be separated by tabs".to_owned()
+            } else {
+                format!("Name one column {name}")
+            };
+            FileError::new(&self.path, format!("no column {name:?}; found {}", self.columns.join(", ")))
+                .line(1)
+                .remedy(hint)
+        })
+    }
+
+    /// Index of a column, if it is there.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+
+    /// An error at a row.
+    pub fn error(&self, row: &Row, problem: impl Into<String>) -> FileError {
+        FileError::new(&self.path, problem).line(row.line)
+    }
+
+    /// A cell as a number; `NA`, `nan` and an empty cell are `None`.
+    ///
+    /// Anything else that is no finite number is an error that names line and column.
+    pub fn number(&self, row: &Row, column: usize) -> Result<Option<f64>> {
+        let cell = row.cells[column].trim();
+        if cell.is_empty() || ["na", "nan", "n/a", "."].contains(&cell.to_ascii_lowercase().as_str()) {
+            return Ok(None);
+        }
+        match cell.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(Some(value)),
+            _ => Err(self
+                .error(row, format!("column {} must hold a finite number or NA, found {cell:?}", self.columns[column]))
+                .remedy("Correct the cell, or check that the columns are not swapped")),
+        }
+    }
+}
+
+/// Writes a table; `cell` values must not hold tabs or line ends.
+pub fn write_table<R>(path: &Path, columns: &[&str], rows: impl IntoIterator<Item = R>) -> Result<()>
+where
+    R: IntoIterator,
+    R::Item: AsRef<str>,
+{
+    let mut output = Output::create(path)?;
+    let os = |error| FileError::os(path, "write", &error);
+    output.put(columns.join("\t").as_bytes())?;
+    output.put(b"\n")?;
+    for row in rows {
+        for (column, cell) in row.into_iter().enumerate() {
+            if column > 0 {
+                output.write_all(b"\t").map_err(os)?;
+            }
+            output.write_all(cell.as_ref().as_bytes()).map_err(os)?;
+        }
+        output.write_all(b"\n").map_err(os)?;
+    }
+    output.commit()
+}

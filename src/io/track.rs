@@ -1,0 +1,1 @@
+//! Tracks for the genome browser: BED, bedGraph, bigWig, bigBed, TSV.

@@ -1,0 +1,1 @@
+//! Published weights: legacy torch pickles, zip `.pt`, npz.

@@ -1,0 +1,80 @@
+//! What a model file says of itself: the JSON under the one metadata key `header` of a
+//! `.model.safetensors`. The tensors beside it carry the names of the published PyTorch code.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::FittedTransform;
+use crate::genome::Orientation;
+use crate::matrix::Statistic;
+use crate::model::ModelConfig;
+
+/// Value of [`ModelHeader::format`].
+pub const MODEL_FORMAT: &str = "attentrack.model";
+/// Version of the model file that this build reads and writes.
+pub const MODEL_FORMAT_VERSION: u32 = 1;
+
+/// The header of a `.model.safetensors` file. Fields are written in this order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelHeader {
+    /// Always `attentrack.model`.
+    pub format: String,
+    /// Version of the format; a newer one than the reader's is refused.
+    pub format_version: u32,
+    /// Version of attentrack that wrote the file.
+    pub tool_version: String,
+    /// Architecture and its sizes.
+    pub model: ModelConfig,
+    /// The marks, in the order of the model's inputs.
+    pub marks: Vec<String>,
+    /// Bases on either side of the TSS.
+    pub flank_bp: u32,
+    /// Width of a bin.
+    pub bin_size_bp: u32,
+    /// Direction of the bins that the model was trained on.
+    pub orientation: Orientation,
+    /// The statistic that the model was trained on.
+    pub statistic: Statistic,
+    /// Assembly of the training samples, if it was stated.
+    pub assembly: Option<String>,
+    /// Samples that the model was trained on; empty for imported weights.
+    pub samples: Vec<String>,
+    /// Input transform.
+    pub transform: FittedTransform,
+    /// Score at and above which a gene is called expressed, chosen on the validation genes (largest
+    /// accuracy); `None` for imported weights.
+    pub threshold: Option<f64>,
+    /// How the model was trained; `None` for imported weights.
+    pub regime: Option<Regime>,
+}
+
+/// How a model was trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Regime {
+    /// Epochs asked for.
+    pub epochs: u32,
+    /// Epoch that was kept, from 1: the best validation AUROC, of equal ones the later.
+    pub best_epoch: u32,
+    /// Its validation AUROC.
+    pub best_valid_auroc: f64,
+    /// Genes a step.
+    pub batch_size: u32,
+    /// Adam's learning rate at the start.
+    pub learning_rate: f64,
+    /// Learning-rate schedule: constant, cosine or step.
+    pub schedule: String,
+    /// L2 weight decay added to the gradient.
+    pub weight_decay: f64,
+    /// Dropout probability on the LSTM outputs.
+    pub dropout: f64,
+    /// Largest global norm of the gradient.
+    pub clip_norm: f64,
+    /// Seed of initialisation, order of genes and dropout.
+    pub seed: u64,
+    /// Fold of the splits that was used.
+    pub fold: u32,
+    /// Training genes (summed over samples).
+    pub train_genes: u64,
+    /// Validation genes (summed over samples).
+    pub valid_genes: u64,
+}

@@ -1,0 +1,37 @@
+//! attentrack: signal files, a gene annotation and an expression table in; a trained
+//! [AttentiveChrome](https://arxiv.org/abs/1708.00339) model, honest accuracy and attention tracks
+//! for the genome browser out.
+//!
+//! # Architecture
+//!
+//! One crate, five floors, one small binary per stage. Arrows point down only; a test
+//! (`tests/it/floors.rs`) reads every `use crate::…` and fails on an upward one.
+//!
+//! ```text
+//!    src/bin/*  ·  cli                          talk to the shell
+//!         │
+//!       stage/            one file per stage    open and close files, log, validate
+//!     ┌───┴─────────┐
+//!   learn/ explain/  io/       train, predict, attribute │ one file per format
+//!     └──┬───┘       │
+//!      model/   └────┬┘        networks and their kernels
+//!                matrix/       genes × marks × bins, labels, splits: plain arrays
+//!                    │
+//!                 genome/      coordinates and genes
+//! ```
+//!
+//! A stage is one file that opens files, calls a pure core, and closes files. Stages meet only
+//! through a few typed, self-describing files, so any workflow engine can chain them.
+//!
+//! # Conventions
+//!
+//! Coordinates are 0-based and half-open everywhere inside. Axis order is gene, mark, bin. Lengths
+//! in base pairs end in `_bp`.
+
+pub mod cli;
+pub mod genome;
+pub mod io;
+pub mod learn;
+pub mod matrix;
+pub mod model;
+pub mod stage;

@@ -1,0 +1,108 @@
+//! What a matrix file says of itself: the JSON under the one metadata key `header`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Statistic;
+use crate::genome::{Chrom, Orientation};
+
+/// Value of [`Header::format`].
+pub const FORMAT: &str = "attentrack.bins";
+/// Version of the matrix file that this build reads and writes.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What the values of a matrix are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Binned signal, raw.
+    Signal,
+    /// Bin attention of a model; sums to 1 over the bins of a gene and mark.
+    Attention,
+    /// Importance by another method.
+    Attribution,
+}
+
+/// What became of a gene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The whole window lies on the chromosome.
+    Ok,
+    /// The window leaves the chromosome; bases outside count as bases without data.
+    Clipped,
+    /// No mark has any data in the window.
+    Empty,
+    /// At least one signal file lacks the gene's chromosome; the row is NaN.
+    NoChrom,
+}
+
+impl Status {
+    /// The name used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Ok => "ok",
+            Status::Clipped => "clipped",
+            Status::Empty => "empty",
+            Status::NoChrom => "no_chrom",
+        }
+    }
+
+    /// The status of that name.
+    pub fn from_name(name: &str) -> Option<Status> {
+        [Status::Ok, Status::Clipped, Status::Empty, Status::NoChrom].into_iter().find(|status| status.name() == name)
+    }
+
+    /// Whether a model may be trained on the row or score it.
+    pub fn is_scorable(self) -> bool {
+        self != Status::NoChrom
+    }
+}
+
+/// Where one mark's values came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Input {
+    /// Mark that the file was read for.
+    pub mark: String,
+    /// File name without its folder (paths would differ from machine to machine).
+    pub file: String,
+    /// Format: bigwig, bam, cram, bedgraph, reads, deepchrome-csv.
+    pub format: String,
+    /// Hex digest of the file's header, index and length, not of its gigabytes.
+    pub digest: String,
+}
+
+/// The header of a `.bins.safetensors` file. Fields are written in this order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Header {
+    /// Always `attentrack.bins`.
+    pub format: String,
+    /// Version of the format; a newer one than the reader's is refused.
+    pub format_version: u32,
+    /// Version of attentrack that wrote the file.
+    pub tool_version: String,
+    /// Signal, attention or attribution.
+    pub kind: Kind,
+    /// Sample (cell type, condition) that the signal is of.
+    pub sample: String,
+    /// Genome assembly, if it was stated.
+    pub assembly: Option<String>,
+    /// Bases on either side of the TSS.
+    pub flank_bp: u32,
+    /// Width of a bin.
+    pub bin_size_bp: u32,
+    /// Direction in which bins are stored.
+    pub orientation: Orientation,
+    /// What the signal's number a bin means; for attention, that of the signal it was computed from.
+    pub statistic: Statistic,
+    /// The second axis, in order.
+    pub marks: Vec<String>,
+    /// Where each mark's values came from.
+    pub inputs: Vec<Input>,
+    /// Chromosomes that the tensor `chrom` points into; empty where positions are unknown.
+    pub chroms: Vec<Chrom>,
+    /// The first axis, in order.
+    pub genes: Vec<String>,
+    /// One status a gene.
+    pub status: Vec<Status>,
+}

@@ -1,0 +1,104 @@
+//! The matrix itself.
+
+use super::{Input, Kind, Statistic, Status};
+use crate::genome::{Chroms, Grid, Tss};
+
+/// Values [gene, mark, bin] with everything needed to read them: the content of one
+/// `.bins.safetensors` file.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    /// Signal, attention or attribution.
+    pub kind: Kind,
+    /// Sample that the signal is of.
+    pub sample: String,
+    /// Genome assembly, if it was stated.
+    pub assembly: Option<String>,
+    /// The bins around each TSS.
+    pub grid: Grid,
+    /// What a value means.
+    pub statistic: Statistic,
+    /// Names of the second axis.
+    pub marks: Vec<String>,
+    /// Where each mark came from.
+    pub inputs: Vec<Input>,
+    /// Chromosomes of the genes, with lengths where known.
+    pub chroms: Chroms,
+    /// Ids of the first axis.
+    pub gene_ids: Vec<String>,
+    /// What became of each gene.
+    pub status: Vec<Status>,
+    /// TSS of each gene, or `None` where positions are unknown (an imported DeepChrome CSV).
+    pub tss: Option<Vec<Tss>>,
+    /// Row-major [gene, mark, bin]; NaN is a missing value.
+    pub values: Vec<f32>,
+    /// Present in attention files.
+    pub attention: Option<Attention>,
+}
+
+/// What an attention file holds besides the bin attention.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attention {
+    /// Mark attention, row-major [gene, mark]; sums to 1 over marks. NaN rows for unscored genes.
+    pub mark_values: Vec<f32>,
+    /// Bin attention that the model gives to an empty window, row-major [mark, bin].
+    pub null_values: Vec<f32>,
+}
+
+/// The arrays of a matrix do not fit together.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{what} has {found} entries where {expected} are expected")]
+pub struct ShapeError {
+    /// Which array.
+    pub what: &'static str,
+    /// Its length.
+    pub found: usize,
+    /// The length that the axes ask for.
+    pub expected: usize,
+}
+
+impl Matrix {
+    /// Number of genes, the first axis.
+    pub fn n_genes(&self) -> usize {
+        self.gene_ids.len()
+    }
+
+    /// Number of marks, the second axis.
+    pub fn n_marks(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// Number of bins, the third axis.
+    pub fn n_bins(&self) -> usize {
+        self.grid.n_bins()
+    }
+
+    /// The values of one gene, row-major [mark, bin].
+    pub fn gene(&self, gene: usize) -> &[f32] {
+        let size = self.n_marks() * self.n_bins();
+        &self.values[gene * size..(gene + 1) * size]
+    }
+
+    /// The bins of one gene and mark.
+    pub fn bins(&self, gene: usize, mark: usize) -> &[f32] {
+        let n_bins = self.n_bins();
+        &self.gene(gene)[mark * n_bins..(mark + 1) * n_bins]
+    }
+
+    /// Checks that every array has the length that the axes ask for.
+    pub fn check_shape(&self) -> Result<(), ShapeError> {
+        let (genes, marks, bins) = (self.n_genes(), self.n_marks(), self.n_bins());
+        let check = |what, found, expected| {
+            if found == expected { Ok(()) } else { Err(ShapeError { what, found, expected }) }
+        };
+        check("values", self.values.len(), genes * marks * bins)?;
+        check("status", self.status.len(), genes)?;
+        if let Some(tss) = &self.tss {
+            check("tss", tss.len(), genes)?;
+        }
+        if let Some(attention) = &self.attention {
+            check("mark_values", attention.mark_values.len(), genes * marks)?;
+            check("null_values", attention.null_values.len(), marks * bins)?;
+        }
+        Ok(())
+    }
+}

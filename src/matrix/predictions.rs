@@ -1,0 +1,27 @@
+//! What a model says of each gene.
+
+use super::Status;
+
+/// One gene's prediction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Gene id.
+    pub gene_id: String,
+    /// What became of the gene's window.
+    pub status: Status,
+    /// Probability of being expressed (or the predicted value); `None` where it can't be scored.
+    pub score: Option<f64>,
+    /// Mark attention in the order of [`Predictions::marks`], sums to 1; empty where there is no score.
+    pub mark_attention: Vec<f64>,
+}
+
+/// The predictions for one sample, in the order of the matrix.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predictions {
+    /// Sample.
+    pub sample: String,
+    /// Marks that the mark attention is over.
+    pub marks: Vec<String>,
+    /// One row a gene.
+    pub rows: Vec<Prediction>,
+}

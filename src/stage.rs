@@ -1,0 +1,15 @@
+//! One file per stage: opens files, calls a pure core, closes files. Stages do not know one another.
+
+pub mod bin;
+pub mod evaluate;
+pub mod import;
+pub mod label;
+pub mod predict;
+mod progress;
+pub mod simulate;
+pub mod split;
+pub mod track;
+pub mod train;
+pub mod tss;
+
+pub use progress::progress_bar;

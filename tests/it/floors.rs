@@ -1,0 +1,52 @@
+//! The architecture's one rule: arrows point down only (see the picture in `src/lib.rs`).
+
+use std::fs;
+use std::path::Path;
+
+/// What each floor may use.
+const ALLOWED: [(&str, &[&str]); 8] = [
+    ("genome", &["genome"]),
+    ("matrix", &["matrix", "genome"]),
+    ("io", &["io", "matrix", "genome"]),
+    ("model", &["model"]),
+    ("learn", &["learn", "model", "matrix", "genome"]),
+    ("explain", &["explain", "learn", "model", "matrix", "genome"]),
+    ("stage", &["stage", "cli", "explain", "learn", "model", "io", "matrix", "genome"]),
+    ("cli", &["cli", "stage", "io", "learn", "model", "matrix", "genome"]),
+];
+
+#[test]
+fn no_floor_uses_a_floor_above_it() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&source, &mut files);
+    let (mut checked, mut wrong) = (0, Vec::new());
+    for file in files {
+        let relative = file.strip_prefix(&source).unwrap().to_string_lossy().into_owned();
+        let floor = relative.split(['/', '.']).next().unwrap().to_owned();
+        let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == floor) else { continue };
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            for (at, _) in line.match_indices("crate::") {
+                checked += 1;
+                let used: String = line[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                if !used.is_empty() && !allowed.contains(&used.as_str()) {
+                    wrong.push(format!("{relative}:{} uses {used}", number + 1));
+                }
+            }
+        }
+    }
+    assert!(checked > 20, "only {checked} uses seen: the test no longer reads the sources");
+    assert!(wrong.is_empty(), "upward arrows:\n{}", wrong.join("\n"));
+}
+
+fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Integration tests, one file per stage, run through the binaries as a user would.
+#![allow(clippy::unwrap_used)]
+
+mod bad_input;
+mod bin;
+mod evaluate;
+mod floors;
+mod import;
+mod label_split;
+mod run;
+mod simulate;
+mod support;
+mod track;
+mod train;
+mod tss;
