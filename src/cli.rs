@@ -1,10 +1,18 @@
 //! What every stage binary shares: common flags, logging, threads, exit codes.
 
+pub mod chain;
+pub mod config;
+mod front;
+mod run;
+mod schema;
+
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::io;
+
+pub use front::main as front_main;
 
 /// Flags that every stage takes.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -23,7 +31,9 @@ pub struct Common {
 /// A stage: flags, a check of them, and the work.
 pub trait Stage: Parser {
     /// Threads when `--threads` is not given. Stages run inside workflow jobs, so one.
-    const DEFAULT_THREADS: u16 = 1;
+    fn default_threads() -> u16 {
+        1
+    }
 
     /// The flags that every stage takes.
     fn common(&self) -> &Common;
@@ -54,7 +64,7 @@ pub fn execute<S: Stage>(stage: &S) -> ExitCode {
         io::remove_unfinished();
         std::process::exit(130);
     });
-    let threads = common.threads.unwrap_or(S::DEFAULT_THREADS);
+    let threads = common.threads.unwrap_or_else(S::default_threads);
     let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     let problems = stage.problems();
     if !problems.is_empty() {

@@ -11,6 +11,7 @@ pub mod labels;
 mod output;
 pub mod predictions;
 pub mod safetensors_file;
+pub mod sample_sheet;
 pub mod signal;
 pub mod splits;
 pub mod table;

@@ -1,2 +1,5 @@
 //! The whole chain, and the door to the stages.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    attentrack::cli::front_main()
+}

@@ -21,6 +21,16 @@ pub enum Orientation {
     Genome,
 }
 
+impl Orientation {
+    /// The name used on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Orientation::Gene => "gene",
+            Orientation::Genome => "genome",
+        }
+    }
+}
+
 /// A window of `2 × flank_bp` around a TSS, cut into bins of `bin_size_bp`.
 ///
 /// Intervals may leave the chromosome at either end (a negative start is possible): clip them with

@@ -19,6 +19,18 @@ pub enum Transform {
     DepthScaledLog1p,
 }
 
+impl Transform {
+    /// The name used on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Transform::Raw => "raw",
+            Transform::Log1p => "log1p",
+            Transform::DepthScaled => "depth-scaled",
+            Transform::DepthScaledLog1p => "depth-scaled-log1p",
+        }
+    }
+}
+
 /// A transform with what was learnt on the training genes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FittedTransform {

@@ -1,0 +1,296 @@
+//! `config.yaml`: one file that drives `attentrack run`, Snakemake and Nextflow alike.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::genome::Orientation;
+use crate::io::FileError;
+use crate::learn::Transform;
+use crate::matrix::{Split, Statistic};
+
+/// The whole chain's configuration. Paths are relative to the folder of the file.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Sample sheet: a TSV with the columns sample, mark, path, control.
+    pub samples: PathBuf,
+    /// Gene annotation and how it becomes one TSS a gene.
+    pub annotation: Annotation,
+    /// Expression table.
+    pub expression: Expression,
+    /// The bins around each TSS and how reads are counted.
+    #[serde(default)]
+    pub window: Window,
+    /// How expression becomes labels.
+    #[serde(default)]
+    pub labels: Labels,
+    /// Which genes are for training, validation and test.
+    #[serde(default)]
+    pub split: SplitConfig,
+    /// The architecture.
+    #[serde(default)]
+    pub model: Model,
+    /// The training regime.
+    #[serde(default)]
+    pub train: Train,
+    /// Tracks to write.
+    #[serde(default)]
+    pub tracks: Tracks,
+    /// How the model is judged.
+    #[serde(default)]
+    pub evaluate: Evaluate,
+}
+
+/// Gene annotation.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Annotation {
+    /// GTF, GFF3 or BED, plain or gzip.
+    pub path: PathBuf,
+    /// Name of the assembly, for the records (hg19, GRCh38 …).
+    pub assembly: Option<String>,
+    /// TSS policy: gene, canonical or transcript.
+    pub policy: Option<String>,
+    /// Biotypes to keep; `[all]` keeps every gene.
+    #[serde(default)]
+    pub biotype: Vec<String>,
+}
+
+/// Expression table.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expression {
+    /// A wide table: gene ids and one column a sample.
+    pub path: PathBuf,
+    /// Column of the gene ids; found by its usual names if not given.
+    pub gene_column: Option<String>,
+}
+
+/// The bins around each TSS and how reads are counted; what is left out has the default of
+/// `attentrack-bin`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Bases on either side of the TSS.
+    pub flank: Option<u32>,
+    /// Width of a bin in bp.
+    pub bin_size: Option<u32>,
+    /// Direction of the bins.
+    pub orientation: Option<Orientation>,
+    /// What a number means; needed where bigWig and BAM are mixed.
+    pub statistic: Option<Statistic>,
+    /// none, auto, or a two-column table of chromosome names.
+    pub chrom_alias: Option<String>,
+    /// Largest share of genes that may be lost to chromosomes that a signal lacks.
+    pub max_lost_genes: Option<f64>,
+    /// Smallest mapping quality of a read.
+    pub min_mapq: Option<u8>,
+    /// SAM flags that exclude a read.
+    pub exclude_flags: Option<String>,
+    /// BED of regions to leave out.
+    pub blacklist: Option<PathBuf>,
+    /// Length in bp that reads are extended to.
+    pub extend: Option<u32>,
+    /// Count paired-end fragments instead of reads.
+    #[serde(default)]
+    pub fragments: bool,
+    /// What is done with the control: subtract or log-ratio.
+    pub control_method: Option<String>,
+}
+
+/// How expression becomes labels; what is left out has the default of `attentrack-label`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Labels {
+    /// median, threshold, quantile, valley or log2.
+    pub method: Option<String>,
+    /// The threshold, one for all or one a sample.
+    pub threshold: Option<Threshold>,
+    /// The quantile, between 0 and 1.
+    pub quantile: Option<f64>,
+    /// Labels of your own instead: a `labels.tsv`, `{sample}` in its name stands for the sample.
+    pub path: Option<PathBuf>,
+}
+
+/// One threshold for all samples, or one for each.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Threshold {
+    /// The same for all.
+    All(f64),
+    /// By sample.
+    BySample(BTreeMap<String, f64>),
+}
+
+/// Which genes are for training, validation and test; what is left out has the default of
+/// `attentrack-split`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SplitConfig {
+    /// chromosome, random or file-order.
+    pub method: Option<String>,
+    /// Chromosomes for validation.
+    #[serde(default)]
+    pub valid_chroms: Vec<String>,
+    /// Chromosomes for test.
+    #[serde(default)]
+    pub test_chroms: Vec<String>,
+    /// Share of the genes for validation (random, file-order).
+    pub valid_fraction: Option<f64>,
+    /// Share of the genes for test (random, file-order).
+    pub test_fraction: Option<f64>,
+    /// Number of folds.
+    pub folds: Option<u32>,
+    /// Seed of the random method.
+    pub seed: Option<u64>,
+    /// A `splits.tsv` of your own instead.
+    pub path: Option<PathBuf>,
+}
+
+/// The architecture; what is left out has the default of `attentrack-train`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// attentive-chrome.
+    pub name: Option<String>,
+    /// Hidden units a direction of the LSTM over bins.
+    pub bin_hidden: Option<u32>,
+    /// Hidden units a direction of the LSTM over marks.
+    pub mark_hidden: Option<u32>,
+}
+
+/// The training regime; what is left out has the default of `attentrack-train`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Train {
+    /// One model on all samples, or one a sample.
+    #[serde(default)]
+    pub mode: TrainMode,
+    /// Passes over the training genes.
+    pub epochs: Option<u32>,
+    /// Genes a step.
+    pub batch_size: Option<u32>,
+    /// Learning rate of Adam.
+    pub learning_rate: Option<f64>,
+    /// constant, cosine or step.
+    pub schedule: Option<String>,
+    /// Dropout probability.
+    pub dropout: Option<f64>,
+    /// L2 weight decay.
+    pub weight_decay: Option<f64>,
+    /// What is done to the signal first.
+    pub transform: Option<Transform>,
+    /// Seed of initialisation and order.
+    pub seed: Option<u64>,
+    /// Fold of the splits.
+    pub fold: Option<u32>,
+    /// auto, cpu or cuda.
+    pub device: Option<String>,
+}
+
+/// One model on all samples, or one a sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrainMode {
+    /// One model, trained on the genes of all samples.
+    #[default]
+    Pooled,
+    /// A model for each sample.
+    PerSample,
+}
+
+/// Tracks to write.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tracks {
+    /// bed, bedgraph, bigwig, bigbed, tsv.
+    #[serde(default = "Tracks::default_formats")]
+    pub formats: Vec<String>,
+    /// Which number a bin gets; the default of `attentrack-track` if left out.
+    pub value: Option<String>,
+    /// How overlapping windows are merged in bigWig and bedGraph: max, mean or sum.
+    pub aggregate: Option<String>,
+    /// BED and bigBed hold every bin instead of those above the threshold.
+    #[serde(default)]
+    pub all: bool,
+}
+
+impl Tracks {
+    fn default_formats() -> Vec<String> {
+        ["bed", "bigwig", "bigbed", "tsv"].map(str::to_owned).to_vec()
+    }
+}
+
+impl Default for Tracks {
+    fn default() -> Self {
+        Tracks { formats: Tracks::default_formats(), value: None, aggregate: None, all: false }
+    }
+}
+
+/// How the model is judged.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluate {
+    /// The split that the headline is of; test if left out.
+    pub split: Option<Split>,
+    /// Bootstrap replicates of each interval.
+    pub bootstrap: Option<u32>,
+}
+
+impl Config {
+    /// Reads the file and makes every path absolute or relative to the working folder.
+    ///
+    /// # Errors
+    /// Names line and column of a value that does not fit, and lists the keys that are known.
+    pub fn read(path: &Path) -> anyhow::Result<Config> {
+        let text = std::fs::read_to_string(path).map_err(|error| FileError::os(path, "open", &error))?;
+        let mut config: Config = serde_yaml::from_str(&text).map_err(|error| {
+            let place = error.location().map(|at| format!("line {}, column {}", at.line(), at.column()));
+            // the location is said once, in front
+            let problem = error.to_string();
+            let problem = problem.split(" at line ").next().unwrap_or(&problem);
+            FileError::new(path, problem)
+                .place(place.unwrap_or_else(|| "whole file".to_owned()))
+                .remedy("schemas/config.schema.json and `attentrack schema config` describe every key")
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let Config { samples, annotation, expression, window, labels, split, .. } = &mut config;
+        for path in [Some(samples), Some(&mut annotation.path), Some(&mut expression.path)]
+            .into_iter()
+            .chain([window.blacklist.as_mut(), labels.path.as_mut(), split.path.as_mut()])
+            .flatten()
+        {
+            *path = folder.join(&*path);
+        }
+        if let Some(alias) = window.chrom_alias.as_mut().filter(|alias| !["none", "auto"].contains(&alias.as_str())) {
+            *alias = folder.join(&*alias).to_string_lossy().into_owned();
+        }
+        config.check().with_context(|| path.display().to_string())?;
+        Ok(config)
+    }
+
+    /// Everything that shows before a stage is started.
+    fn check(&self) -> anyhow::Result<()> {
+        let mut problems = Vec::new();
+        let files = [
+            ("samples", Some(&self.samples)),
+            ("annotation.path", Some(&self.annotation.path)),
+            ("expression.path", Some(&self.expression.path)),
+            ("window.blacklist", self.window.blacklist.as_ref()),
+            ("split.path", self.split.path.as_ref()),
+        ];
+        for (key, path) in files {
+            if let Some(path) = path.filter(|path| !path.is_file()) {
+                problems.push(format!("{key}: no such file {}", path.display()));
+            }
+        }
+        if self.tracks.formats.is_empty() {
+            problems.push("tracks.formats: name at least one of bed, bedgraph, bigwig, bigbed, tsv".to_owned());
+        }
+        if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("; ")) }
+    }
+}

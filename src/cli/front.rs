@@ -1,0 +1,98 @@
+//! The `attentrack` command: the whole chain, and the door to the stages.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command as Process, ExitCode};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use super::run::Run;
+use super::schema::Schema;
+use super::{Stage, execute};
+use crate::stage;
+
+/// From histone marks and gene expression to attention tracks for the genome browser
+#[derive(Debug, Parser)]
+#[command(name = "attentrack", version, about, arg_required_else_help = true, disable_help_subcommand = true)]
+struct Front {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the whole chain from one config.yaml
+    Run(Run),
+    /// Print a JSON Schema, or write them all to a folder
+    Schema(Schema),
+    #[command(external_subcommand)]
+    Stage(Vec<OsString>),
+}
+
+/// What a stage is called, its one-line description, and how to run it in this process.
+struct StageEntry {
+    name: &'static str,
+    command: fn() -> clap::Command,
+    main: fn(Vec<OsString>) -> ExitCode,
+}
+
+macro_rules! stages {
+    ($($name:ident),*) => {
+        [$(StageEntry {
+            name: stringify!($name),
+            command: stage::$name::Args::command,
+            main: |arguments| start::<stage::$name::Args>(arguments),
+        }),*]
+    };
+}
+
+/// The stages in the order in which they chain.
+const STAGES: [StageEntry; 10] = stages![tss, bin, label, split, train, predict, track, evaluate, import, simulate];
+
+fn start<S: Stage>(arguments: Vec<OsString>) -> ExitCode {
+    execute(&S::parse_from(arguments))
+}
+
+/// The `main` of `attentrack`. Exit status as for the stages.
+pub fn main() -> ExitCode {
+    let matches = Front::command().after_help(list_of_stages()).get_matches();
+    let front = match Front::from_arg_matches(&matches) {
+        Ok(front) => front,
+        Err(error) => error.exit(),
+    };
+    match front.command {
+        Command::Run(run) => execute(&run),
+        Command::Schema(schema) => execute(&schema),
+        Command::Stage(arguments) => start_stage(arguments),
+    }
+}
+
+fn list_of_stages() -> String {
+    let mut text = "Stages (each is also a program, attentrack-STAGE; --help tells more):\n".to_owned();
+    for entry in &STAGES {
+        let about = (entry.command)().get_about().map(ToString::to_string).unwrap_or_default();
+        text += &format!("  {:<10}{}\n", entry.name, about);
+    }
+    text + "\nExample:\n  attentrack run config.yaml --outdir results\n"
+}
+
+/// Like git: `attentrack train …` is `attentrack-train …`. The stages that ship run in this process,
+/// which spares the search for them; any other name is a program beside this one or on the PATH.
+fn start_stage(mut arguments: Vec<OsString>) -> ExitCode {
+    let name = arguments.remove(0).to_string_lossy().into_owned();
+    let program = format!("attentrack-{name}");
+    if let Some(entry) = STAGES.iter().find(|entry| entry.name == name) {
+        arguments.insert(0, program.into());
+        return (entry.main)(arguments);
+    }
+    let beside = std::env::current_exe().ok().map(|exe| exe.with_file_name(&program)).filter(|path| path.is_file());
+    match Process::new(beside.unwrap_or_else(|| PathBuf::from(&program))).args(&arguments).status() {
+        Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
+        Err(_) => {
+            eprintln!(
+                "error: no stage {name:?}, and no program {program} on the PATH. `attentrack --help` lists the stages"
+            );
+            ExitCode::from(2)
+        }
+    }
+}

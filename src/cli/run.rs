@@ -1,0 +1,100 @@
+//! `attentrack run CONFIG`: the whole chain in one process.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+
+use super::chain::{self, Step};
+use super::config::Config;
+use super::{Common, Stage};
+use crate::io::{FileError, sample_sheet};
+use crate::stage;
+
+/// Run the whole chain from one config.yaml: genes, bins, labels, splits, training, predictions,
+/// evaluation, tracks
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "attentrack run",
+    after_help = "Examples:\n  attentrack run config.yaml --outdir results --threads 8\n  \
+                  attentrack run config.yaml --dry-run        # print the stage commands only\n\n\
+                  An interrupted run that is started again goes on in the middle of its training."
+)]
+pub struct Run {
+    /// The configuration; schemas/config.schema.json describes its keys
+    #[arg(value_name = "CONFIG")]
+    config: PathBuf,
+    /// Folder for everything that is written [default: results beside the config]
+    #[arg(long, short, value_name = "DIR")]
+    outdir: Option<PathBuf>,
+    /// Print the stage commands, one a line, and do nothing
+    #[arg(long, short = 'n')]
+    dry_run: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Stage for Run {
+    fn default_threads() -> u16 {
+        std::thread::available_parallelism().map_or(1, |n| u16::try_from(n.get()).unwrap_or(u16::MAX))
+    }
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        let config = Config::read(&self.config)?;
+        let samples = sample_sheet::read(&config.samples)?;
+        let outdir = self.outdir.clone().unwrap_or_else(|| self.config.with_file_name("results"));
+        let steps = chain::plan(&config, &samples, &outdir);
+        if self.dry_run {
+            steps.iter().for_each(|step| println!("{step}"));
+            return Ok(());
+        }
+        for folder in chain::folders(&samples, &outdir) {
+            std::fs::create_dir_all(&folder).map_err(|error| FileError::os(&folder, "make the folder", &error))?;
+        }
+        for (number, step) in steps.iter().enumerate() {
+            tracing::info!("[{}/{}] {step}", number + 1, steps.len());
+            self.execute(step).with_context(|| format!("attentrack-{}", step.stage))?;
+        }
+        tracing::info!("done: {}", outdir.display());
+        Ok(())
+    }
+}
+
+impl Run {
+    fn execute(&self, step: &Step) -> anyhow::Result<()> {
+        match step.stage {
+            "tss" => self.stage::<stage::tss::Args>(step),
+            "bin" => self.stage::<stage::bin::Args>(step),
+            "label" => self.stage::<stage::label::Args>(step),
+            "split" => self.stage::<stage::split::Args>(step),
+            "train" => self.stage::<stage::train::Args>(step),
+            "predict" => self.stage::<stage::predict::Args>(step),
+            "evaluate" => self.stage::<stage::evaluate::Args>(step),
+            "track" => self.stage::<stage::track::Args>(step),
+            other => bail!("no stage {other}"),
+        }
+    }
+
+    /// Parses the step's flags exactly as its binary would, and runs it.
+    fn stage<S: Stage>(&self, step: &Step) -> anyhow::Result<()> {
+        let mut arguments = vec![format!("attentrack-{}", step.stage).into()];
+        arguments.extend(step.arguments.iter().cloned());
+        if self.common.quiet {
+            arguments.push("--quiet".into());
+        }
+        let stage = S::try_parse_from(arguments).map_err(|error| {
+            // clap's first line holds the problem; its usage lines speak of flags that are not in the config
+            let text = error.to_string();
+            anyhow::anyhow!("{}", text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
+        })?;
+        let problems = stage.problems();
+        if !problems.is_empty() {
+            bail!("{}", problems.join("; "));
+        }
+        stage.run()
+    }
+}

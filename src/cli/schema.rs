@@ -1,0 +1,86 @@
+//! `attentrack schema`: JSON Schemas of the files, generated from the types that read and write them.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Parser;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use super::config::Config;
+use super::{Common, Stage};
+use crate::io::Output;
+use crate::learn::ModelHeader;
+use crate::matrix::Header;
+
+/// Print a JSON Schema (draft 2020-12), or write them all to a folder
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "attentrack schema",
+    after_help = "Examples:\n  attentrack schema config > config.schema.json\n  attentrack schema --out-dir schemas"
+)]
+pub struct Schema {
+    /// Which one: config, samples, bins, model, metrics [default: with --out-dir, all]
+    #[arg(value_name = "NAME", required_unless_present = "out_dir")]
+    name: Option<String>,
+    /// Write NAME.schema.json for every schema into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "name")]
+    out_dir: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// One row of `samples.tsv`.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "the fields exist for their schema")]
+struct SampleRow {
+    /// Name of the sample.
+    sample: String,
+    /// Mark.
+    mark: String,
+    /// Signal file: bigWig, BAM, CRAM, bedGraph or reads as BED; relative to the sheet.
+    path: String,
+    /// Input control of the same kind; may be empty.
+    control: Option<String>,
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
+}
+
+fn all() -> Vec<(&'static str, Value)> {
+    vec![
+        ("config", schema_of::<Config>()),
+        ("samples", schema_of::<SampleRow>()),
+        ("bins", schema_of::<Header>()),
+        ("model", schema_of::<ModelHeader>()),
+    ]
+}
+
+impl Stage for Schema {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        for (name, schema) in all() {
+            let text = format!("{}\n", serde_json::to_string_pretty(&schema)?);
+            if let Some(folder) = &self.out_dir {
+                let mut output = Output::create(&folder.join(format!("{name}.schema.json")))?;
+                output.put(text.as_bytes())?;
+                output.commit()?;
+            } else if self.name.as_deref() == Some(name) {
+                print!("{text}");
+                return Ok(());
+            }
+        }
+        match &self.name {
+            Some(name) => bail!(
+                "no schema {name:?}; there are {}",
+                all().iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+            ),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `samples.tsv`: sample, mark, path, control. One row a signal file.
+
+use std::path::{Path, PathBuf};
+
+use super::table::Table;
+use super::{FileError, Result};
+
+/// One sample: its signal files in the sheet's common order of marks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Name of the sample.
+    pub name: String,
+    /// One a mark.
+    pub signals: Vec<SampleSignal>,
+}
+
+/// One signal file of a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleSignal {
+    /// Mark.
+    pub mark: String,
+    /// bigWig, BAM, CRAM, bedGraph or reads as BED.
+    pub path: PathBuf,
+    /// Input control, if there is one.
+    pub control: Option<PathBuf>,
+}
+
+/// Reads a sheet. Paths are relative to the sheet's folder. Samples come in order of first
+/// appearance, the marks of every sample in the order of the first one.
+///
+/// # Errors
+/// A repeated (sample, mark), a sample that lacks a mark which another has, a file that is not there,
+/// a name that cannot be part of a file name: each names the line.
+pub fn read(path: &Path) -> Result<Vec<Sample>> {
+    let table = Table::read(path)?;
+    let [sample, mark, file] = [table.column("sample")?, table.column("mark")?, table.column("path")?];
+    let control = table.find("control");
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut samples: Vec<Sample> = Vec::new();
+    for row in &table.rows {
+        let [name, mark] = [row.cells[sample].trim(), row.cells[mark].trim()];
+        for (column, value) in [("sample", name), ("mark", mark)] {
+            if value.is_empty() || value.starts_with(['.', '-']) || value.contains(['/', '\\', '=', ' ', '\t']) {
+                return Err(table
+                    .error(row, format!("{column} {value:?} cannot be part of a file name"))
+                    .remedy("Use letters, digits, _ . and - only"));
+            }
+        }
+        let existing = |cell: &str| {
+            let file = folder.join(cell.trim());
+            if file.is_file() {
+                Ok(file)
+            } else {
+                Err(table
+                    .error(row, format!("no such file {}", file.display()))
+                    .remedy("Paths in the sheet are relative to the sheet's folder"))
+            }
+        };
+        let signal = SampleSignal {
+            mark: mark.to_owned(),
+            path: existing(&row.cells[file])?,
+            control: match control.map(|column| row.cells[column].trim()) {
+                None | Some("") => None,
+                Some(cell) => Some(existing(cell)?),
+            },
+        };
+        match samples.iter_mut().find(|known| known.name == name) {
+            None => samples.push(Sample { name: name.to_owned(), signals: vec![signal] }),
+            Some(known) if known.signals.iter().any(|other| other.mark == mark) => {
+                return Err(table
+                    .error(row, format!("sample {name} has mark {mark} twice"))
+                    .remedy("Keep one file a sample and mark: merge replicates first"));
+            }
+            Some(known) => known.signals.push(signal),
+        }
+    }
+    order_marks(path, &mut samples)?;
+    Ok(samples)
+}
+
+/// Puts every sample's marks into the order of the first sample's.
+fn order_marks(path: &Path, samples: &mut [Sample]) -> Result<()> {
+    let Some(first) = samples.first() else {
+        return Err(FileError::new(path, "holds no sample").remedy("Add one row a sample and mark"));
+    };
+    let marks: Vec<String> = first.signals.iter().map(|signal| signal.mark.clone()).collect();
+    let first = first.name.clone();
+    for sample in samples {
+        let has = |mark: &String| sample.signals.iter().any(|signal| signal.mark == *mark);
+        if let Some(missing) = marks.iter().find(|mark| !has(mark)) {
+            return Err(FileError::new(path, format!("sample {} has no {missing}, which {first} has", sample.name))
+                .remedy("Every sample needs the same marks: add the row, or leave the mark out everywhere"));
+        }
+        if let Some(extra) = sample.signals.iter().find(|signal| !marks.contains(&signal.mark)) {
+            return Err(FileError::new(
+                path,
+                format!("sample {} has {}, which {first} has not", sample.name, extra.mark),
+            )
+            .remedy("Every sample needs the same marks: add the row, or leave the mark out everywhere"));
+        }
+        sample.signals.sort_by_key(|signal| marks.iter().position(|mark| *mark == signal.mark));
+    }
+    Ok(())
+}
