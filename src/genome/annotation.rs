@@ -166,8 +166,7 @@ impl TssSelection {
         let (rows, longest) = rows(record, strand, options.policy);
         self.kept += 1;
         self.longest += usize::from(longest);
-        self.without_transcripts +=
-            usize::from(options.policy != TssPolicy::Gene && record.transcripts.is_empty());
+        self.without_transcripts += usize::from(options.policy != TssPolicy::Gene && record.transcripts.is_empty());
         for (id, position) in rows {
             let written = written_id(id, options);
             if !seen.insert(written.clone()) {
@@ -218,9 +217,7 @@ fn rows(record: &GeneRecord, strand: Strand, policy: TssPolicy) -> (Vec<(&str, u
     let Some(main) = ranked.first() else { return (gene, false) };
     match policy {
         TssPolicy::Gene => (gene, false),
-        TssPolicy::Canonical => {
-            (vec![(record.id.as_str(), five_prime(&main.span, strand))], main.canonical.is_none())
-        }
+        TssPolicy::Canonical => (vec![(record.id.as_str(), five_prime(&main.span, strand))], main.canonical.is_none()),
         TssPolicy::Transcript => {
             let mut positions = HashSet::new();
             let rows = ranked.iter().map(|transcript| (transcript.id.as_str(), five_prime(&transcript.span, strand)));

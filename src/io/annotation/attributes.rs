@@ -65,11 +65,9 @@ impl<'a> Attributes<'a> {
 
     fn pairs(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let mut rest = self.text;
-        std::iter::from_fn(move || {
-            match self.style {
-                Style::Gtf => next_gtf_pair(&mut rest),
-                Style::Gff3 => next_gff3_pair(&mut rest),
-            }
+        std::iter::from_fn(move || match self.style {
+            Style::Gtf => next_gtf_pair(&mut rest),
+            Style::Gff3 => next_gff3_pair(&mut rest),
         })
     }
 }

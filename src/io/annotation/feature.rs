@@ -54,8 +54,17 @@ impl<'a> Feature<'a> {
         let mut columns = line.splitn(9, '\t');
         let mut next = || columns.next();
         let all = (next(), next(), next(), next(), next(), next(), next(), next(), next());
-        let (Some(chrom), Some(_), Some(kind), Some(start), Some(end), Some(_), Some(strand), Some(_), Some(attributes)) =
-            all
+        let (
+            Some(chrom),
+            Some(_),
+            Some(kind),
+            Some(start),
+            Some(end),
+            Some(_),
+            Some(strand),
+            Some(_),
+            Some(attributes),
+        ) = all
         else {
             return Err(format!("expected 9 tab-separated columns, found {}", line.split('\t').count()));
         };
