@@ -84,7 +84,9 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Annotation> {
             Format::Bed => bed::add_line(&mut assembly, text),
         };
         added.map_err(|problem| {
-            FileError::new(path, problem).line(line).remedy(format!("Correct the line, or the file: {known} expected"))
+            FileError::new(path, problem)
+                .line(line)
+                .remedy(format!("The file was read as {known}: correct the line, or name another annotation"))
         })?;
     }
     finish(path, format, assembly)

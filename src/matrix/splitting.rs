@@ -46,7 +46,7 @@ impl Fractions {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SplitError {
     /// Fewer groups than parts.
-    #[error("{groups} {what} cannot be divided into {parts} parts")]
+    #[error("{groups} {what} are too few for {parts} parts")]
     TooFew {
         /// What is divided: chromosomes, genes, groups.
         what: &'static str,
@@ -99,7 +99,8 @@ pub fn greedy(group: &[usize], fractions: Fractions, given: &HashMap<usize, Spli
     let open: Vec<Split> = Split::ALL.into_iter().filter(|&split| !is_given(split)).collect();
     let mut free: Vec<usize> = (0..sizes.len()).filter(|at| !given.contains_key(at)).collect();
     if free.len() < open.len() {
-        return Err(SplitError::TooFew { what: "chromosomes", groups: free.len(), parts: open.len() });
+        let what = if given.is_empty() { "chromosomes" } else { "chromosomes that are not named" };
+        return Err(SplitError::TooFew { what, groups: free.len(), parts: open.len() });
     }
     free.sort_by_key(|&at| (std::cmp::Reverse(sizes[at]), at));
     let n_free: usize = free.iter().map(|&at| sizes[at]).sum();

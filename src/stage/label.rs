@@ -212,6 +212,10 @@ impl Args {
 
     fn report_labels(&self, labels: &Labels) {
         let known: Vec<f64> = labels.rows.iter().filter_map(|row| row.label).collect();
+        if known.is_empty() {
+            warn!("no gene is labelled: none of them has a value in the table");
+            return;
+        }
         if self.method == Method::Log2 {
             let mean = known.iter().sum::<f64>() / known.len() as f64;
             info!("{} labelled, mean log2(x + 1) {mean:.3}", known.len());

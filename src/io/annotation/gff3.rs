@@ -23,7 +23,7 @@ pub(super) fn add_line(assembly: &mut Assembly, line: &str) -> Result<(), String
         Kind::Transcript => match transcript_gene(assembly, &feature, &id) {
             Some(gene) => {
                 let name = feature.attributes.first_of(&["transcript_id"]).or_else(|| bare(&id)).unwrap_or_default();
-                let place = assembly.transcript(&id, &name, gene, &feature);
+                let place = if id.is_empty() { (gene, None) } else { assembly.transcript(&id, &name, gene, &feature) };
                 assembly.extend(place, &feature);
             }
             None => assembly.orphan_lines += 1,

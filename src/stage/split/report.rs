@@ -15,7 +15,7 @@ pub(super) fn report(args: &Args, genes: &[Gene], labels: &[Labels], splits: &Sp
             let members: Vec<&Gene> =
                 genes.iter().filter(|gene| of_gene.get(gene.id.as_str()) == Some(&split)).collect();
             let mut line = format!("fold {fold}, {split}: {} genes", members.len());
-            if args.method == Method::Chromosome {
+            if args.method == Method::Chromosome && split != Split::Train {
                 line += &format!(" on {}", chroms(&members));
             }
             for (path, labels) in args.labels.iter().zip(labels) {
