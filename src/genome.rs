@@ -1,10 +1,16 @@
 //! Coordinates and genes: what a window around a transcription start site (TSS) is, and where each
 //! of its bins lies on the genome. Knows neither files nor signal values.
 
+mod annotation;
 mod chroms;
 mod gene;
+mod gene_id;
 mod grid;
+mod tss_policy;
 
+pub use annotation::{CanonicalTag, GeneRecord, Transcript};
 pub use chroms::{Chrom, ChromAlias, Chroms};
 pub use gene::{Gene, ParseStrandError, Strand, Tss};
+pub use gene_id::strip_version;
 pub use grid::{Grid, GridError, Orientation};
+pub use tss_policy::{SkipReason, TssOptions, TssPolicy, TssSelection, select_tss};

@@ -1,1 +1,219 @@
-//! Stage split.
+//! Which genes are learnt from, chosen on, and judged on.
+
+mod report;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use tracing::info;
+
+use crate::cli::{Common, Stage};
+use crate::genome::{Gene, Grid, Orientation};
+use crate::io::{genes_bed, labels, splits};
+use crate::matrix::splitting::{self, Fractions};
+use crate::matrix::{Split, overlap_groups};
+
+/// Divide genes into train, valid and test
+///
+/// Writes gene_id, split and fold, and prints for each split its genes, its class balance (given
+/// --labels) and how many of its windows overlap a training window: such genes share signal with the
+/// genes that the model learnt from, so a score on them flatters. Splits by chromosome have next to none.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "attentrack-split",
+    version,
+    about,
+    after_help = "Examples:\n  attentrack-split --genes genes.bed --valid-chroms chr5,chr7 --test-chroms chr2,chr6 --out splits.tsv\n  attentrack-split --genes genes.bed --method random --group-overlapping --folds 5 --seed 1 --out splits.tsv\n  attentrack-split --genes genes.bed --method file-order --train-fraction 0.6 --valid-fraction 0.15 --out splits.tsv"
+)]
+pub struct Args {
+    /// Genes (BED6, one TSS base a row, as attentrack-tss writes them)
+    #[arg(long, short, value_name = "BED")]
+    pub genes: PathBuf,
+    /// Where to write the splits; - for standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub out: PathBuf,
+    /// How genes are divided
+    #[arg(long, value_enum, default_value_t, value_name = "METHOD")]
+    pub method: Method,
+    /// Chromosomes of the validation genes, separated by commas [default: chosen, see --method]
+    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
+    pub valid_chroms: Vec<String>,
+    /// Chromosomes of the test genes, separated by commas [default: chosen, see --method]
+    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
+    pub test_chroms: Vec<String>,
+    /// Cross-validation: in each of K folds another part of the genes is test, the next part is valid
+    /// [default: a single fold, 0]
+    #[arg(long, value_name = "K")]
+    pub folds: Option<usize>,
+    /// Share of the genes to train on, between 0 and 1 [default: 0.65; file-order: 1/3]
+    #[arg(long, value_name = "SHARE")]
+    pub train_fraction: Option<f64>,
+    /// Share of the genes to validate on, between 0 and 1 [default: 0.15; file-order: 1/3]
+    #[arg(long, value_name = "SHARE")]
+    pub valid_fraction: Option<f64>,
+    /// Share of the genes to test on, between 0 and 1 [default: 0.20; file-order: 1/3]
+    #[arg(long, value_name = "SHARE")]
+    pub test_fraction: Option<f64>,
+    /// Seed of --method random
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// With --method random: keep genes together whose windows overlap [default: genes are independent]
+    #[arg(long)]
+    pub group_overlapping: bool,
+    /// Labels of one sample or more, for the class balance [default: not printed]
+    #[arg(long, num_args = 1.., value_name = "TSV")]
+    pub labels: Vec<PathBuf>,
+    /// Bases to either side of the TSS, for the overlap of windows
+    #[arg(long, default_value_t = 5000, value_name = "BP", value_parser = clap::value_parser!(u32).range(1..))]
+    pub flank: u32,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// How genes are divided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Method {
+    /// Whole chromosomes: those named, or, the largest first, each to the split that lacks most genes
+    #[default]
+    Chromosome,
+    /// At random, by --seed
+    Random,
+    /// In the order of the file, train first, then valid, then test (DeepChrome, AttentiveChrome)
+    FileOrder,
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let names_chroms = !self.valid_chroms.is_empty() || !self.test_chroms.is_empty();
+        if names_chroms && self.method != Method::Chromosome {
+            problems.push("--valid-chroms and --test-chroms go with --method chromosome only".into());
+        }
+        if let Some(chrom) = self.valid_chroms.iter().find(|chrom| self.test_chroms.contains(chrom)) {
+            problems.push(format!("chromosome {chrom} is named in both --valid-chroms and --test-chroms"));
+        }
+        if self.group_overlapping && self.method != Method::Random {
+            problems.push("--group-overlapping goes with --method random only".into());
+        }
+        if self.folds.is_some_and(|folds| folds < 3) {
+            problems.push("--folds must be 3 or more: one part to test, one to validate, one to train".into());
+        }
+        let fractions = [self.train_fraction, self.valid_fraction, self.test_fraction];
+        if self.folds.is_some() && (names_chroms || fractions.iter().any(Option::is_some)) {
+            problems.push("--folds decides the parts itself: leave out chromosomes and fractions".into());
+        }
+        problems.extend(self.fractions().err());
+        problems
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        let genes = genes_bed::read(&self.genes)?;
+        let labels = self.labels.iter().map(|path| labels::read(path)).collect::<Result<Vec<_>, _>>()?;
+        let grid = Grid::new(self.flank, self.flank, Orientation::Gene)?;
+        let folds = self.divide(&genes, &grid)?;
+        let gene_ids: Vec<&str> = genes.iter().map(|gene| gene.id.as_str()).collect();
+        let splits = splitting::rows(&gene_ids, &folds).with_context(|| self.place(&genes))?;
+        splits::write(&self.out, &splits)?;
+        report::report(self, &genes, &labels, &splits, &grid);
+        info!("{} genes, {} folds -> {}", genes.len(), folds.len(), self.out.display());
+        Ok(())
+    }
+}
+
+impl Args {
+    /// The split of every gene in every fold.
+    fn divide(&self, genes: &[Gene], grid: &Grid) -> anyhow::Result<Vec<Vec<Split>>> {
+        let fractions = self.fractions().map_err(anyhow::Error::msg)?;
+        let (chroms, chrom_of) = chromosomes(genes);
+        let group = match self.method {
+            Method::Chromosome => chrom_of,
+            Method::Random if self.group_overlapping => overlap_groups(genes, grid),
+            Method::Random | Method::FileOrder => (0..genes.len()).collect(),
+        };
+        let folds = match (self.method, self.folds) {
+            (Method::Chromosome, None) => {
+                splitting::greedy(&group, fractions, &self.given(&chroms)?).map(|split| vec![split])
+            }
+            (Method::Random, None) => Ok(vec![splitting::random(&group, fractions, self.seed)]),
+            (Method::FileOrder, None) => Ok(vec![splitting::file_order(genes.len(), fractions)]),
+            (method, Some(k)) => match method {
+                Method::Chromosome => splitting::parts(&group, k, None, "chromosomes"),
+                Method::Random => splitting::parts(&group, k, Some(self.seed), "groups of genes"),
+                Method::FileOrder => splitting::blocks(genes.len(), k),
+            }
+            .map(|part| splitting::cross_validation(&part, k)),
+        };
+        folds.with_context(|| self.place(genes))
+    }
+
+    /// For an error: the file, and what to try.
+    fn place(&self, genes: &[Gene]) -> String {
+        let (chroms, _) = chromosomes(genes);
+        let remedy = match self.method {
+            Method::Chromosome => "name fewer chromosomes or folds, or use --method random",
+            _ => "use larger fractions, fewer folds or more genes",
+        };
+        format!("{}: {} genes on {} chromosomes: {remedy}", self.genes.display(), genes.len(), chroms.len())
+    }
+
+    /// The chromosomes that the user has given to a split.
+    fn given(&self, chroms: &[&str]) -> anyhow::Result<HashMap<usize, Split>> {
+        let mut given = HashMap::new();
+        for (names, split) in [(&self.valid_chroms, Split::Valid), (&self.test_chroms, Split::Test)] {
+            for name in names {
+                let Some(at) = chroms.iter().position(|chrom| chrom == name) else {
+                    let listed: BTreeSet<&str> = chroms.iter().copied().collect();
+                    let listed: Vec<&str> = listed.into_iter().collect();
+                    bail!(
+                        "{}: no gene is on chromosome {name} (--{split}-chroms). Name some of: {}",
+                        self.genes.display(),
+                        listed.join(", ")
+                    );
+                };
+                given.insert(at, split);
+            }
+        }
+        Ok(given)
+    }
+
+    /// The shares of the splits: those given, the others in proportion to the method's own.
+    fn fractions(&self) -> Result<Fractions, String> {
+        let own = if self.method == Method::FileOrder { Fractions::THIRDS } else { Fractions::USUAL };
+        let own = [own.train, own.valid, own.test];
+        let given = [self.train_fraction, self.valid_fraction, self.test_fraction];
+        if let Some(share) = given.iter().flatten().find(|&&share| !(share > 0.0 && share < 1.0)) {
+            return Err(format!("a fraction must lie between 0 and 1, found {share}"));
+        }
+        let sum: f64 = given.iter().flatten().sum();
+        let open: f64 = own.iter().zip(&given).filter(|(_, given)| given.is_none()).map(|(own, _)| own).sum();
+        if open == 0.0 && (sum - 1.0).abs() > 1e-6 {
+            return Err(format!("the three fractions must sum to 1, found {sum}"));
+        }
+        if open > 0.0 && sum >= 1.0 {
+            return Err(format!("the fractions given sum to {sum}: nothing is left for the other split"));
+        }
+        let share = |at: usize| given[at].unwrap_or(own[at] / open * (1.0 - sum));
+        Ok(Fractions { train: share(0), valid: share(1), test: share(2) })
+    }
+}
+
+/// Chromosomes in the order of the genes, and for each gene the number of its own.
+fn chromosomes(genes: &[Gene]) -> (Vec<&str>, Vec<usize>) {
+    let (mut chroms, mut numbers) = (Vec::new(), HashMap::new());
+    let of_gene = genes
+        .iter()
+        .map(|gene| {
+            *numbers.entry(gene.tss.chrom.as_str()).or_insert_with(|| {
+                chroms.push(gene.tss.chrom.as_str());
+                chroms.len() - 1
+            })
+        })
+        .collect();
+    (chroms, of_gene)
+}

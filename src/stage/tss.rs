@@ -1,1 +1,180 @@
-//! Stage tss.
+//! One transcription start site a gene, from an annotation.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Parser;
+use tracing::{info, warn};
+
+use crate::cli::{Common, Stage};
+use crate::genome::{TssOptions, TssPolicy, TssSelection, select_tss};
+use crate::io::annotation::{self, Annotation, Format, ReadOptions};
+use crate::io::genes_bed;
+
+/// Find the transcription start site (TSS) of each gene of an annotation
+///
+/// Reads GTF, GFF3 or BED6 (plain or gzip, told apart by content; Ensembl, GENCODE and RefSeq dialects)
+/// and writes genes.bed: BED6 without a header, one TSS base a row, gene id as name, strand; chromosomes
+/// in the order of the annotation, TSSs ascending. Genes without a gene line get the outermost of their
+/// transcript, exon and CDS lines. Genes that are left out are counted by reason.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "attentrack-tss",
+    version,
+    about,
+    after_help = "Examples:\n  attentrack-tss --annotation gencode.v46.annotation.gtf.gz --out genes.bed\n  attentrack-tss --annotation Homo_sapiens.GRCh38.112.gff3.gz --policy canonical --biotype protein_coding --out genes.bed"
+)]
+pub struct Args {
+    /// Gene annotation: GTF, GFF3, or BED6 of genes or TSSs; plain or gzip; - for standard input
+    #[arg(long, short, value_name = "FILE")]
+    pub annotation: PathBuf,
+    /// Where to write genes.bed; - for standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Which TSS stands for a gene
+    #[arg(long, value_enum, default_value_t, value_name = "POLICY")]
+    pub policy: TssPolicy,
+    /// Gene biotypes to keep, separated by commas, as the annotation's gene_biotype or gene_type spells
+    /// them (the papers use protein_coding), or all [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "TYPE,…")]
+    pub biotype: Vec<String>,
+    /// Chromosomes to keep, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
+    pub chroms: Vec<String>,
+    /// Chromosomes to leave out, separated by commas, chrM,chrY for example [default: none]
+    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
+    pub exclude_chroms: Vec<String>,
+    /// Attribute to take as gene id, gene_name for example, or a database of Dbxref/db_xref, GeneID for
+    /// example; genes without it keep their usual id [default: gene_id, or ID in GFF3]
+    #[arg(long, value_name = "NAME")]
+    pub id_attribute: Option<String>,
+    /// Keep the versions of Ensembl and RefSeq ids (ENSG00000141510.16) [default: they are stripped, so
+    /// that any expression table joins; GENCODE's _PAR_Y stays]
+    #[arg(long)]
+    pub keep_version: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        let transcripts = self.policy != TssPolicy::Gene;
+        let options = ReadOptions { id_attribute: self.id_attribute.clone(), transcripts };
+        let annotation = annotation::read(&self.annotation, &options)?;
+        self.check(&annotation)?;
+        let selection = select_tss(&annotation.genes, &self.tss_options());
+        self.report(&annotation, &selection);
+        if selection.genes.is_empty() {
+            bail!(
+                "{}: none of {} genes is left. {}",
+                self.annotation.display(),
+                annotation.genes.len(),
+                self.why_none(&annotation, &selection)
+            );
+        }
+        genes_bed::write(&self.out, &selection.genes)?;
+        info!("{} rows, {} genes -> {}", selection.genes.len(), selection.kept, self.out.display());
+        Ok(())
+    }
+}
+
+impl Args {
+    /// The biotypes to keep; empty for all.
+    fn biotypes(&self) -> Vec<String> {
+        if self.biotype.iter().any(|biotype| biotype == "all") { Vec::new() } else { self.biotype.clone() }
+    }
+
+    fn tss_options(&self) -> TssOptions {
+        TssOptions {
+            policy: self.policy,
+            biotypes: self.biotypes(),
+            chroms: self.chroms.clone(),
+            exclude_chroms: self.exclude_chroms.clone(),
+            keep_version: self.keep_version,
+        }
+    }
+
+    /// Refuses what the annotation cannot answer.
+    fn check(&self, annotation: &Annotation) -> anyhow::Result<()> {
+        let path = self.annotation.display();
+        let biotypes: BTreeSet<&str> = annotation.genes.iter().filter_map(|gene| gene.biotype.as_deref()).collect();
+        if !self.biotypes().is_empty() && biotypes.is_empty() {
+            bail!(
+                "{path}: no gene has a biotype (gene_biotype, gene_type or biotype), so --biotype cannot be applied. Leave --biotype out, or use an annotation that has them"
+            );
+        }
+        let (known, unknown): (Vec<String>, Vec<String>) =
+            self.biotypes().into_iter().partition(|biotype| biotypes.contains(biotype.as_str()));
+        if !unknown.is_empty() && known.is_empty() {
+            let known = listed(biotypes.iter().copied());
+            bail!("{path}: no gene of biotype {}. --biotype can be one of: {known}", unknown.join(", "));
+        }
+        if !unknown.is_empty() {
+            warn!("{path}: no gene of biotype {}", unknown.join(", "));
+        }
+        let chroms: BTreeSet<&str> = annotation.genes.iter().map(|gene| gene.chrom.as_str()).collect();
+        if let Some(chrom) = self.chroms.iter().find(|chrom| !chroms.contains(chrom.as_str())) {
+            bail!("{path}: no gene on chromosome {chrom}. --chroms can be one of: {}", listed(chroms.iter().copied()));
+        }
+        if self.policy != TssPolicy::Gene && annotation.genes.iter().all(|gene| gene.transcripts.is_empty()) {
+            let what = if annotation.format == Format::Bed { "a BED file has none" } else { "the file has none" };
+            bail!("{path}: --policy canonical and transcript need transcripts, and {what}. Use --policy gene");
+        }
+        if let Some(name) = &self.id_attribute
+            && annotation.without_id_attribute == annotation.genes.len()
+        {
+            bail!("{path}: no gene has an attribute {name}. Check the spelling of --id-attribute");
+        }
+        Ok(())
+    }
+
+    fn report(&self, annotation: &Annotation, selection: &TssSelection) {
+        let Annotation { format, genes, orphan_lines, without_id_attribute } = annotation;
+        info!("{}: {format}, {} genes", self.annotation.display(), genes.len());
+        let derived = genes.iter().filter(|gene| gene.derived).count();
+        if derived > 0 {
+            info!("{derived} genes have no gene line: their ends are the outermost of their other lines");
+        }
+        if *orphan_lines > 0 {
+            warn!("{orphan_lines} lines were ignored: their gene id is empty or their parent is not in the file");
+        }
+        if self.id_attribute.is_some() && *without_id_attribute > 0 {
+            warn!("{without_id_attribute} genes have no such attribute and keep their usual id");
+        }
+        for (reason, ids) in &selection.skipped {
+            info!("skipped {} genes {}: {}", ids.len(), reason.words(), listed(ids.iter().map(String::as_str)));
+        }
+        if selection.longest > 0 {
+            info!("{} genes have no canonical transcript: the longest stood in", selection.longest);
+        }
+        if selection.without_transcripts > 0 {
+            info!("{} genes have no transcript: the gene record stood in", selection.without_transcripts);
+        }
+        if selection.versions_stripped > 0 {
+            info!("{} ids lost their version (--keep-version keeps it)", selection.versions_stripped);
+        }
+        let coding = genes.iter().filter(|gene| gene.biotype.as_deref() == Some("protein_coding")).count();
+        if self.biotype.is_empty() && coding > 0 && coding < genes.len() {
+            info!("all biotypes are kept; --biotype protein_coding would keep {coding} of {}", genes.len());
+        }
+    }
+
+    fn why_none(&self, annotation: &Annotation, selection: &TssSelection) -> String {
+        let reasons: Vec<String> =
+            selection.skipped.iter().map(|(reason, ids)| format!("{} {}", ids.len(), reason.words())).collect();
+        format!("Of the {} lines' genes: {}", annotation.format, reasons.join("; "))
+    }
+}
+
+/// The first few names, and how many more there are.
+fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 5;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown: Vec<&str> = names.take(SHOWN).collect();
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}

@@ -1,1 +1,219 @@
-//! Tests of label_split.
+//! `attentrack-label` and `attentrack-split`: figures on real tables, leaks counted, bad tables refused.
+
+use std::collections::BTreeMap;
+
+use crate::support::{Workdir, shared_data};
+
+/// Split of each gene, by fold.
+fn splits(work: &Workdir, file: &str) -> BTreeMap<(u32, String), String> {
+    let text = work.read(file);
+    let mut rows = text.lines();
+    assert_eq!(rows.next(), Some("gene_id\tsplit\tfold"));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.split('\t').collect();
+        ((cells[2].parse().unwrap(), cells[0].to_owned()), cells[1].to_owned())
+    })
+    .collect()
+}
+
+fn counts(work: &Workdir, file: &str) -> [usize; 3] {
+    let splits = splits(work, file);
+    ["train", "valid", "test"].map(|split| splits.values().filter(|&other| other == split).count())
+}
+
+/// `n` genes 20 kb apart (no windows overlap), in turn on the chromosomes named.
+fn genes(n: usize, chroms: &[&str]) -> String {
+    (0..n)
+        .map(|i| {
+            let start = 20_000 * (i + 1);
+            format!("{}\t{start}\t{}\tg{i}\t0\t+\n", chroms[i * chroms.len() / n], start + 1)
+        })
+        .collect()
+}
+
+#[test]
+fn labels_by_every_method() {
+    let work = Workdir::new();
+    work.write("x.tsv", "gene_id\tother\tE003\na\t9\t0\nb\t9\t1\nc\t9\t3\nd\t9\tNA\ne\t9\t7\n");
+    for (args, expected) in [
+        ("", "a 0,b 0,c 1,d NA,e 1"),
+        ("--method threshold --threshold 1", "a 0,b 1,c 1,d NA,e 1"),
+        ("--method quantile --quantile 0.9", "a 0,b 0,c 0,d NA,e 1"),
+        ("--method log2", "a 0,b 1,c 2,d NA,e 3"),
+    ] {
+        work.ok("label", &format!("--expression x.tsv --sample E003 --out l.tsv {args}"));
+        let text = work.read("l.tsv");
+        let mut rows = text.lines();
+        assert_eq!(rows.next(), Some("gene_id\tlabel\texpression"));
+        let labels: Vec<String> = rows.map(|row| row.split('\t').take(2).collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(labels.join(","), expected, "{args}");
+    }
+    let log = work.ok("label", "--expression x.tsv --sample E003 --out l.tsv");
+    assert!(log.contains("1 genes have no value") && log.contains("2 high (50.0 %), 2 low"), "{log}");
+}
+
+#[test]
+fn labels_of_given_genes_keep_their_order_and_the_threshold_of_the_whole_table() {
+    let work = Workdir::new();
+    work.write("x.csv", "gene_id,E003\nENSG00000000001.4,1\nb,5\nc,9\n");
+    work.write("genes.bed", "1\t5\t6\tc\t0\t+\n1\t6\t7\tz\t0\t+\n1\t7\t8\tENSG00000000001\t0\t+\n");
+    let log = work.ok("label", "--expression x.csv --sample E003 --genes genes.bed --out l.tsv");
+    assert_eq!(work.read("l.tsv"), "gene_id\tlabel\texpression\nc\t1\t9\nz\tNA\tNA\nENSG00000000001\t0\t1\n");
+    assert!(log.contains("2 of 3 genes of genes.bed are in the table; 1 others"), "{log}");
+    assert!(log.contains("high from an expression of 5 on"), "{log}");
+}
+
+#[test]
+fn duplicates_are_merged_or_reported() {
+    let work = Workdir::new();
+    work.write("x.tsv", "gene_id\tE003\na\t1\na\t1\nb\t2\nb\t3\nc\t4\n");
+    let log = work.ok("label", "--expression x.tsv --sample E003 --out l.tsv");
+    assert_eq!(work.read("l.tsv"), "gene_id\tlabel\texpression\na\t0\t1\nb\t1\t2\nc\t1\t4\n");
+    assert!(log.contains("1 rows repeat a gene"), "{log}");
+    assert!(log.contains("1 genes occur with different values, the first is kept: b"), "{log}");
+}
+
+#[test]
+fn bad_expression_tables_are_refused_in_words() {
+    let plain = "--sample E003";
+    for (what, content, args, needles) in [
+        ("empty", "", plain, &["x.tsv", "empty"][..]),
+        ("header only", "gene_id\tE003\n", plain, &["no gene"]),
+        ("no such sample", "gene_id\tE001\tE002\na\t1\t2\n", plain, &["\"E003\"", "E001, E002", "--column"]),
+        ("negative", "gene_id\tE003\na\t-0.5\n", plain, &["line 2", "\"E003\"", "negative"]),
+        ("swapped columns", "gene_id\tE003\n5\tENSG1\n", plain, &["line 2", "ENSG1", "swapped"]),
+        ("all missing", "gene_id\tE003\na\tNaN\n", plain, &["no gene has an expression value"]),
+        ("short row", "gene_id\tE001\tE003\na\t1\t2\nb\t1\n", plain, &["line 3", "expected 3 columns", "found 2"]),
+        ("two BAMs", "Geneid\tE003.a.bam\tE003.b.bam\na\t1\t2\n", plain, &["E003.a.bam, E003.b.bam", "--column"]),
+        (
+            "gene column",
+            "gene_id\tE003\na\t1\n",
+            "--sample E003 --gene-column symbol",
+            &["\"symbol\"", "gene_id, E003"],
+        ),
+        ("no join", "gene_id\tE003\nTP53\t1\n", "--sample E003 --genes genes.bed", &["none of its 1", "TP53", "ENSG1"]),
+        ("no threshold", "gene_id\tE003\na\t1\n", "--sample E003 --method threshold", &["--threshold"]),
+        ("stray threshold", "gene_id\tE003\na\t1\n", "--sample E003 --threshold 1", &["--method threshold"]),
+        ("quantile", "gene_id\tE003\na\t1\n", "--sample E003 --method quantile --quantile 2", &["between 0 and 1"]),
+        ("no valley", "gene_id\tE003\na\t1\n", "--sample E003 --method valley", &["no valley"]),
+    ] {
+        let work = Workdir::new();
+        work.write("x.tsv", content);
+        work.write("genes.bed", "1\t5\t6\tENSG1\t0\t+\n");
+        eprintln!("{what}");
+        work.fails("label", &format!("--expression x.tsv --out l.tsv {args}"), needles);
+        assert_eq!(std::fs::read_dir(work.path("")).unwrap().count(), 2, "{what}: something was written");
+    }
+}
+
+#[test]
+fn splits_by_chromosome() {
+    let work = Workdir::new();
+    work.write("genes.bed", genes(100, &["chr1", "chr2", "chr3", "chr4", "chr5"]));
+    let log = work.ok("split", "--genes genes.bed --valid-chroms chr5 --test-chroms chr2,chr4 --out s.tsv");
+    let split_of = |gene: &str| splits(&work, "s.tsv")[&(0, gene.to_owned())].clone();
+    assert_eq!([split_of("g0"), split_of("g20"), split_of("g70"), split_of("g99")], ["train", "test", "test", "valid"]);
+    assert!(log.contains("test: 40 genes on chr2,chr4; 0 windows (0.0 %) overlap a training window"), "{log}");
+    work.ok("split", "--genes genes.bed --out auto.tsv");
+    assert_eq!(counts(&work, "auto.tsv"), [60, 20, 20]);
+    work.ok("split", "--genes genes.bed --folds 5 --out folds.tsv");
+    let folds = splits(&work, "folds.tsv");
+    assert_eq!(folds.len(), 500);
+    for i in 0..100 {
+        let tested = (0..5).filter(|&fold| folds[&(fold, format!("g{i}"))] == "test").count();
+        assert_eq!(tested, 1, "g{i}");
+    }
+}
+
+#[test]
+fn random_splits_leak_unless_grouped() {
+    let work = Workdir::new();
+    // pairs of genes 1 kb apart, pairs 40 kb apart
+    let pairs: String = (0..200)
+        .map(|i| {
+            let start = 40_000 * (i / 2 + 1) + 1000 * (i % 2);
+            format!("1\t{start}\t{}\tg{i}\t0\t-\n", start + 1)
+        })
+        .collect();
+    work.write("genes.bed", pairs);
+    let labels: String = (0..200).map(|i| format!("g{i}\t{}\n", i % 2)).collect();
+    work.write("E1.labels.tsv", format!("gene_id\tlabel\n{labels}"));
+    let log = work.ok("split", "--genes genes.bed --method random --seed 3 --labels E1.labels.tsv --out s.tsv");
+    assert_eq!(counts(&work, "s.tsv"), [130, 30, 40]);
+    assert!(log.contains("test: 40 genes; E1.labels.tsv: 40 labelled"), "{log}");
+    assert!(!log.contains(" 0 windows"), "{log}");
+    let grouped = work.ok("split", "--genes genes.bed --method random --seed 3 --group-overlapping --out g.tsv");
+    assert_eq!(counts(&work, "g.tsv"), [130, 30, 40]);
+    assert_eq!(grouped.matches(" 0 windows (0.0 %)").count(), 2, "{grouped}");
+    work.ok("split", "--genes genes.bed --method random --seed 3 --threads 2 --out again.tsv");
+    assert_eq!(work.read("s.tsv"), work.read("again.tsv"));
+    work.ok("split", "--genes genes.bed --method random --seed 4 --out other.tsv");
+    assert_ne!(work.read("s.tsv"), work.read("other.tsv"));
+}
+
+#[test]
+fn file_order_splits() {
+    let work = Workdir::new();
+    work.write("genes.bed", genes(20, &["1"]));
+    work.ok("split", "--genes genes.bed --method file-order --out thirds.tsv");
+    assert_eq!(counts(&work, "thirds.tsv"), [7, 7, 6]);
+    work.ok("split", "--genes genes.bed --method file-order --train-fraction 0.6 --valid-fraction 0.15 --out s.tsv");
+    assert_eq!(counts(&work, "s.tsv"), [12, 3, 5]);
+    let splits = splits(&work, "s.tsv");
+    let split_of = |gene: &str| splits[&(0, gene.to_owned())].as_str();
+    assert_eq!(
+        [split_of("g11"), split_of("g12"), split_of("g15"), split_of("g19")],
+        ["train", "valid", "test", "test"]
+    );
+}
+
+#[test]
+fn bad_splits_are_refused_in_words() {
+    for (what, args, needles) in [
+        ("unknown chromosome", "--test-chroms chr2", &["no gene is on chromosome chr2", "1, 2, 3, 4"][..]),
+        ("same chromosome", "--test-chroms 2 --valid-chroms 2", &["chromosome 2", "both"]),
+        ("nothing to train on", "--test-chroms 1,2 --valid-chroms 3,4", &["0 chromosomes that are not named", "fewer"]),
+        ("too many folds", "--folds 9", &["4 chromosomes are too few for 9 parts"]),
+        ("two folds", "--folds 2", &["--folds must be 3 or more"]),
+        ("chromosomes at random", "--method random --test-chroms 1", &["--method chromosome only"]),
+        ("grouped chromosomes", "--group-overlapping", &["--method random only"]),
+        ("fractions", "--method random --valid-fraction 0.5 --test-fraction 0.6", &["nothing is left"]),
+        ("a fraction", "--method random --test-fraction 1.5", &["between 0 and 1", "1.5"]),
+        ("three fractions", "--train-fraction 0.5 --valid-fraction 0.2 --test-fraction 0.2", &["sum to 1"]),
+        ("an empty split", "--method file-order --valid-fraction 0.01", &["no gene is left for valid"]),
+        ("no labels", "--labels none.tsv", &["none.tsv", "no such file"]),
+    ] {
+        let work = Workdir::new();
+        work.write("genes.bed", genes(8, &["1", "2", "3", "4"]));
+        eprintln!("{what}");
+        work.fails("split", &format!("--genes genes.bed --out s.tsv {args}"), needles);
+        assert_eq!(std::fs::read_dir(work.path("")).unwrap().count(), 1, "{what}: something was written");
+    }
+    let work = Workdir::new();
+    work.write("twice.bed", "1\t5\t6\ta\t0\t+\n1\t7\t8\ta\t0\t+\n");
+    work.fails("split", "--genes twice.bed --out s.tsv", &["line 2", "twice"]);
+}
+
+/// Thresholds are the genome-wide medians; counts by pandas: `(expression[sample] >= threshold).sum()`.
+#[test]
+fn the_real_tables() {
+    let Some(data) = shared_data("label_split::the_real_tables") else { return };
+    let work = Workdir::new();
+    let expression = data.join("pilot/expression.tsv").display().to_string();
+    for (sample, threshold, high) in [("E003", 3.33, 139), ("E116", 1.7475, 141)] {
+        work.ok(
+            "label",
+            &format!("--expression {expression} --sample {sample} --method threshold --threshold {threshold} --out {sample}.tsv"),
+        );
+        let text = work.read(&format!("{sample}.tsv"));
+        assert_eq!(text.lines().count(), 1 + 352);
+        assert_eq!(text.lines().filter(|row| row.split('\t').nth(1) == Some("1")).count(), high, "{sample}");
+    }
+    let annotation = data.join("pilot/genes.pilot.GRCh37.gtf").display().to_string();
+    work.ok("tss", &format!("--annotation {annotation} --out genes.bed"));
+    work.ok(
+        "split",
+        "--genes genes.bed --test-chroms chr2,chr6,chr11,chr16,chr21 --valid-chroms chr5,chr7,chr14,chr19 --labels E003.tsv E116.tsv --out s.tsv",
+    );
+    assert_eq!(counts(&work, "s.tsv"), [233, 277, 434]);
+}

@@ -1,0 +1,5 @@
+//! `attentrack-label`: see [`attentrack::stage::label`].
+
+fn main() -> std::process::ExitCode {
+    attentrack::cli::main::<attentrack::stage::label::Args>()
+}

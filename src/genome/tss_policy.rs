@@ -1,0 +1,258 @@
+//! The choice of one TSS, or several, for each annotated gene.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+
+use super::annotation::{GeneRecord, Transcript};
+use super::gene_id::strip_version;
+use super::{Gene, Strand, Tss};
+
+/// Which TSS stands for a gene.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum TssPolicy {
+    /// The 5′ end of the gene record, as DeepChrome and AttentiveChrome have it
+    #[default]
+    Gene,
+    /// The 5′ end of the canonical transcript (MANE_Select, Ensembl_canonical, RefSeq Select,
+    /// appris_principal), else of the transcript with the longest coding sequence, else the longest
+    Canonical,
+    /// Every distinct TSS of a gene; the rows are named by transcript id
+    Transcript,
+}
+
+/// What to keep of an annotation.
+#[derive(Clone, Debug, Default)]
+pub struct TssOptions {
+    /// Which TSS stands for a gene.
+    pub policy: TssPolicy,
+    /// Biotypes to keep; empty keeps all.
+    pub biotypes: Vec<String>,
+    /// Chromosomes to keep; empty keeps all.
+    pub chroms: Vec<String>,
+    /// Chromosomes to leave out.
+    pub exclude_chroms: Vec<String>,
+    /// Keep the version suffix of Ensembl and RefSeq ids.
+    pub keep_version: bool,
+}
+
+/// Why a gene has no row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SkipReason {
+    /// The user left its chromosome out.
+    Chromosome,
+    /// The user asked for other biotypes.
+    Biotype,
+    /// Its strand is neither `+` nor `-`.
+    Strand,
+    /// A gene of that id came before it.
+    Duplicate,
+}
+
+impl SkipReason {
+    /// For the report: "12 genes …".
+    pub fn words(self) -> &'static str {
+        match self {
+            SkipReason::Chromosome => "on chromosomes that were left out",
+            SkipReason::Biotype => "of another biotype, or of none",
+            SkipReason::Strand => "whose strand is neither + nor -",
+            SkipReason::Duplicate => "whose id was seen before (the first in the file is kept)",
+        }
+    }
+}
+
+/// The rows of `genes.bed`, and what became of every other gene.
+#[derive(Clone, Debug, Default)]
+pub struct TssSelection {
+    /// Chromosomes in the order of their first kept gene, TSSs ascending; ties in file order.
+    pub genes: Vec<Gene>,
+    /// Genes read that have at least one row.
+    pub kept: usize,
+    /// Ids without a row, by reason, in file order.
+    pub skipped: BTreeMap<SkipReason, Vec<String>>,
+    /// `Canonical`: genes without a tagged transcript, where the longest stood in.
+    pub longest: usize,
+    /// `Canonical`, `Transcript`: genes without any transcript, where the gene record stood in.
+    pub without_transcripts: usize,
+    /// Ids whose version suffix was stripped.
+    pub versions_stripped: usize,
+}
+
+/// Chooses the TSSs. Genes are never dropped silently: every one is a row or in `skipped`.
+pub fn select_tss(records: &[GeneRecord], options: &TssOptions) -> TssSelection {
+    let mut selection = TssSelection::default();
+    let (mut gene_ids, mut row_ids) = (HashSet::new(), HashSet::new());
+    for record in records {
+        let strand = match strand_if_wanted(record, options) {
+            // a copy at another place shares its transcripts' ids too, so it goes as a whole
+            Ok(_) if !gene_ids.insert(written_id(&record.id, options)) => Err(SkipReason::Duplicate),
+            other => other,
+        };
+        match strand {
+            Err(reason) => selection.skip(reason, &record.id),
+            Ok(strand) => selection.keep(record, strand, options, &mut row_ids),
+        }
+    }
+    sort_by_tss(&mut selection.genes);
+    selection
+}
+
+impl TssSelection {
+    fn skip(&mut self, reason: SkipReason, id: &str) {
+        self.skipped.entry(reason).or_default().push(id.to_owned());
+    }
+
+    fn keep(&mut self, record: &GeneRecord, strand: Strand, options: &TssOptions, seen: &mut HashSet<String>) {
+        let (rows, longest) = rows(record, strand, options.policy);
+        self.kept += 1;
+        self.longest += usize::from(longest);
+        self.without_transcripts += usize::from(options.policy != TssPolicy::Gene && record.transcripts.is_empty());
+        for (id, position) in rows {
+            let written = written_id(id, options);
+            if !seen.insert(written.clone()) {
+                self.skip(SkipReason::Duplicate, id);
+                continue;
+            }
+            self.versions_stripped += usize::from(written != id);
+            self.genes.push(Gene { id: written, tss: Tss { chrom: record.chrom.clone(), position, strand } });
+        }
+    }
+}
+
+fn written_id(id: &str, options: &TssOptions) -> String {
+    strip_version(id).filter(|_| !options.keep_version).unwrap_or_else(|| id.to_owned())
+}
+
+fn strand_if_wanted(record: &GeneRecord, options: &TssOptions) -> Result<Strand, SkipReason> {
+    if !chrom_wanted(&record.chrom, options) {
+        return Err(SkipReason::Chromosome);
+    }
+    if !biotype_wanted(record, options) {
+        return Err(SkipReason::Biotype);
+    }
+    record.strand.ok_or(SkipReason::Strand)
+}
+
+fn chrom_wanted(chrom: &str, options: &TssOptions) -> bool {
+    let among = |list: &[String]| list.iter().any(|name| name == chrom);
+    (options.chroms.is_empty() || among(&options.chroms)) && !among(&options.exclude_chroms)
+}
+
+fn biotype_wanted(record: &GeneRecord, options: &TssOptions) -> bool {
+    options.biotypes.is_empty() || record.biotype.as_ref().is_some_and(|biotype| options.biotypes.contains(biotype))
+}
+
+fn five_prime(span: &Range<u64>, strand: Strand) -> u64 {
+    match strand {
+        Strand::Forward => span.start,
+        Strand::Reverse => span.end - 1,
+    }
+}
+
+/// Id and TSS of each row of a gene, and whether the longest transcript stood in for a tagged one.
+fn rows(record: &GeneRecord, strand: Strand, policy: TssPolicy) -> (Vec<(&str, u64)>, bool) {
+    let gene = vec![(record.id.as_str(), five_prime(&record.span, strand))];
+    let mut ranked: Vec<&Transcript> = record.transcripts.iter().collect();
+    ranked.sort_by_key(|transcript| rank(transcript));
+    let Some(main) = ranked.first() else { return (gene, false) };
+    match policy {
+        TssPolicy::Gene => (gene, false),
+        TssPolicy::Canonical => (vec![(record.id.as_str(), five_prime(&main.span, strand))], main.canonical.is_none()),
+        TssPolicy::Transcript => {
+            let mut positions = HashSet::new();
+            let rows = ranked.iter().map(|transcript| (transcript.id.as_str(), five_prime(&transcript.span, strand)));
+            (rows.filter(|(_, position)| positions.insert(*position)).collect(), false)
+        }
+    }
+}
+
+/// Sorts tagged transcripts first, then by coding, exonic and genomic length, longest first; the sort
+/// is stable, so equals stay in file order.
+fn rank(transcript: &Transcript) -> impl Ord + use<> {
+    use std::cmp::Reverse;
+    let Transcript { canonical, cds_bp, exon_bp, span, .. } = transcript;
+    (canonical.is_none(), *canonical, Reverse(*cds_bp), Reverse(*exon_bp), Reverse(span.end - span.start))
+}
+
+fn sort_by_tss(genes: &mut [Gene]) {
+    let mut order = super::Chroms::default();
+    for gene in genes.iter() {
+        order.push(super::Chrom { name: gene.tss.chrom.clone(), length: None });
+    }
+    genes.sort_by_cached_key(|gene| (order.index_of(&gene.tss.chrom), gene.tss.position));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::genome::CanonicalTag;
+
+    fn transcript(id: &str, span: Range<u64>, cds_bp: u64, canonical: Option<CanonicalTag>) -> Transcript {
+        Transcript { id: id.into(), span, cds_bp, exon_bp: 0, canonical }
+    }
+
+    fn record(id: &str, strand: Option<Strand>, transcripts: Vec<Transcript>) -> GeneRecord {
+        GeneRecord {
+            id: id.into(),
+            chrom: "chr1".into(),
+            span: 100..200,
+            strand,
+            biotype: None,
+            derived: false,
+            transcripts,
+        }
+    }
+
+    fn positions(records: &[GeneRecord], policy: TssPolicy) -> Vec<(String, u64)> {
+        let selection = select_tss(records, &TssOptions { policy, ..TssOptions::default() });
+        selection.genes.into_iter().map(|gene| (gene.id, gene.tss.position)).collect()
+    }
+
+    #[test]
+    fn the_tss_is_the_first_base_on_plus_and_the_last_on_minus() {
+        let records = [record("a", Some(Strand::Reverse), vec![]), record("b", Some(Strand::Forward), vec![])];
+        assert_eq!(positions(&records, TssPolicy::Gene), [("b".into(), 100), ("a".into(), 199)]);
+    }
+
+    #[test]
+    fn a_tag_beats_length_and_coding_beats_genomic_length() {
+        let tagged = transcript("t1", 150..160, 1, CanonicalTag::parse("MANE Select"));
+        let canonical = transcript("t2", 120..160, 99, CanonicalTag::parse("Ensembl_canonical"));
+        let long = transcript("t3", 100..200, 3, None);
+        let coding = transcript("t4", 130..170, 9, None);
+        let tss = |list: &[&Transcript]| {
+            let list = list.iter().map(|&transcript| transcript.clone()).collect();
+            positions(&[record("g", Some(Strand::Forward), list)], TssPolicy::Canonical)[0].1
+        };
+        assert_eq!(tss(&[&long, &canonical, &coding, &tagged]), 150);
+        assert_eq!(tss(&[&long, &canonical, &coding]), 120);
+        assert_eq!(tss(&[&long, &coding]), 130);
+    }
+
+    #[test]
+    fn the_transcript_policy_keeps_each_tss_once_under_its_best_transcript() {
+        let list = vec![
+            transcript("t1", 100..150, 1, None),
+            transcript("t2", 100..200, 5, None),
+            transcript("t3", 140..200, 2, None),
+        ];
+        let rows = positions(&[record("g", Some(Strand::Forward), list)], TssPolicy::Transcript);
+        assert_eq!(rows, [("t2".into(), 100), ("t3".into(), 140)]);
+    }
+
+    #[test]
+    fn every_gene_is_a_row_or_has_a_reason() {
+        let mut elsewhere = record("ENSG00000000001.2", Some(Strand::Forward), vec![]);
+        elsewhere.chrom = "chr2".into();
+        let records = [
+            record("ENSG00000000001.1", Some(Strand::Forward), vec![]),
+            record("s", None, vec![]),
+            elsewhere,
+            record("ENSG00000000001.1_PAR_Y", Some(Strand::Forward), vec![]),
+        ];
+        let selection = select_tss(&records, &TssOptions::default());
+        let ids: Vec<&str> = selection.genes.iter().map(|gene| gene.id.as_str()).collect();
+        assert_eq!(ids, ["ENSG00000000001", "ENSG00000000001_PAR_Y"]);
+        assert_eq!(selection.skipped[&SkipReason::Strand], ["s"]);
+        assert_eq!(selection.skipped[&SkipReason::Duplicate], ["ENSG00000000001.2"]);
+    }
+}

@@ -1,0 +1,72 @@
+//! What a split is worth: sizes, class balance, windows that leak.
+
+use tracing::{info, warn};
+
+use super::{Args, Method};
+use crate::genome::{Gene, Grid};
+use crate::matrix::{Labels, Split, Splits, overlapping_windows};
+
+/// Logs one line a split and fold.
+pub(super) fn report(args: &Args, genes: &[Gene], labels: &[Labels], splits: &Splits, grid: &Grid) {
+    for fold in splits.folds() {
+        let of_gene = splits.by_gene(fold);
+        let [valid, test] = overlapping_windows(genes, &of_gene, grid);
+        for split in Split::ALL {
+            let members: Vec<&Gene> =
+                genes.iter().filter(|gene| of_gene.get(gene.id.as_str()) == Some(&split)).collect();
+            let mut line = format!("fold {fold}, {split}: {} genes", members.len());
+            if args.method == Method::Chromosome && split != Split::Train {
+                line += &format!(" on {}", chroms(&members));
+            }
+            for (path, labels) in args.labels.iter().zip(labels) {
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                let balance = balance(&members, labels);
+                line += &format!("; {name}: {balance}");
+            }
+            let overlap = match split {
+                Split::Train => None,
+                Split::Valid => Some(valid),
+                Split::Test => Some(test),
+            };
+            if let Some(overlap) = overlap {
+                let share = 100.0 * overlap.overlapping_train as f64 / overlap.genes as f64;
+                line += &format!("; {} windows ({share:.1} %) overlap a training window", overlap.overlapping_train);
+            }
+            info!("{line}");
+        }
+    }
+    for (path, labels) in args.labels.iter().zip(labels) {
+        let labelled = labels.by_gene();
+        if !genes.iter().any(|gene| labelled.contains_key(gene.id.as_str())) {
+            warn!(
+                "{}: no gene of {} is labelled: check that the ids are the same",
+                path.display(),
+                args.genes.display()
+            );
+        }
+    }
+}
+
+fn chroms(members: &[&Gene]) -> String {
+    let mut chroms: Vec<&str> = Vec::new();
+    for gene in members {
+        if !chroms.contains(&gene.tss.chrom.as_str()) {
+            chroms.push(&gene.tss.chrom);
+        }
+    }
+    chroms.join(",")
+}
+
+fn balance(members: &[&Gene], labels: &Labels) -> String {
+    let by_gene = labels.by_gene();
+    let known: Vec<f64> = members.iter().filter_map(|gene| by_gene.get(gene.id.as_str()).copied()).collect();
+    if known.is_empty() {
+        return "none labelled".to_owned();
+    }
+    let mean = known.iter().sum::<f64>() / known.len() as f64;
+    if labels.is_binary() {
+        format!("{} labelled, {:.1} % high", known.len(), 100.0 * mean)
+    } else {
+        format!("{} labelled, mean {mean:.3}", known.len())
+    }
+}
