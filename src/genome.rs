@@ -4,7 +4,9 @@
 mod chroms;
 mod gene;
 mod grid;
+mod region;
 
 pub use chroms::{Chrom, ChromAlias, Chroms};
 pub use gene::{Gene, ParseStrandError, Strand, Tss};
 pub use grid::{Grid, GridError, Orientation};
+pub use region::{ParseRegionError, Region};

@@ -7,6 +7,7 @@ mod matrix_data;
 mod predictions;
 mod splits;
 mod statistic;
+pub mod track;
 
 pub use header::{FORMAT, FORMAT_VERSION, Header, Input, Kind, Status};
 pub use labels::{Label, Labels};
