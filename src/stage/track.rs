@@ -290,7 +290,8 @@ impl Args {
             }
             Format::Bigwig => {
                 let segments = aggregate(&cells.kept, self.aggregate);
-                bigwig::write(path, &values.matrix().chroms, &cells.chroms, &segments)?
+                let matrix = values.matrix();
+                bigwig::write(path, &matrix.chroms, &cells.chroms, &segments, 10 * matrix.grid.bin_size_bp())?
             }
         })
     }

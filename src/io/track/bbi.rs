@@ -15,9 +15,18 @@ pub(super) fn runtime(pending: &PendingFile) -> Result<Runtime> {
     Builder::new_current_thread().build().map_err(|error| FileError::os(pending.target(), "write", &error))
 }
 
-/// Zoom levels of 160 bp, 640 bp, 2.5 kb …; temporary data in memory, not in a folder that may be full.
-pub(super) fn options() -> BBIWriteOptions {
-    BBIWriteOptions { inmemory: true, ..BBIWriteOptions::default() }
+/// The header has room for so many zoom levels.
+const MAX_ZOOM_LEVELS: usize = 10;
+
+/// Zoom levels of `first_bp`, 4 × `first_bp`, 16 × … up to the longest chromosome; temporary data in
+/// memory, not in a folder that may be full.
+pub(super) fn options(first_bp: u32, chrom_sizes: &HashMap<String, u32>) -> BBIWriteOptions {
+    let longest = chrom_sizes.values().copied().max().unwrap_or(0);
+    let zooms = std::iter::successors(Some(first_bp.max(1)), |zoom| zoom.checked_mul(4))
+        .take_while(|&zoom| zoom <= longest)
+        .take(MAX_ZOOM_LEVELS)
+        .collect();
+    BBIWriteOptions { inmemory: true, manual_zoom_sizes: Some(zooms), ..BBIWriteOptions::default() }
 }
 
 /// Lengths of the chromosomes that `names` lists, as the writer wants them.

@@ -50,8 +50,9 @@ fn autosql(values: &TrackValues) -> String {
 pub fn write(path: &Path, values: &TrackValues, cells: &Cells) -> Result<Vec<PendingFile>> {
     let pending = PendingFile::create(path)?;
     let matrix = values.matrix();
-    let mut writer = BigBedWrite::new(pending.open()?, bbi::chrom_sizes(&pending, &matrix.chroms, &cells.chroms)?);
-    writer.options = bbi::options();
+    let sizes = bbi::chrom_sizes(&pending, &matrix.chroms, &cells.chroms)?;
+    let mut writer = BigBedWrite::new(pending.open()?, sizes.clone());
+    writer.options = bbi::options(10 * matrix.grid.bin_size_bp(), &sizes);
     writer.autosql = Some(autosql(values));
     let rows = cells.kept.iter().map(|cell| {
         let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
