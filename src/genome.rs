@@ -7,6 +7,7 @@ mod gene;
 mod gene_id;
 mod grid;
 mod tss_policy;
+mod region;
 
 pub use annotation::{CanonicalTag, GeneRecord, Transcript};
 pub use chroms::{Chrom, ChromAlias, Chroms};
@@ -14,3 +15,4 @@ pub use gene::{Gene, ParseStrandError, Strand, Tss};
 pub use gene_id::strip_version;
 pub use grid::{Grid, GridError, Orientation};
 pub use tss_policy::{SkipReason, TssOptions, TssPolicy, TssSelection, select_tss};
+pub use region::{ParseRegionError, Region};

@@ -10,6 +10,7 @@ mod splits;
 pub mod splitting;
 mod statistic;
 mod window_overlap;
+pub mod track;
 
 pub use header::{FORMAT, FORMAT_VERSION, Header, Input, Kind, Status};
 pub use labelling::{LabelError, LabelMethod, label};

@@ -23,6 +23,17 @@ pub enum Kind {
     Attribution,
 }
 
+impl Kind {
+    /// The name used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Signal => "signal",
+            Kind::Attention => "attention",
+            Kind::Attribution => "attribution",
+        }
+    }
+}
+
 /// What became of a gene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,1 +1,367 @@
-//! Stage track.
+//! Stage track: a matrix in, tracks for the genome browser out.
+
+mod selection;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{ArgGroup, Parser, ValueEnum};
+
+use crate::cli::{Common, Stage};
+use crate::io::track::{bed, bedgraph, bigbed, bigwig, commit, tsv};
+use crate::io::{PendingFile, bins};
+use crate::matrix::track::{Aggregate, Cells, Selection, TrackValue, TrackValues, aggregate, cells};
+use crate::matrix::{Kind, Matrix};
+
+/// A bin is kept in BED and bigBed that holds this many times the even share.
+const KEEP_EVEN_SHARES: f64 = 2.0;
+
+/// Turns a matrix (attention, signal or attribution) into tracks for the genome browser.
+///
+/// Every bin comes back to the bases that it was made from, on either strand, clipped at chromosome
+/// ends, sorted by chromosome (byte order) and start. Genes that could not be scored are left out.
+#[derive(Parser, Debug)]
+#[command(name = "attentrack-track", version, about, after_help = AFTER_HELP)]
+#[command(group = ArgGroup::new("target").required(true).args(["out", "out_dir"]))]
+pub struct Args {
+    /// Matrix to draw (.bins.safetensors), with known positions
+    #[arg(long, short, value_name = "FILE")]
+    pub input: PathBuf,
+    /// Format of the track
+    #[arg(long, short, value_enum)]
+    pub format: Format,
+    /// File to write; `-` is standard output (text formats), a name that ends in .gz makes it bgzip with a tabix index FILE.tbi beside it (TSV: bgzip alone). bedGraph and bigWig also need --mark unless the matrix has one mark
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Folder to write into, made if it is not there: MARK.bedgraph or MARK.bw a mark (characters of MARK other than letters, digits, `.`, `_`, `+`, `-` become `_`), or KIND.bed, KIND.bb, KIND.tsv with KIND attention, signal or attribution
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
+    /// With --out-dir, write text formats as bgzip (.gz), with a tabix index [default: plain text]
+    #[arg(long)]
+    pub bgzip: bool,
+    /// Mark to draw; may be repeated [default: all]
+    #[arg(long, value_name = "MARK")]
+    pub mark: Vec<String>,
+    /// Gene to draw, by id, or @FILE with one id a line; may be repeated [default: all]
+    #[arg(long, value_name = "ID|@FILE")]
+    pub gene: Vec<String>,
+    /// Draw bins that overlap CHROM, CHROM:START or CHROM:START-END (1-based, both ends included, as samtools has it); may be repeated [default: everywhere]
+    #[arg(long, value_name = "REGION")]
+    pub region: Vec<String>,
+    /// Value to draw, see below [default: corrected for attention, raw for anything else]
+    #[arg(long, value_enum)]
+    pub value: Option<TrackValue>,
+    /// bedGraph, bigWig: what a base shows that lies in the windows of several genes
+    #[arg(long, value_enum, default_value_t = Aggregate::Max)]
+    pub aggregate: Aggregate,
+    /// BED, bigBed, TSV: keep bins whose absolute value is at least this, in the unit of the value [default: BED and bigBed keep twice the even share, see below; TSV keeps every bin]
+    #[arg(long, value_name = "X", conflicts_with = "all")]
+    pub min_value: Option<f32>,
+    /// BED, bigBed: keep every bin [default: the bins above --min-value]
+    #[arg(long)]
+    pub all: bool,
+    /// Chromosome lengths (name, length; tab-separated) where the matrix does not know them [default: the matrix's]
+    #[arg(long, value_name = "FILE")]
+    pub chrom_sizes: Option<PathBuf>,
+    /// BED: begin with a `track` line for a UCSC custom track [default: none, as bedtools and tabix want it]
+    #[arg(long)]
+    pub track_line: bool,
+    /// Write a text track even where no bin is selected [default: that is an error]
+    #[arg(long)]
+    pub allow_empty: bool,
+    #[command(flatten)]
+    /// Flags that every stage takes.
+    pub common: Common,
+}
+
+const AFTER_HELP: &str = "\
+Formats:
+  bed, bigbed      One row a bin of each gene and mark that is kept; rows of neighbouring genes overlap. Name gene|mark,
+                   colour by mark, faded by score. Score: 100 for each even share, so 200 is twice what a bin would hold
+                   if nothing stood out (the smallest that is kept by default) and 1000 is ten times that or more. bigBed
+                   (9+) also holds gene, mark, bin, offset from the TSS and the real numbers.
+  bedgraph, bigwig One value a base and one mark a file. Windows of neighbouring genes overlap, so bases in several
+                   windows get their --aggregate; the truth of each gene is in bigbed and tsv. All bins are in.
+  tsv              One row a gene, mark and bin, 5' to 3': value (as stored) and, of attention, null_value, corrected and
+                   mark_attention, whatever --value is.
+
+Values:
+  corrected        Bin attention without the edge artefact: the model gives the outermost bins more attention even in an
+                   empty window, so each bin's attention is divided by what an empty window gets there, and scaled to sum
+                   to 1 over the gene's window. An even spread is 1/bins.
+  raw              The matrix's own value: signal, attribution, or the model's bin attention, which sums to 1.
+  joint, joint-corrected
+                   Either times the attention of the mark; sums to 1 over the marks and bins of a gene.
+  The even share is 1/bins (joint: 1/(marks x bins)) of attention, the mark's mean absolute value of anything else.
+
+Examples:
+  attentrack-track --input A.attention.bins.safetensors --format bigwig --out-dir tracks
+  attentrack-track --input A.attention.bins.safetensors --format bed --out A.bed.gz
+  attentrack-track --input A.attention.bins.safetensors --format tsv --gene ENSG00000159216 --out -";
+
+/// The formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// BED9, the bins that stand out, all marks
+    Bed,
+    /// One value a base, one mark a file, text
+    Bedgraph,
+    /// One value a base, one mark a file, binary with zoom levels
+    Bigwig,
+    /// BED9 with real numbers beside, binary, all marks
+    Bigbed,
+    /// A table with every number
+    Tsv,
+}
+
+impl Format {
+    fn extension(self) -> &'static str {
+        match self {
+            Format::Bed => "bed",
+            Format::Bedgraph => "bedgraph",
+            Format::Bigwig => "bw",
+            Format::Bigbed => "bb",
+            Format::Tsv => "tsv",
+        }
+    }
+
+    fn is_text(self) -> bool {
+        !matches!(self, Format::Bigwig | Format::Bigbed)
+    }
+
+    fn has_one_mark(self) -> bool {
+        matches!(self, Format::Bedgraph | Format::Bigwig)
+    }
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !self.format.is_text() {
+            let is_gz = self.out.as_ref().is_some_and(|out| is_gzip_name(out));
+            if self.out.as_deref() == Some(Path::new("-")) {
+                problems.push("--out: bigWig and bigBed cannot be written to standard output. Name a file".to_owned());
+            }
+            if self.bgzip || is_gz {
+                problems.push("bigWig and bigBed are compressed inside: leave --bgzip and .gz out".to_owned());
+            }
+        }
+        if self.bgzip && self.out.is_some() {
+            problems.push("--bgzip is for --out-dir: with --out, name a file that ends in .gz".to_owned());
+        }
+        if self.track_line && (self.format != Format::Bed || self.is_compressed()) {
+            problems.push(
+                "--track-line is for plain BED, a custom track: leave it out, or write --format bed without .gz"
+                    .to_owned(),
+            );
+        }
+        if self.format.has_one_mark() && self.min_value.is_some() {
+            problems.push("--min-value: bedGraph and bigWig hold every bin. Leave it out, or write BED".to_owned());
+        }
+        if self.min_value.is_some_and(|value| !value.is_finite() || value < 0.0) {
+            problems.push("--min-value must be a number that is not negative".to_owned());
+        }
+        problems
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        let matrix = self.read()?;
+        let name = || format!("{}: cannot draw", self.input.display());
+        let values =
+            TrackValues::new(&matrix, self.value.unwrap_or(TrackValue::default_for(matrix.kind))).with_context(name)?;
+        let selection = selection::resolve(self, &matrix)?;
+        let targets = self.targets(&matrix, &selection.marks)?;
+        let mut files = Vec::new();
+        for (path, marks) in targets {
+            let selection = Selection { marks, ..selection.clone() };
+            let cells = cells(&values, &selection, |cell| self.keeps(&values, cell.mark as usize, cell.value))
+                .with_context(name)?;
+            self.check_not_empty(&values, &cells, &path)?;
+            report(self, &values, &selection, &cells, &path);
+            files.extend(self.write(&path, &values, cells)?);
+        }
+        Ok(commit(files)?)
+    }
+}
+
+impl Args {
+    /// The matrix, with the lengths that `--chrom-sizes` adds.
+    fn read(&self) -> anyhow::Result<Matrix> {
+        let mut matrix = bins::read(&self.input)?;
+        if let Some(path) = &self.chrom_sizes {
+            selection::add_chrom_sizes(&mut matrix, path)?;
+        }
+        Ok(matrix)
+    }
+
+    /// The files to write, each with its marks.
+    fn targets(&self, matrix: &Matrix, marks: &[usize]) -> anyhow::Result<Vec<(PathBuf, Vec<usize>)>> {
+        let gz = if self.bgzip { ".gz" } else { "" };
+        let extension = self.format.extension();
+        match (&self.out, &self.out_dir) {
+            (Some(out), _) => {
+                if self.format.has_one_mark() && marks.len() != 1 {
+                    let names: Vec<&str> = marks.iter().map(|&mark| matrix.marks[mark].as_str()).collect();
+                    bail!(
+                        "--out: {extension} holds one mark a file, and {} are to be drawn ({}). Name one with --mark, or give --out-dir instead of --out",
+                        marks.len(),
+                        names.join(", ")
+                    );
+                }
+                Ok(vec![(out.clone(), marks.to_vec())])
+            }
+            (None, Some(dir)) => {
+                std::fs::create_dir_all(dir)
+                    .with_context(|| format!("--out-dir: cannot make the folder {}", dir.display()))?;
+                if !self.format.has_one_mark() {
+                    return Ok(vec![(dir.join(format!("{}.{extension}{gz}", matrix.kind.name())), marks.to_vec())]);
+                }
+                let mut targets: Vec<(PathBuf, Vec<usize>)> = Vec::new();
+                for &mark in marks {
+                    let name = &matrix.marks[mark];
+                    let path = dir.join(format!("{}.{extension}{gz}", file_name(name)));
+                    if let Some((_, other)) = targets.iter().find(|(other, _)| *other == path) {
+                        let other = &matrix.marks[other[0]];
+                        bail!(
+                            "--out-dir: marks {other:?} and {name:?} would both be written to {}. Draw them one by one with --mark and --out",
+                            path.display()
+                        );
+                    }
+                    targets.push((path, vec![mark]));
+                }
+                Ok(targets)
+            }
+            (None, None) => bail!("give --out or --out-dir"),
+        }
+    }
+
+    fn keeps(&self, values: &TrackValues, mark: usize, value: f32) -> bool {
+        value.abs() >= self.threshold(values, mark)
+    }
+
+    /// The smallest absolute value of a mark that is kept.
+    fn threshold(&self, values: &TrackValues, mark: usize) -> f32 {
+        match (self.min_value, self.format) {
+            (Some(value), _) => value,
+            (None, Format::Bed | Format::Bigbed) if !self.all => (KEEP_EVEN_SHARES * values.even_share(mark)) as f32,
+            _ => 0.0,
+        }
+    }
+
+    fn is_compressed(&self) -> bool {
+        self.bgzip || self.out.as_ref().is_some_and(|out| is_gzip_name(out))
+    }
+
+    fn check_not_empty(&self, values: &TrackValues, cells: &Cells, path: &Path) -> anyhow::Result<()> {
+        if !cells.kept.is_empty() || (self.allow_empty && self.format.is_text()) {
+            return Ok(());
+        }
+        let target = path.display();
+        let hint = match (self.allow_empty, self.format.is_text()) {
+            (_, true) => ", or allow an empty track with --allow-empty",
+            (true, false) => "; an empty bigWig or bigBed cannot be written",
+            (false, false) => "",
+        };
+        if cells.n_selected == 0 {
+            bail!("{target}: no bin with a value is selected. Widen --gene and --region{hint}");
+        }
+        let kind = values.kind();
+        bail!(
+            "{target}: no bin is above the threshold, {} {kind} bins are below. Lower --min-value, or keep every bin with --all{hint}",
+            cells.n_selected
+        );
+    }
+
+    fn write(&self, path: &Path, values: &TrackValues, mut cells: Cells) -> anyhow::Result<Vec<PendingFile>> {
+        let compress = self.is_compressed();
+        if self.format != Format::Tsv {
+            cells.sort();
+        }
+        Ok(match self.format {
+            Format::Bed => bed::write(path, compress, values, &cells, self.track_line)?,
+            Format::Bigbed => bigbed::write(path, values, &cells)?,
+            Format::Tsv => tsv::write(path, compress, values, &cells)?,
+            Format::Bedgraph => {
+                bedgraph::write(path, compress, &cells.chroms, &aggregate(&cells.kept, self.aggregate))?
+            }
+            Format::Bigwig => {
+                let segments = aggregate(&cells.kept, self.aggregate);
+                let matrix = values.matrix();
+                bigwig::write(path, &matrix.chroms, &cells.chroms, &segments, 10 * matrix.grid.bin_size_bp())?
+            }
+        })
+    }
+}
+
+/// Logs what the file holds: how much of what, and the scale.
+fn report(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cells, path: &Path) {
+    let matrix = values.matrix();
+    let genes = selection.genes.as_ref().map_or(matrix.n_genes(), Vec::len);
+    tracing::info!(
+        "{}: {} {} of {} genes, {} marks, sample {}; {} genes without a value left out, {} bins outside their chromosome",
+        path.display(),
+        values.kind(),
+        matrix.kind.name(),
+        genes,
+        selection.marks.len(),
+        matrix.sample,
+        cells.n_missing_genes,
+        cells.n_outside,
+    );
+    if matches!(args.format, Format::Bed | Format::Bigbed) {
+        let share = |part: f64, whole: f64| if whole > 0.0 { 100.0 * part / whole } else { 0.0 };
+        tracing::info!(
+            "kept {} of {} bins ({:.1} %), which hold {:.1} % of the {}",
+            cells.kept.len(),
+            cells.n_selected,
+            share(cells.kept.len() as f64, cells.n_selected as f64),
+            share(cells.kept_sum, cells.selected_sum),
+            matrix.kind.name(),
+        );
+        for &mark in &selection.marks {
+            let kept = cells.kept.iter().filter(|cell| cell.mark as usize == mark).count();
+            tracing::info!(
+                "{}: {kept} bins of at least {}; score 1000 is {} or more",
+                matrix.marks[mark],
+                significant(f64::from(args.threshold(values, mark))),
+                significant(10.0 * values.even_share(mark)),
+            );
+        }
+    }
+    if values.kind() == TrackValue::Raw && matrix.kind == Kind::Attention {
+        tracing::warn!(
+            "raw attention is higher at the window's ends even without signal; --value corrected removes that"
+        );
+    }
+    let unknown = cells.chroms.iter().filter(|name| matrix.chroms.length(name).is_none()).count();
+    if unknown > 0 {
+        tracing::warn!(
+            "the lengths of {unknown} chromosomes are unknown, so bins may pass their ends; --chrom-sizes gives them"
+        );
+    }
+}
+
+/// A number with three significant digits.
+fn significant(value: f64) -> String {
+    let decimals = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 12) };
+    let text = format!("{value:.*}", decimals as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+fn is_gzip_name(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "gz" || extension == "bgz")
+}
+
+/// A mark's name as part of a file name.
+fn file_name(mark: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "._+-".contains(c) { c } else { '_' };
+    let name: String = mark.chars().map(safe).collect();
+    match name.strip_prefix('.') {
+        Some(rest) => format!("_{rest}"),
+        None => name,
+    }
+}

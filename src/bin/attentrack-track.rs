@@ -1,0 +1,4 @@
+//! Tracks for the genome browser.
+fn main() -> std::process::ExitCode {
+    attentrack::cli::main::<attentrack::stage::track::Args>()
+}

@@ -1,0 +1,54 @@
+//! BED9: one row a bin that was kept, of every gene, so rows of neighbouring genes overlap.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::{TrackText, colour};
+use crate::io::{PendingFile, Result};
+use crate::matrix::track::{Cell, Cells, TrackValues};
+
+/// Writes sorted cells: name `gene|mark`, score as [`TrackValues::score`], itemRgb by mark and score.
+///
+/// `track_line` puts a `track` line before them, as UCSC custom tracks have it; other tools (and
+/// tabix) want none.
+pub fn write(
+    path: &Path,
+    compress: bool,
+    values: &TrackValues,
+    cells: &Cells,
+    track_line: bool,
+) -> Result<Vec<PendingFile>> {
+    let mut text = TrackText::create(path, compress, true)?;
+    if track_line {
+        let sample = values.matrix().sample.replace(['"', '\t', '\n'], "_");
+        text.header(&format!(
+            "track name=\"{sample} {kind}\" description=\"{sample}: {kind}, {value} of each gene and mark\" itemRgb=\"On\" visibility=\"pack\"\n",
+            kind = values.matrix().kind.name(),
+            value = values.kind(),
+        ))?;
+    }
+    let mut line = String::new();
+    for cell in &cells.kept {
+        let chrom = cells.chrom(cell);
+        line.clear();
+        let _ = write!(line, "{chrom}\t{}\t{}\t", cell.start, cell.end);
+        push_rest(&mut line, values, cell);
+        line.push('\n');
+        text.record(chrom, cell.start, cell.end, &line)?;
+    }
+    text.finish()
+}
+
+/// Columns 4 to 9 of a cell.
+pub(super) fn push_rest(line: &mut String, values: &TrackValues, cell: &Cell) {
+    let (gene, mark) = (cell.gene as usize, cell.mark as usize);
+    let matrix = values.matrix();
+    let strand = matrix.tss.as_ref().map_or('.', |tss| tss[gene].strand.symbol());
+    let score = values.score(mark, cell.value);
+    let colour = colour::faded(colour::of_mark(&matrix.marks[mark], mark), score);
+    // browsers split at any white space
+    for part in matrix.gene_ids[gene].chars().chain("|".chars()).chain(matrix.marks[mark].chars()) {
+        line.push(if part.is_whitespace() { '_' } else { part });
+    }
+    let _ = write!(line, "\t{score}\t{strand}\t{}\t{}\t{colour}", cell.start, cell.end);
+}

@@ -1,0 +1,105 @@
+//! A text track: plain, or bgzip with a tabix index beside it.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use noodles::core::Position;
+use noodles::csi::binning_index::index::header;
+use noodles::csi::binning_index::index::reference_sequence::bin::Chunk;
+use noodles::{bgzf, tabix};
+
+use crate::io::{FileError, PendingFile, Result};
+
+/// The last base that a tabix index (.tbi) can hold.
+const TABIX_LIMIT: u64 = 1 << 29;
+
+/// A text track being written, one line after another.
+pub struct TrackText {
+    path: std::path::PathBuf,
+    sink: Sink,
+    pending: Option<PendingFile>,
+}
+
+enum Sink {
+    Plain(BufWriter<Box<dyn Write + Send>>),
+    Bgzip { writer: bgzf::io::Writer<File>, index: Option<tabix::index::Indexer> },
+}
+
+impl TrackText {
+    /// Starts a track at `path`; `-` is standard output. `compress` makes it bgzip (standard output
+    /// is never compressed), and `has_coordinates` gives that a tabix index, `PATH.tbi`: the columns
+    /// must then begin chrom, start, end as in BED.
+    pub fn create(path: &Path, compress: bool, has_coordinates: bool) -> Result<Self> {
+        if path == Path::new("-") {
+            let sink = Sink::Plain(BufWriter::with_capacity(1 << 16, Box::new(io::stdout())));
+            return Ok(TrackText { path: path.to_owned(), sink, pending: None });
+        }
+        let pending = PendingFile::create(path)?;
+        let file = pending.open()?;
+        let sink = if compress {
+            let index = has_coordinates.then(|| {
+                let mut indexer = tabix::index::Indexer::default();
+                indexer.set_header(header::Builder::bed().build());
+                indexer
+            });
+            Sink::Bgzip { writer: bgzf::io::Writer::new(file), index }
+        } else {
+            Sink::Plain(BufWriter::with_capacity(1 << 16, Box::new(file)))
+        };
+        Ok(TrackText { path: path.to_owned(), sink, pending: Some(pending) })
+    }
+
+    /// Writes a line (with its line end) that is no record: a header.
+    pub fn header(&mut self, line: &str) -> Result<()> {
+        let bytes = line.as_bytes();
+        match &mut self.sink {
+            Sink::Plain(writer) => writer.write_all(bytes),
+            Sink::Bgzip { writer, .. } => writer.write_all(bytes),
+        }
+        .map_err(|error| FileError::os(&self.path, "write", &error))
+    }
+
+    /// Writes the line (with its line end) of `start..end` on `chrom`, 0-based half-open.
+    pub fn record(&mut self, chrom: &str, start: u64, end: u64, line: &str) -> Result<()> {
+        let os = |error: io::Error| FileError::os(&self.path, "write", &error);
+        match &mut self.sink {
+            Sink::Plain(writer) => writer.write_all(line.as_bytes()).map_err(os),
+            Sink::Bgzip { writer, index: None } => writer.write_all(line.as_bytes()).map_err(os),
+            Sink::Bgzip { writer, index: Some(index) } => {
+                let from = writer.virtual_position();
+                writer.write_all(line.as_bytes()).map_err(os)?;
+                let chunk = Chunk::new(from, writer.virtual_position());
+                let first = Position::new(start as usize + 1).filter(|_| end <= TABIX_LIMIT);
+                let (Some(first), Some(last)) = (first, Position::new(end as usize)) else {
+                    let problem = format!("a tabix index cannot hold {chrom}:{end}, its limit is {TABIX_LIMIT} bp");
+                    return Err(FileError::new(&self.path, problem).remedy("Write the track without .gz"));
+                };
+                index.add_record(chrom, first, last, chunk).map_err(os)
+            }
+        }
+    }
+
+    /// Ends the track; the files have their content and wait for their names.
+    pub fn finish(self) -> Result<Vec<PendingFile>> {
+        let os = |error: io::Error| FileError::os(&self.path, "write", &error);
+        let mut files: Vec<PendingFile> = self.pending.into_iter().collect();
+        match self.sink {
+            Sink::Plain(mut writer) => writer.flush().map_err(os)?,
+            Sink::Bgzip { writer, index } => {
+                writer.finish().map_err(os)?;
+                if let Some(index) = index {
+                    let mut path = self.path.clone().into_os_string();
+                    path.push(".tbi");
+                    let pending = PendingFile::create(Path::new(&path))?;
+                    let mut writer = tabix::io::Writer::new(pending.open()?);
+                    let os = |error: io::Error| FileError::os(&path, "write", &error);
+                    writer.write_index(&index.build()).map_err(os)?;
+                    writer.try_finish().map_err(os)?;
+                    files.push(pending);
+                }
+            }
+        }
+        Ok(files)
+    }
+}

@@ -1,0 +1,43 @@
+//! TSV: one row a gene, mark and bin, 5′ to 3′, with every number that a track is made from.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::TrackText;
+use crate::io::{PendingFile, Result};
+use crate::matrix::track::{Cells, TrackValues};
+
+/// Writes cells in the order given. Columns: gene_id, chrom, start, end (0-based half-open, clipped
+/// to the chromosome), strand, mark, bin (counted 5′ to 3′ from 0), offset_bp (from the TSS to the
+/// bin's 5′ base), value (as stored); of attention also null_value, corrected, mark_attention.
+pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -> Result<Vec<PendingFile>> {
+    let matrix = values.matrix();
+    let mut text = TrackText::create(path, compress, false)?;
+    let attention = if values.has_attention() { "\tnull_value\tcorrected\tmark_attention" } else { "" };
+    text.header(&format!("gene_id\tchrom\tstart\tend\tstrand\tmark\tbin\toffset_bp\tvalue{attention}\n"))?;
+    let mut line = String::new();
+    for cell in &cells.kept {
+        let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
+        let chrom = cells.chrom(cell);
+        let strand = matrix.tss.as_ref().map_or('.', |tss| tss[gene].strand.symbol());
+        line.clear();
+        let _ = write!(
+            line,
+            "{}\t{chrom}\t{}\t{}\t{strand}\t{}\t{}\t{}\t{}",
+            matrix.gene_ids[gene],
+            cell.start,
+            cell.end,
+            matrix.marks[mark],
+            cell.gene_bin(matrix),
+            cell.offset_bp(matrix),
+            values.raw(gene, mark, bin),
+        );
+        if values.has_attention() {
+            let (null, corrected) = (values.null(mark, bin), values.corrected(gene, mark, bin));
+            let _ = write!(line, "\t{null}\t{corrected}\t{}", values.mark_attention(gene, mark));
+        }
+        line.push('\n');
+        text.record(chrom, cell.start, cell.end, &line)?;
+    }
+    text.finish()
+}

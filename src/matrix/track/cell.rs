@@ -1,0 +1,150 @@
+//! One gene, mark and bin with its place on the genome.
+
+use rayon::slice::ParallelSliceMut;
+
+use super::{TrackError, TrackValues};
+use crate::genome::{Orientation, Region, Strand};
+use crate::matrix::Matrix;
+
+/// One value of the matrix and the bases that it lies on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cell {
+    /// Rank of the chromosome's name in byte order (`LC_ALL=C sort`); see [`Cells::chroms`].
+    pub chrom: u32,
+    /// First base, 0-based, clipped to the chromosome.
+    pub start: u64,
+    /// One past the last base, clipped to the chromosome where its length is known.
+    pub end: u64,
+    /// Row of the matrix.
+    pub gene: u32,
+    /// Second axis of the matrix.
+    pub mark: u32,
+    /// Third axis of the matrix, as stored.
+    pub bin: u32,
+    /// The value to show, finite.
+    pub value: f32,
+}
+
+impl Cell {
+    /// The bin counted 5′ to 3′ from 0, whichever way the matrix stores it.
+    pub fn gene_bin(&self, matrix: &Matrix) -> usize {
+        let bin = self.bin as usize;
+        if is_flipped(matrix, self.gene as usize) { matrix.n_bins() - 1 - bin } else { bin }
+    }
+
+    /// Distance in bp along the gene from the TSS base to the bin's 5′-most base (before clipping),
+    /// negative upstream.
+    pub fn offset_bp(&self, matrix: &Matrix) -> i64 {
+        let Some(tss) = matrix.tss.as_ref().map(|tss| &tss[self.gene as usize]) else { return 0 };
+        let bases = matrix.grid.bin(tss, self.bin as usize);
+        match tss.strand {
+            Strand::Forward => bases.start - tss.position as i64,
+            Strand::Reverse => tss.position as i64 - (bases.end - 1),
+        }
+    }
+}
+
+/// Whether the stored bin 0 of a gene is its 3′-most.
+fn is_flipped(matrix: &Matrix, gene: usize) -> bool {
+    matrix.grid.orientation() == Orientation::Genome
+        && matrix.tss.as_ref().is_some_and(|tss| tss[gene].strand == Strand::Reverse)
+}
+
+/// Which part of the matrix to show.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Rows, in the matrix's order; `None` for all.
+    pub genes: Option<Vec<usize>>,
+    /// Marks, as indices of the second axis.
+    pub marks: Vec<usize>,
+    /// Bins that overlap any of these, whole; all bins where there is none.
+    pub regions: Vec<Region>,
+}
+
+/// The cells that were kept, and of how many.
+#[derive(Clone, Debug, Default)]
+pub struct Cells {
+    /// Chromosome names in byte order, which [`Cell::chrom`] points into.
+    pub chroms: Vec<String>,
+    /// Kept cells, in the order gene, mark, bin 5′ to 3′ until [`Cells::sort`].
+    pub kept: Vec<Cell>,
+    /// Selected cells that have a value and a base on the chromosome, kept or not.
+    pub n_selected: u64,
+    /// Sum of the absolute values of those.
+    pub selected_sum: f64,
+    /// Sum of the absolute values of the kept cells.
+    pub kept_sum: f64,
+    /// Selected genes whose every value is missing (they could not be scored).
+    pub n_missing_genes: usize,
+    /// Selected bins that lie wholly outside their chromosome.
+    pub n_outside: u64,
+}
+
+impl Cells {
+    /// Sorts by chromosome name (byte order), start, end, gene, mark.
+    pub fn sort(&mut self) {
+        self.kept.par_sort_unstable_by_key(|cell| (cell.chrom, cell.start, cell.end, cell.gene, cell.mark));
+    }
+
+    /// Name of a kept cell's chromosome.
+    pub fn chrom(&self, cell: &Cell) -> &str {
+        &self.chroms[cell.chrom as usize]
+    }
+}
+
+/// The selected cells that `keep` accepts.
+///
+/// # Errors
+/// A matrix without positions.
+pub fn cells(
+    values: &TrackValues,
+    selection: &Selection,
+    mut keep: impl FnMut(&Cell) -> bool,
+) -> Result<Cells, TrackError> {
+    let matrix = values.matrix();
+    let tss = matrix.tss.as_ref().ok_or(TrackError::NoPositions)?;
+    let mut chroms: Vec<String> = tss.iter().map(|site| site.chrom.clone()).collect();
+    chroms.sort_unstable();
+    chroms.dedup();
+    let mut cells = Cells { chroms, ..Cells::default() };
+    let genes: &mut dyn Iterator<Item = usize> = match &selection.genes {
+        Some(genes) => &mut genes.iter().copied(),
+        None => &mut (0..matrix.n_genes()),
+    };
+    for gene in genes {
+        let site = &tss[gene];
+        let chrom = cells.chroms.binary_search(&site.chrom).unwrap_or_default() as u32;
+        let length = matrix.chroms.length(&site.chrom).unwrap_or(i64::MAX as u64) as i64;
+        let mut has_value = false;
+        for &mark in &selection.marks {
+            for at in 0..matrix.n_bins() {
+                let bin = if is_flipped(matrix, gene) { matrix.n_bins() - 1 - at } else { at };
+                let value = values.value(gene, mark, bin);
+                if !value.is_finite() {
+                    continue;
+                }
+                has_value = true;
+                let bases = matrix.grid.bin(site, bin);
+                let (start, end) = (bases.start.max(0), bases.end.min(length));
+                if start >= end {
+                    cells.n_outside += 1;
+                    continue;
+                }
+                let (start, end) = (start as u64, end as u64);
+                let regions = &selection.regions;
+                if !regions.is_empty() && !regions.iter().any(|region| region.overlaps(&site.chrom, start, end)) {
+                    continue;
+                }
+                let cell = Cell { chrom, start, end, gene: gene as u32, mark: mark as u32, bin: bin as u32, value };
+                cells.n_selected += 1;
+                cells.selected_sum += f64::from(value.abs());
+                if keep(&cell) {
+                    cells.kept_sum += f64::from(value.abs());
+                    cells.kept.push(cell);
+                }
+            }
+        }
+        cells.n_missing_genes += usize::from(!has_value);
+    }
+    Ok(cells)
+}

@@ -1,0 +1,146 @@
+//! What `--mark`, `--gene`, `--region` and `--chrom-sizes` mean for a matrix.
+
+use std::collections::{HashMap, HashSet};
+use std::io::BufRead;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use super::Args;
+use crate::genome::{Chrom, Chroms, Region};
+use crate::io::{FileError, open_text};
+use crate::matrix::Matrix;
+use crate::matrix::track::Selection;
+
+/// The part of the matrix that the flags name, every problem in one message.
+pub fn resolve(args: &Args, matrix: &Matrix) -> anyhow::Result<Selection> {
+    let mut problems = Vec::new();
+    let marks = marks(args, matrix, &mut problems);
+    let genes = genes(args, matrix, &mut problems)?;
+    let regions = regions(args, matrix, &mut problems);
+    if !problems.is_empty() {
+        bail!("{}: {}", args.input.display(), problems.join("; "));
+    }
+    Ok(Selection { genes, marks, regions })
+}
+
+fn marks(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> Vec<usize> {
+    if args.mark.is_empty() {
+        return (0..matrix.n_marks()).collect();
+    }
+    let mut marks = Vec::new();
+    for name in &args.mark {
+        match matrix.marks.iter().position(|mark| mark == name) {
+            Some(mark) if marks.contains(&mark) => {}
+            Some(mark) => marks.push(mark),
+            None => problems
+                .push(format!("--mark: no mark {name:?}, it has {}. Name one of these", matrix.marks.join(", "))),
+        }
+    }
+    marks.sort_unstable();
+    marks
+}
+
+fn genes(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> anyhow::Result<Option<Vec<usize>>> {
+    if args.gene.is_empty() {
+        return Ok(None);
+    }
+    let mut rows: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (row, id) in matrix.gene_ids.iter().enumerate() {
+        rows.entry(id).or_default().push(row);
+    }
+    let mut ids = Vec::new();
+    for gene in &args.gene {
+        match gene.strip_prefix('@') {
+            Some(file) => ids.extend(read_ids(Path::new(file)).context("--gene")?),
+            None => ids.push(gene.clone()),
+        }
+    }
+    let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !rows.contains_key(id)).collect();
+    if let [first, ..] = unknown[..] {
+        problems.push(format!(
+            "--gene: {} of {} genes are not in the matrix, such as {first:?}; its ids look like {:?}. Check ids and version suffixes",
+            unknown.len(),
+            ids.len(),
+            matrix.gene_ids.first().map_or("", String::as_str),
+        ));
+    }
+    let named: HashSet<usize> = ids.iter().filter_map(|id| rows.get(id.as_str())).flatten().copied().collect();
+    let mut genes: Vec<usize> = named.into_iter().collect();
+    genes.sort_unstable();
+    Ok(Some(genes))
+}
+
+fn read_ids(path: &Path) -> Result<Vec<String>, FileError> {
+    let mut ids = Vec::new();
+    for line in open_text(path)?.lines() {
+        let line = line.map_err(|error| FileError::os(path, "read", &error))?;
+        let id = line.split('\t').next().unwrap_or_default().trim();
+        if !id.is_empty() && !id.starts_with('#') {
+            ids.push(id.to_owned());
+        }
+    }
+    if ids.is_empty() {
+        return Err(FileError::new(path, "names no gene").remedy("Give one gene id a line"));
+    }
+    Ok(ids)
+}
+
+fn regions(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> Vec<Region> {
+    let mut regions = Vec::new();
+    for text in &args.region {
+        // a name may hold a colon itself (HLA contigs)
+        let whole = Region { chrom: text.clone(), range: 0..u64::MAX };
+        let region = if matrix.chroms.contains(text) { Ok(whole) } else { text.parse::<Region>() };
+        match region {
+            Err(error) => problems.push(format!("--region: {error}. Write it like chr21:1,000-2,000")),
+            Ok(region) if !matrix.chroms.contains(&region.chrom) => {
+                let names: Vec<&str> =
+                    matrix.chroms.as_slice().iter().take(5).map(|chrom| chrom.name.as_str()).collect();
+                problems.push(format!(
+                    "--region: no chromosome {:?}, it has {}… Check the spelling (chr1 or 1)",
+                    region.chrom,
+                    names.join(", ")
+                ));
+            }
+            Ok(region) => regions.push(region),
+        }
+    }
+    regions
+}
+
+/// Adds lengths from a chrom.sizes file to a matrix that lacks them.
+///
+/// # Errors
+/// A length that differs from the one that the matrix knows: another assembly.
+pub fn add_chrom_sizes(matrix: &mut Matrix, path: &Path) -> anyhow::Result<()> {
+    let sizes = read_chrom_sizes(path).context("--chrom-sizes")?;
+    if let Some((name, ours, theirs)) = matrix.chroms.length_conflicts(&sizes).first() {
+        bail!(
+            "--chrom-sizes {}: {name} is {theirs} bp long, but {ours} bp in the matrix: a different assembly. Give the lengths of the matrix's assembly",
+            path.display()
+        );
+    }
+    for chrom in
+        sizes.as_slice().iter().filter(|chrom| matrix.chroms.contains(&chrom.name)).cloned().collect::<Vec<_>>()
+    {
+        matrix.chroms.push(chrom);
+    }
+    Ok(())
+}
+
+fn read_chrom_sizes(path: &Path) -> Result<Chroms, FileError> {
+    let mut chroms = Chroms::default();
+    for (number, line) in open_text(path)?.lines().enumerate() {
+        let line = line.map_err(|error| FileError::os(path, "read", &error))?;
+        let mut columns = line.split_whitespace();
+        let (Some(name), length) = (columns.next(), columns.next()) else { continue };
+        let length = length.and_then(|length| length.parse().ok()).ok_or_else(|| {
+            FileError::new(path, "expected a name and a length in bp")
+                .line(number as u64 + 1)
+                .remedy("Give a chrom.sizes or .fai file")
+        })?;
+        chroms.push(Chrom { name: name.to_owned(), length: Some(length) });
+    }
+    Ok(chroms)
+}
