@@ -211,14 +211,16 @@ impl Operation {
         workspace.stashes[..2 * tasks].par_iter_mut().with_max_len(1).enumerate().for_each(|(at, stash)| {
             let (task, direction) = (at / 2, at % 2);
             let (first, group) = (task / groups * LANES, task % groups);
-            for step in 0..steps {
-                let time = if direction == 0 { step } else { steps - 1 - step };
-                for (input, lanes) in stash.inputs_mut(dims, step).iter_mut().enumerate() {
-                    *lanes = Lanes(std::array::from_fn(|lane| {
-                        x.get((((first + lane) * groups + group) * steps + time) * inputs + input)
-                            .copied()
-                            .unwrap_or(0.0)
-                    }));
+            let genes = x.chunks_exact(groups * steps * inputs).skip(first).take(LANES);
+            for lane in genes.len()..LANES {
+                (0..steps).for_each(|step| stash.inputs_mut(dims, step).iter_mut().for_each(|z| z.0[lane] = 0.0));
+            }
+            for (lane, gene) in genes.enumerate() {
+                for (time, values) in gene[group * steps * inputs..].chunks_exact(inputs).take(steps).enumerate() {
+                    let step = if direction == 0 { time } else { steps - 1 - time };
+                    for (lanes, &value) in stash.inputs_mut(dims, step).iter_mut().zip(values) {
+                        lanes.0[lane] = value;
+                    }
                 }
             }
             lstm_kernel::forward(self.isa, dims, &weights[2 * group + direction], stash);

@@ -222,15 +222,14 @@ fn forward_steps<const BLOCK: usize>(dims: &Dims, weights: &Weights, stash: &mut
         let (g, o) = rest.split_at_mut(units);
         let tanh_cells = &mut stash.tanh_cells[kept * units..][..units];
         for unit in 0..units {
-            i[unit] = i[unit].sigmoid();
-            f[unit] = f[unit].sigmoid();
-            g[unit] = g[unit].tanh();
-            o[unit] = o[unit].sigmoid();
-            let cell = f[unit] * stash.cells[kept * units + unit] + i[unit] * g[unit];
+            let [iu, fu, gu, ou] = Lanes::gates(i[unit], f[unit], g[unit], o[unit]);
+            let cell = fu * stash.cells[kept * units + unit] + iu * gu;
+            let tanh = cell.tanh();
+            (i[unit], f[unit], g[unit], o[unit]) = (iu, fu, gu, ou);
             let next = if stash.keep { kept + 1 } else { 0 };
             stash.cells[next * units + unit] = cell;
-            tanh_cells[unit] = cell.tanh();
-            hidden[unit] = o[unit] * tanh_cells[unit];
+            tanh_cells[unit] = tanh;
+            hidden[unit] = ou * tanh;
         }
     }
 }
@@ -283,7 +282,7 @@ fn attend_steps(dims: &Dims, vector: &[f32], stashes: &[Stash], attention: &mut 
     }
     let mut total = Lanes::ZERO;
     for weight in &mut attention.weights {
-        *weight = (*weight - largest).exp();
+        *weight = (*weight - largest).exp(87.0);
         total += *weight;
     }
     attention.context.fill(Lanes::ZERO);
@@ -384,12 +383,11 @@ fn backward_steps<const BLOCK: usize>(dims: &Dims, weights: &Weights, stash: &mu
         }
         let mut column = 0;
         while column + 8 <= wanted {
-            multiply_transposed::<8>(columns, &weights.by_row, gates, column, &mut z_gradient);
+            multiply_transposed::<2>(columns, &weights.by_row, gates, column, &mut z_gradient);
             column += 8;
         }
-        while column < wanted {
-            multiply_transposed::<4>(columns, &weights.by_row, gates, column, &mut z_gradient);
-            column += 4;
+        if column < wanted {
+            multiply_transposed::<1>(columns, &weights.by_row, gates, column, &mut z_gradient);
         }
         if let Some(gradient) = input_gradient.as_deref_mut() {
             gradient.extend_from_slice(&z_gradient[units..units + dims.inputs]);
@@ -398,23 +396,26 @@ fn backward_steps<const BLOCK: usize>(dims: &Dims, weights: &Weights, stash: &mu
     sum_outer_products::<BLOCK>(dims, stash, work.weight_gradient);
 }
 
-/// `out[column..column + WIDTH]` = those columns of the weight matrix, transposed, times `gates`.
+/// `out[column..column + 4 × FOURS]` = those columns of the weight matrix, transposed, times `gates`.
 #[inline(always)]
-fn multiply_transposed<const WIDTH: usize>(
+fn multiply_transposed<const FOURS: usize>(
     columns: usize,
     by_row: &[f32],
     gates: &[Lanes],
     column: usize,
     out: &mut [Lanes],
 ) {
-    let mut sums = [Lanes::ZERO; WIDTH];
+    // loops of four: the compiler unrolls them before it looks for vectors, which are the lanes
+    let mut sums = [[Lanes::ZERO; 4]; FOURS];
     for (&gate, row) in gates.iter().zip(by_row.chunks_exact(columns)) {
-        let weights = &row[column..column + WIDTH];
-        for (sum, &weight) in sums.iter_mut().zip(weights) {
-            *sum += Lanes::splat(weight) * gate;
+        let weights = row[column..column + 4 * FOURS].as_chunks::<4>().0;
+        for (sums, weights) in sums.iter_mut().zip(weights) {
+            for (sum, &weight) in sums.iter_mut().zip(weights) {
+                *sum += Lanes::splat(weight) * gate;
+            }
         }
     }
-    out[column..column + WIDTH].copy_from_slice(&sums);
+    out[column..column + 4 * FOURS].copy_from_slice(sums.as_flattened());
 }
 
 /// `out[row][column]` = sum over steps and lanes of gate gradient × z.
@@ -425,11 +426,13 @@ fn sum_outer_products<const BLOCK: usize>(dims: &Dims, stash: &Stash, out: &mut 
         for column in (0..columns).step_by(4) {
             let mut sums = [[Lanes::ZERO; 4]; BLOCK];
             for (gates, z) in stash.gates.chunks_exact(rows).zip(stash.z.chunks_exact(columns)) {
-                let (gates, z) = (&gates[row..row + BLOCK], &z[column..column + 4]);
+                let gates = &gates[row..row + BLOCK];
+                let &[z0, z1, z2, z3] = &z[column..column + 4] else { continue };
                 for (sums, &gate) in sums.iter_mut().zip(gates) {
-                    for (sum, &z) in sums.iter_mut().zip(z) {
-                        *sum += gate * z;
-                    }
+                    sums[0] += gate * z0;
+                    sums[1] += gate * z1;
+                    sums[2] += gate * z2;
+                    sums[3] += gate * z3;
                 }
             }
             for (at, sums) in sums.iter().enumerate() {
