@@ -1,6 +1,15 @@
 //! Networks and their kernels. Knows candle and its own configuration; knows neither genes nor files
 //! nor what a label means.
 
+mod attentive_chrome;
+mod bilstm_attention;
+mod lanes;
+mod lstm_kernel;
+
+pub use attentive_chrome::{AttentiveChrome, Output, WeightError};
+pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};
+pub use lanes::sigmoid;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

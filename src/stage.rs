@@ -4,6 +4,7 @@ pub mod bin;
 pub mod evaluate;
 pub mod import;
 pub mod label;
+pub mod model_file;
 pub mod predict;
 mod progress;
 pub mod simulate;

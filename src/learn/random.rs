@@ -1,0 +1,60 @@
+//! Random numbers from the seed, for each purpose its own stream of ChaCha8, so that nothing depends
+//! on what was drawn before: epoch 7 is shuffled alike whether or not training was interrupted.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// Initial weights, uniform in [−0.1, 0.1): the published code draws every parameter so, biases
+/// included.
+pub fn initial_weights(seed: u64, n_weights: usize) -> Vec<f32> {
+    let mut generator = stream(seed, 0);
+    (0..n_weights).map(|_| (f64::from(generator.next_u32()) / 4_294_967_296.0 * 0.2 - 0.1) as f32).collect()
+}
+
+/// The order in which an epoch (counted from 0) sees the training genes: Fisher-Yates.
+pub fn gene_order(seed: u64, epoch: u32, n_genes: usize) -> Vec<usize> {
+    let mut generator = stream(seed, 1 + 2 * u64::from(epoch));
+    let mut order: Vec<usize> = (0..n_genes).collect();
+    for last in (1..n_genes).rev() {
+        let bound = last as u128 + 1;
+        order.swap(last, ((u128::from(generator.next_u64()) * bound) >> 64) as usize);
+    }
+    order
+}
+
+/// One dropout key a step of an epoch.
+pub fn dropout_keys(seed: u64, epoch: u32, steps: usize) -> Vec<u64> {
+    let mut generator = stream(seed, 2 + 2 * u64::from(epoch));
+    (0..steps).map(|_| generator.next_u64()).collect()
+}
+
+fn stream(seed: u64, stream: u64) -> ChaCha8Rng {
+    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    generator.set_stream(stream);
+    generator
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_fill_the_range_and_depend_on_the_seed() {
+        let weights = initial_weights(1, 10_000);
+        let mean = weights.iter().sum::<f32>() / 10_000.0;
+        assert!(weights.iter().all(|w| (-0.1..0.1).contains(w)) && mean.abs() < 0.003);
+        assert!(weights.iter().any(|&w| w > 0.0999) && weights.iter().any(|&w| w < -0.0999));
+        assert_eq!(weights, initial_weights(1, 10_000));
+        assert_ne!(weights, initial_weights(2, 10_000));
+    }
+
+    #[test]
+    fn each_epoch_has_an_order_of_its_own_with_every_gene_once() {
+        let (first, second) = (gene_order(1, 0, 50), gene_order(1, 1, 50));
+        assert_ne!(first, second);
+        let mut sorted = first.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..50).collect::<Vec<_>>());
+        assert_eq!(first, gene_order(1, 0, 50));
+    }
+}

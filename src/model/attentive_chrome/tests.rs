@@ -1,0 +1,238 @@
+use super::*;
+
+// printed by tests/golden/attentive_chrome.py (PyTorch 2, float64)
+const LOGIT: [f64; 5] = [3.941655082e-01, 3.821655138e-01, 3.655125971e-01, 3.633597372e-01, 3.698290138e-01];
+const LOSS: f64 = 6.726724384e-01;
+const BIN_ATTENTION: [f64; 7] = [
+    1.535431104e-01,
+    1.427302176e-01,
+    1.316608057e-01,
+    1.284019087e-01,
+    1.570044580e-01,
+    1.489572322e-01,
+    1.377022674e-01,
+];
+const MARK_ATTENTION: [f64; 3] = [3.354932501e-01, 3.127541643e-01, 3.517525857e-01];
+const GRADIENT: [f64; 19] = [
+    1.952045958e-04,
+    4.501278645e-05,
+    -8.966207983e-06,
+    -4.858517481e-06,
+    -2.422684027e-05,
+    -7.615759048e-06,
+    6.432899276e-05,
+    1.600596784e-05,
+    -2.811463783e-05,
+    -1.270142173e-04,
+    8.009099746e-07,
+    -1.361543199e-05,
+    -3.354135520e-07,
+    -2.309208766e-05,
+    1.889144746e-04,
+    -2.160771384e-05,
+    -1.860702618e-04,
+    -5.372980388e-06,
+    3.013475583e-03,
+];
+const GRADIENT_NORM: f64 = 1.619970445e-02;
+
+fn small() -> AttentiveChrome {
+    let config = AttentiveChromeConfig { n_marks: 3, n_bins: 7, bin_hidden: 6, mark_hidden: 3 };
+    let weights: Vec<f32> = (0..config.n_weights()).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32).collect();
+    AttentiveChrome::from_flat(&config, &weights).unwrap()
+}
+
+fn small_input() -> (Tensor, Tensor) {
+    let value = |at: usize| (at * 13 % 17) as f32 / 8.0 * (1 + at / 21) as f32;
+    let x = Tensor::from_iter((0..105).map(value), &Device::Cpu).unwrap().reshape((5, 3, 7)).unwrap();
+    (x, Tensor::new(&[1f32, 0.0, 0.0, 1.0, 1.0], &Device::Cpu).unwrap())
+}
+
+/// Mean binary cross-entropy with logits.
+fn loss(logit: &Tensor, label: &Tensor) -> Tensor {
+    let log_term = (logit.abs().unwrap().neg().unwrap().exp().unwrap() + 1.0).unwrap().log().unwrap();
+    let linear = (logit.relu().unwrap() - (logit * label).unwrap()).unwrap();
+    (linear + log_term).unwrap().mean_all().unwrap()
+}
+
+/// Gradients of all weights, flat.
+fn gradient(model: &AttentiveChrome, loss: &Tensor) -> Vec<f32> {
+    let store = loss.backward().unwrap();
+    let parts = model.parameters().map(|parameter| store.get(parameter).unwrap().flatten_all().unwrap());
+    parts.iter().flat_map(|part| part.to_vec1::<f32>().unwrap()).collect()
+}
+
+fn values(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+#[track_caller]
+fn assert_close(found: &[f32], expected: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len());
+    for (at, (&found, &expected)) in found.iter().zip(expected).enumerate() {
+        assert!((f64::from(found) - expected).abs() <= tolerance, "[{at}] {found} is not {expected}");
+    }
+}
+
+#[test]
+fn agrees_with_pytorch() {
+    let (model, (x, y)) = (small(), small_input());
+    let output = model.forward(&x, Mode::Train(None)).unwrap();
+    assert_close(&values(&output.logit), &LOGIT, 1e-6);
+    assert_close(&values(&output.bin_attention.get(1).unwrap().get(2).unwrap()), &BIN_ATTENTION, 1e-6);
+    assert_close(&values(&output.mark_attention.get(4).unwrap()), &MARK_ATTENTION, 1e-6);
+    let loss = loss(&output.logit, &y);
+    assert_close(&values(&loss), &[LOSS], 1e-6);
+    let gradient = gradient(&model, &loss);
+    let norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+    assert!((norm / GRADIENT_NORM - 1.0).abs() < 1e-5, "{norm}");
+    let some: Vec<f32> = gradient.iter().step_by(97).copied().collect();
+    assert_close(&some, &GRADIENT, 1e-5 * GRADIENT_NORM);
+}
+
+#[test]
+fn gradient_of_an_input_agrees_with_finite_differences() {
+    // through both attentions, with dropout: what PyTorch's numbers do not reach
+    let (model, (x, _)) = (small(), small_input());
+    let x = Var::from_tensor(&x).unwrap();
+    let mode = Mode::Train(Some(Dropout { rate: 0.3, key: 7 }));
+    let target = |x: &Tensor| {
+        let output = model.forward(x, mode).unwrap();
+        let bins = (output.bin_attention.sqr().unwrap().sum_all().unwrap() * 3.0).unwrap();
+        let marks = output.mark_attention.sqr().unwrap().sum_all().unwrap();
+        ((output.logit.sum_all().unwrap() + bins).unwrap() + marks).unwrap()
+    };
+    let store = target(&x).backward().unwrap();
+    let gradient = values(store.get(&x).unwrap());
+    let base = values(&x);
+    for at in (0..base.len()).step_by(8) {
+        let shifted = |by: f32| {
+            let mut values = base.clone();
+            values[at] += by;
+            let x = Tensor::from_vec(values, (5, 3, 7), &Device::Cpu).unwrap();
+            f64::from(target(&x).to_scalar::<f32>().unwrap())
+        };
+        let step = 2f32.powi(-5);
+        let difference = (shifted(step) - shifted(-step)) / f64::from(2.0 * step);
+        assert!((difference - f64::from(gradient[at])).abs() < 2e-4, "[{at}] {difference} {}", gradient[at]);
+    }
+}
+
+#[test]
+fn every_weight_gradient_agrees_with_finite_differences_in_direction() {
+    let (model, (x, y)) = (small(), small_input());
+    let weights = model.to_flat().unwrap();
+    let gradient = gradient(&model, &loss(&model.forward(&x, Mode::Train(None)).unwrap().logit, &y));
+    // along ten fixed directions, so that every weight takes part
+    for direction in 0..10usize {
+        let along: Vec<f32> =
+            (0..weights.len()).map(|at| ((at * 7919 + direction * 31) % 13) as f32 / 6.0 - 1.0).collect();
+        let at = |by: f32| {
+            let moved: Vec<f32> = weights.iter().zip(&along).map(|(w, d)| w + by * d).collect();
+            let model = AttentiveChrome::from_flat(model.config(), &moved).unwrap();
+            let output = model.forward(&x, Mode::Infer).unwrap();
+            f64::from(loss(&output.logit, &y).to_scalar::<f32>().unwrap())
+        };
+        let step = 2f32.powi(-8);
+        let difference = (at(step) - at(-step)) / f64::from(2.0 * step);
+        let expected: f64 = gradient.iter().zip(&along).map(|(g, d)| f64::from(g * d)).sum();
+        assert!((difference - expected).abs() < 5e-4 * (1.0 + expected.abs()), "{difference} {expected}");
+    }
+}
+
+#[test]
+fn attention_sums_to_one_and_a_gene_does_not_depend_on_the_batch() {
+    let config = AttentiveChromeConfig { n_marks: 2, n_bins: 9, bin_hidden: 5, mark_hidden: 2 };
+    let weights: Vec<f32> = (0..config.n_weights()).map(|at| ((at * 41 % 97) as f32 / 97.0 - 0.5) * 0.8).collect();
+    let model = AttentiveChrome::from_flat(&config, &weights).unwrap();
+    let x = Tensor::from_iter((0..37 * 18).map(|at| (at * 29 % 23) as f32), &Device::Cpu).unwrap();
+    let x = x.reshape((37, 2, 9)).unwrap();
+    let whole = model.forward(&x, Mode::Infer).unwrap();
+    for sums in [whole.bin_attention.sum(2).unwrap(), whole.mark_attention.sum(1).unwrap()] {
+        assert!(values(&sums).iter().all(|sum| (sum - 1.0).abs() < 1e-6));
+    }
+    let training = model.forward(&x, Mode::Train(None)).unwrap();
+    assert_eq!(values(&whole.logit), values(&training.logit));
+    for (start, length) in [(0, 1), (3, 16), (30, 7)] {
+        let part = model.forward(&x.narrow(0, start, length).unwrap(), Mode::Infer).unwrap();
+        assert_eq!(values(&part.logit), values(&whole.logit)[start..start + length]);
+        let expected = whole.bin_attention.narrow(0, start, length).unwrap();
+        assert_eq!(values(&part.bin_attention), values(&expected));
+    }
+}
+
+#[test]
+fn named_tensors_come_back() {
+    let model = small();
+    let mut tensors = model.to_tensors().unwrap();
+    assert_eq!(tensors.len(), 3 * 9 + 9 + 2);
+    assert_eq!(tensors[0].0, "rnn_hms.0.rnn.weight_ih_l0");
+    assert_eq!(tensors[0].1.dims(), [24, 1]);
+    tensors.reverse();
+    let again = AttentiveChrome::from_tensors(model.config(), &tensors).unwrap();
+    assert_eq!(again.to_flat().unwrap(), model.to_flat().unwrap());
+
+    let missing = AttentiveChrome::from_tensors(model.config(), &tensors[1..]).unwrap_err();
+    assert_eq!(missing.to_string(), "tensor fdiff1_1.bias [1] is missing");
+    let mut swapped = tensors.clone();
+    swapped[0].1 = tensors[1].1.clone();
+    let swapped = AttentiveChrome::from_tensors(model.config(), &swapped).unwrap_err();
+    assert_eq!(swapped.to_string(), "tensor fdiff1_1.bias is [1, 6], expected [1]");
+    tensors.push(("more".to_owned(), tensors[0].1.clone()));
+    let unknown = AttentiveChrome::from_tensors(model.config(), &tensors).unwrap_err();
+    assert_eq!(unknown.to_string(), "tensor more is no part of the model");
+}
+
+#[test]
+fn the_published_sizes_have_the_published_number_of_weights() {
+    let config = AttentiveChromeConfig { n_marks: 5, n_bins: 100, bin_hidden: 32, mark_hidden: 16 };
+    assert_eq!((config.n_weights(), config.tensor_shapes().len()), (55_681, 56));
+}
+
+/// Compares with a folder of .npy files: weights, input, outputs and all gradients of any number of
+/// marks and bins, as an independent PyTorch script wrote them (folder in ATTENTRACK_GOLDEN).
+#[test]
+#[ignore = "needs a folder of PyTorch's numbers"]
+fn agrees_with_a_folder_of_pytorch_numbers() {
+    let folder = std::path::PathBuf::from(std::env::var_os("ATTENTRACK_GOLDEN").unwrap());
+    let load = |name: &str| Tensor::read_npy(folder.join(format!("{name}.npy"))).unwrap();
+    let (x, y) = (load("input"), load("label"));
+    let config = AttentiveChromeConfig {
+        n_marks: x.dims()[1],
+        n_bins: x.dims()[2],
+        bin_hidden: load("weight.bin_context.0").dims()[0] / 2,
+        mark_hidden: load("weight.mark_context").dims()[0] / 2,
+    };
+    let file = |name: &str| match name.split_once('.').unwrap() {
+        ("fdiff1_1", part) => format!("head.{part}"),
+        ("hm_level_rnn_1", part) if part.starts_with("bin_attention") => "mark_context".to_owned(),
+        ("hm_level_rnn_1", part) => part.replace("rnn.", "mark_lstm."),
+        (_, part) => match part.split_once('.').unwrap() {
+            (mark, part) if part.starts_with("bin_attention") => format!("bin_context.{mark}"),
+            (mark, part) => part.replace("rnn.", &format!("bin_lstm.{mark}.")),
+        },
+    };
+    let named = |kind: &str| -> Vec<(String, Tensor)> {
+        let names = config.tensor_shapes().into_iter();
+        names.map(|(name, _)| (name.clone(), load(&format!("{kind}.{}", file(&name))))).collect()
+    };
+    let model = AttentiveChrome::from_tensors(&config, &named("weight")).unwrap();
+    let output = model.forward(&x, Mode::Train(None)).unwrap();
+    let pairs = [
+        ("logit", &output.logit),
+        ("bin_attention", &output.bin_attention),
+        ("mark_attention", &output.mark_attention),
+    ];
+    let difference = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
+    for (name, found) in pairs {
+        let worst = difference(&values(found), &values(&load(name)));
+        println!("{name}: {worst:e}");
+        assert!(worst < 1e-6);
+    }
+    let found = gradient(&model, &loss(&output.logit, &y));
+    let expected: Vec<f32> = named("grad").iter().flat_map(|(_, tensor)| values(tensor)).collect();
+    let largest = expected.iter().fold(0f32, |a, b| a.max(b.abs()));
+    let worst = difference(&found, &expected);
+    println!("gradient: {worst:e} of {largest:e}");
+    assert!(worst < 1e-5 * largest);
+}

@@ -1,0 +1,82 @@
+//! The model file, `.model.safetensors`: a [`ModelHeader`] and the weights under the names of the
+//! published PyTorch code.
+
+use std::path::Path;
+
+use candle_core::{Device, Tensor};
+
+use crate::io::safetensors_file::{self, RawTensor};
+use crate::io::{FileError, Result};
+use crate::learn::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader};
+use crate::model::{AttentiveChrome, ModelConfig};
+
+/// Writes header and tensors, whole or not at all.
+pub fn write(path: &Path, header: &ModelHeader, tensors: &[(String, RawTensor)]) -> Result<()> {
+    safetensors_file::write(path, header, tensors)
+}
+
+/// Reads header and tensors (sorted by name), and checks that the header agrees with itself.
+pub fn read(path: &Path) -> Result<(ModelHeader, Vec<(String, RawTensor)>)> {
+    let (header, tensors): (ModelHeader, _) = safetensors_file::read(path, "model")?;
+    if header.format != MODEL_FORMAT {
+        return Err(FileError::new(path, format!("is a {:?} file, expected {MODEL_FORMAT:?}", header.format))
+            .remedy("Give a .model.safetensors file"));
+    }
+    if header.format_version > MODEL_FORMAT_VERSION {
+        return Err(FileError::new(
+            path,
+            format!("has format version {}, this attentrack reads up to {MODEL_FORMAT_VERSION}", header.format_version),
+        )
+        .remedy(format!("It was written by attentrack {}: upgrade this one", header.tool_version)));
+    }
+    let ModelConfig::AttentiveChrome(config) = &header.model;
+    let n_bins = (header.bin_size_bp > 0).then(|| 2 * u64::from(header.flank_bp) / u64::from(header.bin_size_bp));
+    if header.marks.len() != config.n_marks || n_bins != Some(config.n_bins as u64) {
+        return Err(FileError::new(
+            path,
+            format!(
+                "the header names {} marks and ±{} bp in bins of {} bp, but the model has {} marks and {} bins",
+                header.marks.len(),
+                header.flank_bp,
+                header.bin_size_bp,
+                config.n_marks,
+                config.n_bins
+            ),
+        )
+        .remedy("Make the model again"));
+    }
+    let mut tensors: Vec<_> = tensors.into_iter().collect();
+    tensors.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok((header, tensors))
+}
+
+/// Writes a model.
+///
+/// # Errors
+/// Of the file, or of the device that holds the weights.
+pub fn save(path: &Path, header: &ModelHeader, model: &AttentiveChrome) -> anyhow::Result<()> {
+    let mut tensors = Vec::new();
+    for (name, tensor) in model.to_tensors()? {
+        tensors.push((name, RawTensor::of_f32(tensor.dims(), &tensor.flatten_all()?.to_vec1::<f32>()?)));
+    }
+    Ok(write(path, header, &tensors)?)
+}
+
+/// Reads a model that can score genes.
+///
+/// # Errors
+/// Of the file; or where a tensor is missing, unknown, of another shape or not finite.
+pub fn load(path: &Path) -> anyhow::Result<(ModelHeader, AttentiveChrome)> {
+    let (header, raw) = read(path)?;
+    let damaged = |problem: String| FileError::new(path, problem).remedy("Train or import the model again");
+    let mut tensors = Vec::new();
+    for (name, tensor) in raw {
+        let values = tensor.to_f32().ok_or_else(|| {
+            damaged(format!("unexpected element type {:?}, expected F32", tensor.dtype)).place(format!("tensor {name}"))
+        })?;
+        tensors.push((name, Tensor::from_vec(values, tensor.shape, &Device::Cpu)?));
+    }
+    let ModelConfig::AttentiveChrome(config) = &header.model;
+    let model = AttentiveChrome::from_tensors(config, &tensors).map_err(|error| damaged(error.to_string()))?;
+    Ok((header, model))
+}

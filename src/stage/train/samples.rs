@@ -1,0 +1,192 @@
+//! Reading what is trained on: pairs of matrix and labels, joined by the splits, and all the ways in
+//! which they may not fit.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::io::{self, FileError};
+use crate::learn::{FittedTransform, GeneSet, Selection, Transform};
+use crate::matrix::{Kind, Labels, Matrix, Split, Splits};
+
+/// One sample: its matrix and the genes of it that take part.
+pub struct Sample {
+    path: PathBuf,
+    pub matrix: Matrix,
+    pub genes: Selection,
+}
+
+/// Reads and joins all samples.
+pub fn read(bins: &[PathBuf], labels: &[PathBuf], splits: &Path, fold: u32) -> Result<Vec<Sample>> {
+    let split_table = io::splits::read(splits)?;
+    let by_gene = one_fold(&split_table, splits, fold)?;
+    let mut samples: Vec<Sample> = Vec::new();
+    for (path, label_path) in bins.iter().zip(labels) {
+        let matrix = io::bins::read(path)?;
+        check_kind(path, &matrix)?;
+        if let Some(first) = samples.first() {
+            check_same(&first.path, &first.matrix, path, &matrix)?;
+        }
+        let labels = io::labels::read(label_path)?;
+        check_labels(label_path, &labels, path, &matrix)?;
+        let genes = Selection::new(&matrix, &labels, &by_gene);
+        if genes.train.len() + genes.valid.len() + genes.test + genes.not_scorable == 0 {
+            let problem = format!(
+                "no labelled gene of {} has a split: {}",
+                path.display(),
+                examples(&matrix.gene_ids, split_table.rows.iter().map(|row| &row.gene_id))
+            );
+            return Err(FileError::new(splits, problem).remedy("Use one annotation for all files").into());
+        }
+        report(&matrix.sample, &genes);
+        samples.push(Sample { path: path.clone(), matrix, genes });
+    }
+    check_classes(splits, fold, &samples)?;
+    Ok(samples)
+}
+
+/// Fits the transform on the training genes, and makes the inputs of training and validation.
+pub fn gather(samples: &[Sample], transform: Transform) -> Result<(FittedTransform, GeneSet, GeneSet)> {
+    let rows = |genes: &[(usize, f32)]| genes.iter().map(|&(row, _)| row).collect::<Vec<_>>();
+    let training: Vec<_> = samples.iter().map(|sample| (&sample.matrix, rows(&sample.genes.train))).collect();
+    let fitted = FittedTransform::fit(transform, &training);
+    let (mut train, mut valid) = (GeneSet::default(), GeneSet::default());
+    for sample in samples {
+        for (set, genes) in [(&mut train, &sample.genes.train), (&mut valid, &sample.genes.valid)] {
+            let values = fitted.apply(&sample.matrix, &rows(genes));
+            set.values.extend(values.map_err(|error| FileError::new(&sample.path, error.to_string()))?);
+            set.labels.extend(genes.iter().map(|&(_, label)| label));
+        }
+    }
+    Ok((fitted, train, valid))
+}
+
+/// The assembly that all samples state; `None`, with a warning, where they differ.
+pub fn assembly(samples: &[Sample]) -> Option<String> {
+    let first = samples.first()?.matrix.assembly.clone();
+    if let Some(other) = samples.iter().find(|sample| sample.matrix.assembly != first) {
+        let name = |assembly: &Option<String>| assembly.clone().unwrap_or_else(|| "not stated".to_owned());
+        tracing::warn!(
+            "the samples' assemblies differ ({} and {}): the model states none",
+            name(&first),
+            name(&other.matrix.assembly)
+        );
+        return None;
+    }
+    first
+}
+
+fn one_fold<'a>(splits: &'a Splits, path: &Path, fold: u32) -> Result<HashMap<&'a str, Split>> {
+    let folds = splits.folds();
+    if !folds.contains(&fold) {
+        let known: Vec<String> = folds.iter().map(u32::to_string).collect();
+        let problem = format!(
+            "has no fold {fold}; it holds {}",
+            if known.is_empty() { "no gene".to_owned() } else { known.join(", ") }
+        );
+        return Err(FileError::new(path, problem).remedy("Give one of its folds with --fold").into());
+    }
+    Ok(splits.by_gene(fold))
+}
+
+fn check_kind(path: &Path, matrix: &Matrix) -> Result<()> {
+    if matrix.kind != Kind::Signal {
+        let problem = format!("holds {:?}, expected signal", matrix.kind).to_lowercase();
+        return Err(FileError::new(path, problem).remedy("Give the file that attentrack-bin wrote").into());
+    }
+    if matrix.n_genes() == 0 || matrix.n_marks() == 0 {
+        return Err(FileError::new(path, "holds no gene or no mark").remedy("Check the bin step").into());
+    }
+    Ok(())
+}
+
+/// Refuses a matrix that cannot be pooled with the first.
+fn check_same(first_path: &Path, first: &Matrix, path: &Path, matrix: &Matrix) -> Result<()> {
+    let window = |m: &Matrix| format!("±{} bp in bins of {} bp", m.grid.flank_bp(), m.grid.bin_size_bp());
+    let orientation = |m: &Matrix| format!("{:?}", m.grid.orientation()).to_lowercase();
+    let pairs = [
+        ("marks", first.marks.join(", "), matrix.marks.join(", ")),
+        ("window", window(first), window(matrix)),
+        ("orientation", orientation(first), orientation(matrix)),
+        ("statistic", first.statistic.to_string(), matrix.statistic.to_string()),
+    ];
+    for (what, ours, theirs) in pairs {
+        if ours != theirs {
+            let problem = format!("{what}: {theirs}; but in {}: {ours}", first_path.display());
+            return Err(FileError::new(path, problem)
+                .remedy("Bin all samples with the same settings, the marks in the same order")
+                .into());
+        }
+    }
+    Ok(())
+}
+
+fn check_labels(path: &Path, labels: &Labels, bins: &Path, matrix: &Matrix) -> Result<()> {
+    if let Some(row) = labels.rows.iter().find(|row| row.label.is_some_and(|label| label != 0.0 && label != 1.0)) {
+        let problem = format!("label {} of gene {} is neither 0 nor 1", row.label.unwrap_or_default(), row.gene_id);
+        return Err(FileError::new(path, problem)
+            .remedy("Training is for two classes: make labels with attentrack-label --method median, threshold, quantile or valley")
+            .into());
+    }
+    let labelled = labels.by_gene();
+    if !matrix.gene_ids.iter().any(|id| labelled.contains_key(id.as_str())) {
+        let ids = labels.rows.iter().map(|row| &row.gene_id);
+        let problem = format!("labels no gene of {}: {}", bins.display(), examples(&matrix.gene_ids, ids));
+        return Err(FileError::new(path, problem)
+            .remedy("Use the same gene ids in annotation and expression table, and pair --bins and --labels in order")
+            .into());
+    }
+    Ok(())
+}
+
+/// "genes there are called A, B, C, here X, Y, Z".
+fn examples<'a>(bins: &'a [String], here: impl Iterator<Item = &'a String>) -> String {
+    let some = |ids: Vec<&String>| ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
+    let here: Vec<&String> = here.take(3).collect();
+    let here = if here.is_empty() { "there is none".to_owned() } else { some(here) };
+    format!("the matrix has {} …, this file {here} …", some(bins.iter().take(3).collect()))
+}
+
+fn check_classes(splits: &Path, fold: u32, samples: &[Sample]) -> Result<()> {
+    for (name, of) in
+        [("train", (|genes| &genes.train) as fn(&Selection) -> &Vec<(usize, f32)>), ("valid", |genes| &genes.valid)]
+    {
+        let total: usize = samples.iter().map(|sample| of(&sample.genes).len()).sum();
+        let positives = samples.iter().flat_map(|sample| of(&sample.genes)).filter(|(_, label)| *label == 1.0).count();
+        let problem = match (total, positives) {
+            (0, _) => format!("fold {fold} leaves no labelled gene in split {name}"),
+            (total, 0) => format!("all {total} labelled genes in split {name} (fold {fold}) have label 0"),
+            (total, p) if p == total => {
+                format!("all {total} labelled genes in split {name} (fold {fold}) have label 1")
+            }
+            _ => continue,
+        };
+        bail!(
+            FileError::new(splits, problem)
+                .remedy("Both classes are needed: choose other splits or another label threshold")
+        );
+    }
+    Ok(())
+}
+
+fn report(sample: &str, genes: &Selection) {
+    let positives = |set: &[(usize, f32)]| set.iter().filter(|(_, label)| *label == 1.0).count();
+    tracing::info!(
+        "{sample}: {} train genes ({} of label 1), {} valid ({}), {} test",
+        genes.train.len(),
+        positives(&genes.train),
+        genes.valid.len(),
+        positives(&genes.valid),
+        genes.test
+    );
+    let left_out = genes.unlabelled + genes.without_split + genes.not_scorable;
+    if left_out > 0 {
+        tracing::info!(
+            "{sample}: {left_out} genes take no part: {} without a label, {} without a split, {} not covered by the signal",
+            genes.unlabelled,
+            genes.without_split,
+            genes.not_scorable
+        );
+    }
+}
