@@ -2,6 +2,7 @@
 
 pub mod annotation;
 pub mod bins;
+pub mod chrom_alias;
 pub mod deepchrome_csv;
 mod error;
 pub mod expression;

@@ -1,22 +1,32 @@
 //! Genes × marks × bins, labels, splits: plain arrays and the statistics that fill them. Knows which
 //! gene a row is, never which file a value came from.
 
+mod bins;
+mod blacklist;
+mod control;
 mod header;
 mod labelling;
 mod labels;
 mod matrix_data;
 mod predictions;
+mod signal;
 mod splits;
 pub mod splitting;
 mod statistic;
 mod window_overlap;
 pub mod track;
+mod windows;
 
+pub use bins::{Bins, Tally};
+pub use blacklist::Blacklist;
+pub use control::{Chosen, ControlMethod};
 pub use header::{FORMAT, FORMAT_VERSION, Header, Input, Kind, Status};
 pub use labelling::{LabelError, LabelMethod, label};
 pub use labels::{Label, Labels};
 pub use matrix_data::{Attention, Matrix, ShapeError};
 pub use predictions::{Prediction, Predictions};
+pub use signal::{Binned, Signal, bin_signals};
 pub use splits::{Split, SplitRow, Splits};
 pub use statistic::Statistic;
 pub use window_overlap::{WindowOverlap, overlap_groups, overlapping_windows};
+pub use windows::{Window, Windows};

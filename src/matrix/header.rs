@@ -79,8 +79,12 @@ pub struct Input {
     pub file: String,
     /// Format: bigwig, bam, cram, bedgraph, reads, deepchrome-csv.
     pub format: String,
-    /// Hex digest of the file's header, index and length, not of its gigabytes.
+    /// Hex digest of the file's length and its first and last 64 KiB, not of its gigabytes.
     pub digest: String,
+    /// What was asked of its reads or values besides the default, as `name=value`; a control has
+    /// `role=control`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
 }
 
 /// The header of a `.bins.safetensors` file. Fields are written in this order.

@@ -1,1 +1,281 @@
-//! Stage bin.
+//! Stage bin: signal files or DeepChrome CSVs to a matrix file.
+
+mod chroms;
+mod inputs;
+mod report;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Context;
+use clap::Parser;
+
+use self::inputs::Inputs;
+use crate::cli::{Common, Stage};
+use crate::genome::{Grid, Orientation};
+use crate::io::signal::ReadRules;
+use crate::io::{self, deepchrome_csv};
+use crate::matrix::{
+    Blacklist, Chosen, ControlMethod, Input, Kind, Matrix, Signal, Statistic, Status, Windows, bin_signals,
+};
+
+/// Bins signal files around each gene's TSS into one matrix file.
+///
+/// Every gene of genes.bed keeps its row, and a status says what became of it: ok, clipped (the window
+/// leaves the chromosome; bases outside have no data), empty (no mark has any data) or no_chrom (a
+/// signal file lacks the chromosome; the row is missing, NaN). Formats are recognised by content:
+/// bigWig, BAM (an index, BAI or CSI, lets it skip what no window needs), CRAM, bedGraph, and reads
+/// as BED or tagAlign, the text formats plain or gzip.
+///
+/// Statistics. count: reads that overlap the bin by at least one base, as bedtools multicov counts
+/// them: the span of a read includes deletions and skips, duplicates and QC failures are left out, a
+/// placed but unmapped read counts as one base. mean: over all bases of the bin, where a base without
+/// data is 0, always divided by the full bin size. coverage-mean: over the bases with data, missing
+/// (NaN) where there are none. sum, max: of the bases' values. On reads, mean, coverage-mean, sum and
+/// max are of the depth: the reads over each base. Values that are not finite are no data.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "attentrack-bin",
+    version,
+    about,
+    after_help = "Examples:\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bam --signal H3K27me3=k27me3.bam \\\n      --out GM12878.bins.safetensors\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bigWig --out E003.bins.safetensors --assembly hg19\n  attentrack-bin --deepchrome-csv train.csv --deepchrome-csv test.csv \\\n      --out E003.bins.safetensors --labels-out E003.labels.tsv"
+)]
+pub struct Args {
+    /// Genes: BED6 with one TSS base a gene, as attentrack-tss writes it
+    #[arg(long, value_name = "BED", required_unless_present = "deepchrome_csv", conflicts_with = "deepchrome_csv")]
+    pub genes: Option<PathBuf>,
+    /// A mark and its signal file; repeat for each mark, in the order wanted
+    #[arg(
+        long = "signal",
+        value_name = "MARK=PATH",
+        required_unless_present = "deepchrome_csv",
+        conflicts_with = "deepchrome_csv"
+    )]
+    pub signals: Vec<String>,
+    /// The matrix file to write, X.bins.safetensors
+    #[arg(long, short, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Name of the sample [default: the name of --out without .bins.safetensors]
+    #[arg(long, value_name = "NAME")]
+    pub sample: Option<String>,
+    /// Genome assembly, to be noted in the matrix [default: not noted]
+    #[arg(long, value_name = "NAME")]
+    pub assembly: Option<String>,
+    /// Bases on either side of the TSS, in bp
+    #[arg(long, value_name = "BP", default_value_t = 5000)]
+    pub flank: u32,
+    /// Width of a bin, in bp; the flank must be a multiple of it
+    #[arg(long, value_name = "BP", default_value_t = 100)]
+    pub bin_size: u32,
+    /// What a bin's number means [default: count for reads and CSV, mean for bigWig and bedGraph]
+    #[arg(long, value_enum)]
+    pub statistic: Option<Statistic>,
+    /// Order of the bins of minus-strand genes: 5' to 3' (gene) or by coordinate (genome) [default: gene; of a CSV: genome]
+    #[arg(long, value_enum)]
+    pub orientation: Option<Orientation>,
+
+    /// Count only reads of at least this mapping quality (Phred); BAM and CRAM
+    #[arg(long, value_name = "Q", default_value_t = 0, help_heading = "Reads")]
+    pub min_mapq: u8,
+    /// Leave out reads with any of these SAM flags, decimal or 0x…; 0x600 is duplicates and QC failures
+    #[arg(long, value_name = "FLAGS", default_value = "0x600", value_parser = parse_flags, help_heading = "Reads")]
+    pub exclude_flags: u16,
+    /// Extend reads that are shorter to this many bp, from their 5' end [default: reads as they are]
+    #[arg(long, value_name = "BP", value_parser = clap::value_parser!(u32).range(1..=1_000_000), conflicts_with = "fragments", help_heading = "Reads")]
+    pub extend: Option<u32>,
+    /// Count each proper pair once, as one fragment from its leftmost base over its template length [default: count reads]
+    #[arg(long, help_heading = "Reads")]
+    pub fragments: bool,
+    /// Genome sequence, plain FASTA, for CRAM files that were written against one [default: none]
+    #[arg(long, value_name = "FASTA", help_heading = "Reads")]
+    pub reference: Option<PathBuf>,
+
+    /// Leave out reads (or fragments) that overlap these intervals, and bases of bigWig and bedGraph inside them [default: none]
+    #[arg(long, value_name = "BED", help_heading = "Background")]
+    pub blacklist: Option<PathBuf>,
+    /// Control (input DNA, IgG) of one mark, or of all; scaled to the mark's depth: all reads that pass the filters, or the sum of all values [default: none]
+    #[arg(long = "control", value_name = "[MARK=]PATH", help_heading = "Background")]
+    pub controls: Vec<String>,
+    /// subtract: mark - scaled control. log-ratio: log2((mark + p) / (scaled control + p)), p = --pseudocount
+    #[arg(long, value_enum, default_value_t, help_heading = "Background")]
+    pub control_method: ControlMethod,
+    /// The pseudocount of log-ratio, in units of the statistic
+    #[arg(long, value_name = "X", default_value_t = 1.0, help_heading = "Background")]
+    pub pseudocount: f64,
+
+    /// How chromosome names of the genes become those of the signal files: none (equal), auto (chr added or removed, chrM = MT), or a file: the genes' name, a tab, the signals' name
+    #[arg(long, value_name = "none|auto|FILE", default_value = "none", help_heading = "Chromosomes")]
+    pub chrom_alias: String,
+    /// Fail if more than this share of the genes (0 to 1) lies on chromosomes that a signal file lacks
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.1, help_heading = "Chromosomes")]
+    pub max_lost_genes: f64,
+
+    /// A CSV in DeepChrome's layout instead of signal files: gene, bin, one count a mark, label; repeat to append
+    #[arg(long, value_name = "CSV", help_heading = "DeepChrome CSV")]
+    pub deepchrome_csv: Vec<PathBuf>,
+    /// The marks of the CSV's columns, in order, separated by commas [default: H3K27me3,H3K36me3,H3K4me1,H3K4me3,H3K9me3]
+    #[arg(
+        long,
+        value_name = "MARKS",
+        value_delimiter = ',',
+        requires = "deepchrome_csv",
+        help_heading = "DeepChrome CSV"
+    )]
+    pub marks: Vec<String>,
+    /// Write the CSV's label column to this labels.tsv [default: not written]
+    #[arg(long, value_name = "TSV", requires = "deepchrome_csv", help_heading = "DeepChrome CSV")]
+    pub labels_out: Option<PathBuf>,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = inputs::problems(&self.signals, &self.controls);
+        if let Err(error) = self.grid() {
+            problems.push(format!("{error}. Change --flank or --bin-size"));
+        }
+        if !(0.0..=1.0).contains(&self.max_lost_genes) {
+            problems.push(format!("--max-lost-genes must be a share from 0 to 1, found {}", self.max_lost_genes));
+        }
+        if !(self.pseudocount > 0.0 && self.pseudocount.is_finite()) {
+            problems.push(format!("--pseudocount must be a number above 0, found {}", self.pseudocount));
+        }
+        problems.extend(inputs::mark_problems(self.marks.iter().map(String::as_str), "--marks"));
+        problems
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        // shows before the work that the outputs can be written
+        for out in [Some(&self.out), self.labels_out.as_ref()].into_iter().flatten() {
+            drop(io::PendingFile::create(out)?);
+        }
+        let matrix = if self.deepchrome_csv.is_empty() { self.bin()? } else { self.import()? };
+        io::bins::write(&self.out, &matrix)?;
+        report::finished(&matrix);
+        Ok(())
+    }
+}
+
+impl Args {
+    /// Signal files to a matrix.
+    fn bin(&self) -> anyhow::Result<Matrix> {
+        let started = Instant::now();
+        let path = self.genes.as_deref().context("--genes is missing")?;
+        let genes = io::genes_bed::read(path)?;
+        let windows = Windows::new(&genes, self.grid()?);
+        let inputs = Inputs::open(self, &windows)?;
+        let statistic = inputs.statistic(self.statistic)?;
+        let lengths = chroms::compare(path, &genes, &windows, &inputs.files)?;
+        let mut lost = chroms::declared_absent(&windows, &inputs.files);
+        chroms::report_lost(&windows, &inputs.files, &lost, self.max_lost_genes)?;
+        let blacklist = match &self.blacklist {
+            Some(path) => io::signal::read_blacklist(path, windows.chroms(), &inputs.alias)?,
+            None => Blacklist::default(),
+        };
+        let signals: Vec<&dyn Signal<Error = io::FileError>> = inputs.files.iter().map(|file| file as _).collect();
+        let bar = report::progress(&signals, &windows, self.common.quiet);
+        let binned = bin_signals(&signals, &windows, statistic, &blacklist, &|_, windows| bar.inc(windows as u64))
+            .map_err(|(_, error)| error)?;
+        bar.finish_and_clear();
+        if chroms::add_unseen(&mut lost, &inputs.files, &binned.tallies) {
+            chroms::report_lost(&windows, &inputs.files, &lost, self.max_lost_genes)?;
+        }
+        report::files(&inputs, &binned, started.elapsed());
+        let depths: Vec<f64> =
+            inputs.files.iter().zip(&binned.tallies).map(|(file, tally)| file.depth(tally)).collect();
+        inputs.check_depths(&depths)?;
+        let chosen: Vec<Chosen> = inputs.chosen(&depths);
+        let status = chroms::status(&windows, &lengths, &lost, &binned.any_touched(&chosen));
+        let mut values = binned.choose(&chosen, self.control_method, self.pseudocount);
+        let row = chosen.len() * windows.grid().n_bins();
+        for (values, status) in values.chunks_exact_mut(row).zip(&status) {
+            if *status == Status::NoChrom {
+                values.fill(f32::NAN);
+            }
+        }
+        Ok(Matrix {
+            kind: Kind::Signal,
+            sample: self.sample(),
+            assembly: self.assembly.clone(),
+            grid: windows.grid(),
+            statistic,
+            marks: inputs.marks.clone(),
+            inputs: inputs.provenance(self),
+            chroms: lengths,
+            gene_ids: genes.iter().map(|gene| gene.id.clone()).collect(),
+            status,
+            tss: Some(genes.into_iter().map(|gene| gene.tss).collect()),
+            values,
+            attention: None,
+        })
+    }
+
+    /// DeepChrome CSVs to a matrix and, if asked for, labels.
+    fn import(&self) -> anyhow::Result<Matrix> {
+        let grid = self.grid()?;
+        let published = || deepchrome_csv::PUBLISHED_MARKS.map(str::to_owned).to_vec();
+        let marks = if self.marks.is_empty() { published() } else { self.marks.clone() };
+        let csv = deepchrome_csv::read(&self.deepchrome_csv, marks.len(), grid.n_bins())?;
+        if let Some(path) = &self.labels_out {
+            io::labels::write(path, &csv.labels)?;
+        }
+        let status = csv.values.chunks_exact(marks.len() * grid.n_bins());
+        let status = status.map(|row| if row.iter().all(|&value| value == 0.0) { Status::Empty } else { Status::Ok });
+        let mut inputs: Vec<Input> = Vec::new();
+        for path in &self.deepchrome_csv {
+            let digest = io::signal::digest(path)?;
+            let input = |mark: &String| inputs::input(mark, path, "deepchrome-csv", &digest, Vec::new());
+            inputs.extend(marks.iter().map(input));
+        }
+        Ok(Matrix {
+            kind: Kind::Signal,
+            sample: self.sample(),
+            assembly: self.assembly.clone(),
+            grid,
+            statistic: self.statistic.unwrap_or(Statistic::Count),
+            inputs,
+            chroms: Default::default(),
+            status: status.collect(),
+            gene_ids: csv.gene_ids,
+            tss: None,
+            values: csv.values,
+            attention: None,
+            marks,
+        })
+    }
+
+    fn grid(&self) -> Result<Grid, crate::genome::GridError> {
+        let default = if self.deepchrome_csv.is_empty() { Orientation::Gene } else { Orientation::Genome };
+        Grid::new(self.flank, self.bin_size, self.orientation.unwrap_or(default))
+    }
+
+    fn sample(&self) -> String {
+        let name = self.out.file_name().map_or("sample".into(), |name| name.to_string_lossy().into_owned());
+        let stem = name.strip_suffix(".safetensors").unwrap_or(&name);
+        let stem = stem.strip_suffix(".bins").unwrap_or(stem);
+        self.sample.clone().unwrap_or_else(|| stem.to_owned())
+    }
+
+    fn read_rules(&self) -> ReadRules {
+        ReadRules {
+            exclude_flags: self.exclude_flags,
+            min_mapq: self.min_mapq,
+            extend_bp: self.extend,
+            fragments: self.fragments,
+        }
+    }
+}
+
+fn parse_flags(text: &str) -> Result<u16, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(hex) => u16::from_str_radix(hex, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| "expected SAM flags, decimal or hexadecimal with 0x".to_owned())
+}

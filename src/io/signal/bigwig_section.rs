@@ -1,0 +1,117 @@
+//! The items of a bigWig block: bedGraph, variable-step and fixed-step sections.
+
+use crate::matrix::Bins;
+
+/// Numbers in a byte slice, in the file's byte order; 0 beyond its end.
+#[derive(Clone, Copy)]
+pub(super) struct Words<'a> {
+    bytes: &'a [u8],
+    big_endian: bool,
+}
+
+macro_rules! number_at {
+    ($name:ident, $number:ty) => {
+        #[inline]
+        pub(super) fn $name(&self, at: usize) -> $number {
+            const SIZE: usize = size_of::<$number>();
+            let bytes = self.bytes.get(at..at + SIZE).and_then(|bytes| bytes.try_into().ok()).unwrap_or([0; SIZE]);
+            if self.big_endian { <$number>::from_be_bytes(bytes) } else { <$number>::from_le_bytes(bytes) }
+        }
+    };
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn new(bytes: &'a [u8], big_endian: bool) -> Self {
+        Words { bytes, big_endian }
+    }
+
+    number_at!(half, u16);
+    number_at!(word, u32);
+    number_at!(long, u64);
+    number_at!(float, f32);
+    number_at!(double, f64);
+}
+
+/// Bytes of a section's header.
+const HEAD: usize = 24;
+
+/// Adds the items of every section of a block that lie on chromosome `id` to the windows that they
+/// touch. `at` is the first window that a later block can touch, and moves on. `None` if the block is
+/// shorter than its headers say.
+pub(super) fn add_sections(
+    mut block: &[u8],
+    big_endian: bool,
+    id: u32,
+    bins: &mut Bins<'_>,
+    at: &mut usize,
+) -> Option<()> {
+    while !block.is_empty() {
+        let (head, rest) = block.split_at_checked(HEAD)?;
+        let head = Words::new(head, big_endian);
+        let (start, step, span) = (i64::from(head.word(4)), i64::from(head.word(12)), i64::from(head.word(16)));
+        let (kind, count) = (head.bytes[20], usize::from(head.half(22)));
+        let size = match kind {
+            1 => 12,
+            2 => 8,
+            3 => 4,
+            _ => return None,
+        };
+        let (items, rest) = rest.split_at_checked(count * size)?;
+        block = rest;
+        if head.word(0) != id {
+            continue;
+        }
+        let items = Words::new(items, big_endian);
+        match kind {
+            1 => add_items(bins, at, count, |item| {
+                let item = Words::new(&items.bytes[item * 12..item * 12 + 12], big_endian);
+                (i64::from(item.word(0)), i64::from(item.word(4)), item.float(8))
+            }),
+            2 => add_items(bins, at, count, |item| {
+                let start = i64::from(items.word(item * 8));
+                (start, start + span, items.float(item * 8 + 4))
+            }),
+            _ => add_items(bins, at, count, |item| {
+                let start = start + item as i64 * step;
+                (start, start + span, items.float(item * 4))
+            }),
+        }
+    }
+    Some(())
+}
+
+/// Adds sorted, disjoint items: windows and items are walked together, and the first item of each
+/// window is found by bisection.
+#[inline]
+fn add_items(bins: &mut Bins<'_>, at: &mut usize, count: usize, item: impl Fn(usize) -> (i64, i64, f32)) {
+    if count == 0 {
+        return;
+    }
+    let (windows, width) = (bins.windows(), bins.width());
+    let (first, last) = (item(0).0, item(count - 1).1);
+    while windows.get(*at).is_some_and(|window| window.start + width <= first) {
+        *at += 1;
+    }
+    let mut low = 0;
+    for (slot, window) in windows.iter().enumerate().skip(*at) {
+        if window.start >= last {
+            break;
+        }
+        let mut high = count;
+        while low < high {
+            let middle = low.midpoint(high);
+            if item(middle).1 <= window.start {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        for index in low..count {
+            let (start, end, value) = item(index);
+            if start >= window.start + width {
+                break;
+            }
+            bins.add_value_to(slot, start, end, value);
+        }
+    }
+}

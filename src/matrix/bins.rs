@@ -1,0 +1,374 @@
+//! Where signal is added up: straight into the bins of the windows that it touches.
+
+use std::ops::Range;
+
+use super::{Blacklist, Statistic, Window, Windows};
+
+/// What a task saw of its file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Reads (or value intervals) that were added to at least one bin, each counted once a task.
+    pub used: u64,
+    /// Everything that passed the filters, inside windows or not: reads, or value × bases. The depth
+    /// of the file if the task read all of it.
+    pub total: f64,
+    /// By chromosome index: whether any data came by. Only meaningful for files that do not
+    /// declare their chromosomes.
+    pub seen: Vec<bool>,
+}
+
+impl Tally {
+    /// Adds another task's tally.
+    pub fn merge(&mut self, other: &Tally) {
+        self.used += other.used;
+        self.total += other.total;
+        if self.seen.len() < other.seen.len() {
+            self.seen.resize(other.seen.len(), false);
+        }
+        for (ours, theirs) in self.seen.iter_mut().zip(&other.seen) {
+            *ours |= theirs;
+        }
+    }
+}
+
+/// The bins of a range of windows, being filled by one task in file order: sums are in f64 and their
+/// order does not depend on the number of threads.
+///
+/// Coordinates are 0-based half-open on the genes' chromosomes. Intervals may reach beyond a window
+/// or touch none.
+#[derive(Debug)]
+pub struct Bins<'a> {
+    windows: &'a Windows,
+    range: Range<usize>,
+    blacklist: &'a Blacklist,
+    statistic: Statistic,
+    bin_size: i64,
+    n_bins: usize,
+    /// Per bin: reads, sum of value × bases, or the maximum.
+    sums: Vec<f64>,
+    /// Per bin: bases with data; kept where the statistic needs it.
+    covered: Vec<u32>,
+    /// Per window: whether anything was added.
+    touched: Vec<bool>,
+    /// Per window: changes of read depth by base, for statistics that need the depth of every base.
+    depth: Vec<Option<Box<[i32]>>>,
+    cursor: Cursor,
+    tally: Tally,
+}
+
+/// Remembers the first window that the last interval could touch, since files are mostly sorted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cursor {
+    chrom: usize,
+    start: i64,
+    at: usize,
+}
+
+impl<'a> Bins<'a> {
+    /// Empty bins for a range of [`Windows::as_slice`].
+    pub fn new(windows: &'a Windows, range: Range<usize>, statistic: Statistic, blacklist: &'a Blacklist) -> Self {
+        let n_bins = windows.grid().n_bins();
+        let cells = range.len() * n_bins;
+        let needs_coverage = matches!(statistic, Statistic::CoverageMean | Statistic::Max);
+        Bins {
+            windows,
+            blacklist,
+            statistic,
+            bin_size: i64::from(windows.grid().bin_size_bp()),
+            n_bins,
+            sums: vec![0.0; cells],
+            covered: vec![0; if needs_coverage { cells } else { 0 }],
+            touched: vec![false; range.len()],
+            depth: vec![None; if needs_coverage { range.len() } else { 0 }],
+            cursor: Cursor { chrom: usize::MAX, start: i64::MAX, at: range.start },
+            tally: Tally { seen: vec![false; windows.chroms().len()], ..Tally::default() },
+            range,
+        }
+    }
+
+    /// The windows to be filled, sorted by chromosome and start.
+    pub fn windows(&self) -> &'a [Window] {
+        &self.windows.as_slice()[self.range.clone()]
+    }
+
+    /// Width of a window in bp.
+    pub fn width(&self) -> i64 {
+        self.windows.width()
+    }
+
+    /// Counts one read (or fragment) over `start..end`. One that overlaps the blacklist is dropped.
+    pub fn add_read(&mut self, chrom: usize, start: i64, end: i64) {
+        if !self.blacklist.overlapping(chrom, start, end).is_empty() {
+            return;
+        }
+        self.tally.total += 1.0;
+        self.tally.seen[chrom] = true;
+        let (first, last) = self.overlapping(chrom, start, end);
+        self.tally.used += u64::from(first < last);
+        for at in first..last {
+            let window = self.windows.as_slice()[at];
+            let slot = at - self.range.start;
+            self.touched[slot] = true;
+            let from = (start - window.start).max(0);
+            let to = (end - window.start).min(self.windows.width());
+            let cells = slot * self.n_bins;
+            match self.statistic {
+                Statistic::Count => {
+                    for bin in from / self.bin_size..=(to - 1) / self.bin_size {
+                        self.sums[cells + bin as usize] += 1.0;
+                    }
+                }
+                Statistic::Mean | Statistic::Sum => {
+                    add_over_bins(&mut self.sums[cells..cells + self.n_bins], self.bin_size, from, to, 1.0);
+                }
+                Statistic::CoverageMean | Statistic::Max => {
+                    let width = self.windows.width() as usize;
+                    let depth = self.depth[slot].get_or_insert_with(|| vec![0; width + 1].into());
+                    depth[from as usize] += 1;
+                    depth[to as usize] -= 1;
+                }
+            }
+        }
+    }
+
+    /// Tallies data on chromosomes without genes: reads, or value × bases.
+    pub fn add_elsewhere(&mut self, amount: f64) {
+        self.tally.total += amount;
+    }
+
+    /// Adds the value of every base of `start..end`; intervals must not overlap one another.
+    /// Blacklisted bases and values that are not finite count as no data.
+    pub fn add_value(&mut self, chrom: usize, start: i64, end: i64, value: f32) {
+        self.tally.seen[chrom] = true;
+        if self.blacklist.overlapping(chrom, start, end).is_empty() {
+            self.add_clean_value(chrom, start, end, value);
+        } else {
+            let blacklist = self.blacklist;
+            blacklist.remaining(chrom, start, end, |from, to| self.add_clean_value(chrom, from, to, value));
+        }
+    }
+
+    fn add_clean_value(&mut self, chrom: usize, start: i64, end: i64, value: f32) {
+        if !value.is_finite() {
+            return;
+        }
+        self.tally.total += f64::from(value) * (end - start) as f64;
+        let (first, last) = self.overlapping(chrom, start, end);
+        self.tally.used += u64::from(first < last);
+        for at in first..last {
+            self.add_to_window(at - self.range.start, start, end, value);
+        }
+    }
+
+    /// Adds `value` over the bases of `start..end` that lie in one window, the `slot`-th of
+    /// [`Bins::windows`]; for readers that walk windows and data together. Unlike
+    /// [`Bins::add_value`], the tally's total is left alone.
+    pub fn add_value_to(&mut self, slot: usize, start: i64, end: i64, value: f32) {
+        if !value.is_finite() {
+            return;
+        }
+        let chrom = self.windows()[slot].chrom;
+        self.tally.used += 1;
+        if self.blacklist.overlapping(chrom, start, end).is_empty() {
+            self.add_to_window(slot, start, end, value);
+        } else {
+            let blacklist = self.blacklist;
+            blacklist.remaining(chrom, start, end, |from, to| self.add_to_window(slot, from, to, value));
+        }
+    }
+
+    #[inline]
+    fn add_to_window(&mut self, slot: usize, start: i64, end: i64, value: f32) {
+        let window = self.windows.as_slice()[self.range.start + slot];
+        let from = (start - window.start).max(0);
+        let to = (end - window.start).min(self.windows.width());
+        if from >= to {
+            return;
+        }
+        self.touched[slot] = true;
+        let cells = slot * self.n_bins..(slot + 1) * self.n_bins;
+        let value = f64::from(value);
+        match self.statistic {
+            Statistic::Count | Statistic::Mean | Statistic::Sum => {
+                add_over_bins(&mut self.sums[cells], self.bin_size, from, to, value);
+            }
+            Statistic::CoverageMean => {
+                add_over_bins(&mut self.sums[cells.clone()], self.bin_size, from, to, value);
+                add_coverage(&mut self.covered[cells], self.bin_size, from, to);
+            }
+            Statistic::Max => {
+                for bin in from / self.bin_size..=(to - 1) / self.bin_size {
+                    let cell = cells.start + bin as usize;
+                    if self.covered[cell] == 0 || self.sums[cell] < value {
+                        self.sums[cell] = value;
+                    }
+                    self.covered[cell] = 1;
+                }
+            }
+        }
+    }
+
+    /// Windows (as range of all windows, within this task's) that overlap `start..end`.
+    #[inline]
+    fn overlapping(&mut self, chrom: usize, start: i64, end: i64) -> (usize, usize) {
+        let on_chrom = self.windows.of_chrom(chrom);
+        let (low, high) = (on_chrom.start.max(self.range.start), on_chrom.end.min(self.range.end));
+        if low >= high {
+            return (low, low);
+        }
+        let (list, width) = (self.windows.as_slice(), self.windows.width());
+        let mut at = self.cursor.at;
+        if self.cursor.chrom != chrom || start < self.cursor.start {
+            at = low + list[low..high].partition_point(|window| window.start + width <= start);
+        } else {
+            while at < high && list[at].start + width <= start {
+                at += 1;
+            }
+        }
+        self.cursor = Cursor { chrom, start, at };
+        let mut last = at;
+        while last < high && list[last].start < end {
+            last += 1;
+        }
+        (at, last)
+    }
+
+    /// Turns sums into the statistic. Calls `row(gene, bins, touched)` for each window, bins in
+    /// stored order; `mean` divides by the full bin size, also where the chromosome ends inside the bin.
+    pub fn finish(mut self, mut row: impl FnMut(usize, &[f32], bool)) -> Tally {
+        let mut bins = vec![0.0_f32; self.n_bins];
+        for (slot, window) in self.windows.as_slice()[self.range.clone()].iter().enumerate() {
+            let cells = slot * self.n_bins..(slot + 1) * self.n_bins;
+            if let Some(depth) = self.depth.get_mut(slot).and_then(Option::take) {
+                let (sums, covered) = (&mut self.sums[cells.clone()], &mut self.covered[cells.clone()]);
+                summarise_depth(&depth, self.bin_size as usize, self.statistic, sums, covered);
+            }
+            for (bin, (value, cell)) in bins.iter_mut().zip(cells).enumerate() {
+                let cell = if window.reversed { slot * self.n_bins + self.n_bins - 1 - bin } else { cell };
+                let sum = self.sums[cell];
+                *value = match self.statistic {
+                    Statistic::Count | Statistic::Sum | Statistic::Max => sum as f32,
+                    Statistic::Mean => (sum / self.bin_size as f64) as f32,
+                    Statistic::CoverageMean if self.covered[cell] == 0 => f32::NAN,
+                    Statistic::CoverageMean => (sum / f64::from(self.covered[cell])) as f32,
+                };
+            }
+            row(window.gene, &bins, self.touched[slot]);
+        }
+        self.tally
+    }
+}
+
+/// Adds `value` × overlap to each bin that `from..to` (relative to the window) touches.
+#[inline]
+fn add_over_bins(sums: &mut [f64], bin_size: i64, from: i64, to: i64, value: f64) {
+    let (first, last) = ((from / bin_size) as usize, ((to - 1) / bin_size) as usize);
+    if first == last {
+        sums[first] += value * (to - from) as f64;
+        return;
+    }
+    sums[first] += value * ((first as i64 + 1) * bin_size - from) as f64;
+    for sum in &mut sums[first + 1..last] {
+        *sum += value * bin_size as f64;
+    }
+    sums[last] += value * (to - last as i64 * bin_size) as f64;
+}
+
+fn add_coverage(covered: &mut [u32], bin_size: i64, from: i64, to: i64) {
+    for bin in from / bin_size..=(to - 1) / bin_size {
+        let overlap = to.min((bin + 1) * bin_size) - from.max(bin * bin_size);
+        covered[bin as usize] += overlap as u32;
+    }
+}
+
+fn summarise_depth(changes: &[i32], bin_size: usize, statistic: Statistic, sums: &mut [f64], covered: &mut [u32]) {
+    let mut depth = 0;
+    for ((changes, sum), covered) in changes.chunks_exact(bin_size).zip(sums).zip(covered) {
+        for change in changes {
+            depth += change;
+            *covered += u32::from(depth > 0);
+            *sum = if statistic == Statistic::Max { sum.max(f64::from(depth)) } else { *sum + f64::from(depth) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::genome::{Gene, Grid, Orientation, Strand, Tss};
+
+    fn windows(orientation: Orientation) -> Windows {
+        let gene =
+            |position, strand| Gene { id: format!("{position}"), tss: Tss { chrom: "chr1".into(), position, strand } };
+        // [80, 120) and, reversed in gene orientation, [91, 131)
+        let genes = [gene(100, Strand::Forward), gene(110, Strand::Reverse)];
+        Windows::new(&genes, Grid::new(20, 10, orientation).unwrap())
+    }
+
+    fn rows(statistic: Statistic, blacklist: &Blacklist, fill: impl Fn(&mut Bins)) -> Vec<Vec<f32>> {
+        let windows = windows(Orientation::Gene);
+        let mut bins = Bins::new(&windows, 0..2, statistic, blacklist);
+        fill(&mut bins);
+        let mut rows = vec![Vec::new(); 2];
+        bins.finish(|gene, bins, _| rows[gene] = bins.to_vec());
+        rows
+    }
+
+    #[test]
+    fn a_read_counts_in_every_bin_it_touches() {
+        let rows = rows(Statistic::Count, &Blacklist::default(), |bins| {
+            bins.add_read(0, 89, 101); // bins 0-2 of the first; [91, 101) of the second
+            bins.add_read(0, 70, 80); // ends where the first window begins
+            bins.add_read(0, 130, 140); // the last base of the second window
+        });
+        assert_eq!(rows[0], [1.0, 1.0, 1.0, 0.0]);
+        assert_eq!(rows[1], [1.0, 0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn means_differ_in_what_they_divide_by() {
+        let fill = |bins: &mut Bins| bins.add_value(0, 75, 85, 2.0);
+        assert_eq!(rows(Statistic::Mean, &Blacklist::default(), fill)[0], [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(rows(Statistic::Sum, &Blacklist::default(), fill)[0], [10.0, 0.0, 0.0, 0.0]);
+        let covered = rows(Statistic::CoverageMean, &Blacklist::default(), fill);
+        assert_eq!(covered[0][0], 2.0);
+        assert!(covered[0][1..].iter().all(|value| value.is_nan()));
+        assert_eq!(rows(Statistic::Max, &Blacklist::default(), |bins| bins.add_value(0, 80, 81, -3.0))[0][0], -3.0);
+    }
+
+    #[test]
+    fn depth_of_reads() {
+        let fill = |bins: &mut Bins| {
+            bins.add_read(0, 80, 90);
+            bins.add_read(0, 85, 95);
+        };
+        assert_eq!(rows(Statistic::Mean, &Blacklist::default(), fill)[0], [1.5, 0.5, 0.0, 0.0]);
+        assert_eq!(rows(Statistic::Max, &Blacklist::default(), fill)[0], [2.0, 1.0, 0.0, 0.0]);
+        assert_eq!(rows(Statistic::CoverageMean, &Blacklist::default(), fill)[0][..2], [1.5, 1.0]);
+    }
+
+    #[test]
+    fn blacklisted_reads_are_dropped_and_bases_have_no_data() {
+        let blacklist = Blacklist::new([(0, 84..90)]);
+        let reads = rows(Statistic::Count, &blacklist, |bins| {
+            bins.add_read(0, 80, 85);
+            bins.add_read(0, 80, 84);
+        });
+        assert_eq!(reads[0], [1.0, 0.0, 0.0, 0.0]);
+        let values = rows(Statistic::CoverageMean, &blacklist, |bins| bins.add_value(0, 80, 100, 3.0));
+        assert_eq!(values[0][..2], [3.0, 3.0]);
+        assert_eq!(rows(Statistic::Sum, &blacklist, |bins| bins.add_value(0, 80, 100, 3.0))[0][..2], [12.0, 30.0]);
+    }
+
+    #[test]
+    fn order_of_intervals_does_not_matter() {
+        let intervals = [(120, 125), (60, 200), (85, 92), (95, 96), (80, 81)];
+        let forward = rows(Statistic::Count, &Blacklist::default(), |bins| {
+            intervals.iter().for_each(|&(start, end)| bins.add_read(0, start, end));
+        });
+        let backward = rows(Statistic::Count, &Blacklist::default(), |bins| {
+            intervals.iter().rev().for_each(|&(start, end)| bins.add_read(0, start, end));
+        });
+        assert_eq!(forward, backward);
+    }
+}
