@@ -4,6 +4,7 @@
 mod header;
 mod labels;
 mod matrix_data;
+mod overlap;
 mod predictions;
 mod splits;
 mod statistic;
@@ -11,6 +12,7 @@ mod statistic;
 pub use header::{FORMAT, FORMAT_VERSION, Header, Input, Kind, Status};
 pub use labels::{Label, Labels};
 pub use matrix_data::{Attention, Matrix, ShapeError};
+pub use overlap::overlapping_windows;
 pub use predictions::{Prediction, Predictions};
 pub use splits::{Split, SplitRow, Splits};
 pub use statistic::Statistic;
