@@ -3,6 +3,7 @@
 
 pub mod metrics;
 mod model_header;
+pub mod state_dict;
 mod transform;
 
 pub use model_header::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Regime};
