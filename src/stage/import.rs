@@ -183,6 +183,14 @@ fn report(header: &ModelHeader, weights: &Weights) {
 /// Writes a model's tensors under their PyTorch names, in the order of the published state dict.
 fn write_back(model: &Path, export: &Path) -> anyhow::Result<()> {
     let (header, mut tensors): (ModelHeader, _) = io::safetensors_file::read(model, "model")?;
+    if header.format != MODEL_FORMAT || header.format_version > MODEL_FORMAT_VERSION {
+        let found = format!(
+            "is {} version {}, expected {MODEL_FORMAT} up to version {MODEL_FORMAT_VERSION}",
+            header.format, header.format_version
+        );
+        let remedy = format!("It was written by attentrack {}: upgrade this one", header.tool_version);
+        return Err(FileError::new(model, found).remedy(remedy).into());
+    }
     let ModelConfig::AttentiveChrome(config) = &header.model;
     let mut ordered = Vec::new();
     for (name, shape) in expected_tensors(config) {

@@ -30,7 +30,10 @@ fn legacy(shape: [u8; 2], strides: [u8; 2], numel: i64, little_endian: bool) -> 
     bytes
 }
 
-fn parsed(bytes: &[u8]) -> (WeightsFormat, Vec<(String, Vec<usize>, Vec<f32>)>) {
+/// Name, shape, values.
+type Named = (String, Vec<usize>, Vec<f32>);
+
+fn parsed(bytes: &[u8]) -> (WeightsFormat, Vec<Named>) {
     let (format, tensors) = parse(bytes).unwrap();
     (format, tensors.into_iter().map(|tensor| (tensor.name, tensor.shape, tensor.values)).collect())
 }

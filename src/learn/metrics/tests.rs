@@ -165,13 +165,13 @@ fn the_calibration_error_is_the_mean_gap_of_the_bins() {
 fn a_split_with_one_class_says_so_instead_of_a_number() {
     let mut rows = Rows::default();
     for (gene, split, label, score) in
-        [("a", Split::Valid, 0.0, 0.2), ("b", Split::Valid, 1.0, 0.7), ("c", Split::Test, 1.0, 0.9)]
+        [("a", Split::Valid, 0.0, 0.25), ("b", Split::Valid, 1.0, 0.75), ("c", Split::Test, 1.0, 0.875)]
     {
         rows.push(gene, split, label, score);
     }
     let bootstrap = Bootstrap { replicates: 20, confidence: 0.95, seed: 1 };
     let report = judge("s", GeneCounts::default(), &rows, true, &bootstrap);
-    assert_eq!(report.threshold.map(|threshold| threshold.value), Some(0.7));
+    assert_eq!(report.threshold.map(|threshold| threshold.value), Some(0.75));
     let TaskMetrics::Classification { auroc, accuracy, .. } = &report.splits[&Split::Test].metrics else {
         panic!("{report:?}")
     };
@@ -179,4 +179,7 @@ fn a_split_with_one_class_says_so_instead_of_a_number() {
     assert!(auroc.reason.as_ref().is_some_and(|reason| reason.contains("same label")));
     assert_eq!((accuracy.value, accuracy.low, accuracy.high), (Some(1.0), Some(1.0), Some(1.0)));
     assert!(!report.splits.contains_key(&Split::Train));
+    // whoever reads metrics.json gets the same back
+    let text = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<SampleReport>(&text).unwrap(), report);
 }
