@@ -8,6 +8,7 @@ mod error;
 pub mod expression;
 pub mod genes_bed;
 mod input;
+pub mod json;
 pub mod labels;
 mod output;
 pub mod predictions;

@@ -10,6 +10,7 @@ mod random;
 mod schedule;
 mod score;
 mod trainer;
+pub mod state_dict;
 mod transform;
 
 pub use adam::Adam;

@@ -1,5 +1,6 @@
 //! `predictions.tsv`: gene_id, sample, status, score, and one column `mark_attention_MARK` a mark.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::table::{Table, write_table};
@@ -8,7 +9,7 @@ use crate::matrix::{Prediction, Predictions, Status};
 
 const MARK_PREFIX: &str = "mark_attention_";
 
-/// Reads predictions of one sample.
+/// Reads predictions of one sample; gene ids must be unique.
 pub fn read(path: &Path) -> Result<Predictions> {
     let table = Table::read(path)?;
     let [gene_id, sample, status, score] =
@@ -20,7 +21,13 @@ pub fn read(path: &Path) -> Result<Predictions> {
         marks: mark_columns.iter().map(|(_, mark)| (*mark).to_owned()).collect(),
         rows: Vec::with_capacity(table.rows.len()),
     };
+    let mut seen = HashMap::new();
     for row in &table.rows {
+        if let Some(first) = seen.insert(row.cells[gene_id].as_str(), row.line) {
+            return Err(table
+                .error(row, format!("gene {} is predicted twice, first on line {first}", row.cells[gene_id]))
+                .remedy("Keep one row a gene"));
+        }
         if row.cells[sample] != predictions.sample {
             return Err(table
                 .error(row, format!("sample {:?} after {:?}", row.cells[sample], predictions.sample))

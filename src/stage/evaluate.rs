@@ -1,1 +1,138 @@
-//! Stage evaluate.
+//! `attentrack-evaluate`: how good predictions are, with honest intervals.
+
+mod join;
+mod summary;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+
+use crate::cli::{Common, Stage};
+use crate::io;
+use crate::learn::metrics::{Bootstrap, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, judge};
+use crate::matrix::Split;
+
+/// Judge predictions against labels: AUROC, AUPRC, accuracy, Brier score and calibration.
+///
+/// Every figure comes with a bootstrap interval, for each sample, for all samples pooled, and for each
+/// split. The threshold behind the accuracy is chosen on the validation genes (the most accurate one;
+/// of equally accurate ones the largest). Intervals are percentile intervals over genes drawn with
+/// replacement, not stratified by class; of pooled samples all rows of a gene are drawn together.
+/// Labels other than 0 and 1 are judged by Pearson's and Spearman's correlation and the mean squared
+/// error instead. With --genes, test windows that share bases with a training window are counted.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "attentrack-evaluate",
+    version,
+    about,
+    after_help = "Examples:
+  attentrack-evaluate --predictions E003.predictions.tsv --labels E003.labels.tsv --splits splits.tsv --genes genes.bed --out metrics.json
+  attentrack-evaluate --predictions A.tsv B.tsv --labels A.labels.tsv B.labels.tsv --splits splits.tsv --out metrics.json"
+)]
+pub struct Args {
+    /// Predictions of attentrack-predict, one file a sample
+    #[arg(long, value_name = "TSV", required = true, num_args = 1.., help_heading = "Input")]
+    pub predictions: Vec<PathBuf>,
+    /// Labels, one file a sample, in the order of --predictions
+    #[arg(long, value_name = "TSV", required = true, num_args = 1.., help_heading = "Input")]
+    pub labels: Vec<PathBuf>,
+    /// Splits of all samples
+    #[arg(long, value_name = "TSV", help_heading = "Input")]
+    pub splits: PathBuf,
+    /// Genes that the splits were made from, to count overlapping windows [default: not counted]
+    #[arg(long, value_name = "BED", help_heading = "Input")]
+    pub genes: Option<PathBuf>,
+    /// Metrics to write, JSON; - for standard output
+    #[arg(long, value_name = "JSON", help_heading = "Output")]
+    pub out: PathBuf,
+    /// The same figures as a table, one row a sample, split and metric [default: not written]
+    #[arg(long, value_name = "TSV", help_heading = "Output")]
+    pub tsv: Option<PathBuf>,
+    /// Split whose figures are logged as the headline; the files hold all of them
+    #[arg(long, value_enum, default_value = "test", help_heading = "Judgement")]
+    pub split: Split,
+    /// Fold of the splits, counted from 0
+    #[arg(long, value_name = "K", default_value_t = 0, help_heading = "Judgement")]
+    pub fold: u32,
+    /// Bootstrap replicates; 0 for no intervals
+    #[arg(long, value_name = "N", default_value_t = 1000, help_heading = "Judgement")]
+    pub bootstrap: u32,
+    /// Confidence of the intervals, as a share
+    #[arg(long, value_name = "X", default_value_t = 0.95, help_heading = "Judgement")]
+    pub confidence: f64,
+    /// Seed of the bootstrap
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Judgement")]
+    pub seed: u64,
+    /// Bases on either side of the TSS that make a window, in bp, for counting overlaps
+    #[arg(long, value_name = "BP", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Judgement")]
+    pub flank: u32,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub common: Common,
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let (predictions, labels) = (self.predictions.len(), self.labels.len());
+        if predictions != labels {
+            problems.push(format!(
+                "--predictions names {predictions} and --labels {labels} files. Give one labels file for each predictions file, in the same order"
+            ));
+        }
+        if !(self.confidence > 0.0 && self.confidence < 1.0) {
+            problems.push(format!(
+                "--confidence must lie between 0 and 1, found {}. Give 0.95 for 95 % intervals",
+                self.confidence
+            ));
+        }
+        problems
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        let splits = io::splits::read(&self.splits)?;
+        let split_of = join::splits_of_fold(&splits, self.fold).with_context(|| self.splits.display().to_string())?;
+        let inputs = join::read_samples(&self.predictions, &self.labels)?;
+        let overlap = self.genes.as_ref().map(|path| join::overlap(path, &split_of, self.flank)).transpose()?;
+        let joined = inputs.iter().map(|input| input.join(&split_of)).collect::<anyhow::Result<Vec<_>>>()?;
+        let report = self.judge(&joined, join::are_binary(&inputs)?, overlap);
+        if !report.pooled.splits.contains_key(&self.split) {
+            bail!(
+                "{}: no {} gene of fold {} has both a score and a label. Check that splits, labels and predictions belong together, or choose another --split",
+                self.splits.display(),
+                self.split,
+                self.fold
+            );
+        }
+        io::json::write(&self.out, &report)?;
+        self.tsv.as_ref().map(|path| summary::write_table(path, &report)).transpose()?;
+        summary::log(&report);
+        Ok(())
+    }
+}
+
+impl Args {
+    fn judge(&self, samples: &[join::Joined], binary: bool, overlap: Option<Overlap>) -> Report {
+        let bootstrap = Bootstrap { replicates: self.bootstrap, confidence: self.confidence, seed: self.seed };
+        let (genes, rows) = join::pool(samples);
+        Report {
+            format: METRICS_FORMAT.to_owned(),
+            format_version: METRICS_FORMAT_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            fold: self.fold,
+            headline: self.split,
+            pooled: judge(join::POOLED, genes, &rows, binary, &bootstrap),
+            samples: samples
+                .iter()
+                .map(|(sample, genes, rows)| judge(sample, genes.clone(), rows, binary, &bootstrap))
+                .collect(),
+            bootstrap,
+            overlap,
+        }
+    }
+}

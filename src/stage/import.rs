@@ -1,1 +1,211 @@
-//! Stage import.
+//! `attentrack-import`: weights of the published PyTorch code in, and out again.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use clap::Parser;
+
+use crate::cli::{Common, Stage};
+use crate::genome::{Grid, Orientation};
+use crate::io;
+use crate::io::FileError;
+use crate::io::safetensors_file::RawTensor;
+use crate::io::weights::{Weights, WeightsFormat};
+use crate::learn::state_dict::{expected_tensors, infer_config, prefix};
+use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Transform};
+use crate::matrix::Statistic;
+use crate::model::ModelConfig;
+
+/// Read the weights of published AttentiveChrome models, or write them back.
+///
+/// --weights takes a legacy torch pickle (.pt as published), a newer zip .pt, an npz or a plain
+/// safetensors file of a state dict, told apart by content; reading a pickle executes nothing. Marks
+/// and layer sizes are taken from the tensors; the window, which leaves no trace in them, is assumed
+/// to be the published one unless told otherwise. --export writes the tensors of a model under their
+/// PyTorch names.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "attentrack-import",
+    version,
+    about,
+    group(clap::ArgGroup::new("direction").required(true).args(["weights", "export"])),
+    after_help = "Examples:
+  attentrack-import --weights E003_attchrome_avgAUC_model.pt --out E003.model.safetensors
+  attentrack-import --export E003.pt --model E003.model.safetensors"
+)]
+pub struct Args {
+    /// Weights to read: .pt (legacy pickle or zip), .npz or .safetensors
+    #[arg(long, value_name = "FILE", requires = "out", help_heading = "Import")]
+    pub weights: Option<PathBuf>,
+    /// Model to write
+    #[arg(long, value_name = "MODEL", requires = "weights", help_heading = "Import")]
+    pub out: Option<PathBuf>,
+    /// Marks, in the order of the weights' encoders
+    #[arg(long, value_name = "MARK,…", value_delimiter = ',', default_values = ["H3K27me3", "H3K36me3", "H3K4me1", "H3K4me3", "H3K9me3"], help_heading = "Import")]
+    pub marks: Vec<String>,
+    /// Bases on either side of the TSS that the weights were trained on, in bp
+    #[arg(long, value_name = "BP", default_value_t = 5000, help_heading = "Import")]
+    pub flank: u32,
+    /// Width of a bin that the weights were trained on, in bp
+    #[arg(long, value_name = "BP", default_value_t = 100, help_heading = "Import")]
+    pub bin_size: u32,
+    /// What a number a bin meant in training
+    #[arg(long, value_enum, default_value = "count", help_heading = "Import")]
+    pub statistic: Statistic,
+    /// Direction of the bins of minus-strand genes in training
+    #[arg(long, value_enum, default_value = "genome", help_heading = "Import")]
+    pub orientation: Orientation,
+    /// Assembly of the training samples; an empty name for unknown
+    #[arg(long, value_name = "NAME", default_value = "hg19", help_heading = "Import")]
+    pub assembly: String,
+    /// Weights to write: .pt (zip, for torch.load), .npz or .safetensors
+    #[arg(long, value_name = "FILE", requires = "model", help_heading = "Export")]
+    pub export: Option<PathBuf>,
+    /// Model to export
+    #[arg(long, value_name = "MODEL", requires = "export", help_heading = "Export")]
+    pub model: Option<PathBuf>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub common: Common,
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        problems.extend(Grid::new(self.flank, self.bin_size, self.orientation).err().map(|error| error.to_string()));
+        for (at, mark) in self.marks.iter().enumerate() {
+            if mark.is_empty() {
+                problems.push("--marks holds an empty name. Separate the marks by single commas".to_owned());
+            } else if self.marks[..at].contains(mark) {
+                problems.push(format!("--marks names {mark} twice. Name each mark once, in the order of the weights"));
+            }
+        }
+        if let Some(path) = self.export.as_ref().filter(|path| WeightsFormat::of_name(path).is_none()) {
+            problems.push(format!(
+                "--export {}: no format of weights has such a name. Use .pt, .npz or .safetensors",
+                path.display()
+            ));
+        }
+        problems
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        match (&self.weights, &self.out, &self.export, &self.model) {
+            (Some(weights), Some(out), ..) => self.import(weights, out),
+            (_, _, Some(export), Some(model)) => write_back(model, export),
+            _ => bail!("give --weights and --out, or --export and --model"),
+        }
+    }
+}
+
+impl Args {
+    fn import(&self, path: &Path, out: &Path) -> anyhow::Result<()> {
+        let weights = io::weights::read(path)?;
+        let tensors = without_prefix(weights.tensors.clone());
+        let header = self.header(&tensors).with_context(|| path.display().to_string())?;
+        check_finite(path, &tensors)?;
+        io::safetensors_file::write(out, &header, &tensors)?;
+        report(&header, &weights);
+        Ok(())
+    }
+
+    fn header(&self, tensors: &[(String, RawTensor)]) -> anyhow::Result<ModelHeader> {
+        let grid = Grid::new(self.flank, self.bin_size, self.orientation)?;
+        let shapes: Vec<_> = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape.clone())).collect();
+        let config = infer_config(&shapes, grid.n_bins()).map_err(|error| {
+            anyhow!("not the weights of an AttentiveChrome model: {error}. Give the state dict of QData/AttentiveChrome's v2 code")
+        })?;
+        if config.n_marks != self.marks.len() {
+            bail!(
+                "the weights are of {} marks, but --marks has {} ({}). Name the marks in the order of the weights with --marks",
+                config.n_marks,
+                self.marks.len(),
+                self.marks.join(", ")
+            );
+        }
+        Ok(ModelHeader {
+            format: MODEL_FORMAT.to_owned(),
+            format_version: MODEL_FORMAT_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            model: ModelConfig::AttentiveChrome(config),
+            marks: self.marks.clone(),
+            flank_bp: self.flank,
+            bin_size_bp: self.bin_size,
+            orientation: self.orientation,
+            statistic: self.statistic,
+            assembly: (!self.assembly.is_empty()).then(|| self.assembly.clone()),
+            samples: Vec::new(),
+            transform: FittedTransform { transform: Transform::Raw, train_means: Vec::new() },
+            threshold: None,
+            regime: None,
+        })
+    }
+}
+
+fn without_prefix(tensors: Vec<(String, RawTensor)>) -> Vec<(String, RawTensor)> {
+    let length = prefix(tensors.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()).len();
+    tensors.into_iter().map(|(name, tensor)| (name[length..].to_owned(), tensor)).collect()
+}
+
+fn check_finite(path: &Path, tensors: &[(String, RawTensor)]) -> io::Result<()> {
+    for (name, tensor) in tensors {
+        if tensor.to_f32().is_none_or(|values| values.iter().any(|value| !value.is_finite())) {
+            return Err(FileError::new(path, "holds a weight that is no finite number")
+                .place(format!("tensor {name}"))
+                .remedy("The training that made the file has failed: use an earlier checkpoint"));
+        }
+    }
+    Ok(())
+}
+
+fn report(header: &ModelHeader, weights: &Weights) {
+    let ModelConfig::AttentiveChrome(config) = &header.model;
+    tracing::info!(
+        "{}: AttentiveChrome, {} marks ({}), {} bins of {} bp, hidden units {} and {}, {} tensors",
+        weights.format.name(),
+        config.n_marks,
+        header.marks.join(", "),
+        config.n_bins,
+        header.bin_size_bp,
+        config.bin_hidden,
+        config.mark_hidden,
+        weights.tensors.len()
+    );
+    if weights.rounded {
+        tracing::warn!("64-bit weights were rounded to 32 bits");
+    }
+}
+
+/// Writes a model's tensors under their PyTorch names, in the order of the published state dict.
+fn write_back(model: &Path, export: &Path) -> anyhow::Result<()> {
+    let (header, mut tensors): (ModelHeader, _) = io::safetensors_file::read(model, "model")?;
+    if header.format != MODEL_FORMAT || header.format_version > MODEL_FORMAT_VERSION {
+        let found = format!(
+            "is {} version {}, expected {MODEL_FORMAT} up to version {MODEL_FORMAT_VERSION}",
+            header.format, header.format_version
+        );
+        let remedy = format!("It was written by attentrack {}: upgrade this one", header.tool_version);
+        return Err(FileError::new(model, found).remedy(remedy).into());
+    }
+    let ModelConfig::AttentiveChrome(config) = &header.model;
+    let mut ordered = Vec::new();
+    for (name, shape) in expected_tensors(config) {
+        match tensors.remove(&name) {
+            Some(tensor) if tensor.shape == shape && tensor.to_f32().is_some() => ordered.push((name, tensor)),
+            _ => {
+                let error = FileError::new(model, format!("no f32 tensor {name} of shape {shape:?}"));
+                return Err(error.remedy("Give a model file written by attentrack").into());
+            }
+        }
+    }
+    io::weights::write(export, &ordered)?;
+    tracing::info!("{} tensors written", ordered.len());
+    if header.transform.transform != Transform::Raw {
+        tracing::warn!("the model expects transformed signal; {} holds the weights alone", export.display());
+    }
+    Ok(())
+}

@@ -1,1 +1,191 @@
-//! Tests of evaluate.
+//! `attentrack-evaluate` as a user runs it.
+
+use serde_json::Value;
+
+use crate::support::Workdir;
+
+/// `n` genes whose score is high where the label is 1, with some noise; every fifth valid, every
+/// fourth of the rest test.
+fn write_sample(dir: &Workdir, sample: &str, n: usize, offset: usize) {
+    let mut predictions = String::from("gene_id\tsample\tstatus\tscore\tmark_attention_H3K4me3\n");
+    let (mut labels, mut splits) = (String::from("gene_id\tlabel\n"), String::from("gene_id\tsplit\tfold\n"));
+    for gene in 0..n {
+        let mixed = (gene + offset) * 7919 % 101;
+        let (score, label) = (mixed as f64 / 101.0, u8::from((mixed + gene * 31 % 60) > 75));
+        predictions += &format!("g{gene}\t{sample}\tok\t{score}\t1\n");
+        labels += &format!("g{gene}\t{label}\n");
+        let split = ["valid", "test", "train", "train", "train"][gene % 5];
+        splits += &format!("g{gene}\t{split}\t0\n");
+    }
+    dir.write(&format!("{sample}.predictions.tsv"), predictions);
+    dir.write(&format!("{sample}.labels.tsv"), labels);
+    dir.write("splits.tsv", splits);
+}
+
+fn json(dir: &Workdir, name: &str) -> Value {
+    serde_json::from_str(&dir.read(name)).unwrap()
+}
+
+#[test]
+fn two_samples_are_judged_each_and_pooled() {
+    let dir = Workdir::new();
+    write_sample(&dir, "A", 300, 0);
+    write_sample(&dir, "B", 300, 17);
+    let args = "--predictions A.predictions.tsv --predictions B.predictions.tsv --labels A.labels.tsv \
+                --labels B.labels.tsv --splits splits.tsv --bootstrap 200";
+    let log = dir.ok("evaluate", &format!("{args} --out m.json --tsv m.tsv"));
+    assert!(log.contains("A test: 60 genes") && log.contains("all test: 120 genes"), "{log}");
+    let report = json(&dir, "m.json");
+    assert_eq!(report["format"], "attentrack.metrics");
+    assert_eq!(report["samples"][1]["sample"], "B");
+    assert_eq!(report["pooled"]["genes"]["used"], 600);
+    for sample in [&report["pooled"], &report["samples"][0], &report["samples"][1]] {
+        for split in ["train", "valid", "test"] {
+            let figures = &sample["splits"][split];
+            for metric in ["auroc", "auprc", "accuracy", "brier", "calibration_error"] {
+                let [value, low, high] = ["value", "low", "high"].map(|key| figures[metric][key].as_f64().unwrap());
+                assert!(low < high && (0.0..=1.0).contains(&value), "{split} {metric} {value} [{low}, {high}]");
+                if metric != "calibration_error" {
+                    assert!(low < value && value < high, "{split} {metric} {value} [{low}, {high}]");
+                }
+            }
+        }
+        let valid = sample["splits"]["valid"]["accuracy"]["value"].as_f64();
+        assert_eq!(sample["threshold"]["valid_accuracy"].as_f64(), valid);
+    }
+    // sample, split, fold, metric … for 3 samples × 3 splits × 5 metrics
+    assert_eq!(dir.read("m.tsv").lines().count(), 1 + 3 * 3 * 5);
+    // the same bytes at any number of threads
+    dir.ok("evaluate", &format!("{args} --out again.json --threads 4"));
+    assert_eq!(dir.read("m.json"), dir.read("again.json"));
+}
+
+#[test]
+fn figures_equal_scikit_learn() {
+    let dir = Workdir::new();
+    // roc_auc_score(y, s) = 8.5 / 9, average_precision_score(y, s) = 0.9166666666666665 (ties at .5),
+    // brier_score_loss(y, s) = 0.16
+    dir.write(
+        "p.tsv",
+        "gene_id\tsample\tstatus\tscore\na\ts\tok\t0.9\nb\ts\tok\t0.5\nc\ts\tok\t0.5\nd\ts\tok\t0.1\ne\ts\tok\t0.2\nf\ts\tclipped\t0.8\n\
+         g\ts\tno_chrom\tNA\nh\ts\tok\t0.3\ni\ts\tok\t0.4\n",
+    );
+    dir.write("l.tsv", "gene_id\tlabel\na\t1\nb\t1\nc\t0\nd\t0\ne\t0\nf\t1\ng\t1\nh\tNA\ni\t1\nz\t0\n");
+    dir.write("s.tsv", "gene_id\tsplit\na\ttest\nb\ttest\nc\ttest\nd\ttest\ne\ttest\nf\ttest\ng\ttest\nh\ttest\n");
+    let log = dir.ok("evaluate", "--predictions p.tsv --labels l.tsv --splits s.tsv --out m.json --bootstrap 0");
+    assert!(log.contains("no accuracy: no validation gene"), "{log}");
+    let report = json(&dir, "m.json");
+    let test = &report["samples"][0]["splits"]["test"];
+    let near = |value: &Value, expected: f64| assert!((value.as_f64().unwrap() - expected).abs() < 1e-12, "{value}");
+    near(&test["auroc"]["value"], 8.5 / 9.0);
+    near(&test["auprc"]["value"], (1.0 + 1.0 + 0.75) / 3.0);
+    near(&test["brier"]["value"], (0.01 + 0.25 + 0.25 + 0.01 + 0.04 + 0.04) / 6.0);
+    assert!(test["auroc"]["low"].is_null() && test["accuracy"]["value"].is_null());
+    assert_eq!(
+        report["samples"][0]["genes"].to_string(),
+        r#"{"not_in_splits":1,"not_predicted":1,"status":{"clipped":1,"no_chrom":1,"ok":7},"unlabelled":1,"unscored":1,"used":6}"#
+    );
+}
+
+#[test]
+fn numeric_labels_are_judged_by_correlation() {
+    let dir = Workdir::new();
+    write_sample(&dir, "A", 100, 0);
+    let labels: String =
+        (0..100).map(|gene| format!("g{gene}\t{}\n", (gene * 7919 % 101) as f64 * 0.5 - 3.0)).collect();
+    dir.write("A.labels.tsv", format!("gene_id\tlabel\n{labels}"));
+    dir.ok("evaluate", "--predictions A.predictions.tsv --labels A.labels.tsv --splits splits.tsv --out m.json");
+    let report = json(&dir, "m.json");
+    let test = &report["pooled"]["splits"]["test"];
+    assert_eq!(test["task"], "regression");
+    assert!((test["pearson"]["value"].as_f64().unwrap() - 1.0).abs() < 1e-9);
+    assert!((test["spearman"]["value"].as_f64().unwrap() - 1.0).abs() < 1e-9);
+    assert!(report["pooled"]["threshold"].is_null());
+}
+
+#[test]
+fn test_windows_that_overlap_a_training_window_are_counted() {
+    let dir = Workdir::new();
+    write_sample(&dir, "A", 10, 0);
+    // genes 1 and 6 are test; 1 is 9,999 bp from the training gene 2, 6 is 10,000 bp from 7 and on another
+    // chromosome than 8
+    let position = |gene: u64| [0, 50_000, 59_999, 100_000, 150_000, 0, 20_000, 30_000, 20_000, 90_000][gene as usize];
+    let chrom = |gene: u64| {
+        if gene < 5 {
+            "chr1"
+        } else if gene == 8 {
+            "chr3"
+        } else {
+            "chr2"
+        }
+    };
+    let bed: String =
+        (0..10).map(|g| format!("{}\t{}\t{}\tg{g}\t0\t-\n", chrom(g), position(g), position(g) + 1)).collect();
+    dir.write("genes.bed", &bed);
+    let args = "--predictions A.predictions.tsv --labels A.labels.tsv --splits splits.tsv --genes genes.bed";
+    dir.ok("evaluate", &format!("{args} --out m.json"));
+    let overlap = &json(&dir, "m.json")["overlap"];
+    assert_eq!((&overlap["test_genes"], &overlap["test_overlapping_train"]), (&2.into(), &1.into()));
+    dir.ok("evaluate", &format!("{args} --out m.json --flank 5001"));
+    assert_eq!(json(&dir, "m.json")["overlap"]["test_overlapping_train"], 2);
+    dir.write("genes.bed", bed.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>());
+    dir.fails("evaluate", &format!("{args} --out x.json"), &["genes.bed", "lacks 1 of the 10 genes", "g0"]);
+}
+
+#[test]
+fn bad_input_is_refused_in_words() {
+    let dir = Workdir::new();
+    write_sample(&dir, "A", 20, 0);
+    let predictions = dir.read("A.predictions.tsv");
+    dir.write("twice.tsv", format!("{predictions}g3\tA\tok\t0.5\t1\n"));
+    dir.write("no_score.tsv", predictions.replacen("score", "skore", 1));
+    dir.write("text_score.tsv", predictions.replacen("\tok\t0", "\tok\thigh", 1));
+    dir.write("header_only.tsv", predictions.lines().next().unwrap());
+    dir.write("other_ids.tsv", predictions.replace("\ng", "\nENSG"));
+    dir.write("status.tsv", predictions.replacen("\tok\t", "\tfine\t", 1));
+    dir.write("labels_twice.tsv", "gene_id\tlabel\ng1\t1\ng1\t0\n");
+    dir.write("labels_na.tsv", "gene_id\tlabel\ng1\tNA\n");
+    dir.write("labels_commas.tsv", "gene_id,label\ng1,1\n");
+    dir.write("labels_inf.tsv", "gene_id\tlabel\ng1\tinf\n");
+    dir.write("split_word.tsv", "gene_id\tsplit\ng1\tdev\n");
+    dir.write("split_fold.tsv", "gene_id\tsplit\tfold\ng1\ttest\tone\n");
+    dir.write("split_twice.tsv", "gene_id\tsplit\ng1\ttest\ng1\ttrain\n");
+    dir.write("only_train.tsv", "gene_id\tsplit\ng1\ttrain\ng2\ttrain\n");
+    dir.write("no_rows.tsv", "gene_id\tsplit\n");
+    dir.write("empty.tsv", "");
+    let regular = ["A.predictions.tsv", "A.labels.tsv", "splits.tsv"];
+    let cases: [([&str; 3], &[&str]); 18] = [
+        (["absent.tsv", regular[1], regular[2]], &["absent.tsv", "no such file"]),
+        (["empty.tsv", regular[1], regular[2]], &["empty.tsv", "is empty"]),
+        (["header_only.tsv", regular[1], regular[2]], &["header_only.tsv", "no prediction"]),
+        (["twice.tsv", regular[1], regular[2]], &["line 22", "g3 is predicted twice, first on line 5"]),
+        (["no_score.tsv", regular[1], regular[2]], &["no column \"score\""]),
+        (["text_score.tsv", regular[1], regular[2]], &["line 2", "finite number"]),
+        (["status.tsv", regular[1], regular[2]], &["line 2", "unknown status \"fine\""]),
+        (["other_ids.tsv", regular[1], regular[2]], &["share no gene", "\"ENSG0\"", "\"g0\"", "version"]),
+        ([regular[0], "labels_twice.tsv", regular[2]], &["line 3", "g1 is labelled twice"]),
+        ([regular[0], "labels_na.tsv", regular[2]], &["labels_na.tsv", "no label"]),
+        ([regular[0], "labels_commas.tsv", regular[2]], &["line 1", "separated by tabs"]),
+        ([regular[0], "labels_inf.tsv", regular[2]], &["line 2", "finite number"]),
+        ([regular[0], regular[1], "split_word.tsv"], &["line 2", "expected train, valid or test", "\"dev\""]),
+        ([regular[0], regular[1], "split_fold.tsv"], &["line 2", "fold must be a whole number"]),
+        ([regular[0], regular[1], "split_twice.tsv"], &["line 3", "g1 occurs twice in fold 0"]),
+        ([regular[0], regular[1], "only_train.tsv"], &["only_train.tsv", "no test gene of fold 0", "--split"]),
+        ([regular[0], regular[1], "no_rows.tsv"], &["no_rows.tsv", "holds no gene"]),
+        ([regular[0], "A.labels.tsv --labels A.labels.tsv", regular[2]], &["--predictions names 1 and --labels 2"]),
+    ];
+    for ([predictions, labels, splits], needles) in cases {
+        let args = format!("--predictions {predictions} --labels {labels} --splits {splits} --out m.json");
+        dir.fails("evaluate", &args, needles);
+        assert!(!dir.path("m.json").exists(), "{args}");
+    }
+    let args = "--predictions A.predictions.tsv --labels A.labels.tsv --splits splits.tsv";
+    dir.fails("evaluate", &format!("{args} --out m.json --fold 3"), &["splits.tsv", "fold 3", "the folds are 0"]);
+    dir.fails("evaluate", &format!("{args} --out nowhere/m.json"), &["nowhere/m.json", "folder"]);
+    dir.fails("evaluate", &format!("{args} --out m.json --confidence 95"), &["--confidence", "0.95"]);
+    let twice =
+        "--predictions A.predictions.tsv A.predictions.tsv --labels A.labels.tsv A.labels.tsv --splits splits.tsv";
+    dir.fails("evaluate", &format!("{twice} --out m.json"), &["sample \"A\" is also in", "once"]);
+    let files = std::fs::read_dir(dir.path("")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(files.into_iter().all(|name| !name.to_string_lossy().contains(".tmp")));
+}

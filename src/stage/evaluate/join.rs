@@ -1,0 +1,152 @@
+//! Brings predictions, labels and splits together by gene id.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+
+use crate::genome::Tss;
+use crate::io;
+use crate::learn::metrics::{GeneCounts, Overlap, Rows};
+use crate::matrix::{Labels, Predictions, Split, Splits, overlapping_windows};
+
+/// Name of the pooled figures.
+pub const POOLED: &str = "all";
+
+/// Split by gene id.
+pub type SplitOf<'a> = HashMap<&'a str, Split>;
+/// Sample, what became of its genes, and the rows that the figures are made from.
+pub type Joined<'a> = (&'a str, GeneCounts, Rows<'a>);
+
+/// The predictions and labels of one sample.
+pub struct SampleInput {
+    predictions_path: PathBuf,
+    labels_path: PathBuf,
+    predictions: Predictions,
+    labels: Labels,
+}
+
+/// The splits of one fold, which must have genes.
+pub fn splits_of_fold(splits: &Splits, fold: u32) -> anyhow::Result<SplitOf<'_>> {
+    let split_of = splits.by_gene(fold);
+    if split_of.is_empty() {
+        let folds: Vec<String> = splits.folds().iter().map(u32::to_string).collect();
+        if folds.is_empty() {
+            bail!("holds no gene. Make it with attentrack-split");
+        }
+        bail!("no gene in fold {fold}; the folds are {}. Choose one with --fold", folds.join(", "));
+    }
+    Ok(split_of)
+}
+
+/// Reads each pair of files; sample names must differ.
+pub fn read_samples(predictions: &[PathBuf], labels: &[PathBuf]) -> anyhow::Result<Vec<SampleInput>> {
+    let mut samples = Vec::new();
+    let mut first: HashMap<String, &Path> = HashMap::new();
+    for (predictions_path, labels_path) in predictions.iter().zip(labels) {
+        let predictions = io::predictions::read(predictions_path)?;
+        let labels = io::labels::read(labels_path)?;
+        if labels.by_gene().is_empty() {
+            bail!("{}: holds no label (no rows, or all are NA). Check the step that makes it", labels_path.display());
+        }
+        if let Some(other) = first.insert(predictions.sample.clone(), predictions_path) {
+            bail!(
+                "{}: sample {:?} is also in {}. Give each sample once",
+                predictions_path.display(),
+                predictions.sample,
+                other.display()
+            );
+        }
+        let (predictions_path, labels_path) = (predictions_path.clone(), labels_path.clone());
+        samples.push(SampleInput { predictions_path, labels_path, predictions, labels });
+    }
+    Ok(samples)
+}
+
+/// Whether the labels are classes (0 and 1) or numbers; all samples must agree.
+pub fn are_binary(samples: &[SampleInput]) -> anyhow::Result<bool> {
+    let binary = samples.iter().all(|sample| sample.labels.is_binary());
+    if !binary && let Some(classes) = samples.iter().find(|sample| sample.labels.is_binary()) {
+        bail!(
+            "{}: labels are 0 and 1 here, but numbers in another sample. Make all labels by the same method",
+            classes.labels_path.display()
+        );
+    }
+    Ok(binary)
+}
+
+impl SampleInput {
+    /// The rows that have score, label and split, and the counts of those that have not.
+    pub fn join<'a>(&'a self, split_of: &SplitOf) -> anyhow::Result<Joined<'a>> {
+        let label_of = self.labels.by_gene();
+        let predicted: HashSet<&str> = self.predictions.rows.iter().map(|row| row.gene_id.as_str()).collect();
+        let mut genes = GeneCounts {
+            not_predicted: label_of.keys().filter(|id| !predicted.contains(*id)).count() as u64,
+            ..GeneCounts::default()
+        };
+        if genes.not_predicted == label_of.len() as u64 {
+            let example = |id: Option<&str>| id.unwrap_or_default().to_owned();
+            bail!(
+                "{} and {} share no gene: the first is {:?} in one, {:?} in the other. Check that both use the same gene ids (version suffixes?)",
+                self.predictions_path.display(),
+                self.labels_path.display(),
+                example(self.predictions.rows.first().map(|row| row.gene_id.as_str())),
+                example(self.labels.rows.first().map(|row| row.gene_id.as_str())),
+            );
+        }
+        let mut rows = Rows::default();
+        for row in &self.predictions.rows {
+            let id = row.gene_id.as_str();
+            *genes.status.entry(row.status.name().to_owned()).or_default() += 1;
+            match (row.score, label_of.get(id), split_of.get(id)) {
+                (None, _, _) => genes.unscored += 1,
+                (_, None, _) => genes.unlabelled += 1,
+                (_, _, None) => genes.not_in_splits += 1,
+                (Some(score), Some(&label), Some(&split)) => rows.push(id, split, label, score),
+            }
+        }
+        genes.used = rows.len() as u64;
+        Ok((&self.predictions.sample, genes, rows))
+    }
+}
+
+/// All samples as one.
+pub fn pool<'a>(samples: &[Joined<'a>]) -> (GeneCounts, Rows<'a>) {
+    let (mut genes, mut pooled) = (GeneCounts::default(), Rows::default());
+    for (_, counts, rows) in samples {
+        genes.add(counts);
+        for at in 0..rows.len() {
+            pooled.push(rows.gene_ids[at], rows.splits[at], rows.labels[at], rows.scores[at]);
+        }
+    }
+    (genes, pooled)
+}
+
+/// Counts the windows of a fold's genes that share bases with a training window.
+pub fn overlap(genes_bed: &Path, split_of: &SplitOf, flank_bp: u32) -> anyhow::Result<Overlap> {
+    let genes = io::genes_bed::read(genes_bed)?;
+    let known: HashSet<&str> = genes.iter().map(|gene| gene.id.as_str()).collect();
+    let missing = split_of.keys().filter(|id| !known.contains(*id)).min().copied();
+    if let Some(example) = missing {
+        let count = split_of.keys().filter(|id| !known.contains(*id)).count();
+        bail!(
+            "{}: lacks {count} of the {} genes of the splits, such as {example}. Give the genes that the splits were made from, or leave --genes out",
+            genes_bed.display(),
+            split_of.len()
+        );
+    }
+    let of = |split: Split| -> Vec<&Tss> {
+        genes.iter().filter(|gene| split_of.get(gene.id.as_str()) == Some(&split)).map(|gene| &gene.tss).collect()
+    };
+    let (train, valid, test) = (of(Split::Train), of(Split::Valid), of(Split::Test));
+    let overlapping =
+        |windows: &[&Tss]| overlapping_windows(windows, &train, flank_bp).into_iter().filter(|&yes| yes).count() as u64;
+    Ok(Overlap {
+        flank_bp,
+        train_genes: train.len() as u64,
+        valid_genes: valid.len() as u64,
+        valid_overlapping_train: overlapping(&valid),
+        test_genes: test.len() as u64,
+        test_overlapping_train: overlapping(&test),
+    })
+}

@@ -1,0 +1,87 @@
+//! The report as a table and as a few lines for people.
+
+use std::path::Path;
+
+use crate::io;
+use crate::learn::metrics::{Estimate, Report, SampleReport, TaskMetrics};
+use crate::matrix::Split;
+
+const COLUMNS: [&str; 8] = ["sample", "split", "fold", "metric", "value", "low", "high", "genes"];
+
+/// Writes one row a sample, split and metric.
+pub fn write_table(path: &Path, report: &Report) -> io::Result<()> {
+    let mut rows = Vec::new();
+    for sample in all(report) {
+        for (split, figures) in &sample.splits {
+            for (metric, estimate) in figures.metrics.named() {
+                let number = |value: Option<f64>| value.map_or_else(|| "NA".to_owned(), |value| value.to_string());
+                rows.push([
+                    sample.sample.clone(),
+                    split.to_string(),
+                    report.fold.to_string(),
+                    metric.to_owned(),
+                    number(estimate.value),
+                    number(estimate.low),
+                    number(estimate.high),
+                    figures.genes.to_string(),
+                ]);
+            }
+        }
+    }
+    io::table::write_table(path, &COLUMNS, rows)
+}
+
+fn all(report: &Report) -> impl Iterator<Item = &SampleReport> {
+    std::iter::once(&report.pooled).chain(&report.samples)
+}
+
+/// Logs the headline figures and whatever a reader should know before believing them.
+pub fn log(report: &Report) {
+    for sample in report.samples.iter().chain((report.samples.len() > 1).then_some(&report.pooled)) {
+        log_sample(sample, report.headline);
+    }
+    if let Some(overlap) = &report.overlap {
+        tracing::info!(
+            "{} of {} test windows (±{} bp) overlap a training window",
+            overlap.test_overlapping_train,
+            overlap.test_genes,
+            overlap.flank_bp
+        );
+    }
+}
+
+fn log_sample(sample: &SampleReport, headline: Split) {
+    let genes = &sample.genes;
+    tracing::info!(
+        "{}: {} genes used, {} unscored, {} unlabelled, {} in no split, {} labelled but not predicted",
+        sample.sample,
+        genes.used,
+        genes.unscored,
+        genes.unlabelled,
+        genes.not_in_splits,
+        genes.not_predicted
+    );
+    let Some(figures) = sample.splits.get(&headline) else {
+        tracing::warn!("{}: no {headline} gene has both a score and a label", sample.sample);
+        return;
+    };
+    let balance = match &figures.metrics {
+        TaskMetrics::Classification { positive_rate, .. } => format!(", {:.1} % expressed", 100.0 * positive_rate),
+        TaskMetrics::Regression { .. } => String::new(),
+    };
+    let shown: Vec<String> = figures.metrics.named().into_iter().map(|(name, estimate)| show(name, estimate)).collect();
+    tracing::info!("{} {headline}: {} genes{balance}; {}", sample.sample, figures.genes, shown.join(", "));
+    for (name, estimate) in figures.metrics.named() {
+        if let Some(reason) = &estimate.reason {
+            tracing::warn!("{} {headline}: no {name}: {reason}", sample.sample);
+        }
+    }
+}
+
+fn show(name: &str, estimate: &Estimate) -> String {
+    match (estimate.value, estimate.low, estimate.high) {
+        (Some(value), Some(low), Some(high)) => format!("{name} {value:.3} [{low:.3}, {high:.3}]"),
+        (Some(value), ..) => format!("{name} {value:.3}"),
+        _ => format!("{name} NA"),
+    }
+}
