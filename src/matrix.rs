@@ -5,6 +5,7 @@ mod header;
 mod labels;
 mod matrix_data;
 mod predictions;
+pub mod simulation;
 mod splits;
 mod statistic;
 
