@@ -1,12 +1,15 @@
 //! Bytes of each format, one file a format. Knows neither flags nor models.
 
 pub mod annotation;
+pub mod bam_writer;
+pub mod bigwig_writer;
 pub mod bins;
 pub mod chrom_alias;
 pub mod deepchrome_csv;
 mod error;
 pub mod expression;
 pub mod genes_bed;
+pub mod gtf_writer;
 mod input;
 pub mod json;
 pub mod labels;

@@ -11,6 +11,7 @@ mod matrix_data;
 mod overlap;
 mod predictions;
 mod signal;
+pub mod simulation;
 mod splits;
 pub mod splitting;
 mod statistic;

@@ -1,0 +1,90 @@
+//! A simulated ChIP-seq experiment with a planted truth: genes, the fragments of each mark, and the
+//! expression that one mark in a few known bins decides.
+//!
+//! What is planted: the strength of H3K4me3 between [`PLANTED_BP`] around a gene's TSS raises its
+//! expression; a broad H3K27me3 domain over the promoter lowers it a little. The other marks have the
+//! shapes that they have in cells (see [`shape`](self)), but their strength is drawn independently, so
+//! that they say nothing of the expression. H3K4me3 also stands at places that decide nothing
+//! (promoters of neighbouring genes, distal peaks), so a model has to look at the right bins.
+//!
+//! Everything follows from the seed: each sample and mark draws from its own ChaCha8 stream.
+
+mod activity;
+mod draw;
+mod enrichment;
+mod fragments;
+mod layout;
+mod reads;
+mod shape;
+
+pub use activity::{GeneState, SimulatedSample};
+pub use enrichment::{STEP_BP, enrichment};
+pub use fragments::Fragment;
+pub use layout::{Biotype, SimulatedGene, SimulatedGenome, Transcript};
+pub use reads::{Read, sequence_reads};
+pub use shape::SimulatedMark;
+
+use draw::Stream;
+
+/// The mark that decides.
+pub const PLANTED_MARK: SimulatedMark = SimulatedMark::H3K4me3;
+/// Where it decides: bp from the TSS, negative upstream, half-open.
+pub const PLANTED_BP: std::ops::Range<i64> = -300..900;
+
+/// The size of an experiment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Design {
+    /// Everything follows from it.
+    pub seed: u64,
+    /// Protein-coding genes; one lncRNA gene for every ten of them comes on top.
+    pub n_genes: usize,
+    /// Samples; each later one is sequenced a little less deeply.
+    pub n_samples: usize,
+    /// Chromosomes besides chrY, which holds two genes and no signal in enrichment tracks.
+    pub n_chroms: usize,
+    /// Sequencing depth relative to the default.
+    pub depth: f64,
+}
+
+/// A simulated experiment; the fragments of a mark are drawn when asked for.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    design: Design,
+    /// Chromosomes and genes.
+    pub genome: SimulatedGenome,
+    /// Samples, with the state and expression of every gene.
+    pub samples: Vec<SimulatedSample>,
+}
+
+impl Simulation {
+    /// Draws genome, gene states and expression.
+    pub fn new(design: Design) -> Self {
+        let genome = SimulatedGenome::new(&design);
+        let samples = activity::samples(&design, &genome);
+        Simulation { design, genome, samples }
+    }
+
+    /// The fragments that a ChIP of `mark` in sample `sample` (an index) pulls down: one list a
+    /// chromosome, sorted by start.
+    pub fn fragments(&self, sample: usize, mark: SimulatedMark) -> Vec<Vec<Fragment>> {
+        let mut rng = Stream::Chip { sample, mark }.rng(self.design.seed);
+        let depth = self.design.depth * self.samples[sample].relative_depth;
+        fragments::fragments(&self.genome, &self.samples[sample], mark, depth, &mut rng)
+    }
+
+    /// The reads of those fragments, as an aligner and a duplicate marker leave them: one list a
+    /// chromosome, sorted by start.
+    pub fn reads(&self, sample: usize, mark: SimulatedMark) -> Vec<Vec<Read>> {
+        let mut rng = Stream::Sequencing { sample, mark }.rng(self.design.seed);
+        let length = self.samples[sample].read_length_bp;
+        let fragments = self.fragments(sample, mark);
+        let chroms = self.genome.chroms.as_slice().iter();
+        chroms
+            .zip(&fragments)
+            .map(|(chrom, fragments)| sequence_reads(fragments, length, chrom.length.unwrap_or(0), &mut rng))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

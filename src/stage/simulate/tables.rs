@@ -1,0 +1,80 @@
+//! The tables of a simulated data set.
+
+use super::Args;
+use crate::io::Result;
+use crate::io::table::write_table;
+use crate::matrix::simulation::{PLANTED_BP, PLANTED_MARK, SimulatedMark, Simulation};
+
+/// Writes expression.tsv, samples.tsv, truth.tsv and truth.genes.tsv.
+pub(super) fn write(args: &Args, simulation: &Simulation) -> Result<()> {
+    expression(args, simulation)?;
+    samples(args, simulation)?;
+    truth(args)?;
+    truth_genes(args, simulation)
+}
+
+/// Genes by id without version, one column a sample, RPKM; with the blemishes of real tables: NA
+/// cells, one id that occurs twice (a join duplicate), and ids that the annotation does not know.
+fn expression(args: &Args, simulation: &Simulation) -> Result<()> {
+    let names = simulation.samples.iter().map(|sample| sample.name.as_str());
+    let columns: Vec<&str> = std::iter::once("gene_id").chain(names).collect();
+    let genes = &simulation.genome.genes;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for (i, gene) in genes.iter().enumerate() {
+        let values = simulation.samples.iter().map(|sample| number(sample.states[i].expression));
+        rows.push(std::iter::once(gene.id.clone()).chain(values).collect());
+        if i == genes.len() / 3 {
+            rows.extend(rows.last().cloned());
+        }
+    }
+    for unknown in 1..=genes.len() / 20 {
+        let id = format!("SIMG{:011}", 1_000_000 + 17 * unknown);
+        rows.push(std::iter::once(id).chain(simulation.samples.iter().map(|_| "0".to_owned())).collect());
+    }
+    write_table(&args.out.join("expression.tsv"), &columns, rows)
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "NA".to_owned(), |value| value.to_string())
+}
+
+fn samples(args: &Args, simulation: &Simulation) -> Result<()> {
+    let rows = simulation.samples.iter().flat_map(|sample| {
+        args.marks
+            .iter()
+            .map(|&mark| [sample.name.clone(), mark.to_string(), args.signal_name(&sample.name, mark), String::new()])
+    });
+    write_table(&args.out.join("samples.tsv"), &["sample", "mark", "path", "control"], rows)
+}
+
+/// What decides: a row a mark.
+fn truth(args: &Args) -> Result<()> {
+    let none = || ["NA".to_owned(), "NA".to_owned()];
+    let rows = args.marks.iter().map(|&mark| {
+        let (role, [start, end]) = match mark {
+            PLANTED_MARK => ("raises", [PLANTED_BP.start.to_string(), PLANTED_BP.end.to_string()]),
+            SimulatedMark::H3K27me3 => ("lowers_a_little", none()),
+            _ => ("none", none()),
+        };
+        [mark.to_string(), role.to_owned(), start, end]
+    });
+    write_table(&args.out.join("truth.tsv"), &["mark", "role", "start_bp", "end_bp"], rows)
+}
+
+/// How strong the planted marks are at each gene, and the expression that they ask for.
+fn truth_genes(args: &Args, simulation: &Simulation) -> Result<()> {
+    let mut rows = Vec::new();
+    for sample in &simulation.samples {
+        for (gene, state) in simulation.genome.genes.iter().zip(&sample.states) {
+            rows.push([
+                format!("{}.{}", gene.id, gene.version),
+                sample.name.clone(),
+                format!("{:.3}", state.promoter),
+                format!("{:.3}", state.polycomb),
+                format!("{:.3}", state.expected),
+            ]);
+        }
+    }
+    let columns = ["gene_id", "sample", "h3k4me3", "h3k27me3", "expected_log2_rpkm"];
+    write_table(&args.out.join("truth.genes.tsv"), &columns, rows)
+}
