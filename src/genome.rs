@@ -6,13 +6,13 @@ mod chroms;
 mod gene;
 mod gene_id;
 mod grid;
-mod tss_policy;
 mod region;
+mod tss_policy;
 
 pub use annotation::{CanonicalTag, GeneRecord, Transcript};
 pub use chroms::{Chrom, ChromAlias, Chroms};
 pub use gene::{Gene, ParseStrandError, Strand, Tss};
 pub use gene_id::strip_version;
 pub use grid::{Grid, GridError, Orientation};
-pub use tss_policy::{SkipReason, TssOptions, TssPolicy, TssSelection, select_tss};
 pub use region::{ParseRegionError, Region};
+pub use tss_policy::{SkipReason, TssOptions, TssPolicy, TssSelection, select_tss};

@@ -9,14 +9,14 @@ mod model_header;
 mod random;
 mod schedule;
 mod score;
-mod trainer;
 pub mod state_dict;
+mod trainer;
 mod transform;
 
 pub use adam::Adam;
 pub use gene_set::{GeneSet, Selection};
 pub use model_header::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Regime};
 pub use schedule::Schedule;
-pub use score::{Scores, best_threshold, score};
+pub use score::{Scores, score};
 pub use trainer::{EpochRecord, Settings, TrainError, Trainer, TrainingState};
 pub use transform::{FittedTransform, Transform, ValueError};

@@ -3,45 +3,31 @@
 
 use std::collections::HashMap;
 
-use super::Split;
-use crate::genome::{Gene, Grid};
+use crate::genome::{Gene, Grid, Tss};
 
-/// Genes of a split, and how many of their windows overlap a training gene's window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct WindowOverlap {
-    /// Genes in the split.
-    pub genes: usize,
-    /// Those whose window shares at least one base with the window of a training gene.
-    pub overlapping_train: usize,
-}
-
-/// Counts for validation and test, in this order, the windows that overlap a training window.
+/// For each of `windows`, whether the window around it shares at least one base with the window of any
+/// of `others`.
 ///
-/// Strands do not matter; genes without a split are ignored.
-pub fn overlapping_windows(genes: &[Gene], split: &HashMap<&str, Split>, grid: &Grid) -> [WindowOverlap; 2] {
-    let split_of = |gene: &Gene| split.get(gene.id.as_str()).copied();
-    let mut train_starts: HashMap<&str, Vec<i64>> = HashMap::new();
-    for gene in genes.iter().filter(|gene| split_of(gene) == Some(Split::Train)) {
-        train_starts.entry(&gene.tss.chrom).or_default().push(grid.window(&gene.tss).start);
+/// A window is [tss − `flank_bp`, tss + `flank_bp`) for either strand, so two windows on one
+/// chromosome overlap where their TSSs are less than 2 × `flank_bp` apart.
+pub fn overlapping_windows(windows: &[&Tss], others: &[&Tss], flank_bp: u32) -> Vec<bool> {
+    let mut positions: HashMap<&str, Vec<u64>> = HashMap::new();
+    for tss in others {
+        positions.entry(&tss.chrom).or_default().push(tss.position);
     }
-    train_starts.values_mut().for_each(|starts| starts.sort_unstable());
-    let overlaps_train = |gene: &Gene| {
-        let window = grid.window(&gene.tss);
-        let width = window.end - window.start;
-        train_starts.get(gene.tss.chrom.as_str()).is_some_and(|starts| {
-            // all windows are equally wide: one overlaps if it starts less than a width to either side
-            let first = starts.partition_point(|&start| start <= window.start - width);
-            starts.get(first).is_some_and(|&start| start < window.end)
+    positions.values_mut().for_each(|positions| positions.sort_unstable());
+    let reach = 2 * u64::from(flank_bp);
+    windows
+        .iter()
+        .map(|tss| {
+            let Some(positions) = positions.get(tss.chrom.as_str()) else { return false };
+            let next = positions.partition_point(|&position| position < tss.position);
+            let near = |at: Option<usize>| {
+                at.and_then(|at| positions.get(at)).is_some_and(|position| position.abs_diff(tss.position) < reach)
+            };
+            near(Some(next)) || near(next.checked_sub(1))
         })
-    };
-    [Split::Valid, Split::Test].map(|wanted| {
-        let mut overlap = WindowOverlap::default();
-        for gene in genes.iter().filter(|gene| split_of(gene) == Some(wanted)) {
-            overlap.genes += 1;
-            overlap.overlapping_train += usize::from(overlaps_train(gene));
-        }
-        overlap
-    })
+        .collect()
 }
 
 /// Groups genes whose windows overlap, directly or through others between them: for each gene the
@@ -73,7 +59,7 @@ pub fn overlap_groups(genes: &[Gene], grid: &Grid) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::genome::{Orientation, Strand, Tss};
+    use crate::genome::{Orientation, Strand};
 
     fn gene(id: &str, chrom: &str, position: u64) -> Gene {
         Gene { id: id.into(), tss: Tss { chrom: chrom.into(), position, strand: Strand::Forward } }
@@ -84,53 +70,36 @@ mod tests {
     }
 
     #[test]
-    fn windows_that_touch_do_not_overlap_and_one_base_is_enough() {
-        let genes = [
-            gene("train", "1", 1000),
-            gene("touches", "1", 1200),
-            gene("shares", "1", 1199),
-            gene("before", "1", 801),
-            gene("touches before", "1", 800),
-            gene("elsewhere", "2", 1000),
+    fn windows_that_touch_do_not_overlap() {
+        let tss = |chrom: &str, position| Tss { chrom: chrom.into(), position, strand: Strand::Forward };
+        let train = [tss("chr1", 50_000), tss("chr1", 90_000)];
+        // [45000, 55000) and [85000, 95000) are taken
+        let tests = [
+            (tss("chr1", 40_000), false), // [35000, 45000)
+            (tss("chr1", 40_001), true),
+            (tss("chr1", 50_000), true),
+            (tss("chr1", 59_999), true),
+            (tss("chr1", 60_000), false),
+            (tss("chr1", 80_001), true),
+            (tss("chr1", 120_000), false),
+            (tss("chr2", 50_000), false),
         ];
-        let mut split: HashMap<&str, Split> = genes.iter().map(|gene| (gene.id.as_str(), Split::Test)).collect();
-        split.insert("train", Split::Train);
-        split.insert("before", Split::Valid);
-        let [valid, test] = overlapping_windows(&genes, &split, &grid());
-        assert_eq!(valid, WindowOverlap { genes: 1, overlapping_train: 1 });
-        assert_eq!(test, WindowOverlap { genes: 4, overlapping_train: 1 });
+        let windows: Vec<&Tss> = tests.iter().map(|(tss, _)| tss).collect();
+        let found = overlapping_windows(&windows, &train.iter().collect::<Vec<_>>(), 5000);
+        assert_eq!(found, tests.iter().map(|(_, overlaps)| *overlaps).collect::<Vec<_>>());
+        assert_eq!(overlapping_windows(&windows, &[], 5000), vec![false; tests.len()]);
     }
 
     #[test]
-    fn strands_shift_a_window_by_one_base_in_gene_orientation() {
-        let mut genes = [gene("train", "1", 1000), gene("test", "1", 1199)];
-        genes[1].tss.strand = Strand::Reverse;
-        let split = [("train", Split::Train), ("test", Split::Test)].into();
-        assert_eq!(overlapping_windows(&genes, &split, &grid())[1].overlapping_train, 0);
-        genes[0].tss.strand = Strand::Reverse;
-        assert_eq!(overlapping_windows(&genes, &split, &grid())[1].overlapping_train, 1);
-    }
-
-    #[test]
-    fn counts_equal_those_of_comparing_every_pair() {
+    fn the_answer_equals_that_of_comparing_every_pair() {
         let genes: Vec<Gene> =
             (0..200u64).map(|i| gene(&i.to_string(), &(i % 3).to_string(), i * i * 7919 % 20_000)).collect();
-        let part = |i: usize| [Split::Train, Split::Valid, Split::Test][i * 31 % 3];
-        let split: HashMap<&str, Split> =
-            genes.iter().enumerate().map(|(i, gene)| (gene.id.as_str(), part(i / 2))).collect();
-        let brute = |wanted: Split| {
-            let of =
-                |split_: Split| genes.iter().filter(move |gene| part(gene.id.parse::<usize>().unwrap() / 2) == split_);
-            of(wanted)
-                .filter(|a| {
-                    of(Split::Train)
-                        .any(|b| a.tss.chrom == b.tss.chrom && a.tss.position.abs_diff(b.tss.position) < 200)
-                })
-                .count()
-        };
-        let [valid, test] = overlapping_windows(&genes, &split, &grid());
-        assert_eq!((valid.overlapping_train, test.overlapping_train), (brute(Split::Valid), brute(Split::Test)));
-        assert!(test.overlapping_train > 0 && test.overlapping_train < test.genes);
+        let tss: Vec<&Tss> = genes.iter().map(|gene| &gene.tss).collect();
+        let (windows, others) = tss.split_at(80);
+        let near = |a: &Tss, b: &Tss| a.chrom == b.chrom && a.position.abs_diff(b.position) < 200;
+        let brute: Vec<bool> = windows.iter().map(|a| others.iter().any(|b| near(a, b))).collect();
+        assert_eq!(overlapping_windows(windows, others, 100), brute);
+        assert!(brute.contains(&true) && brute.contains(&false));
     }
 
     #[test]

@@ -25,7 +25,6 @@ use crate::matrix::Split;
 #[command(
     name = "attentrack-evaluate",
     version,
-    about,
     after_help = "Examples:
   attentrack-evaluate --predictions E003.predictions.tsv --labels E003.labels.tsv --splits splits.tsv --genes genes.bed --out metrics.json
   attentrack-evaluate --predictions A.tsv B.tsv --labels A.labels.tsv B.labels.tsv --splits splits.tsv --out metrics.json"

@@ -27,7 +27,6 @@ use crate::model::ModelConfig;
 #[command(
     name = "attentrack-import",
     version,
-    about,
     group(clap::ArgGroup::new("direction").required(true).args(["weights", "export"])),
     after_help = "Examples:
   attentrack-import --weights E003_attchrome_avgAUC_model.pt --out E003.model.safetensors

@@ -23,7 +23,6 @@ use crate::matrix::{Label, LabelMethod, Labels, label};
 #[command(
     name = "attentrack-label",
     version,
-    about,
     after_help = "Examples:\n  attentrack-label --expression 57epigenomes.RPKM.pc.gz --sample E003 --out E003.labels.tsv\n  attentrack-label --expression salmon.merged.gene_tpm.tsv --sample ctrl_1 --method threshold --threshold 1 --out ctrl_1.labels.tsv"
 )]
 pub struct Args {

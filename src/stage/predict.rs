@@ -22,7 +22,6 @@ use crate::model::AttentiveChrome;
 #[command(
     name = "attentrack-predict",
     version,
-    about,
     after_help = "Example:
   attentrack-predict --bins E003.bins.safetensors --model E003.model.safetensors \\
     --predictions E003.predictions.tsv --attention E003.attention.bins.safetensors"

@@ -27,7 +27,6 @@ use crate::matrix::simulation::{Design, Fragment, PLANTED_MARK, SimulatedMark, S
 #[command(
     name = "attentrack-simulate",
     version,
-    about,
     after_help = "Examples:
   attentrack-simulate --out simulated --seed 7
   attentrack-simulate --out simulated --seed 7 --genes 5000 --samples 4 --chroms 12 --format bam --depth 3"

@@ -24,7 +24,6 @@ use crate::matrix::{Split, overlap_groups};
 #[command(
     name = "attentrack-split",
     version,
-    about,
     after_help = "Examples:\n  attentrack-split --genes genes.bed --valid-chroms chr5,chr7 --test-chroms chr2,chr6 --out splits.tsv\n  attentrack-split --genes genes.bed --method random --group-overlapping --folds 5 --seed 1 --out splits.tsv\n  attentrack-split --genes genes.bed --method file-order --train-fraction 0.6 --valid-fraction 0.15 --out splits.tsv"
 )]
 pub struct Args {

@@ -21,7 +21,7 @@ const KEEP_EVEN_SHARES: f64 = 2.0;
 /// Every bin comes back to the bases that it was made from, on either strand, clipped at chromosome
 /// ends, sorted by chromosome (byte order) and start. Genes that could not be scored are left out.
 #[derive(Parser, Debug)]
-#[command(name = "attentrack-track", version, about, after_help = AFTER_HELP)]
+#[command(name = "attentrack-track", version, after_help = AFTER_HELP)]
 #[command(group = ArgGroup::new("target").required(true).args(["out", "out_dir"]))]
 pub struct Args {
     /// Matrix to draw (.bins.safetensors), with known positions

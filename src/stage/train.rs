@@ -13,9 +13,10 @@ use self::state_file::Fingerprint;
 use super::{model_file, progress_bar};
 use crate::cli::{Common, Stage};
 use crate::io;
+use crate::learn::metrics::best_threshold;
 use crate::learn::{
     EpochRecord, FittedTransform, GeneSet, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Regime, Schedule, Settings,
-    Trainer, Transform, best_threshold, score,
+    Trainer, Transform, score,
 };
 use crate::model::{AttentiveChromeConfig, ModelConfig};
 
@@ -31,7 +32,6 @@ const MODEL_SUFFIX: &str = ".model.safetensors";
 #[command(
     name = "attentrack-train",
     version,
-    about,
     after_help = "Examples:
   attentrack-train --bins E003.bins.safetensors --labels E003.labels.tsv \\
     --splits splits.tsv --out E003.model.safetensors
@@ -291,7 +291,7 @@ impl Args {
             assembly: samples::assembly(samples),
             samples: samples.iter().map(|sample| sample.matrix.sample.clone()).collect(),
             transform,
-            threshold: best_threshold(&classes, &probabilities),
+            threshold: best_threshold(&classes, &probabilities).map(|threshold| threshold.value),
             regime: Some(Regime {
                 epochs: self.epochs,
                 best_epoch: best.epoch,

@@ -22,7 +22,6 @@ use crate::io::genes_bed;
 #[command(
     name = "attentrack-tss",
     version,
-    about,
     after_help = "Examples:\n  attentrack-tss --annotation gencode.v46.annotation.gtf.gz --out genes.bed\n  attentrack-tss --annotation Homo_sapiens.GRCh38.112.gff3.gz --policy canonical --biotype protein_coding --out genes.bed"
 )]
 pub struct Args {

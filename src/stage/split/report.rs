@@ -3,17 +3,20 @@
 use tracing::{info, warn};
 
 use super::{Args, Method};
-use crate::genome::{Gene, Grid};
+use crate::genome::{Gene, Grid, Tss};
 use crate::matrix::{Labels, Split, Splits, overlapping_windows};
 
 /// Logs one line a split and fold.
 pub(super) fn report(args: &Args, genes: &[Gene], labels: &[Labels], splits: &Splits, grid: &Grid) {
     for fold in splits.folds() {
         let of_gene = splits.by_gene(fold);
-        let [valid, test] = overlapping_windows(genes, &of_gene, grid);
+        let members_of = |split: Split| -> Vec<&Gene> {
+            genes.iter().filter(|gene| of_gene.get(gene.id.as_str()) == Some(&split)).collect()
+        };
+
+        let train: Vec<&Tss> = members_of(Split::Train).iter().map(|gene| &gene.tss).collect();
         for split in Split::ALL {
-            let members: Vec<&Gene> =
-                genes.iter().filter(|gene| of_gene.get(gene.id.as_str()) == Some(&split)).collect();
+            let members = members_of(split);
             let mut line = format!("fold {fold}, {split}: {} genes", members.len());
             if args.method == Method::Chromosome && split != Split::Train {
                 line += &format!(" on {}", chroms(&members));
@@ -23,14 +26,12 @@ pub(super) fn report(args: &Args, genes: &[Gene], labels: &[Labels], splits: &Sp
                 let balance = balance(&members, labels);
                 line += &format!("; {name}: {balance}");
             }
-            let overlap = match split {
-                Split::Train => None,
-                Split::Valid => Some(valid),
-                Split::Test => Some(test),
-            };
-            if let Some(overlap) = overlap {
-                let share = 100.0 * overlap.overlapping_train as f64 / overlap.genes as f64;
-                line += &format!("; {} windows ({share:.1} %) overlap a training window", overlap.overlapping_train);
+            if split != Split::Train && !members.is_empty() {
+                let tss: Vec<&Tss> = members.iter().map(|gene| &gene.tss).collect();
+                let overlapping = overlapping_windows(&tss, &train, grid.flank_bp());
+                let overlapping = overlapping.into_iter().filter(|&overlaps| overlaps).count();
+                let share = 100.0 * overlapping as f64 / members.len() as f64;
+                line += &format!("; {overlapping} windows ({share:.1} %) overlap a training window");
             }
             info!("{line}");
         }
