@@ -337,7 +337,11 @@ fn report(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cell
             "raw attention is higher at the window's ends even without signal; --value corrected removes that"
         );
     }
-    let unknown = cells.chroms.iter().filter(|name| matrix.chroms.length(name).is_none()).count();
+    let mut ranks: Vec<u32> = cells.kept.iter().map(|cell| cell.chrom).collect();
+    ranks.dedup();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let unknown = ranks.iter().filter(|&&rank| matrix.chroms.length(&cells.chroms[rank as usize]).is_none()).count();
     if unknown > 0 {
         tracing::warn!(
             "the lengths of {unknown} chromosomes are unknown, so bins may pass their ends; --chrom-sizes gives them"

@@ -57,7 +57,7 @@ fn attention(orientation: Orientation) -> Matrix {
         ("minus", tss("chr1", 10_330, '-')),
         ("left", tss("chr2", 120, '+')),
         ("right", tss("chr10", 1_950, '-')),
-        ("lost", tss("chr2", 1_500, '+')),
+        ("lost", tss("chrUn", 1_500, '+')),
     ];
     let empty: Vec<f32> = (0..N_BINS).map(|bin| if bin == 0 || bin == 9 { 4.0 / 16.0 } else { 1.0 / 16.0 }).collect();
     let mut values = Vec::new();
@@ -74,6 +74,7 @@ fn attention(orientation: Orientation) -> Matrix {
     let mark_values = [[0.75, 0.25], [0.5, 0.5], [0.5, 0.5], [0.5, 0.5], [f32::NAN, f32::NAN]].concat();
     matrix.attention = Some(Attention { mark_values, null_values: [empty.clone(), empty].concat() });
     matrix.status[4] = Status::NoChrom;
+    matrix.chroms.push(Chrom { name: "chrUn".into(), length: None });
     matrix
 }
 
@@ -233,6 +234,36 @@ fn bigwig_and_bedgraph_hold_what_counting_base_by_base_gives() {
             assert!(checked > 5_000, "only {checked} bases lie in several windows");
         }
     }
+}
+
+#[test]
+fn zoom_levels_leave_the_gaps_between_genes_empty() {
+    let work = Workdir::new();
+    let genes = vec![("a", tss("chr1", 1_337, '+')), ("b", tss("chr1", 1_650, '-')), ("c", tss("chr1", 41_003, '+'))];
+    let values = (0..3 * N_BINS).map(|at| ((at * 7) % 5) as f32).collect();
+    write(&work, "Z.bins.safetensors", &matrix(Kind::Signal, Orientation::Gene, &["m"], genes, values));
+    work.ok("track", "--input Z.bins.safetensors --format bigwig --out Z.bw");
+    work.ok("track", "--input Z.bins.safetensors --format bedgraph --out Z.bedgraph");
+    let bases: Vec<f64> = bedgraph_bases(&work.read("Z.bedgraph")).into_values().map(f64::from).collect();
+    let mut reader = BigWigRead::open_file(work.path("Z.bw")).unwrap();
+    let levels: Vec<u32> = reader.info().zoom_headers.iter().map(|header| header.reduction_level).collect();
+    assert_eq!(levels, [1_000, 4_000, 16_000]);
+    for level in levels {
+        let records: Vec<_> =
+            reader.get_zoom_interval("chr1", 0, 50_000, level).unwrap().map(|record| record.unwrap()).collect();
+        assert!(records.iter().all(|record| record.start >= 837 && record.end <= 41_503), "{level}: {records:?}");
+        assert!(records.iter().all(|record| record.end < 3_000 || record.start > 40_000), "{level}: {records:?}");
+        let covered: u64 = records.iter().map(|record| record.summary.bases_covered).sum();
+        assert_eq!(covered, bases.len() as u64, "{level}");
+        let sum: f64 = records.iter().map(|record| record.summary.sum).sum();
+        assert_eq!(sum, bases.iter().sum::<f64>(), "{level}");
+        let squares: f64 = records.iter().map(|record| record.summary.sum_squares).sum();
+        assert_eq!(squares, bases.iter().map(|value| value * value).sum::<f64>(), "{level}");
+        let max = records.iter().map(|record| record.summary.max_val).fold(f64::MIN, f64::max);
+        assert_eq!(max, 4.0, "{level}");
+    }
+    let summary = reader.get_summary().unwrap();
+    assert_eq!((summary.bases_covered, summary.sum), (bases.len() as u64, bases.iter().sum::<f64>()));
 }
 
 /// The value of each base; panics where two rows overlap or are out of order.
@@ -396,7 +427,7 @@ fn bad_input_is_named_and_nothing_is_left() {
     write(&work, "null.bins.safetensors", &bad_null);
     let mut lengthless = attention(Orientation::Gene);
     lengthless.chroms =
-        chroms().as_slice().iter().map(|chrom| Chrom { name: chrom.name.clone(), length: None }).collect();
+        lengthless.chroms.as_slice().iter().map(|chrom| Chrom { name: chrom.name.clone(), length: None }).collect();
     write(&work, "lengthless.bins.safetensors", &lengthless);
     let mut alike = attention(Orientation::Gene);
     alike.marks = vec!["a/b".into(), "a_b".into()];
