@@ -1,5 +1,6 @@
 //! Stage track: a matrix in, tracks for the genome browser out.
 
+mod report;
 mod selection;
 
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ use clap::{ArgGroup, Parser, ValueEnum};
 use crate::cli::{Common, Stage};
 use crate::io::track::{bed, bedgraph, bigbed, bigwig, commit, tsv};
 use crate::io::{PendingFile, bins};
+use crate::matrix::Matrix;
 use crate::matrix::track::{Aggregate, Cells, Selection, TrackValue, TrackValues, aggregate, cells};
-use crate::matrix::{Kind, Matrix};
 
 /// A bin is kept in BED and bigBed that holds this many times the even share.
 const KEEP_EVEN_SHARES: f64 = 2.0;
@@ -181,7 +182,7 @@ impl Stage for Args {
             let cells = cells(&values, &selection, |cell| self.keeps(&values, cell.mark as usize, cell.value))
                 .with_context(name)?;
             self.check_not_empty(&values, &cells, &path)?;
-            report(self, &values, &selection, &cells, &path);
+            report::log(self, &values, &selection, &cells, &path);
             files.extend(self.write(&path, &values, cells)?);
         }
         Ok(commit(files)?)
@@ -295,65 +296,6 @@ impl Args {
             }
         })
     }
-}
-
-/// Logs what the file holds: how much of what, and the scale.
-fn report(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cells, path: &Path) {
-    let matrix = values.matrix();
-    let genes = selection.genes.as_ref().map_or(matrix.n_genes(), Vec::len);
-    tracing::info!(
-        "{}: {} {} of {} genes, {} marks, sample {}; {} genes without a value left out, {} bins outside their chromosome",
-        path.display(),
-        values.kind(),
-        matrix.kind.name(),
-        genes,
-        selection.marks.len(),
-        matrix.sample,
-        cells.n_missing_genes,
-        cells.n_outside,
-    );
-    if matches!(args.format, Format::Bed | Format::Bigbed) {
-        let share = |part: f64, whole: f64| if whole > 0.0 { 100.0 * part / whole } else { 0.0 };
-        tracing::info!(
-            "kept {} of {} bins ({:.1} %), which hold {:.1} % of the {}",
-            cells.kept.len(),
-            cells.n_selected,
-            share(cells.kept.len() as f64, cells.n_selected as f64),
-            share(cells.kept_sum, cells.selected_sum),
-            matrix.kind.name(),
-        );
-        for &mark in &selection.marks {
-            let kept = cells.kept.iter().filter(|cell| cell.mark as usize == mark).count();
-            tracing::info!(
-                "{}: {kept} bins of at least {}; score 1000 is {} or more",
-                matrix.marks[mark],
-                significant(f64::from(args.threshold(values, mark))),
-                significant(10.0 * values.even_share(mark)),
-            );
-        }
-    }
-    if values.kind() == TrackValue::Raw && matrix.kind == Kind::Attention {
-        tracing::warn!(
-            "raw attention is higher at the window's ends even without signal; --value corrected removes that"
-        );
-    }
-    let mut ranks: Vec<u32> = cells.kept.iter().map(|cell| cell.chrom).collect();
-    ranks.dedup();
-    ranks.sort_unstable();
-    ranks.dedup();
-    let unknown = ranks.iter().filter(|&&rank| matrix.chroms.length(&cells.chroms[rank as usize]).is_none()).count();
-    if unknown > 0 {
-        tracing::warn!(
-            "the lengths of {unknown} chromosomes are unknown, so bins may pass their ends; --chrom-sizes gives them"
-        );
-    }
-}
-
-/// A number with three significant digits.
-fn significant(value: f64) -> String {
-    let decimals = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 12) };
-    let text = format!("{value:.*}", decimals as usize);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 fn is_gzip_name(path: &Path) -> bool {

@@ -107,12 +107,12 @@ fn bed_puts_the_planted_bin_on_its_bases_and_leaves_the_edge_artefact_out() {
     let log = work.ok("track", "--input A.bins.safetensors --format bed --out A.bed");
     // by hand: plus 9,500 + 700; minus [10,330 − 499, 10,330 + 501), bin 7 ends at 10,831 − 700;
     // left −380 + 700; right [1,451, 2,451), bin 7 ends at 2,451 − 700. Score 100 × 0.25 × 10 bins;
-    // colour 213,94,0 at strength 0.25 + 0.75 × 0.25.
+    // colour 213,94,0 at strength 0.4 + 0.6 × 0.25.
     let expected = "\
-chr1\t10031\t10131\tminus|H3K4me3\t250\t-\t10031\t10131\t237,185,143
-chr1\t10200\t10300\tplus|H3K4me3\t250\t+\t10200\t10300\t237,185,143
-chr10\t1651\t1751\tright|H3K4me3\t250\t-\t1651\t1751\t237,185,143
-chr2\t320\t420\tleft|H3K4me3\t250\t+\t320\t420\t237,185,143
+chr1\t10031\t10131\tminus|H3K4me3\t250\t-\t10031\t10131\t232,166,115
+chr1\t10200\t10300\tplus|H3K4me3\t250\t+\t10200\t10300\t232,166,115
+chr10\t1651\t1751\tright|H3K4me3\t250\t-\t1651\t1751\t232,166,115
+chr2\t320\t420\tleft|H3K4me3\t250\t+\t320\t420\t232,166,115
 ";
     assert_eq!(work.read("A.bed"), expected);
     // left loses 3 bins and right 4 in each mark, 66 of 80 remain
@@ -578,7 +578,7 @@ True True 3
 [0.25, 0.25, 0.083333] [nan, nan]
 (0, 320) (1751, 2000) 0.25
 True 66 True
-[(10031, 10131, 'minus|H3K4me3\\t250\\t-\\t10031\\t10131\\t237,185,143\\tminus\\tH3K4me3\\t7\\t200\\t0.16666667\\t0.0625\\t0.25\\t0.5')]
+[(10031, 10131, 'minus|H3K4me3\\t250\\t-\\t10031\\t10131\\t232,166,115\\tminus\\tH3K4me3\\t7\\t200\\t0.16666667\\t0.0625\\t0.25\\t0.5')]
 ";
     assert_eq!(text, expected);
 }
