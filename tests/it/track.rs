@@ -589,7 +589,7 @@ fn help_and_version_are_one_place() {
     let run = |flag: &str| String::from_utf8(work.stage("track").arg(flag).output().unwrap().stdout).unwrap();
     assert_eq!(run("--version"), format!("attentrack-track {}\n", env!("CARGO_PKG_VERSION")));
     let help = run("--help");
-    for word in ["Score: 100 for each even share", "--aggregate", "MARK.bw", "joint-corrected", "[default: max]"] {
+    for word in ["Score: 100\n    for each even share", "--aggregate", "MARK.bw", "joint-corrected", "[default: max]"] {
         assert!(help.contains(word), "no {word:?} in {help}");
     }
     assert!(Path::new(env!("CARGO_BIN_EXE_attentrack-track")).exists());
