@@ -19,7 +19,7 @@ use crate::matrix::{Split, overlap_groups};
 ///
 /// Writes gene_id, split and fold, and prints for each split its genes, its class balance (given
 /// --labels) and how many of its windows overlap a training window: such genes share signal with the
-/// genes that the model learnt from, so a score on them flatters. Splits by chromosome have next to none.
+/// genes that the model learnt from, so a score on them flatters. Splits by chromosome have none.
 #[derive(Parser, Clone, Debug)]
 #[command(
     name = "attentrack-split",

@@ -1,5 +1,6 @@
 //! Stage track: a matrix in, tracks for the genome browser out.
 
+mod report;
 mod selection;
 
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ use clap::{ArgGroup, Parser, ValueEnum};
 use crate::cli::{Common, Stage};
 use crate::io::track::{bed, bedgraph, bigbed, bigwig, commit, tsv};
 use crate::io::{PendingFile, bins};
+use crate::matrix::Matrix;
 use crate::matrix::track::{Aggregate, Cells, Selection, TrackValue, TrackValues, aggregate, cells};
-use crate::matrix::{Kind, Matrix};
 
 /// A bin is kept in BED and bigBed that holds this many times the even share.
 const KEEP_EVEN_SHARES: f64 = 2.0;
@@ -19,7 +20,8 @@ const KEEP_EVEN_SHARES: f64 = 2.0;
 /// Turns a matrix (attention, signal or attribution) into tracks for the genome browser.
 ///
 /// Every bin comes back to the bases that it was made from, on either strand, clipped at chromosome
-/// ends, sorted by chromosome (byte order) and start. Genes that could not be scored are left out.
+/// ends. Tracks are sorted by chromosome (byte order) and start. Genes that could not be scored are
+/// left out.
 #[derive(Parser, Debug)]
 #[command(name = "attentrack-track", version, after_help = AFTER_HELP)]
 #[command(group = ArgGroup::new("target").required(true).args(["out", "out_dir"]))]
@@ -76,28 +78,44 @@ pub struct Args {
 
 const AFTER_HELP: &str = "\
 Formats:
-  bed, bigbed      One row a bin of each gene and mark that is kept; rows of neighbouring genes overlap. Name gene|mark,
-                   colour by mark, faded by score. Score: 100 for each even share, so 200 is twice what a bin would hold
-                   if nothing stood out (the smallest that is kept by default) and 1000 is ten times that or more. bigBed
-                   (9+) also holds gene, mark, bin, offset from the TSS and the real numbers.
-  bedgraph, bigwig One value a base and one mark a file. Windows of neighbouring genes overlap, so bases in several
-                   windows get their --aggregate; the truth of each gene is in bigbed and tsv. All bins are in.
-  tsv              One row a gene, mark and bin, 5' to 3': value (as stored) and, of attention, null_value, corrected and
-                   mark_attention, whatever --value is.
+  bed, bigbed
+    One row a bin of each gene and mark that is kept; rows of neighbouring
+    genes overlap. Name gene|mark, colour by mark, faded by score. Score: 100
+    for each even share, so 200 is twice what a bin would hold if nothing stood
+    out (the least that is kept by default) and 1000 is ten times that or more.
+    bigBed (9+) also holds gene, mark, bin, offset from the TSS and the numbers.
+  bedgraph, bigwig
+    One value a base, one mark a file, every bin. Windows of neighbouring genes
+    overlap, so a base in several windows gets their --aggregate; the truth of
+    each gene is in bigbed and tsv.
+  tsv
+    One row a gene, mark and bin, in the matrix's order and 5' to 3': value (as
+    stored) and, of attention, null_value, corrected and mark_attention,
+    whatever --value is.
 
 Values:
-  corrected        Bin attention without the edge artefact: the model gives the outermost bins more attention even in an
-                   empty window, so each bin's attention is divided by what an empty window gets there, and scaled to sum
-                   to 1 over the gene's window. An even spread is 1/bins.
-  raw              The matrix's own value: signal, attribution, or the model's bin attention, which sums to 1.
+  corrected
+    Bin attention without the edge artefact. The model gives the outermost bins
+    more attention even in an empty window, so each bin's attention is divided
+    by what an empty window gets there, and scaled to sum to 1 over the window:
+    the softmax of what the signal adds to the attention's scores. With the
+    published E003 weights, the strongest H3K4me3 bin is one of the six
+    outermost for 28 % of 600 genes raw, and for 1 % corrected.
+  raw
+    The matrix's own value: signal, attribution, or the model's bin attention,
+    which sums to 1 over the window.
   joint, joint-corrected
-                   Either times the attention of the mark; sums to 1 over the marks and bins of a gene.
-  The even share is 1/bins (joint: 1/(marks x bins)) of attention, the mark's mean absolute value of anything else.
+    raw or corrected times the attention of the mark; sums to 1 over the marks
+    and bins of a gene.
+  The even share is 1/bins of attention (joint: 1/(marks x bins)), the mark's
+  mean absolute value of anything else.
 
 Examples:
-  attentrack-track --input A.attention.bins.safetensors --format bigwig --out-dir tracks
+  attentrack-track --input A.attention.bins.safetensors --format bigwig \\
+    --out-dir tracks
   attentrack-track --input A.attention.bins.safetensors --format bed --out A.bed.gz
-  attentrack-track --input A.attention.bins.safetensors --format tsv --gene ENSG00000159216 --out -";
+  attentrack-track --input A.attention.bins.safetensors --format tsv \\
+    --gene ENSG00000159216 --out -";
 
 /// The formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -181,7 +199,7 @@ impl Stage for Args {
             let cells = cells(&values, &selection, |cell| self.keeps(&values, cell.mark as usize, cell.value))
                 .with_context(name)?;
             self.check_not_empty(&values, &cells, &path)?;
-            report(self, &values, &selection, &cells, &path);
+            report::log(self, &values, &selection, &cells, &path);
             files.extend(self.write(&path, &values, cells)?);
         }
         Ok(commit(files)?)
@@ -295,61 +313,6 @@ impl Args {
             }
         })
     }
-}
-
-/// Logs what the file holds: how much of what, and the scale.
-fn report(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cells, path: &Path) {
-    let matrix = values.matrix();
-    let genes = selection.genes.as_ref().map_or(matrix.n_genes(), Vec::len);
-    tracing::info!(
-        "{}: {} {} of {} genes, {} marks, sample {}; {} genes without a value left out, {} bins outside their chromosome",
-        path.display(),
-        values.kind(),
-        matrix.kind.name(),
-        genes,
-        selection.marks.len(),
-        matrix.sample,
-        cells.n_missing_genes,
-        cells.n_outside,
-    );
-    if matches!(args.format, Format::Bed | Format::Bigbed) {
-        let share = |part: f64, whole: f64| if whole > 0.0 { 100.0 * part / whole } else { 0.0 };
-        tracing::info!(
-            "kept {} of {} bins ({:.1} %), which hold {:.1} % of the {}",
-            cells.kept.len(),
-            cells.n_selected,
-            share(cells.kept.len() as f64, cells.n_selected as f64),
-            share(cells.kept_sum, cells.selected_sum),
-            matrix.kind.name(),
-        );
-        for &mark in &selection.marks {
-            let kept = cells.kept.iter().filter(|cell| cell.mark as usize == mark).count();
-            tracing::info!(
-                "{}: {kept} bins of at least {}; score 1000 is {} or more",
-                matrix.marks[mark],
-                significant(f64::from(args.threshold(values, mark))),
-                significant(10.0 * values.even_share(mark)),
-            );
-        }
-    }
-    if values.kind() == TrackValue::Raw && matrix.kind == Kind::Attention {
-        tracing::warn!(
-            "raw attention is higher at the window's ends even without signal; --value corrected removes that"
-        );
-    }
-    let unknown = cells.chroms.iter().filter(|name| matrix.chroms.length(name).is_none()).count();
-    if unknown > 0 {
-        tracing::warn!(
-            "the lengths of {unknown} chromosomes are unknown, so bins may pass their ends; --chrom-sizes gives them"
-        );
-    }
-}
-
-/// A number with three significant digits.
-fn significant(value: f64) -> String {
-    let decimals = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 12) };
-    let text = format!("{value:.*}", decimals as usize);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 fn is_gzip_name(path: &Path) -> bool {

@@ -57,7 +57,7 @@ fn attention(orientation: Orientation) -> Matrix {
         ("minus", tss("chr1", 10_330, '-')),
         ("left", tss("chr2", 120, '+')),
         ("right", tss("chr10", 1_950, '-')),
-        ("lost", tss("chr2", 1_500, '+')),
+        ("lost", tss("chrUn", 1_500, '+')),
     ];
     let empty: Vec<f32> = (0..N_BINS).map(|bin| if bin == 0 || bin == 9 { 4.0 / 16.0 } else { 1.0 / 16.0 }).collect();
     let mut values = Vec::new();
@@ -74,6 +74,7 @@ fn attention(orientation: Orientation) -> Matrix {
     let mark_values = [[0.75, 0.25], [0.5, 0.5], [0.5, 0.5], [0.5, 0.5], [f32::NAN, f32::NAN]].concat();
     matrix.attention = Some(Attention { mark_values, null_values: [empty.clone(), empty].concat() });
     matrix.status[4] = Status::NoChrom;
+    matrix.chroms.push(Chrom { name: "chrUn".into(), length: None });
     matrix
 }
 
@@ -106,12 +107,12 @@ fn bed_puts_the_planted_bin_on_its_bases_and_leaves_the_edge_artefact_out() {
     let log = work.ok("track", "--input A.bins.safetensors --format bed --out A.bed");
     // by hand: plus 9,500 + 700; minus [10,330 − 499, 10,330 + 501), bin 7 ends at 10,831 − 700;
     // left −380 + 700; right [1,451, 2,451), bin 7 ends at 2,451 − 700. Score 100 × 0.25 × 10 bins;
-    // colour 213,94,0 at strength 0.25 + 0.75 × 0.25.
+    // colour 213,94,0 at strength 0.4 + 0.6 × 0.25.
     let expected = "\
-chr1\t10031\t10131\tminus|H3K4me3\t250\t-\t10031\t10131\t237,185,143
-chr1\t10200\t10300\tplus|H3K4me3\t250\t+\t10200\t10300\t237,185,143
-chr10\t1651\t1751\tright|H3K4me3\t250\t-\t1651\t1751\t237,185,143
-chr2\t320\t420\tleft|H3K4me3\t250\t+\t320\t420\t237,185,143
+chr1\t10031\t10131\tminus|H3K4me3\t250\t-\t10031\t10131\t232,166,115
+chr1\t10200\t10300\tplus|H3K4me3\t250\t+\t10200\t10300\t232,166,115
+chr10\t1651\t1751\tright|H3K4me3\t250\t-\t1651\t1751\t232,166,115
+chr2\t320\t420\tleft|H3K4me3\t250\t+\t320\t420\t232,166,115
 ";
     assert_eq!(work.read("A.bed"), expected);
     // left loses 3 bins and right 4 in each mark, 66 of 80 remain
@@ -233,6 +234,36 @@ fn bigwig_and_bedgraph_hold_what_counting_base_by_base_gives() {
             assert!(checked > 5_000, "only {checked} bases lie in several windows");
         }
     }
+}
+
+#[test]
+fn zoom_levels_leave_the_gaps_between_genes_empty() {
+    let work = Workdir::new();
+    let genes = vec![("a", tss("chr1", 1_337, '+')), ("b", tss("chr1", 1_650, '-')), ("c", tss("chr1", 41_003, '+'))];
+    let values = (0..3 * N_BINS).map(|at| ((at * 7) % 5) as f32).collect();
+    write(&work, "Z.bins.safetensors", &matrix(Kind::Signal, Orientation::Gene, &["m"], genes, values));
+    work.ok("track", "--input Z.bins.safetensors --format bigwig --out Z.bw");
+    work.ok("track", "--input Z.bins.safetensors --format bedgraph --out Z.bedgraph");
+    let bases: Vec<f64> = bedgraph_bases(&work.read("Z.bedgraph")).into_values().map(f64::from).collect();
+    let mut reader = BigWigRead::open_file(work.path("Z.bw")).unwrap();
+    let levels: Vec<u32> = reader.info().zoom_headers.iter().map(|header| header.reduction_level).collect();
+    assert_eq!(levels, [1_000, 4_000, 16_000]);
+    for level in levels {
+        let records: Vec<_> =
+            reader.get_zoom_interval("chr1", 0, 50_000, level).unwrap().map(|record| record.unwrap()).collect();
+        assert!(records.iter().all(|record| record.start >= 837 && record.end <= 41_503), "{level}: {records:?}");
+        assert!(records.iter().all(|record| record.end < 3_000 || record.start > 40_000), "{level}: {records:?}");
+        let covered: u64 = records.iter().map(|record| record.summary.bases_covered).sum();
+        assert_eq!(covered, bases.len() as u64, "{level}");
+        let sum: f64 = records.iter().map(|record| record.summary.sum).sum();
+        assert_eq!(sum, bases.iter().sum::<f64>(), "{level}");
+        let squares: f64 = records.iter().map(|record| record.summary.sum_squares).sum();
+        assert_eq!(squares, bases.iter().map(|value| value * value).sum::<f64>(), "{level}");
+        let max = records.iter().map(|record| record.summary.max_val).fold(f64::MIN, f64::max);
+        assert_eq!(max, 4.0, "{level}");
+    }
+    let summary = reader.get_summary().unwrap();
+    assert_eq!((summary.bases_covered, summary.sum), (bases.len() as u64, bases.iter().sum::<f64>()));
 }
 
 /// The value of each base; panics where two rows overlap or are out of order.
@@ -396,7 +427,7 @@ fn bad_input_is_named_and_nothing_is_left() {
     write(&work, "null.bins.safetensors", &bad_null);
     let mut lengthless = attention(Orientation::Gene);
     lengthless.chroms =
-        chroms().as_slice().iter().map(|chrom| Chrom { name: chrom.name.clone(), length: None }).collect();
+        lengthless.chroms.as_slice().iter().map(|chrom| Chrom { name: chrom.name.clone(), length: None }).collect();
     write(&work, "lengthless.bins.safetensors", &lengthless);
     let mut alike = attention(Orientation::Gene);
     alike.marks = vec!["a/b".into(), "a_b".into()];
@@ -547,7 +578,7 @@ True True 3
 [0.25, 0.25, 0.083333] [nan, nan]
 (0, 320) (1751, 2000) 0.25
 True 66 True
-[(10031, 10131, 'minus|H3K4me3\\t250\\t-\\t10031\\t10131\\t237,185,143\\tminus\\tH3K4me3\\t7\\t200\\t0.16666667\\t0.0625\\t0.25\\t0.5')]
+[(10031, 10131, 'minus|H3K4me3\\t250\\t-\\t10031\\t10131\\t232,166,115\\tminus\\tH3K4me3\\t7\\t200\\t0.16666667\\t0.0625\\t0.25\\t0.5')]
 ";
     assert_eq!(text, expected);
 }
@@ -558,7 +589,7 @@ fn help_and_version_are_one_place() {
     let run = |flag: &str| String::from_utf8(work.stage("track").arg(flag).output().unwrap().stdout).unwrap();
     assert_eq!(run("--version"), format!("attentrack-track {}\n", env!("CARGO_PKG_VERSION")));
     let help = run("--help");
-    for word in ["Score: 100 for each even share", "--aggregate", "MARK.bw", "joint-corrected", "[default: max]"] {
+    for word in ["Score: 100\n    for each even share", "--aggregate", "MARK.bw", "joint-corrected", "[default: max]"] {
         assert!(help.contains(word), "no {word:?} in {help}");
     }
     assert!(Path::new(env!("CARGO_BIN_EXE_attentrack-track")).exists());

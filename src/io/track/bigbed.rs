@@ -3,15 +3,14 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use bigtools::beddata::BedParserStreamingIterator;
-use bigtools::{BedEntry, BigBedWrite};
-
-use super::{bbi, bed};
+use super::bbi::{self, ChromTable, Content};
+use super::bed;
 use crate::io::{PendingFile, Result};
-use crate::matrix::track::{Cells, TrackValues};
+use crate::matrix::track::{Aggregate, Cell, Cells, Segment, TrackValues, aggregate};
 
-/// Byte offset of the header's definedFieldCount: how many columns are those of BED.
-const DEFINED_FIELD_COUNT_AT: u64 = 34;
+const MAGIC: u32 = 0x8789_F2EB;
+/// Columns that are BED's own; were it more, readers would take columns 10 to 12 for blocks.
+const BED_COLUMNS: u16 = 9;
 
 const BED9: &str = r#"    string chrom;       "Chromosome"
     uint chromStart;    "First base of the bin, counted from 0"
@@ -50,28 +49,51 @@ fn autosql(values: &TrackValues) -> String {
 pub fn write(path: &Path, values: &TrackValues, cells: &Cells) -> Result<Vec<PendingFile>> {
     let pending = PendingFile::create(path)?;
     let matrix = values.matrix();
-    let sizes = bbi::chrom_sizes(&pending, &matrix.chroms, &cells.chroms)?;
-    let mut writer = BigBedWrite::new(pending.open()?, sizes.clone());
-    writer.options = bbi::options(10 * matrix.grid.bin_size_bp(), &sizes);
-    writer.autosql = Some(autosql(values));
-    let rows = cells.kept.iter().map(|cell| {
-        let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
+    let depth = depth(&cells.kept);
+    let chroms = ChromTable::new(&pending, &matrix.chroms, &cells.chroms, &depth)?;
+    let place = |cell: &Cell| (chroms.id(cell.chrom), cell.start as u32..cell.end as u32);
+    let encode = |rows: &[Cell], bytes: &mut Vec<u8>| {
         let mut rest = String::new();
-        bed::push_rest(&mut rest, values, cell);
-        let (id, name) = (&matrix.gene_ids[gene], &matrix.marks[mark]);
-        let _ = write!(rest, "\t{id}\t{name}\t{}\t{}", cell.gene_bin(matrix), cell.offset_bp(matrix));
-        let _ = write!(rest, "\t{}", values.raw(gene, mark, bin));
-        if values.has_attention() {
-            let (null, corrected) = (values.null(mark, bin), values.corrected(gene, mark, bin));
-            let _ = write!(rest, "\t{null}\t{corrected}\t{}", values.mark_attention(gene, mark));
+        for cell in rows {
+            for field in [chroms.id(cell.chrom), cell.start as u32, cell.end as u32] {
+                bytes.extend(field.to_le_bytes());
+            }
+            rest.clear();
+            push_rest(&mut rest, values, cell);
+            bytes.extend(rest.as_bytes());
+            bytes.push(0);
         }
-        (cells.chrom(cell), BedEntry { start: cell.start as u32, end: cell.end as u32, rest })
-    });
-    writer
-        .write(BedParserStreamingIterator::wrap_infallible_iter(rows, false), bbi::runtime(&pending)?)
-        .map_err(|error| bbi::error(&pending, error))?;
-    // the writer takes every column of the autoSql for one of BED's, and columns 10 to 12 would be
-    // drawn as blocks
-    bbi::check_and_patch(&pending, Some((DEFINED_FIELD_COUNT_AT, 9)))?;
+    };
+    let blocks = bbi::pack(&cells.kept, place, encode);
+    let content = Content {
+        magic: MAGIC,
+        chroms,
+        columns: Some((autosql(values), if values.has_attention() { 17 } else { 14 }, BED_COLUMNS)),
+        count: cells.kept.len() as u64,
+        blocks,
+        segments: &depth,
+        first_zoom_bp: 10 * matrix.grid.bin_size_bp(),
+    };
+    bbi::write(&pending, &content)?;
     Ok(vec![pending])
+}
+
+/// Columns 4 and on of a cell.
+fn push_rest(rest: &mut String, values: &TrackValues, cell: &Cell) {
+    let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
+    let matrix = values.matrix();
+    bed::push_rest(rest, values, cell);
+    let (id, name) = (&matrix.gene_ids[gene], &matrix.marks[mark]);
+    let _ = write!(rest, "\t{id}\t{name}\t{}\t{}", cell.gene_bin(matrix), cell.offset_bp(matrix));
+    let _ = write!(rest, "\t{}", values.raw(gene, mark, bin));
+    if values.has_attention() {
+        let (null, corrected) = (values.null(mark, bin), values.corrected(gene, mark, bin));
+        let _ = write!(rest, "\t{null}\t{corrected}\t{}", values.mark_attention(gene, mark));
+    }
+}
+
+/// How many rows lie on each base: what the zoom levels of a bigBed hold.
+fn depth(cells: &[Cell]) -> Vec<Segment> {
+    let rows: Vec<Cell> = cells.iter().map(|cell| Cell { value: 1.0, ..*cell }).collect();
+    aggregate(&rows, Aggregate::Sum)
 }

@@ -2,20 +2,21 @@
 
 use std::path::Path;
 
-use bigtools::beddata::BedParserStreamingIterator;
-use bigtools::{BigWigWrite, Value};
-
-use super::bbi;
+use super::bbi::{self, ChromTable, Content};
 use crate::genome::Chroms;
 use crate::io::{PendingFile, Result};
 use crate::matrix::track::Segment;
+
+const MAGIC: u32 = 0x888F_FC26;
+/// Blocks hold (start, end, value), as bedGraph does.
+const BEDGRAPH_BLOCK: u8 = 1;
 
 /// Writes segments, sorted and without overlap; `names` are the chromosomes that they point into and
 /// `chroms` has the lengths. The file lists the chromosomes that have a segment. Zoom levels begin at
 /// `first_zoom_bp`; a finer one than some ten segments only costs space.
 ///
 /// # Errors
-/// No segment at all (an empty bigWig cannot be written); an unknown length.
+/// No segment at all; an unknown length.
 pub fn write(
     path: &Path,
     chroms: &Chroms,
@@ -24,16 +25,24 @@ pub fn write(
     first_zoom_bp: u32,
 ) -> Result<Vec<PendingFile>> {
     let pending = PendingFile::create(path)?;
-    let sizes = bbi::chrom_sizes(&pending, chroms, names)?;
-    let mut writer = BigWigWrite::new(pending.open()?, sizes.clone());
-    writer.options = bbi::options(first_zoom_bp, &sizes);
-    let rows = segments.iter().map(|segment| {
-        let value = Value { start: segment.start as u32, end: segment.end as u32, value: segment.value };
-        (names[segment.chrom as usize].as_str(), value)
-    });
-    writer
-        .write(BedParserStreamingIterator::wrap_infallible_iter(rows, false), bbi::runtime(&pending)?)
-        .map_err(|error| bbi::error(&pending, error))?;
-    bbi::check_and_patch(&pending, None)?;
+    let chroms = ChromTable::new(&pending, chroms, names, segments)?;
+    let place = |segment: &Segment| (chroms.id(segment.chrom), segment.start as u32..segment.end as u32);
+    let encode = |segments: &[Segment], bytes: &mut Vec<u8>| {
+        let (first, last) = (&segments[0], &segments[segments.len() - 1]);
+        let (step, span) = (0, 0);
+        for field in [chroms.id(first.chrom), first.start as u32, last.end as u32, step, span] {
+            bytes.extend(field.to_le_bytes());
+        }
+        bytes.extend([BEDGRAPH_BLOCK, 0]);
+        bytes.extend((segments.len() as u16).to_le_bytes());
+        for segment in segments {
+            bytes.extend((segment.start as u32).to_le_bytes());
+            bytes.extend((segment.end as u32).to_le_bytes());
+            bytes.extend(segment.value.to_le_bytes());
+        }
+    };
+    let blocks = bbi::pack(segments, place, encode);
+    let count = blocks.len() as u64;
+    bbi::write(&pending, &Content { magic: MAGIC, chroms, columns: None, count, blocks, segments, first_zoom_bp })?;
     Ok(vec![pending])
 }

@@ -32,7 +32,7 @@ pub fn of_mark(mark: &str, place: usize) -> Rgb {
 
 /// The colour at a score, as BED's itemRgb: full at [`FULL_SCORE`], fading towards (never to) white.
 pub fn faded(colour: Rgb, score: u16) -> String {
-    let strength = 0.25 + 0.75 * f64::from(score) / f64::from(FULL_SCORE);
+    let strength = 0.4 + 0.6 * f64::from(score) / f64::from(FULL_SCORE);
     let [red, green, blue] = colour.map(|part| (255.0 - (255.0 - f64::from(part)) * strength).round() as u8);
     format!("{red},{green},{blue}")
 }
@@ -49,6 +49,6 @@ mod tests {
         colours.dedup();
         assert_eq!(colours.len(), 5);
         assert_eq!(faded(VERMILLION, FULL_SCORE), "213,94,0");
-        assert_eq!(faded(BLACK, 0), "191,191,191");
+        assert_eq!(faded(BLACK, 0), "153,153,153");
     }
 }

@@ -23,7 +23,7 @@ pub struct TrackText {
 
 enum Sink {
     Plain(BufWriter<Box<dyn Write + Send>>),
-    Bgzip { writer: bgzf::io::Writer<File>, index: Option<tabix::index::Indexer> },
+    Bgzip { writer: bgzf::io::Writer<File>, index: Option<Box<tabix::index::Indexer>> },
 }
 
 impl TrackText {
@@ -41,7 +41,7 @@ impl TrackText {
             let index = has_coordinates.then(|| {
                 let mut indexer = tabix::index::Indexer::default();
                 indexer.set_header(header::Builder::bed().build());
-                indexer
+                Box::new(indexer)
             });
             Sink::Bgzip { writer: bgzf::io::Writer::new(file), index }
         } else {

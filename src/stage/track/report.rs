@@ -1,0 +1,66 @@
+//! The summary of a track, for the log.
+
+use std::path::Path;
+
+use super::{Args, Format};
+use crate::matrix::Kind;
+use crate::matrix::track::{Cells, Selection, TrackValue, TrackValues};
+
+/// Logs what a file holds: how much of what, and the scale.
+pub fn log(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cells, path: &Path) {
+    let matrix = values.matrix();
+    let genes = selection.genes.as_ref().map_or(matrix.n_genes(), Vec::len);
+    tracing::info!(
+        "{}: {} {} of {} genes, {} marks, sample {}; {} genes without a value left out, {} bins outside their chromosome",
+        path.display(),
+        values.kind(),
+        matrix.kind.name(),
+        genes,
+        selection.marks.len(),
+        matrix.sample,
+        cells.n_missing_genes,
+        cells.n_outside,
+    );
+    if matches!(args.format, Format::Bed | Format::Bigbed) {
+        let share = |part: f64, whole: f64| if whole > 0.0 { 100.0 * part / whole } else { 0.0 };
+        tracing::info!(
+            "kept {} of {} bins ({:.1} %), which hold {:.1} % of the {}",
+            cells.kept.len(),
+            cells.n_selected,
+            share(cells.kept.len() as f64, cells.n_selected as f64),
+            share(cells.kept_sum, cells.selected_sum),
+            matrix.kind.name(),
+        );
+        for &mark in &selection.marks {
+            let kept = cells.kept.iter().filter(|cell| cell.mark as usize == mark).count();
+            tracing::info!(
+                "{}: {kept} bins of at least {}; score 1000 is {} or more",
+                matrix.marks[mark],
+                significant(f64::from(args.threshold(values, mark))),
+                significant(10.0 * values.even_share(mark)),
+            );
+        }
+    }
+    if values.kind() == TrackValue::Raw && matrix.kind == Kind::Attention {
+        tracing::warn!(
+            "raw attention is higher at the window's ends even without signal; --value corrected removes that"
+        );
+    }
+    let mut ranks: Vec<u32> = cells.kept.iter().map(|cell| cell.chrom).collect();
+    ranks.dedup();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let unknown = ranks.iter().filter(|&&rank| matrix.chroms.length(&cells.chroms[rank as usize]).is_none()).count();
+    if unknown > 0 {
+        tracing::warn!(
+            "the lengths of {unknown} chromosomes are unknown, so bins may pass their ends; --chrom-sizes gives them"
+        );
+    }
+}
+
+/// A number with three significant digits.
+fn significant(value: f64) -> String {
+    let decimals = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 12) };
+    let text = format!("{value:.*}", decimals as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
