@@ -163,6 +163,8 @@ impl Stage for Args {
     }
 
     fn run(&self) -> Result<()> {
+        // a training of hours must not end at a folder that cannot be written to
+        drop(io::PendingFile::create(&self.out)?);
         let samples = samples::read(&self.bins, &self.labels, &self.splits, self.fold)?;
         let (transform, train, valid) = samples::gather(&samples, self.transform)?;
         let config = self.config(&samples);

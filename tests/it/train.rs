@@ -168,11 +168,12 @@ fn a_killed_training_resumes_to_the_same_bytes() {
     assert!(!work.path("cut.state.safetensors").exists());
 }
 
-/// Leaves a state behind: the model cannot be written, because its name is that of a folder.
+/// Leaves a state behind: the history cannot be written, because its name is that of a folder.
 fn stop_before_the_end(work: &Workdir, args: &str) {
-    std::fs::create_dir(work.path("m.model.safetensors")).unwrap();
-    work.fails("train", args, &["m.model.safetensors"]);
-    std::fs::remove_dir(work.path("m.model.safetensors")).unwrap();
+    std::fs::create_dir(work.path("m.history.tsv")).unwrap();
+    work.fails("train", args, &["m.history.tsv", "is a folder"]);
+    std::fs::remove_dir(work.path("m.history.tsv")).unwrap();
+    assert!(!work.path("m.model.safetensors").exists());
     assert!(work.path("m.state.safetensors").exists());
 }
 
@@ -247,6 +248,7 @@ fn what_does_not_fit_is_refused_in_words() {
     let second = |bins: &str| format!("{INPUTS} --bins {bins} --labels labels.tsv {out}");
     let x = "x.bins.safetensors";
     let cases: Vec<(String, &[&str])> = vec![
+        (format!("{INPUTS} --out folder.model.safetensors"), &["folder.model.safetensors", "is a folder"]),
         (train("missing.bins.safetensors", "labels.tsv", "splits.tsv"), &["missing.bins.safetensors", "no such file"]),
         (train("rubbish.bins.safetensors", "labels.tsv", "splits.tsv"), &["rubbish", "not a matrix file"]),
         (train("cut.bins.safetensors", "labels.tsv", "splits.tsv"), &["cut.bins.safetensors", "truncated"]),
@@ -281,7 +283,7 @@ fn what_does_not_fit_is_refused_in_words() {
         (format!("{INPUTS} {out} --learning-rate 0"), &["--learning-rate 0: must be"]),
         (
             format!("{INPUTS} --epochs 1 --bin-hidden 2 --mark-hidden 2 --out absent/m.model.safetensors"),
-            &["absent/m.state.safetensors", "folder does not exist"],
+            &["absent/m.model.safetensors", "folder does not exist"],
         ),
     ];
     for (args, needles) in cases {
