@@ -3,8 +3,8 @@
 
 mod attentive_chrome;
 mod bilstm_attention;
+mod kernel;
 mod lanes;
-mod lstm_kernel;
 
 pub use attentive_chrome::{AttentiveChrome, Output, WeightError};
 pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};

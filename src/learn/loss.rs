@@ -65,5 +65,5 @@ mod tests {
         }
     }
     const PYTORCH_LOSS: f32 = 50.150253;
-    const PYTORCH_GRADIENT: [f32; 4] = [-0.09438516, 0.02980073, 0.25000000, -0.25000000];
+    const PYTORCH_GRADIENT: [f32; 4] = [-0.09438516, 0.02980073, 0.25, -0.25];
 }

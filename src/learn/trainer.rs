@@ -71,7 +71,7 @@ impl TrainingState {
 pub enum TrainError {
     /// The loss is no longer a number.
     #[error(
-        "training diverged in epoch {0}: the loss is no longer a finite number. Lower --learning-rate or use --transform log1p"
+        "training diverged in epoch {0}: the loss is no longer a finite number. Lower the learning rate or use the log1p transform"
     )]
     Diverged(u32),
     /// The validation genes are all of one class.

@@ -97,7 +97,7 @@ impl FittedTransform {
                     }
                     if self.transform.takes_logarithm() && raw < 0.0 {
                         return Err(refuse(
-                            "is negative and has no log1p; use --transform raw or depth-scaled for such a signal",
+                            "is negative and has no log1p; use the raw or depth-scaled transform for such a signal",
                         ));
                     }
                     let mut value = f64::from(raw) * scale;

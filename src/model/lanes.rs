@@ -22,17 +22,17 @@ macro_rules! lane_wise {
             #[inline(always)]
             fn $method(mut self, other: Lanes) -> Lanes {
                 for lane in 0..LANES {
-                    self.0[lane] = self.0[lane] $symbol other.0[lane];
+                    self.0[lane] $symbol other.0[lane];
                 }
                 self
             }
         }
     };
 }
-lane_wise!(Add, add, +);
-lane_wise!(Sub, sub, -);
-lane_wise!(Mul, mul, *);
-lane_wise!(Div, div, /);
+lane_wise!(Add, add, +=);
+lane_wise!(Sub, sub, -=);
+lane_wise!(Mul, mul, *=);
+lane_wise!(Div, div, /=);
 
 impl AddAssign for Lanes {
     #[inline(always)]

@@ -1,5 +1,6 @@
 //! Train a model on binned signal and labels.
 
+mod provenance;
 mod samples;
 mod state_file;
 
@@ -13,12 +14,8 @@ use self::state_file::Fingerprint;
 use super::{model_file, progress_bar};
 use crate::cli::{Common, Stage};
 use crate::io;
-use crate::learn::metrics::best_threshold;
-use crate::learn::{
-    EpochRecord, FittedTransform, GeneSet, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Regime, Schedule, Settings,
-    Trainer, Transform, score,
-};
-use crate::model::{AttentiveChromeConfig, ModelConfig};
+use crate::learn::{EpochRecord, GeneSet, Schedule, Settings, Trainer, Transform};
+use crate::model::AttentiveChromeConfig;
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
 
@@ -165,13 +162,15 @@ impl Stage for Args {
     }
 
     fn run(&self) -> Result<()> {
+        // a training of hours must not end at a folder that cannot be written to
+        drop(io::PendingFile::create(&self.out)?);
         let samples = samples::read(&self.bins, &self.labels, &self.splits, self.fold)?;
         let (transform, train, valid) = samples::gather(&samples, self.transform)?;
         let config = self.config(&samples);
-        let fingerprint = self.fingerprint(&samples, &train, &valid)?;
+        let fingerprint = provenance::fingerprint(self, &samples, &train, &valid)?;
         let mut trainer = self.start(&config, &fingerprint)?;
         self.train(&mut trainer, &train, &valid, &fingerprint)?;
-        let header = self.header(&samples, config, transform, &trainer, [&train, &valid])?;
+        let header = provenance::header(self, &samples, transform, &trainer, [&train, &valid])?;
         let model = trainer.best_model()?;
         write_history(&self.beside(".history.tsv"), &trainer.state().history)?;
         model_file::save(&self.out, &header, &model)?;
@@ -215,21 +214,6 @@ impl Args {
         }
     }
 
-    fn fingerprint(&self, samples: &[Sample], train: &GeneSet, valid: &GeneSet) -> Result<Fingerprint> {
-        let mut fingerprint = Fingerprint::new();
-        if let serde_json::Value::Object(settings) = serde_json::to_value(self.settings())? {
-            fingerprint.extend(settings.into_iter().map(|(name, value)| (name, value.to_string())));
-        }
-        let names: Vec<&str> = samples.iter().map(|sample| sample.matrix.sample.as_str()).collect();
-        fingerprint.insert("hidden units".to_owned(), format!("{} and {}", self.bin_hidden, self.mark_hidden));
-        fingerprint.insert("fold".to_owned(), self.fold.to_string());
-        fingerprint.insert("samples".to_owned(), names.join(", "));
-        fingerprint.insert("marks".to_owned(), samples[0].matrix.marks.join(", "));
-        fingerprint.insert("training genes".to_owned(), format!("{} (digest {:016x})", train.len(), train.digest()));
-        fingerprint.insert("validation genes".to_owned(), format!("{} (digest {:016x})", valid.len(), valid.digest()));
-        Ok(fingerprint)
-    }
-
     fn start(&self, config: &AttentiveChromeConfig, fingerprint: &Fingerprint) -> Result<Trainer> {
         let path = self.state_path();
         if self.resume && path.exists() {
@@ -262,52 +246,6 @@ impl Args {
         }
         bar.finish_and_clear();
         Ok(())
-    }
-
-    fn header(
-        &self,
-        samples: &[Sample],
-        config: AttentiveChromeConfig,
-        transform: FittedTransform,
-        trainer: &Trainer,
-        [train, valid]: [&GeneSet; 2],
-    ) -> Result<ModelHeader> {
-        let best = trainer.state().best().ok_or_else(|| anyhow::anyhow!("no epoch was run"))?;
-        let scores = score(&trainer.best_model()?, &valid.values, |_| ())?;
-        let classes: Vec<bool> = valid.labels.iter().map(|&label| label == 1.0).collect();
-        let probabilities: Vec<f64> = scores.probabilities().into_iter().map(f64::from).collect();
-        let matrix = &samples[0].matrix;
-        tracing::info!("kept epoch {}: valid AUROC {:.4}", best.epoch, best.valid_auroc);
-        Ok(ModelHeader {
-            format: MODEL_FORMAT.to_owned(),
-            format_version: MODEL_FORMAT_VERSION,
-            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: ModelConfig::AttentiveChrome(config),
-            marks: matrix.marks.clone(),
-            flank_bp: matrix.grid.flank_bp(),
-            bin_size_bp: matrix.grid.bin_size_bp(),
-            orientation: matrix.grid.orientation(),
-            statistic: matrix.statistic,
-            assembly: samples::assembly(samples),
-            samples: samples.iter().map(|sample| sample.matrix.sample.clone()).collect(),
-            transform,
-            threshold: best_threshold(&classes, &probabilities).map(|threshold| threshold.value),
-            regime: Some(Regime {
-                epochs: self.epochs,
-                best_epoch: best.epoch,
-                best_valid_auroc: best.valid_auroc,
-                batch_size: self.batch_size,
-                learning_rate: self.learning_rate,
-                schedule: self.schedule.name().to_owned(),
-                weight_decay: self.weight_decay,
-                dropout: self.dropout,
-                clip_norm: self.clip_norm,
-                seed: self.seed,
-                fold: self.fold,
-                train_genes: train.len() as u64,
-                valid_genes: valid.len() as u64,
-            }),
-        })
     }
 }
 
