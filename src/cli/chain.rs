@@ -281,4 +281,5 @@ fn track(config: &Config, layout: &Layout, sample: &Sample, format: &str) -> Ste
         .option("--value", config.tracks.value.as_ref())
         .option("--aggregate", config.tracks.aggregate.as_ref().filter(|_| merges_windows))
         .switch("--all", config.tracks.all && selects_bins)
+        .switch("--allow-empty", true)
 }

@@ -14,9 +14,6 @@ use crate::io::{PendingFile, bins};
 use crate::matrix::Matrix;
 use crate::matrix::track::{Aggregate, Cells, Selection, TrackValue, TrackValues, aggregate, cells};
 
-/// A bin is kept in BED and bigBed that holds this many times the even share.
-const KEEP_EVEN_SHARES: f64 = 2.0;
-
 /// Turns a matrix (attention, signal or attribution) into tracks for the genome browser.
 ///
 /// Every bin comes back to the bases that it was made from, on either strand, clipped at chromosome
@@ -56,7 +53,7 @@ pub struct Args {
     /// bedGraph, bigWig: what a base shows that lies in the windows of several genes
     #[arg(long, value_enum, default_value_t = Aggregate::Max)]
     pub aggregate: Aggregate,
-    /// BED, bigBed, TSV: keep bins whose absolute value is at least this, in the unit of the value [default: BED and bigBed keep twice the even share, see below; TSV keeps every bin]
+    /// BED, bigBed, TSV: keep bins whose absolute value is at least this, in the unit of the value [default: BED and bigBed keep the bins that stand out, see below; TSV keeps every bin]
     #[arg(long, value_name = "X", conflicts_with = "all")]
     pub min_value: Option<f32>,
     /// BED, bigBed: keep every bin [default: the bins above --min-value]
@@ -82,7 +79,8 @@ Formats:
     One row a bin of each gene and mark that is kept; rows of neighbouring
     genes overlap. Name gene|mark, colour by mark, faded by score. Score: 100
     for each even share, so 200 is twice what a bin would hold if nothing stood
-    out (the least that is kept by default) and 1000 is ten times that or more.
+    out, and 1000 is ten times that or more. Kept by default are the bins of
+    score 200 or more, and at least the highest 1 % of each mark.
     bigBed (9+) also holds gene, mark, bin, offset from the TSS and the numbers.
   bedgraph, bigwig
     One value a base, one mark a file, every bin. Windows of neighbouring genes
@@ -193,13 +191,14 @@ impl Stage for Args {
             TrackValues::new(&matrix, self.value.unwrap_or(TrackValue::default_for(matrix.kind))).with_context(name)?;
         let selection = selection::resolve(self, &matrix)?;
         let targets = self.targets(&matrix, &selection.marks)?;
+        let thresholds = self.thresholds(&values);
         let mut files = Vec::new();
         for (path, marks) in targets {
             let selection = Selection { marks, ..selection.clone() };
-            let cells = cells(&values, &selection, |cell| self.keeps(&values, cell.mark as usize, cell.value))
+            let cells = cells(&values, &selection, |cell| cell.value.abs() >= thresholds[cell.mark as usize])
                 .with_context(name)?;
             self.check_not_empty(&values, &cells, &path)?;
-            report::log(self, &values, &selection, &cells, &path);
+            report::log(self, &values, &selection, &cells, &thresholds, &path);
             files.extend(self.write(&path, &values, cells)?);
         }
         Ok(commit(files)?)
@@ -257,17 +256,14 @@ impl Args {
         }
     }
 
-    fn keeps(&self, values: &TrackValues, mark: usize, value: f32) -> bool {
-        value.abs() >= self.threshold(values, mark)
-    }
-
-    /// The smallest absolute value of a mark that is kept.
-    fn threshold(&self, values: &TrackValues, mark: usize) -> f32 {
-        match (self.min_value, self.format) {
+    /// The smallest absolute value of each mark that is kept.
+    fn thresholds(&self, values: &TrackValues) -> Vec<f32> {
+        let of_mark = |mark| match (self.min_value, self.format) {
             (Some(value), _) => value,
-            (None, Format::Bed | Format::Bigbed) if !self.all => (KEEP_EVEN_SHARES * values.even_share(mark)) as f32,
+            (None, Format::Bed | Format::Bigbed) if !self.all => values.outstanding(mark),
             _ => 0.0,
-        }
+        };
+        (0..values.matrix().n_marks()).map(of_mark).collect()
     }
 
     fn is_compressed(&self) -> bool {

@@ -11,6 +11,13 @@ pub const FULL_SCORE: u16 = 1000;
 /// by, so that the ratio of two negligible numbers can't become a peak.
 const NULL_FLOOR: f64 = 1e-3;
 
+/// A bin stands out that holds this many times the even share …
+const OUTSTANDING_EVEN_SHARES: f64 = 2.0;
+
+/// … or is among this part of its mark's bins, so that a mark whose attention is nearly even still
+/// shows where it is highest.
+const OUTSTANDING_PART: f64 = 0.01;
+
 /// What a track shows of a matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum TrackValue {
@@ -173,6 +180,26 @@ impl<'a> TrackValues<'a> {
         self.even_shares[mark]
     }
 
+    /// The smallest absolute value of a mark that stands out: twice the even share, or, where fewer
+    /// than 1 % of the mark's bins hold that, what the highest 1 % hold, if it is above the even share.
+    pub fn outstanding(&self, mark: usize) -> f32 {
+        let (genes, bins) = (self.matrix.n_genes(), self.matrix.n_bins());
+        let mut held: Vec<f32> = (0..genes)
+            .flat_map(|gene| (0..bins).map(move |bin| (gene, bin)))
+            .map(|(gene, bin)| self.value(gene, mark, bin).abs())
+            .filter(|value| value.is_finite())
+            .collect();
+        let even = self.even_share(mark);
+        let twice = (OUTSTANDING_EVEN_SHARES * even) as f32;
+        let rank = (held.len() as f64 * (1.0 - OUTSTANDING_PART)) as usize;
+        if rank >= held.len() {
+            return twice;
+        }
+        let (_, &mut highest, _) = held.select_nth_unstable_by(rank, f32::total_cmp);
+        // the even share as f32 may lie a rounding below the value of a flat window
+        highest.clamp((even * 1.0001) as f32, twice)
+    }
+
     /// The score of BED: 100 for each even share, so 200 is twice what a bin would hold if nothing
     /// stood out, and [`FULL_SCORE`] ten times or more. The same value scores the same in every
     /// sample with as many bins.
@@ -269,6 +296,17 @@ mod tests {
         assert_near(&row(&joint, 0), &softmax(added).map(|value| value * 0.25));
         assert_eq!((corrected.even_share(0), joint.even_share(0)), (0.25, 0.125));
         assert_eq!((corrected.score(0, 0.25), corrected.score(0, 0.5), corrected.score(0, 9.0)), (100, 200, 1000));
+    }
+
+    #[test]
+    fn a_mark_that_is_nearly_even_still_shows_where_it_is_highest() {
+        let outstanding = |row: [f32; 4]| {
+            let matrix = matrix([row, [0.25; 4]], [[0.25; 4]; 2]);
+            TrackValues::new(&matrix, TrackValue::Raw).unwrap().outstanding(0)
+        };
+        assert_eq!(outstanding([0.1, 0.1, 0.2, 0.6]), 0.5); // twice the even share of 0.25
+        assert_eq!(outstanding([0.24, 0.24, 0.25, 0.27]), 0.27);
+        assert!(outstanding([0.25; 4]) > 0.25); // nothing is higher than the rest
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::matrix::Kind;
 use crate::matrix::track::{Cells, Selection, TrackValue, TrackValues};
 
 /// Logs what a file holds: how much of what, and the scale.
-pub fn log(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cells, path: &Path) {
+pub fn log(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cells, thresholds: &[f32], path: &Path) {
     let matrix = values.matrix();
     let genes = selection.genes.as_ref().map_or(matrix.n_genes(), Vec::len);
     tracing::info!(
@@ -36,7 +36,7 @@ pub fn log(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cel
             tracing::info!(
                 "{}: {kept} bins of at least {}; score 1000 is {} or more",
                 matrix.marks[mark],
-                significant(f64::from(args.threshold(values, mark))),
+                significant(f64::from(thresholds[mark])),
                 significant(10.0 * values.even_share(mark)),
             );
         }
