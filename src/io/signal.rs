@@ -11,6 +11,7 @@ mod bigwig_section;
 mod blacklist;
 mod chrom_map;
 mod cram;
+mod cram_reference;
 mod detect;
 mod digest;
 mod read_rules;
@@ -169,5 +170,5 @@ impl Signal for Nothing {
 
 /// The one task of a file that can only be streamed from its start.
 fn whole(windows: &Windows) -> Vec<Range<usize>> {
-    vec![0..windows.as_slice().len()]
+    std::iter::once(0..windows.as_slice().len()).collect()
 }

@@ -125,7 +125,7 @@ mod tests {
         type Error = String;
 
         fn tasks(&self, windows: &Windows) -> Vec<Range<usize>> {
-            vec![0..windows.as_slice().len()]
+            std::iter::once(0..windows.as_slice().len()).collect()
         }
 
         fn add_to(&self, _: &mut Bins<'_>) -> Result<(), String> {

@@ -79,7 +79,7 @@ impl Windows {
     /// Cuts one chromosome's windows into ranges of at most `most` windows.
     pub fn groups(&self, chrom: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
         let whole = self.of_chrom(chrom);
-        whole.clone().step_by(most.max(1)).map(move |start| start..whole.end.min(start + most.max(1)))
+        whole.clone().step_by(most.max(1)).map(move |start| start..whole.end.min(start.saturating_add(most.max(1))))
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use attentrack::io;
 use attentrack::matrix::{Matrix, Statistic, Status};
-use noodles::{bam, sam};
+use noodles::{bam, cram, csi, fasta, sam};
 
 use super::support::Workdir;
 
@@ -41,6 +41,19 @@ fn reads() -> String {
     .concat()
 }
 
+/// The same SAM line with as many bases A as its CIGAR (of M and N) aligns.
+fn with_bases(line: &str) -> String {
+    let columns: Vec<&str> = line.split('\t').collect();
+    if line.starts_with('@') {
+        return line.to_owned();
+    }
+    // an unmapped read gets four bases of its own
+    let cigar = if columns[5] == "*" { "4M" } else { columns[5] };
+    let aligned = cigar.split_inclusive(['M', 'N']).filter_map(|operation| operation.strip_suffix('M'));
+    let bases: usize = aligned.map(|length| length.parse::<usize>().unwrap()).sum();
+    format!("{}\t{}\t{}", columns[..9].join("\t"), "A".repeat(bases), "I".repeat(bases))
+}
+
 impl Workdir {
     /// Writes a BAM file from SAM text and returns its path.
     fn bam(&self, name: &str, text: &str) -> PathBuf {
@@ -57,9 +70,35 @@ impl Workdir {
         path
     }
 
+    /// Writes a CRAM file from SAM text, against a genome of A only, genome.fa.
+    fn cram(&self, name: &str, text: &str) {
+        let text: String = text.lines().map(|line| format!("{}\n", with_bases(line))).collect();
+        let mut reader = sam::io::Reader::new(text.as_bytes());
+        let header = reader.read_header().unwrap();
+        let lengths = [("chr1", 5000), ("chr2", 3000)];
+        let genome: Vec<String> = lengths.map(|(name, length)| format!(">{name}\n{}\n", "A".repeat(length))).to_vec();
+        self.write("genome.fa", genome.concat());
+        let mut genome = fasta::io::Reader::new(std::io::BufReader::new(File::open(self.path("genome.fa")).unwrap()));
+        let genome = fasta::Repository::new(genome.records().collect::<Result<Vec<_>, _>>().unwrap());
+        let mut writer = cram::io::writer::Builder::default()
+            .set_reference_sequence_repository(genome)
+            .build_from_path(self.path(name))
+            .unwrap();
+        writer.write_header(&header).unwrap();
+        for record in reader.records() {
+            use sam::alignment::io::Write;
+            writer.write_alignment_record(&header, &record.unwrap()).unwrap();
+        }
+        writer.try_finish(&header).unwrap();
+    }
+
+    /// Writes the index beside a BAM file: BAI, or CSI if a chromosome is too long for BAI.
     fn index(&self, name: &str) {
-        let index = bam::fs::index(self.path(name)).unwrap();
-        bam::bai::fs::write(self.path(&format!("{name}.bai")), &index).unwrap();
+        match bam::fs::index(self.path(name)).unwrap() {
+            bam::Index::Bai(index) => bam::bai::fs::write(self.path(&format!("{name}.bai")), &index),
+            bam::Index::Csi(index) => csi::fs::write(self.path(&format!("{name}.csi")), &index),
+        }
+        .unwrap();
     }
 
     fn matrix(&self, name: &str) -> Matrix {
@@ -114,6 +153,55 @@ fn an_index_changes_nothing() {
     dir.ok("bin", &format!("{GRID} --signal M=shuffled.bam"));
     let matrix = dir.matrix("x.bins.safetensors");
     assert_eq!(matrix.bins(0, 0), [0.0, 0.0, 0.0, 2.0, 3.0, 1.0]);
+}
+
+#[test]
+fn cram_counts_as_the_same_bam() {
+    let dir = workdir();
+    dir.cram("reads.cram", &format!("{HEADER}{}", reads()));
+    for flags in ["", "--min-mapq 10", "--extend 200", "--fragments"] {
+        dir.ok("bin", &format!("{GRID} --signal M=reads.bam {flags}"));
+        let bam = dir.matrix("x.bins.safetensors").values;
+        dir.ok("bin", &format!("{GRID} --signal M=reads.cram --reference genome.fa {flags}"));
+        let cram = dir.matrix("x.bins.safetensors");
+        assert_eq!(cram.values, bam, "{flags}");
+        assert_eq!(cram.inputs[0].format, "cram");
+    }
+    let cram = std::fs::read(dir.path("reads.cram")).unwrap();
+    dir.write("cut.cram", &cram[..cram.len() - 38]);
+    dir.fails("bin", &format!("{GRID} --signal M=cut.cram"), &["cut.cram: is truncated", "make the file again"]);
+}
+
+/// Many blocks and windows far apart, so that the reader seeks; some reads span whole windows.
+#[test]
+fn seeking_by_bai_or_csi_loses_no_read() {
+    for length in [5_000_000, 600_000_000] {
+        let dir = Workdir::new();
+        let mut genes = String::new();
+        for (at, position) in [30_000, 900_000, 905_000, 2_000_000, 2_003_000, 4_600_000].iter().enumerate() {
+            genes.push_str(&format!("chr1\t{position}\t{}\tG{at}\t0\t+\n", position + 1));
+        }
+        genes.push_str("chr2\t100000\t100001\tLATER\t0\t-\n");
+        dir.write("genes.bed", genes);
+        let mut text = format!("@HD\tVN:1.6\tSO:coordinate\n@SQ\tSN:chr1\tLN:{length}\n@SQ\tSN:chr2\tLN:{length}\n");
+        let mut state = 1_u32;
+        for at in 0..120_000_u32 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let flags = if state & 0x10000 == 0 { 0 } else { 16 };
+            let cigar = if at % 50_000 == 20_000 { "20M1500000N20M" } else { "36M" };
+            text.push_str(&read(&format!("r{state:x}"), flags, "chr1", 1 + at * 40, 60, cigar, 0));
+        }
+        text.push_str(&read("last", 16, "chr2", 100_001, 60, "36M", 0));
+        dir.bam("many.bam", &text);
+        let run = |flags: &str| {
+            dir.ok("bin", &format!("--genes genes.bed --signal M=many.bam --out x.bins.safetensors {flags}"));
+            dir.matrix("x.bins.safetensors").values
+        };
+        let streamed = (run(""), run("--extend 3000"));
+        dir.index("many.bam");
+        assert!(streamed == (run(""), run("--extend 3000 --threads 2")), "chromosomes of {length} bp");
+        assert!(streamed.0.iter().sum::<f32>() > 1000.0);
+    }
 }
 
 #[test]

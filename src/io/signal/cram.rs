@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use noodles::cram::io::reader::Container;
@@ -10,9 +11,12 @@ use noodles::sam::alignment::Record as _;
 use noodles::{cram, fasta, sam};
 
 use super::read_rules::Alignment;
-use super::{ChromMap, FileError, Options, ReadRules, Result, whole};
+use super::{ChromMap, FileError, Options, ReadRules, Result, cram_reference, whole};
 use crate::genome::{Chrom, Chroms};
 use crate::matrix::{Bins, Signal, Windows};
+
+/// Chromosome sequences kept in memory at a time.
+const KEPT_SEQUENCES: usize = 2;
 
 /// An open CRAM file.
 pub(super) struct Cram {
@@ -66,9 +70,12 @@ impl Cram {
             for record in &records {
                 let Some(id) = record.reference_sequence_id(&self.header).transpose()? else { continue };
                 let Some(start) = record.alignment_start().transpose()? else { continue };
+                let flags = record.flags()?;
+                // CRAM keeps no quality of unmapped reads; in BAM it is 0
+                let unknown = if flags.is_unmapped() { 0 } else { 255 };
                 let alignment = Alignment {
-                    flags: record.flags()?.bits(),
-                    mapq: record.mapping_quality().transpose()?.map_or(255, u8::from),
+                    flags: flags.bits(),
+                    mapq: record.mapping_quality().transpose()?.map_or(unknown, u8::from),
                     start: usize::from(start) as i64 - 1,
                     span: record.alignment_span().transpose()?.unwrap_or(0) as i64,
                     template: i64::from(record.template_length()?),
@@ -93,13 +100,10 @@ impl Signal for Cram {
     }
 
     fn add_to(&self, bins: &mut Bins<'_>) -> Result<()> {
-        let sequences = match &self.reference {
-            Some(path) => open_reference(path)?,
-            None => fasta::Repository::default(),
-        };
+        let sequences = cram_reference::open(self.reference.as_deref(), &self.header)?;
         let mut reader = reader(&self.path)?;
         let damaged = |error: io::Error| {
-            let missing = error.to_string().to_lowercase().contains("reference sequence");
+            let missing = error.to_string().contains("reference sequence");
             let error = FileError::os(&self.path, "read", &error);
             if !missing {
                 return error;
@@ -114,8 +118,13 @@ impl Signal for Cram {
         let mut number = 0;
         while reader.read_container(&mut container).map_err(damaged)? != 0 {
             number += 1;
-            self.add_container(&container, &sequences, bins)
+            // noodles panics on some kinds of damage; the bins are given up in that case
+            catch_unwind(AssertUnwindSafe(|| self.add_container(&container, &sequences, bins)))
+                .unwrap_or_else(|_| Err(io::ErrorKind::InvalidData.into()))
                 .map_err(|error| damaged(error).place(format!("container {number}")))?;
+            if sequences.len() > KEPT_SEQUENCES {
+                sequences.clear();
+            }
         }
         Ok(())
     }
@@ -124,13 +133,6 @@ impl Signal for Cram {
 fn reader(path: &Path) -> Result<cram::io::Reader<BufReader<File>>> {
     let file = File::open(path).map_err(|error| FileError::os(path, "open", &error))?;
     Ok(cram::io::Reader::new(BufReader::with_capacity(1 << 18, file)))
-}
-
-fn open_reference(path: &Path) -> Result<fasta::Repository> {
-    let os = |error| FileError::os(path, "read", &error).remedy("Give a plain FASTA file (not compressed)");
-    let index = fasta::fs::index(path).map_err(os)?;
-    let reader = fasta::io::indexed_reader::Builder::default().set_index(index).build_from_path(path).map_err(os)?;
-    Ok(fasta::Repository::new(fasta::repository::adapters::IndexedReader::new(reader)))
 }
 
 /// An error if the end-of-file container is missing (CRAM specification, section 9: its reference

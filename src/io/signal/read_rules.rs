@@ -44,13 +44,14 @@ pub(super) struct Alignment {
 }
 
 impl ReadRules {
-    /// The bases that the read stands for, 0-based half-open, or `None` if it does not count.
+    /// The bases that the read stands for, 0-based half-open, or `None` if it does not count (as one
+    /// without a position).
     ///
     /// A placed but unmapped read, and one without reference bases, stands for the one base at its
     /// position, as in bedtools multicov.
     #[inline]
     pub(super) fn interval(&self, read: &Alignment) -> Option<(i64, i64)> {
-        if read.flags & self.exclude_flags != 0 || read.mapq < self.min_mapq {
+        if read.flags & self.exclude_flags != 0 || read.mapq < self.min_mapq || read.start < 0 {
             return None;
         }
         if self.fragments {
@@ -97,6 +98,7 @@ mod tests {
         assert_eq!(rules.interval(&Alignment { flags: flag::SECONDARY, ..READ }), Some((100, 136)));
         assert_eq!(rules.interval(&Alignment { flags: flag::UNMAPPED, ..READ }), Some((100, 101)));
         assert_eq!(rules.interval(&Alignment { span: 0, ..READ }), Some((100, 101)));
+        assert_eq!(rules.interval(&Alignment { start: -1, ..READ }), None);
     }
 
     #[test]

@@ -62,7 +62,10 @@ impl Lines {
 }
 
 /// Chromosome, start, end, and what follows them.
-pub(super) fn interval(line: &[u8]) -> std::result::Result<(&[u8], i64, i64, &[u8]), String> {
+pub(super) type Interval<'a> = (&'a [u8], i64, i64, &'a [u8]);
+
+/// The first three columns of BED-like text.
+pub(super) fn interval(line: &[u8]) -> std::result::Result<Interval<'_>, String> {
     let (chrom, rest) = field(line);
     let (start, rest) = field(rest);
     let (end, rest) = field(rest);
