@@ -272,6 +272,8 @@ fn evaluate(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
 }
 
 fn track(config: &Config, layout: &Layout, sample: &Sample, format: &str) -> Step {
+    // a full-size sample's table has a gigabyte
+    let is_table = format == "tsv";
     let selects_bins = ["bed", "bigbed"].contains(&format);
     let merges_windows = ["bedgraph", "bigwig"].contains(&format);
     Step::new("track")
@@ -281,5 +283,6 @@ fn track(config: &Config, layout: &Layout, sample: &Sample, format: &str) -> Ste
         .option("--value", config.tracks.value.as_ref())
         .option("--aggregate", config.tracks.aggregate.as_ref().filter(|_| merges_windows))
         .switch("--all", config.tracks.all && selects_bins)
+        .switch("--bgzip", is_table)
         .switch("--allow-empty", true)
 }

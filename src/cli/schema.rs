@@ -12,6 +12,7 @@ use super::config::Config;
 use super::{Common, Stage};
 use crate::io::Output;
 use crate::learn::ModelHeader;
+use crate::learn::metrics::Report;
 use crate::matrix::Header;
 
 /// Print a JSON Schema (draft 2020-12), or write them all to a folder
@@ -55,6 +56,7 @@ fn all() -> Vec<(&'static str, Value)> {
         ("samples", schema_of::<SampleRow>()),
         ("bins", schema_of::<Header>()),
         ("model", schema_of::<ModelHeader>()),
+        ("metrics", schema_of::<Report>()),
     ]
 }
 
