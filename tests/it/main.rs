@@ -1,6 +1,7 @@
 //! Integration tests, one file per stage, run through the binaries as a user would.
 #![allow(clippy::unwrap_used)]
 
+mod accuracy;
 mod bad_input;
 mod bin;
 mod evaluate;
