@@ -1,4 +1,4 @@
-//! What every stage binary shares: common flags, logging, threads, exit codes.
+//! What every stage binary shares: logging, threads, interrupts, exit codes.
 
 pub mod chain;
 pub mod config;
@@ -8,47 +8,10 @@ mod schema;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::io;
+use crate::stage::{Common, Stage};
 
 pub use front::main as front_main;
-
-/// Flags that every stage takes.
-#[derive(clap::Args, Clone, Debug, Default)]
-pub struct Common {
-    /// Threads to use; the result is the same for any number [default: 1]
-    #[arg(long, short = 't', value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "General", global = true)]
-    pub threads: Option<u16>,
-    /// Log warnings and errors only [default: progress and a summary are logged]
-    #[arg(long, short, help_heading = "General", global = true)]
-    pub quiet: bool,
-    /// Log more; twice for everything [default: progress and a summary are logged]
-    #[arg(long, short, action = clap::ArgAction::Count, conflicts_with = "quiet", help_heading = "General", global = true)]
-    pub verbose: u8,
-}
-
-/// A stage: flags, a check of them, and the work.
-pub trait Stage: Parser {
-    /// Threads when `--threads` is not given. Stages run inside workflow jobs, so one.
-    fn default_threads() -> u16 {
-        1
-    }
-
-    /// The flags that every stage takes.
-    fn common(&self) -> &Common;
-
-    /// Every problem that shows before any work is done, each one sentence.
-    fn problems(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// The work.
-    ///
-    /// # Errors
-    /// One message that names the place and the remedy.
-    fn run(&self) -> anyhow::Result<()>;
-}
 
 /// The `main` of a stage binary. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 pub fn main<S: Stage>() -> ExitCode {

@@ -1,6 +1,7 @@
 //! One file per stage: opens files, calls a pure core, closes files. Stages do not know one another.
 
 pub mod bin;
+mod contract;
 pub mod evaluate;
 pub mod import;
 pub mod label;
@@ -13,4 +14,5 @@ pub mod track;
 pub mod train;
 pub mod tss;
 
+pub use contract::{Common, Stage};
 pub use progress::progress_bar;

@@ -6,10 +6,10 @@ use std::process::{Command as Process, ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use super::execute;
 use super::run::Run;
 use super::schema::Schema;
-use super::{Stage, execute};
-use crate::stage;
+use crate::stage::{self, Stage};
 
 /// From histone marks and gene expression to attention tracks for the genome browser
 #[derive(Debug, Parser)]

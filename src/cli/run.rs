@@ -7,9 +7,8 @@ use clap::Parser;
 
 use super::chain::{self, Step};
 use super::config::Config;
-use super::{Common, Stage};
 use crate::io::{FileError, sample_sheet};
-use crate::stage;
+use crate::stage::{self, Common, Stage};
 
 /// Run the whole chain from one config.yaml: genes, bins, labels, splits, training, predictions,
 /// evaluation, tracks

@@ -9,11 +9,11 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::config::Config;
-use super::{Common, Stage};
 use crate::io::Output;
 use crate::learn::ModelHeader;
 use crate::learn::metrics::Report;
 use crate::matrix::Header;
+use crate::stage::{Common, Stage};
 
 /// Print a JSON Schema (draft 2020-12), or write them all to a folder
 #[derive(Clone, Debug, Parser)]

@@ -50,30 +50,6 @@ pub enum StateDictError {
     },
 }
 
-/// Names and shapes of the tensors of an AttentiveChrome model, in the order of the published state
-/// dict (QData/AttentiveChrome, v2PyTorch). LSTM gates are stacked in PyTorch's order i, f, g, o.
-pub fn expected_tensors(config: &AttentiveChromeConfig) -> Vec<NamedShape> {
-    let mut tensors = Vec::new();
-    for mark in 0..config.n_marks {
-        encoder(&mut tensors, &format!("rnn_hms.{mark}"), 1, config.bin_hidden);
-    }
-    encoder(&mut tensors, "hm_level_rnn_1", 2 * config.bin_hidden, config.mark_hidden);
-    tensors.push(("fdiff1_1.weight".to_owned(), vec![1, 2 * config.mark_hidden]));
-    tensors.push(("fdiff1_1.bias".to_owned(), vec![1]));
-    tensors
-}
-
-/// A bidirectional LSTM and its attention.
-fn encoder(tensors: &mut Vec<NamedShape>, name: &str, inputs: usize, hidden: usize) {
-    for direction in ["", "_reverse"] {
-        tensors.push((format!("{name}.rnn.weight_ih_l0{direction}"), vec![4 * hidden, inputs]));
-        tensors.push((format!("{name}.rnn.weight_hh_l0{direction}"), vec![4 * hidden, hidden]));
-        tensors.push((format!("{name}.rnn.bias_ih_l0{direction}"), vec![4 * hidden]));
-        tensors.push((format!("{name}.rnn.bias_hh_l0{direction}"), vec![4 * hidden]));
-    }
-    tensors.push((format!("{name}.bin_attention.bin_context_vector"), vec![2 * hidden, 1]));
-}
-
 /// What wrappers put before every name (`model.`, `module.`); empty where there is nothing.
 pub fn prefix<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> &'a str {
     let prefix =
@@ -104,7 +80,7 @@ pub fn infer_config(tensors: &[NamedShape], n_bins: usize) -> Result<AttentiveCh
         return Err(StateDictError::Foreign(tensors.len(), first));
     };
     let config = AttentiveChromeConfig { n_marks, n_bins, bin_hidden, mark_hidden: mark_hidden.unwrap_or(1) };
-    let expected = expected_tensors(&config);
+    let expected = config.tensor_shapes();
     let missing: Vec<&String> = expected.iter().map(|(name, _)| name).filter(|name| shape(name).is_none()).collect();
     if let Some(&example) = missing.first() {
         let (count, of) = (missing.len(), expected.len());
@@ -132,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_published_model_has_55681_weights_in_56_tensors() {
-        let tensors = expected_tensors(&CONFIG);
+        let tensors = CONFIG.tensor_shapes();
         assert_eq!(tensors.len(), 56);
         assert_eq!(tensors.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum::<usize>(), 55_681);
         assert_eq!(infer_config(&tensors, 100), Ok(CONFIG));
@@ -141,14 +117,14 @@ mod tests {
     #[test]
     fn any_number_of_marks_and_units_is_recognised() {
         let config = AttentiveChromeConfig { n_marks: 12, n_bins: 40, bin_hidden: 8, mark_hidden: 3 };
-        let mut tensors = expected_tensors(&config);
+        let mut tensors = config.tensor_shapes();
         tensors.reverse();
         assert_eq!(infer_config(&tensors, 40), Ok(config));
     }
 
     #[test]
     fn what_does_not_fit_is_named() {
-        let good = expected_tensors(&CONFIG);
+        let good = CONFIG.tensor_shapes();
         let message = |tensors: &[NamedShape]| infer_config(tensors, 100).unwrap_err().to_string();
         let without: Vec<_> = good.iter().filter(|(name, _)| name != "fdiff1_1.bias").cloned().collect();
         assert!(message(&without).contains("lacks 1 of the 56") && message(&without).contains("fdiff1_1.bias"));

@@ -11,13 +11,13 @@ use anyhow::Context;
 use clap::Parser;
 
 use self::inputs::Inputs;
-use crate::cli::{Common, Stage};
 use crate::genome::{Grid, Orientation};
 use crate::io::signal::ReadRules;
 use crate::io::{self, deepchrome_csv};
 use crate::matrix::{
     Blacklist, Chosen, ControlMethod, Input, Kind, Matrix, Signal, Statistic, Status, Windows, bin_signals,
 };
+use crate::stage::{Common, Stage};
 
 /// Bins signal files around each gene's TSS into one matrix file.
 ///

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::Parser;
 
-use crate::cli::{Common, Stage};
 use crate::io;
 use crate::learn::metrics::{Bootstrap, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, judge};
 use crate::matrix::Split;
+use crate::stage::{Common, Stage};
 
 /// Judge predictions against labels: AUROC, AUPRC, accuracy, Brier score and calibration.
 ///

@@ -1,20 +1,22 @@
 //! `attentrack-import`: weights of the published PyTorch code in, and out again.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::Parser;
 
-use crate::cli::{Common, Stage};
+use super::model_file;
 use crate::genome::{Grid, Orientation};
 use crate::io;
 use crate::io::FileError;
 use crate::io::safetensors_file::RawTensor;
 use crate::io::weights::{Weights, WeightsFormat};
-use crate::learn::state_dict::{expected_tensors, infer_config, prefix};
+use crate::learn::state_dict::{infer_config, prefix};
 use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Transform};
 use crate::matrix::Statistic;
 use crate::model::ModelConfig;
+use crate::stage::{Common, Stage};
 
 /// Read the weights of published AttentiveChrome models, or write them back.
 ///
@@ -107,7 +109,7 @@ impl Args {
         let tensors = without_prefix(weights.tensors.clone());
         let header = self.header(&tensors).with_context(|| path.display().to_string())?;
         check_finite(path, &tensors)?;
-        io::safetensors_file::write(out, &header, &tensors)?;
+        model_file::write(out, &header, &tensors)?;
         report(&header, &weights);
         Ok(())
     }
@@ -181,18 +183,11 @@ fn report(header: &ModelHeader, weights: &Weights) {
 
 /// Writes a model's tensors under their PyTorch names, in the order of the published state dict.
 fn write_back(model: &Path, export: &Path) -> anyhow::Result<()> {
-    let (header, mut tensors): (ModelHeader, _) = io::safetensors_file::read(model, "model")?;
-    if header.format != MODEL_FORMAT || header.format_version > MODEL_FORMAT_VERSION {
-        let found = format!(
-            "is {} version {}, expected {MODEL_FORMAT} up to version {MODEL_FORMAT_VERSION}",
-            header.format, header.format_version
-        );
-        let remedy = format!("It was written by attentrack {}: upgrade this one", header.tool_version);
-        return Err(FileError::new(model, found).remedy(remedy).into());
-    }
+    let (header, tensors) = model_file::read(model)?;
+    let mut tensors: HashMap<String, RawTensor> = tensors.into_iter().collect();
     let ModelConfig::AttentiveChrome(config) = &header.model;
     let mut ordered = Vec::new();
-    for (name, shape) in expected_tensors(config) {
+    for (name, shape) in config.tensor_shapes() {
         match tensors.remove(&name) {
             Some(tensor) if tensor.shape == shape && tensor.to_f32().is_some() => ordered.push((name, tensor)),
             _ => {

@@ -7,11 +7,11 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use tracing::{info, warn};
 
-use crate::cli::{Common, Stage};
 use crate::genome::Gene;
 use crate::io::expression::{self, Columns, Expression};
 use crate::io::{genes_bed, labels};
 use crate::matrix::{Label, LabelMethod, Labels, label};
+use crate::stage::{Common, Stage};
 
 /// Label genes as highly or lowly expressed in a sample
 ///

@@ -6,11 +6,11 @@ use anyhow::Result;
 use clap::Parser;
 
 use super::{model_file, progress_bar};
-use crate::cli::{Common, Stage};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Scores, score};
 use crate::matrix::{Attention, Kind, Matrix, Prediction, Predictions};
 use crate::model::AttentiveChrome;
+use crate::stage::{Common, Stage};
 
 /// Score every gene of a matrix with a model, and write the attention that the model paid to each bin
 /// and mark.

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 
-use crate::cli::{Common, Stage};
 use crate::io::{FileError, bam_writer, bigwig_writer, gtf_writer};
 use crate::matrix::simulation::{Design, Fragment, PLANTED_MARK, SimulatedMark, Simulation, enrichment};
+use crate::stage::{Common, Stage};
 
 /// Write a realistic data set whose truth is known: which mark, and which bins of it, decide
 /// whether a gene is expressed.

@@ -9,11 +9,11 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use tracing::info;
 
-use crate::cli::{Common, Stage};
 use crate::genome::{Gene, Grid, Orientation};
 use crate::io::{genes_bed, labels, splits};
 use crate::matrix::splitting::{self, Fractions};
 use crate::matrix::{Split, overlap_groups};
+use crate::stage::{Common, Stage};
 
 /// Divide genes into train, valid and test
 ///

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{ArgGroup, Parser, ValueEnum};
 
-use crate::cli::{Common, Stage};
 use crate::io::track::{bed, bedgraph, bigbed, bigwig, commit, tsv};
 use crate::io::{PendingFile, bins};
 use crate::matrix::Matrix;
 use crate::matrix::track::{Aggregate, Cells, Selection, TrackValue, TrackValues, aggregate, cells};
+use crate::stage::{Common, Stage};
 
 /// Turns a matrix (attention, signal or attribution) into tracks for the genome browser.
 ///

@@ -12,10 +12,10 @@ use clap::{Parser, ValueEnum};
 use self::samples::Sample;
 use self::state_file::Fingerprint;
 use super::{model_file, progress_bar};
-use crate::cli::{Common, Stage};
 use crate::io;
 use crate::learn::{EpochRecord, GeneSet, Schedule, Settings, Trainer, Transform};
 use crate::model::AttentiveChromeConfig;
+use crate::stage::{Common, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
 

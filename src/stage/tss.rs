@@ -7,10 +7,10 @@ use anyhow::bail;
 use clap::Parser;
 use tracing::{info, warn};
 
-use crate::cli::{Common, Stage};
 use crate::genome::{TssOptions, TssPolicy, TssSelection, select_tss};
 use crate::io::annotation::{self, Annotation, Format, ReadOptions};
 use crate::io::genes_bed;
+use crate::stage::{Common, Stage};
 
 /// Find the transcription start site (TSS) of each gene of an annotation
 ///

@@ -11,7 +11,7 @@ const ALLOWED: [(&str, &[&str]); 8] = [
     ("model", &["model"]),
     ("learn", &["learn", "model", "matrix", "genome"]),
     ("explain", &["explain", "learn", "model", "matrix", "genome"]),
-    ("stage", &["stage", "cli", "explain", "learn", "model", "io", "matrix", "genome"]),
+    ("stage", &["stage", "explain", "learn", "model", "io", "matrix", "genome"]),
     ("cli", &["cli", "stage", "io", "learn", "model", "matrix", "genome"]),
 ];
 
