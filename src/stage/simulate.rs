@@ -10,7 +10,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::cli::{Common, Stage};
 use crate::io::{FileError, bam_writer, bigwig_writer, gtf_writer};
-use crate::matrix::simulation::{Design, Fragment, PLANTED_MARK, SimulatedMark, Simulation, enrichment};
+use crate::matrix::simulation::{Design, PLANTED_MARK, SimulatedMark, Simulation};
 
 /// Write a realistic data set whose truth is known: which mark, and which bins of it, decide
 /// whether a gene is expressed.
@@ -143,7 +143,7 @@ impl Args {
                 if self.writes_bam(mark) {
                     bam_writer::write(&path, &simulation.genome.chroms, &simulation.reads(i, mark))?;
                 } else {
-                    bigwig_writer::write(&path, &tracks(simulation, &simulation.fragments(i, mark)))?;
+                    bigwig_writer::write(&path, &simulation.genome.chroms, &simulation.enrichment(i, mark))?;
                 }
                 progress.inc(1);
             }
@@ -166,21 +166,4 @@ impl Args {
         );
         tracing::info!("try: attentrack run {}", self.out.join("config.yaml").display());
     }
-}
-
-/// Enrichment over each chromosome but chrY, as a track of a female sample would be.
-fn tracks(simulation: &Simulation, fragments: &[Vec<Fragment>]) -> Vec<(String, u64, Vec<bigwig_writer::Run>)> {
-    let chroms = simulation.genome.chroms.as_slice();
-    let covered: u64 = fragments.iter().flatten().map(|fragment| fragment.end - fragment.start).sum();
-    let bases: u64 = chroms.iter().filter_map(|chrom| chrom.length).sum();
-    let mean_depth = covered as f64 / bases as f64;
-    chroms
-        .iter()
-        .zip(fragments)
-        .filter(|(chrom, _)| chrom.name != "chrY")
-        .map(|(chrom, fragments)| {
-            let length = chrom.length.unwrap_or(0);
-            (chrom.name.clone(), length, enrichment(fragments, length, mean_depth))
-        })
-        .collect()
 }
