@@ -29,7 +29,8 @@ pub fn write(path: &Path, chroms: &Chroms, reads: &[Vec<Read>]) -> Result<()> {
     write_bam(&bam, chroms, reads)?.map_err(os)?;
     match bam::fs::index(bam.path()).map_err(os)? {
         bam::Index::Bai(bai) => {
-            bai::io::Writer::new(io::BufWriter::new(index.open()?)).write_index(&bai).map_err(os)?;
+            let mut writer = bai::io::Writer::new(io::BufWriter::new(index.open()?));
+            writer.write_index(&bai).and_then(|()| io::Write::flush(writer.get_mut())).map_err(os)?;
         }
         bam::Index::Csi(_) => {
             return Err(FileError::new(path, "has a chromosome too long for a BAI index, 512 Mb")
@@ -42,7 +43,9 @@ pub fn write(path: &Path, chroms: &Chroms, reads: &[Vec<Read>]) -> Result<()> {
 
 /// The index's name, `PATH.bai`.
 pub fn index_path(path: &Path) -> PathBuf {
-    path.with_added_extension("bai")
+    let mut name = path.as_os_str().to_owned();
+    name.push(".bai");
+    name.into()
 }
 
 fn write_bam(bam: &PendingFile, chroms: &Chroms, reads: &[Vec<Read>]) -> Result<io::Result<()>> {

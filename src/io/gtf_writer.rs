@@ -12,7 +12,7 @@ use crate::matrix::simulation::{SimulatedGene, SimulatedGenome};
 
 /// Writes gene, transcript and exon lines, sorted by chromosome and start, gzip without a timestamp.
 ///
-/// `gene_id` carries its version, as GENCODE has it (`SIMG00000000017.3`).
+/// `gene_id` carries its version, as GENCODE has it (`ENSSIMG00000000017.3`).
 pub fn write(path: &Path, genome: &SimulatedGenome) -> Result<()> {
     let mut text = String::from("##description: simulated genes, by attentrack-simulate\n##format: gtf\n");
     for gene in &genome.genes {

@@ -3,7 +3,7 @@
 //!
 //! What is planted: the strength of H3K4me3 between [`PLANTED_BP`] around a gene's TSS raises its
 //! expression; a broad H3K27me3 domain over the promoter lowers it a little. The other marks have the
-//! shapes that they have in cells (see [`shape`](self)), but their strength is drawn independently, so
+//! shapes that they have in cells (`shape.rs`), but their strength is drawn independently, so
 //! that they say nothing of the expression. H3K4me3 also stands at places that decide nothing
 //! (promoters of neighbouring genes, distal peaks), so a model has to look at the right bins.
 //!
@@ -18,12 +18,13 @@ mod reads;
 mod shape;
 
 pub use activity::{GeneState, SimulatedSample};
-pub use enrichment::{STEP_BP, enrichment};
+pub use enrichment::{Run, STEP_BP, enrichment};
 pub use fragments::Fragment;
 pub use layout::{Biotype, SimulatedGene, SimulatedGenome, Transcript};
 pub use reads::{Read, sequence_reads};
 pub use shape::SimulatedMark;
 
+use crate::genome::Chrom;
 use draw::Stream;
 
 /// The mark that decides.
@@ -83,6 +84,21 @@ impl Simulation {
             .zip(&fragments)
             .map(|(chrom, fragments)| sequence_reads(fragments, length, chrom.length.unwrap_or(0), &mut rng))
             .collect()
+    }
+
+    /// The enrichment track of those fragments over the mean depth of the genome: one list of runs a
+    /// chromosome, as [`enrichment()`] has them; none on chrY, as in a track of a female sample.
+    pub fn enrichment(&self, sample: usize, mark: SimulatedMark) -> Vec<Vec<Run>> {
+        let fragments = self.fragments(sample, mark);
+        let chroms = self.genome.chroms.as_slice();
+        let covered: u64 = fragments.iter().flatten().map(|fragment| fragment.end - fragment.start).sum();
+        let bases: u64 = chroms.iter().filter_map(|chrom| chrom.length).sum();
+        let mean_depth = covered as f64 / bases as f64;
+        let track = |(chrom, fragments): (&Chrom, &Vec<Fragment>)| match chrom.name.as_str() {
+            "chrY" => Vec::new(),
+            _ => enrichment(fragments, chrom.length.unwrap_or(0), mean_depth),
+        };
+        chroms.iter().zip(&fragments).map(track).collect()
     }
 }
 

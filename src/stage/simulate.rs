@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Parser, ValueEnum};
 
 use crate::io::{FileError, bam_writer, bigwig_writer, gtf_writer};
-use crate::matrix::simulation::{Design, Fragment, PLANTED_MARK, SimulatedMark, Simulation, enrichment};
+use crate::matrix::simulation::{Design, PLANTED_MARK, SimulatedMark, Simulation};
 use crate::stage::{Common, Stage};
 
 /// Write a realistic data set whose truth is known: which mark, and which bins of it, decide
@@ -18,7 +18,7 @@ use crate::stage::{Common, Stage};
 /// The folder holds what a project has: a gene annotation (GTF, gzip), one bigWig or BAM + BAI for
 /// each sample and mark, an expression table, samples.tsv and config.yaml for `attentrack run`; and
 /// what no project has: truth.tsv (the mark and the bins that decide) and truth.genes.tsv (the
-/// strength of each gene's planted marks). The same flags give the same bytes. Files that are already
+/// strength of each gene's planted marks). The same flags give the same bytes at any --threads. Files that are already
 /// in the folder under these names are replaced.
 ///
 /// The truth: H3K4me3 from 300 bp upstream to 900 bp downstream of the TSS raises expression, a
@@ -27,7 +27,9 @@ use crate::stage::{Common, Stage};
 #[command(
     name = "attentrack-simulate",
     version,
-    after_help = "Examples:
+    after_help = "Nothing is written outside --out; config.yaml comes last, so a folder without it is unfinished.
+
+Examples:
   attentrack-simulate --out simulated --seed 7
   attentrack-simulate --out simulated --seed 7 --genes 5000 --samples 4 --chroms 12 --format bam --depth 3"
 )]
@@ -39,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     pub seed: u64,
     /// Protein-coding genes; one lncRNA gene for every ten of them comes on top
-    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(20..=50_000))]
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(20..=50_000))]
     pub genes: u32,
     /// Samples, named sample1, sample2 …; each later one is sequenced a little less deeply
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=50))]
@@ -53,7 +55,7 @@ pub struct Args {
     /// Signal files; mixed: H3K4me3 and H3K27me3 as BAM, the others as bigWig
     #[arg(long, value_enum, default_value_t = Format::Mixed)]
     pub format: Format,
-    /// Sequencing depth relative to the default, which is about 70 fragments a promoter
+    /// Sequencing depth relative to the default, at which a typical active promoter has 180 fragments
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub depth: f64,
     #[command(flatten)]
@@ -140,7 +142,7 @@ impl Args {
                 if self.writes_bam(mark) {
                     bam_writer::write(&path, &simulation.genome.chroms, &simulation.reads(i, mark))?;
                 } else {
-                    bigwig_writer::write(&path, &tracks(simulation, &simulation.fragments(i, mark)))?;
+                    bigwig_writer::write(&path, &simulation.genome.chroms, &simulation.enrichment(i, mark))?;
                 }
                 progress.inc(1);
             }
@@ -163,21 +165,4 @@ impl Args {
         );
         tracing::info!("try: attentrack run {}", self.out.join("config.yaml").display());
     }
-}
-
-/// Enrichment over each chromosome but chrY, as a track of a female sample would be.
-fn tracks(simulation: &Simulation, fragments: &[Vec<Fragment>]) -> Vec<(String, u64, Vec<bigwig_writer::Run>)> {
-    let chroms = simulation.genome.chroms.as_slice();
-    let covered: u64 = fragments.iter().flatten().map(|fragment| fragment.end - fragment.start).sum();
-    let bases: u64 = chroms.iter().filter_map(|chrom| chrom.length).sum();
-    let mean_depth = covered as f64 / bases as f64;
-    chroms
-        .iter()
-        .zip(fragments)
-        .filter(|(chrom, _)| chrom.name != "chrY")
-        .map(|(chrom, fragments)| {
-            let length = chrom.length.unwrap_or(0);
-            (chrom.name.clone(), length, enrichment(fragments, length, mean_depth))
-        })
-        .collect()
 }

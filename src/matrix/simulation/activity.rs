@@ -43,7 +43,7 @@ const BASELINE: f64 = -3.0;
 /// log2 RPKM for each doubling of H3K4me3 (above its floor).
 const PER_DOUBLING: f64 = 1.2;
 /// log2 RPKM that a typical H3K27me3 domain takes away.
-const PER_POLYCOMB: f64 = 0.7;
+const PER_POLYCOMB: f64 = 0.8;
 /// Standard deviation of what the marks do not explain.
 const NOISE: f64 = 1.1;
 
@@ -83,7 +83,7 @@ fn promoter(biotype: Biotype, rng: &mut ChaCha8Rng) -> f64 {
 fn state(biotype: Biotype, promoter: f64, rng: &mut ChaCha8Rng) -> GeneState {
     let polycomb = if rng.random_bool(0.2) { log_normal(rng, 1.0, 0.3) } else { 0.0 };
     let side = if rng.random_bool(0.5) { 1.0 } else { -1.0 };
-    let distal = rng.random_bool(0.25).then(|| (side * rng.random_range(2_200.0..4_600.0), log_normal(rng, 0.7, 0.4)));
+    let distal = rng.random_bool(0.06).then(|| (side * rng.random_range(2_200.0..4_600.0), log_normal(rng, 0.7, 0.4)));
     let expected = BASELINE + PER_DOUBLING * (1.0 + 20.0 * promoter).log2() - PER_POLYCOMB * polycomb;
     let measured = (expected + normal(rng, 0.0, NOISE)).exp2() - 0.1;
     let scale = if biotype == Biotype::ProteinCoding { 1.0 } else { 0.1 };

@@ -129,12 +129,12 @@ fn lay_out_chrom(chrom: usize, n: usize, genes: &mut Vec<SimulatedGene>, rng: &m
     for i in 0..n {
         let first = chrom == 0 && i == 0;
         let previous = if i == 0 { None } else { genes.last() };
-        let divergent = previous.is_some_and(|gene| gene.strand == Strand::Reverse) && rng.random_bool(0.35);
+        let divergent = previous.is_some_and(|gene| gene.strand == Strand::Reverse) && rng.random_bool(0.15);
         let strand = if first || divergent || rng.random_bool(0.5) { Strand::Forward } else { Strand::Reverse };
         let gap = match (first, divergent) {
             (true, _) => 0,
             (_, true) => rng.random_range(200..900),
-            _ => 1_500 + exponential(rng, 5_000.0) as u64,
+            _ => 2_000 + exponential(rng, 11_000.0) as u64,
         };
         let start = cursor + gap;
         let end = start + (log_normal(rng, 4_500.0, 0.6) as u64).clamp(1_200, 25_000);
@@ -184,7 +184,7 @@ fn exons(span: Range<u64>, rng: &mut ChaCha8Rng) -> Vec<Range<u64>> {
 
 fn name_genes(genes: &mut [SimulatedGene]) {
     for (i, gene) in genes.iter_mut().enumerate() {
-        gene.id = format!("SIMG{:011}", 17 * (i + 1));
+        gene.id = format!("ENSSIMG{:011}", 17 * (i + 1));
         gene.name = match gene.biotype {
             Biotype::ProteinCoding => format!("SIM{}", i + 1),
             Biotype::LncRna => format!("LINC{:05}", i + 1),

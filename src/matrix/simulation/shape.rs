@@ -102,7 +102,10 @@ impl Form {
 }
 
 /// Fragments of a promoter of strength 1 at depth 1.
-const PROMOTER_FRAGMENTS: f64 = 70.0;
+const PROMOTER_FRAGMENTS: f64 = 180.0;
+/// Fragments of the weak broad enrichment around promoters (open chromatin, an antibody that also
+/// binds H3K4me1), which follows no gene's activity.
+const WEAK_FRAGMENTS: f64 = 80.0;
 /// The nucleosomes around an active TSS: bp downstream, standard deviation, weight. The gap before
 /// +1 is the nucleosome-depleted region.
 const NUCLEOSOMES: [(f64, f64, f64); 7] = [
@@ -134,7 +137,7 @@ pub(super) fn sites(
     }
     match mark {
         SimulatedMark::H3K9me3 => anywhere(genome, 45_000.0, (9_000.0, 0.6), 6.0, rng, &mut sites),
-        SimulatedMark::H3K4me1 => anywhere(genome, 20_000.0, (900.0, 0.4), 14.0, rng, &mut sites),
+        SimulatedMark::H3K4me1 => anywhere(genome, 20_000.0, (900.0, 0.4), 12.0, rng, &mut sites),
         _ => {}
     }
     sites
@@ -156,10 +159,16 @@ fn promoter(gene: &SimulatedGene, state: &GeneState, rng: &mut ChaCha8Rng, sites
     if let Some((offset, strength)) = state.distal {
         peak(offset, strength, rng);
     }
+    let centre = gene.downstream(normal(rng, 0.0, 1_000.0));
+    sites.push(Site {
+        chrom: gene.chrom,
+        form: Form::Domain(centre - 5_000.0..centre + 5_000.0),
+        fragments: WEAK_FRAGMENTS * gamma(rng, 0.7),
+    });
 }
 
 fn shoulders(gene: &SimulatedGene, state: &GeneState, rng: &mut ChaCha8Rng, sites: &mut Vec<Site>) {
-    for (offset, sd, fragments) in [(-1_500.0, 450.0, 22.0), (1_900.0, 600.0, 30.0)] {
+    for (offset, sd, fragments) in [(-1_500.0, 450.0, 16.0), (1_900.0, 600.0, 22.0)] {
         let offset = offset + normal(rng, 0.0, 200.0);
         sites.push(Site {
             chrom: gene.chrom,
@@ -175,7 +184,7 @@ fn body(gene: &SimulatedGene, state: &GeneState, sites: &mut Vec<Site>) {
     sites.push(Site {
         chrom: gene.chrom,
         form: Form::Ramp(gene.downstream(from), gene.downstream(length + 300.0)),
-        fragments: 9.0 * state.body * (length - from) / 1000.0,
+        fragments: 8.0 * state.body * (length - from) / 1000.0,
     });
 }
 
@@ -188,7 +197,7 @@ fn polycomb(gene: &SimulatedGene, state: &GeneState, rng: &mut ChaCha8Rng, sites
     sites.push(Site {
         chrom: gene.chrom,
         form: Form::Domain(centre - half..centre + half),
-        fragments: 9.0 * state.polycomb * 2.0 * half / 1000.0,
+        fragments: 15.0 * state.polycomb * 2.0 * half / 1000.0,
     });
 }
 

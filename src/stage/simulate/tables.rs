@@ -28,7 +28,7 @@ fn expression(args: &Args, simulation: &Simulation) -> Result<()> {
         }
     }
     for unknown in 1..=genes.len() / 20 {
-        let id = format!("SIMG{:011}", 1_000_000 + 17 * unknown);
+        let id = format!("ENSSIMG{:011}", 1_000_000 + 17 * unknown);
         rows.push(std::iter::once(id).chain(simulation.samples.iter().map(|_| "0".to_owned())).collect());
     }
     write_table(&args.out.join("expression.tsv"), &columns, rows)
@@ -67,7 +67,7 @@ fn truth_genes(args: &Args, simulation: &Simulation) -> Result<()> {
     for sample in &simulation.samples {
         for (gene, state) in simulation.genome.genes.iter().zip(&sample.states) {
             rows.push([
-                format!("{}.{}", gene.id, gene.version),
+                gene.id.clone(),
                 sample.name.clone(),
                 format!("{:.3}", state.promoter),
                 format!("{:.3}", state.polycomb),
