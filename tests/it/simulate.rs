@@ -185,7 +185,7 @@ fn tables_have_the_blemishes_of_real_ones() {
         *counts.entry(line.split('\t').next().unwrap()).or_default() += 1;
     }
     assert_eq!(counts.values().filter(|&&count| count == 2).count(), 1, "one duplicated id");
-    assert_eq!(counts.len(), 1 + 220 + 11, "header, genes, ids that the annotation does not know");
+    assert_eq!(counts.len(), 1 + 200 + 10, "header, coding genes, ids that the annotation does not know");
     assert!(expression.contains("\tNA"));
     assert_eq!(
         work.read("out/truth.tsv"),

@@ -3,7 +3,7 @@
 use super::Args;
 use crate::io::Result;
 use crate::io::table::write_table;
-use crate::matrix::simulation::{PLANTED_BP, PLANTED_MARK, SimulatedMark, Simulation};
+use crate::matrix::simulation::{Biotype, PLANTED_BP, PLANTED_MARK, SimulatedMark, Simulation};
 
 /// Writes expression.tsv, samples.tsv, truth.tsv and truth.genes.tsv.
 pub(super) fn write(args: &Args, simulation: &Simulation) -> Result<()> {
@@ -13,24 +13,23 @@ pub(super) fn write(args: &Args, simulation: &Simulation) -> Result<()> {
     truth_genes(args, simulation)
 }
 
-/// Genes by id without version, one column a sample, RPKM; with the blemishes of real tables: NA
-/// cells, one id that occurs twice (a join duplicate), and ids that the annotation does not know.
+/// Protein-coding genes by id without version, one column a sample, RPKM; with the blemishes of real
+/// tables: NA cells, one id that occurs twice (a join duplicate), and ids that the annotation does not
+/// know.
 fn expression(args: &Args, simulation: &Simulation) -> Result<()> {
     let names = simulation.samples.iter().map(|sample| sample.name.as_str());
     let columns: Vec<&str> = std::iter::once("gene_id").chain(names).collect();
     let genes = &simulation.genome.genes;
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    for (i, gene) in genes.iter().enumerate() {
-        let values = simulation.samples.iter().map(|sample| number(sample.states[i].expression));
-        rows.push(std::iter::once(gene.id.clone()).chain(values).collect());
-        if i == genes.len() / 3 {
-            rows.extend(rows.last().cloned());
-        }
-    }
-    for unknown in 1..=genes.len() / 20 {
-        let id = format!("ENSSIMG{:011}", 1_000_000 + 17 * unknown);
-        rows.push(std::iter::once(id).chain(simulation.samples.iter().map(|_| "0".to_owned())).collect());
-    }
+    let coding: Vec<usize> = (0..genes.len()).filter(|&i| genes[i].biotype == Biotype::ProteinCoding).collect();
+    let row = |id: String, gene: usize| -> Vec<String> {
+        let values = simulation.samples.iter().map(|sample| number(sample.states[gene].expression));
+        std::iter::once(id).chain(values).collect()
+    };
+    let mut rows: Vec<Vec<String>> = coding.iter().map(|&gene| row(genes[gene].id.clone(), gene)).collect();
+    rows.insert(coding.len() / 3, rows[coding.len() / 3].clone());
+    // genes of another release are expressed as these are
+    let unknown = coding.iter().step_by(20).enumerate();
+    rows.extend(unknown.map(|(i, &gene)| row(format!("ENSSIMG{:011}", 1_000_000 + 17 * i), gene)));
     write_table(&args.out.join("expression.tsv"), &columns, rows)
 }
 
