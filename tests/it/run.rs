@@ -100,3 +100,99 @@ fn the_committed_schemas_are_current() {
         );
     }
 }
+
+fn quickstart(dir: &Workdir, outdir: &str, threads: &str) {
+    let config = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart/config.yaml");
+    let output = attentrack(dir, &["run", config.to_str().unwrap(), "--outdir", outdir, "--threads", threads]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Every file below a folder with its bytes, sorted by name.
+fn contents(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                files.push((name, std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// What examples/quickstart/README.md promises, and the same bytes at one thread and at two.
+#[test]
+fn the_quickstart_finds_the_planted_truth() {
+    let dir = Workdir::new();
+    quickstart(&dir, "one", "1");
+    quickstart(&dir, "two", "2");
+    let (one, two) = (contents(&dir.path("one")), contents(&dir.path("two")));
+    assert_eq!(one.len(), two.len());
+    for ((name, bytes), (other, other_bytes)) in one.iter().zip(&two) {
+        assert!(name == other && bytes == other_bytes, "{name} differs between 1 and 2 threads");
+    }
+
+    let metrics: serde_json::Value = serde_json::from_str(&dir.read("one/metrics.json")).unwrap();
+    let auroc = metrics["pooled"]["splits"]["test"]["auroc"]["value"].as_f64().unwrap();
+    assert!(auroc > 0.88, "test AUROC {auroc}");
+
+    for sample in ["sample1", "sample2"] {
+        let path = dir.path(&format!("one/attention/{sample}.attention.bins.safetensors"));
+        let matrix = attentrack::io::bins::read(&path).unwrap();
+        let attention = matrix.attention.as_ref().unwrap();
+        let scored: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| !matrix.gene(gene)[0].is_nan()).collect();
+        let mut mark_sums = vec![0.0; matrix.n_marks()];
+        let mut excess = vec![0.0; matrix.n_bins()];
+        let planted = matrix.marks.iter().position(|mark| mark == "H3K4me3").unwrap();
+        for &gene in &scored {
+            let marks = &attention.mark_values[gene * matrix.n_marks()..][..matrix.n_marks()];
+            assert!((marks.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            mark_sums.iter_mut().zip(marks).for_each(|(sum, &value)| *sum += f64::from(value));
+            for mark in 0..matrix.n_marks() {
+                assert!((matrix.bins(gene, mark).iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            }
+            let null = &attention.null_values[planted * matrix.n_bins()..][..matrix.n_bins()];
+            for ((sum, &value), &null) in excess.iter_mut().zip(matrix.bins(gene, planted)).zip(null) {
+                *sum += f64::from(value - null);
+            }
+        }
+        let top = |values: &[f64]| (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap();
+        assert_eq!(top(&mark_sums), planted, "{sample}: mean mark attention {mark_sums:?}");
+        assert!(mark_sums[planted] / scored.len() as f64 > 0.3);
+        // planted: −300 to +900 bp of the TSS, bins 47 to 58
+        assert!((47..59).contains(&top(&excess)), "{sample}: the attention's peak is bin {}", top(&excess));
+        let positive = |bins: &[f64]| bins.iter().filter(|&&value| value > 0.0).sum::<f64>();
+        assert!(positive(&excess[47..59]) > 0.7 * positive(&excess), "{sample}: {excess:?}");
+    }
+}
+
+#[test]
+fn an_interrupted_run_goes_on_to_the_same_bytes() {
+    let dir = Workdir::new();
+    quickstart(&dir, "whole", "2");
+    let config = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart/config.yaml");
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("attentrack"))
+        .current_dir(dir.path(""))
+        .args(["run", config.to_str().unwrap(), "--outdir", "killed", "--quiet"])
+        .spawn()
+        .unwrap();
+    let state = dir.path("killed/model/pooled.state.safetensors");
+    while !state.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "the run ended before it could be killed");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill().unwrap(); // SIGKILL
+    child.wait().unwrap();
+    assert!(!dir.path("killed/model/pooled.model.safetensors").exists());
+    quickstart(&dir, "killed", "2");
+    let leftovers = |(name, _): &(String, Vec<u8>)| !name.ends_with(".tmp");
+    let whole = contents(&dir.path("whole"));
+    let killed: Vec<_> = contents(&dir.path("killed")).into_iter().filter(leftovers).collect();
+    assert!(whole == killed, "a killed and resumed run differs from an uninterrupted one");
+}
