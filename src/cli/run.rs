@@ -58,7 +58,11 @@ impl Stage for Run {
             tracing::info!("[{}/{}] {step}", number + 1, steps.len());
             self.execute(step).with_context(|| format!("attentrack-{}", step.stage))?;
         }
-        tracing::info!("done: {}", outdir.display());
+        tracing::info!(
+            "done: the tracks are in {}, the accuracy is in {}",
+            outdir.join("tracks").display(),
+            outdir.join("metrics.json").display()
+        );
         Ok(())
     }
 }
