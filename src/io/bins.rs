@@ -1,7 +1,7 @@
 //! The matrix file, `.bins.safetensors`: binned signal, attention or attribution.
 //!
-//! Tensors: `values` f32 [gene, mark, bin]; `chrom` i32 [gene] (index into the header's `chroms`),
-//! `tss` i64 [gene] (0-based), `strand` i8 [gene] (1 or −1), absent where positions are unknown;
+//! Tensors: `values` f32 [gene, mark, bin]; `chrom` i32 \[gene\] (index into the header's `chroms`),
+//! `tss` i64 \[gene\] (0-based), `strand` i8 \[gene\] (1 or −1), absent where positions are unknown;
 //! in attention files also `mark_values` f32 [gene, mark] and `null_values` f32 [mark, bin].
 
 use std::collections::HashMap;

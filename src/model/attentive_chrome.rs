@@ -14,7 +14,7 @@ use super::{AttentiveChromeConfig, BiLstmAttention, Dropout, Mode};
 /// What the model says of each gene.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// Log-odds of being expressed, [gene].
+    /// Log-odds of being expressed, \[gene\].
     pub logit: Tensor,
     /// α, [gene, mark, bin]; sums to 1 over the bins.
     pub bin_attention: Tensor,
@@ -189,7 +189,7 @@ impl AttentiveChrome {
     }
 
     /// The parameters that are trained: bin level [mark, flat], mark level [1, flat], head weight
-    /// [1, 2 × mark_hidden], head bias [1].
+    /// [1, 2 × mark_hidden], head bias \[1\].
     pub fn parameters(&self) -> [&Var; 4] {
         [self.bins.weights(), self.marks.weights(), &self.head_weight, &self.head_bias]
     }

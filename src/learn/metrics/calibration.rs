@@ -35,7 +35,7 @@ fn fill(labels: &[bool], scores: &[f64], count: impl Fn(usize) -> u32) -> [(u64,
     bins
 }
 
-/// The reliability table: [`CALIBRATION_BINS`] bins of equal width.
+/// The reliability table: ten bins of equal width.
 pub fn reliability(labels: &[bool], scores: &[f64]) -> Vec<ReliabilityBin> {
     let share = |sum: f64, genes: u64| (genes > 0).then(|| sum / genes as f64);
     let edge = |bin: usize| bin as f64 / CALIBRATION_BINS as f64;
