@@ -213,5 +213,12 @@ impl AttentiveChrome {
     }
 }
 
+impl candle_nn::Module for AttentiveChrome {
+    /// The logits alone, \[gene\], so that the model fits wherever candle takes a module.
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        Ok(self.forward(x, Mode::Infer)?.logit)
+    }
+}
+
 #[cfg(test)]
 mod tests;
