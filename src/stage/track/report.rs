@@ -41,6 +41,13 @@ pub fn log(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cel
             );
         }
     }
+    let is_even = |&mark: &usize| f64::from(thresholds[mark]) < 1.99 * values.even_share(mark);
+    let chosen = args.min_value.is_none() && !args.all && matches!(args.format, Format::Bed | Format::Bigbed);
+    if chosen && matrix.kind == Kind::Attention && selection.marks.iter().all(is_even) {
+        tracing::warn!(
+            "the attention is nearly even: of no mark do 1 % of the bins hold twice the even share. A model that was trained on few genes may need more epochs or a higher learning rate"
+        );
+    }
     if values.kind() == TrackValue::Raw && matrix.kind == Kind::Attention {
         tracing::warn!(
             "raw attention is higher at the window's ends even without signal; --value corrected removes that"
