@@ -112,13 +112,14 @@ pub fn folders(samples: &[Sample], outdir: &Path) -> Vec<PathBuf> {
 pub fn plan(config: &Config, samples: &[Sample], outdir: &Path) -> Vec<Step> {
     let layout = Layout { outdir };
     let mut steps = vec![tss(config, &layout)];
-    steps.extend(samples.iter().map(|sample| bin(config, &layout, sample)));
+    // the cheap stages first, so that a wrong name or table shows before hours of binning
     if config.labels.path.is_none() {
         steps.extend(samples.iter().map(|sample| label(config, &layout, sample)));
     }
     if config.split.path.is_none() {
         steps.push(split(config, &layout, samples));
     }
+    steps.extend(samples.iter().map(|sample| bin(config, &layout, sample)));
     match config.train.mode {
         TrainMode::Pooled => steps.push(train(config, &layout, "pooled", samples)),
         TrainMode::PerSample => {
@@ -136,10 +137,7 @@ pub fn plan(config: &Config, samples: &[Sample], outdir: &Path) -> Vec<Step> {
 }
 
 fn labels_of(config: &Config, layout: &Layout, sample: &str) -> PathBuf {
-    match &config.labels.path {
-        Some(path) => path.to_string_lossy().replace("{sample}", sample).into(),
-        None => layout.labels(sample),
-    }
+    config.labels.of(sample).unwrap_or_else(|| layout.labels(sample))
 }
 
 fn splits_of(config: &Config, layout: &Layout) -> PathBuf {

@@ -116,6 +116,13 @@ pub struct Labels {
     pub path: Option<PathBuf>,
 }
 
+impl Labels {
+    /// The user's own labels of a sample, if there are any.
+    pub fn of(&self, sample: &str) -> Option<PathBuf> {
+        self.path.as_ref().map(|path| path.to_string_lossy().replace("{sample}", sample).into())
+    }
+}
+
 /// One threshold for all samples, or one for each.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]

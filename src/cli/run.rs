@@ -1,13 +1,13 @@
 //! `attentrack run CONFIG`: the whole chain in one process.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Parser;
 
 use super::chain::{self, Step};
 use super::config::Config;
-use crate::io::{FileError, sample_sheet};
+use crate::io::{FileError, Output, sample_sheet};
 use crate::stage::{self, Common, Stage};
 
 /// Run the whole chain from one config.yaml: genes, bins, labels, splits, training, predictions,
@@ -45,18 +45,29 @@ impl Stage for Run {
     fn run(&self) -> anyhow::Result<()> {
         let config = Config::read(&self.config)?;
         let samples = sample_sheet::read(&config.samples)?;
+        for sample in &samples {
+            if let Some(path) = config.labels.of(&sample.name).filter(|path| !path.is_file()) {
+                bail!("{}: labels.path: no such file {}", self.config.display(), path.display());
+            }
+        }
         let outdir = self.outdir.clone().unwrap_or_else(|| self.config.with_file_name("results"));
         let steps = chain::plan(&config, &samples, &outdir);
         if self.dry_run {
-            steps.iter().for_each(|step| println!("{step}"));
-            return Ok(());
+            let mut output = Output::create(Path::new("-"))?;
+            for step in &steps {
+                output.put(format!("{step}\n").as_bytes())?;
+            }
+            return Ok(output.commit()?);
         }
+        // a value that no stage takes shows now, not after hours of binning and training
+        let ready = steps.iter().map(|step| self.prepare(step).with_context(|| self.place(step)));
+        let ready = ready.collect::<anyhow::Result<Vec<_>>>()?;
         for folder in chain::folders(&samples, &outdir) {
             std::fs::create_dir_all(&folder).map_err(|error| FileError::os(&folder, "make the folder", &error))?;
         }
-        for (number, step) in steps.iter().enumerate() {
+        for (number, (step, run)) in steps.iter().zip(ready).enumerate() {
             tracing::info!("[{}/{}] {step}", number + 1, steps.len());
-            self.execute(step).with_context(|| format!("attentrack-{}", step.stage))?;
+            run().with_context(|| format!("attentrack-{}", step.stage))?;
         }
         tracing::info!(
             "done: the tracks are in {}, the accuracy is in {}",
@@ -67,8 +78,11 @@ impl Stage for Run {
     }
 }
 
+/// A stage whose flags are parsed, ready to work.
+type Ready = Box<dyn FnOnce() -> anyhow::Result<()>>;
+
 impl Run {
-    fn execute(&self, step: &Step) -> anyhow::Result<()> {
+    fn prepare(&self, step: &Step) -> anyhow::Result<Ready> {
         match step.stage {
             "tss" => self.stage::<stage::tss::Args>(step),
             "bin" => self.stage::<stage::bin::Args>(step),
@@ -82,22 +96,28 @@ impl Run {
         }
     }
 
-    /// Parses the step's flags exactly as its binary would, and runs it.
-    fn stage<S: Stage>(&self, step: &Step) -> anyhow::Result<()> {
+    /// Parses and checks the step's flags exactly as its binary would.
+    fn stage<S: Stage + 'static>(&self, step: &Step) -> anyhow::Result<Ready> {
         let mut arguments = vec![format!("attentrack-{}", step.stage).into()];
         arguments.extend(step.arguments.iter().cloned());
         if self.common.quiet {
             arguments.push("--quiet".into());
         }
         let stage = S::try_parse_from(arguments).map_err(|error| {
-            // clap's first line holds the problem; its usage lines speak of flags that are not in the config
+            // clap's usage lines speak of flags that are not in the config
             let text = error.to_string();
-            anyhow::anyhow!("{}", text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
+            let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+            anyhow::anyhow!("{}", lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned())
         })?;
         let problems = stage.problems();
         if !problems.is_empty() {
             bail!("{}", problems.join("; "));
         }
-        stage.run()
+        Ok(Box::new(move || stage.run()))
+    }
+
+    /// Where a value comes from that a stage does not take.
+    fn place(&self, step: &Step) -> String {
+        format!("{}: attentrack-{}", self.config.display(), step.stage)
     }
 }

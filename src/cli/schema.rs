@@ -1,6 +1,6 @@
 //! `attentrack schema`: JSON Schemas of the files, generated from the types that read and write them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::Parser;
@@ -73,8 +73,9 @@ impl Stage for Schema {
                 output.put(text.as_bytes())?;
                 output.commit()?;
             } else if self.name.as_deref() == Some(name) {
-                print!("{text}");
-                return Ok(());
+                let mut output = Output::create(Path::new("-"))?;
+                output.put(text.as_bytes())?;
+                return Ok(output.commit()?);
             }
         }
         match &self.name {

@@ -63,7 +63,20 @@ pub enum GridError {
         /// The bin size asked for.
         bin_size_bp: u32,
     },
+    /// More bins than memory holds for a whole genome's genes.
+    #[error("flank ({flank_bp} bp) and bin size ({bin_size_bp} bp) make {n_bins} bins a gene, more than {MAX_BINS}")]
+    TooManyBins {
+        /// The flank asked for.
+        flank_bp: u32,
+        /// The bin size asked for.
+        bin_size_bp: u32,
+        /// Bins in a window.
+        n_bins: u64,
+    },
 }
+
+/// Most bins of a window: ±50 kb at single bases.
+const MAX_BINS: u64 = 100_000;
 
 impl Grid {
     /// A grid of `2 × flank_bp / bin_size_bp` bins.
@@ -73,6 +86,10 @@ impl Grid {
         }
         if !flank_bp.is_multiple_of(bin_size_bp) {
             return Err(GridError::NotMultiple { flank_bp, bin_size_bp });
+        }
+        let n_bins = 2 * u64::from(flank_bp) / u64::from(bin_size_bp);
+        if n_bins > MAX_BINS {
+            return Err(GridError::TooManyBins { flank_bp, bin_size_bp, n_bins });
         }
         Ok(Grid { flank_bp, bin_size_bp, orientation })
     }
@@ -169,5 +186,11 @@ mod tests {
     fn a_flank_that_splits_a_bin_is_refused() {
         assert!(matches!(Grid::new(5050, 100, Orientation::Gene), Err(GridError::NotMultiple { .. })));
         assert!(matches!(Grid::new(0, 100, Orientation::Gene), Err(GridError::Zero { .. })));
+    }
+
+    #[test]
+    fn a_window_that_no_memory_holds_is_refused() {
+        assert!(matches!(Grid::new(1_000_000_000, 1, Orientation::Gene), Err(GridError::TooManyBins { .. })));
+        assert_eq!(Grid::new(50_000, 1, Orientation::Gene).unwrap().n_bins(), 100_000);
     }
 }

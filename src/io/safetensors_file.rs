@@ -86,8 +86,11 @@ pub fn read<H: DeserializeOwned>(path: &Path, what: &str) -> Result<(H, HashMap<
     let json = metadata.metadata().as_ref().and_then(|map| map.get(HEADER_KEY)).ok_or_else(|| {
         damaged(format!("is a safetensors file without a {HEADER_KEY:?}, so not an attentrack {what}"))
     })?;
-    let header = serde_json::from_str(json)
-        .map_err(|error| damaged(format!("the header does not fit a {what} file: {error}")))?;
+    let header = serde_json::from_str(json).map_err(|error| {
+        let found: Option<serde_json::Value> = serde_json::from_str(json).ok();
+        let format = found.as_ref().and_then(|header| header["format"].as_str()).unwrap_or("unknown");
+        damaged(format!("the header, of format {format:?}, does not fit a {what} file: {error}"))
+    })?;
     let tensors = SafeTensors::deserialize(&bytes)
         .map_err(|error| damaged(format!("is not a {what} file (safetensors), or is truncated: {error}")))?;
     let tensors = tensors

@@ -75,8 +75,14 @@ impl Table {
         &self.path
     }
 
-    /// Index of a column, or an error that lists the columns that there are.
+    /// Index of a column, or an error that lists the columns that there are. A name that two columns
+    /// have is an error too: nobody can say which is meant.
     pub fn column(&self, name: &str) -> Result<usize> {
+        if self.columns.iter().filter(|column| *column == name).count() > 1 {
+            return Err(FileError::new(&self.path, format!("column {name:?} is there more than once"))
+                .line(1)
+                .remedy("Keep one of them, or give them different names"));
+        }
         self.find(name).ok_or_else(|| {
             let hint = if self.columns.len() == 1 {
                 "The columns must be separated by tabs".to_owned()

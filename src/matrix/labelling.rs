@@ -22,10 +22,10 @@ pub enum LabelMethod {
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum LabelError {
     /// No gene has a value.
-    #[error("no gene has an expression value")]
+    #[error("no gene has an expression value. Check that it is the right column")]
     NoValue,
     /// The histogram has nothing left of its median.
-    #[error("no valley: at least half of the genes share the lowest expression, {lowest}")]
+    #[error("no valley: at least half of the genes share the lowest expression, {lowest}. Choose another method")]
     NoValley {
         /// The lowest expression.
         lowest: f64,

@@ -145,6 +145,10 @@ impl Stage for Args {
         if !(self.pseudocount > 0.0 && self.pseudocount.is_finite()) {
             problems.push(format!("--pseudocount must be a number above 0, found {}", self.pseudocount));
         }
+        // the name becomes a cell of tables
+        if self.sample.as_ref().is_some_and(|name| name.trim().is_empty() || name.contains(char::is_control)) {
+            problems.push("--sample must not be empty or hold tabs or line ends. Give a name".to_owned());
+        }
         problems.extend(inputs::mark_problems(self.marks.iter().map(String::as_str), "--marks"));
         problems
     }

@@ -92,3 +92,85 @@ fn an_output_that_cannot_be_written_is_named() {
         }
     }
 }
+
+/// What users get wrong with files that are right for something else: each names place and remedy, and
+/// leaves nothing behind.
+#[test]
+fn files_of_the_wrong_kind_and_flags_without_effect_are_explained() {
+    let dir = Workdir::new();
+    dir.write("genes.bed", "chr1\t5000\t5001\tg1\t0\t+\nchr1\t6000\t6001\tg2\t0\t-\n");
+    dir.write("signal.bedgraph", "chr1\t0\t20000\t1\n");
+    dir.write("labels.tsv", "gene_id\tlabel\ng1\t1\ng2\t0\n");
+    dir.write("twice.tsv", "gene_id\tlabel\tlabel\ng1\t1\t0\ng2\t0\t1\n");
+    dir.write("expression.tsv", "gene_id\ts\ts\ng1\t1\t2\ng2\t3\t4\n");
+    dir.write("missing.tsv", "gene_id\ts\ng1\tNA\ng2\tNA\n");
+    dir.write("splits.tsv", "gene_id\tsplit\ng1\ttrain\ng2\ttest\n");
+    dir.write("other.alias", "1\tchr1\n");
+    let header = br#"{"__metadata__":{"header":"{\"format\":\"attentrack.model\"}"}}"#;
+    let model = [&(header.len() as u64).to_le_bytes()[..], header].concat();
+    dir.write("a.model.safetensors", model);
+    dir.ok("bin", "--genes genes.bed --signal m=signal.bedgraph --out a.bins.safetensors");
+    let pipe = dir.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let before = names(&dir.path(""));
+    let bin = "--genes genes.bed --signal m=signal.bedgraph --out x.bins.safetensors";
+    let cases: [(&str, String, &[&str]); 13] = [
+        ("bin", format!("{bin} --flank 1000000000 --bin-size 1"), &["2000000000 bins", "--flank"]),
+        ("bin", format!("{bin} --sample="), &["--sample", "Give a name"]),
+        ("bin", format!("{bin} --min-mapq 10"), &["--min-mapq is for reads", "signal.bedgraph is bedgraph"]),
+        ("bin", format!("{bin} --extend 200"), &["--extend is for reads"]),
+        ("bin", format!("{bin} --fragments"), &["--fragments is for reads"]),
+        ("bin", format!("{bin} --chrom-alias other.alias"), &["other.alias", "chr1", "the genes' name"]),
+        (
+            "bin",
+            "--genes genes.bed --signal m=pipe --out x.bins.safetensors".to_owned(),
+            &["pipe: is a pipe", "Write it"],
+        ),
+        ("label", "--expression expression.tsv --sample s --out x.tsv".to_owned(), &["line 1", "\"s\" is there more"]),
+        ("label", "--expression missing.tsv --sample s --out x.tsv".to_owned(), &["no gene has", "right column"]),
+        (
+            "split",
+            "--genes genes.bed --method random --labels twice.tsv --out x.tsv".to_owned(),
+            &["twice.tsv, line 1"],
+        ),
+        (
+            "train",
+            "--bins a.bins.safetensors --labels twice.tsv --splits splits.tsv --out x.model.safetensors".to_owned(),
+            &["twice.tsv, line 1: column \"label\" is there more than once", "Keep one"],
+        ),
+        (
+            "track",
+            "--input a.model.safetensors --format bed --out x.bed".to_owned(),
+            &["of format \"attentrack.model\", does not fit a matrix"],
+        ),
+        (
+            "predict",
+            "--bins a.bins.safetensors --model a.bins.safetensors --predictions x.tsv".to_owned(),
+            &["of format \"attentrack.bins\", does not fit a model"],
+        ),
+    ];
+    for (stage, args, needles) in cases {
+        dir.fails(stage, &args, needles);
+        assert_eq!(names(&dir.path("")), before, "{stage} {args} left something behind");
+    }
+}
+
+/// Spreadsheets on Windows write a byte-order mark and `\r\n`; neither is part of a name.
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_name() {
+    let dir = Workdir::new();
+    for (mark, end) in [("", "\n"), ("\u{feff}", "\r\n")] {
+        dir.write("genes.bed", format!("{mark}chr1\t5000\t5001\tg1\t0\t+{end}"));
+        dir.write("signal.bedgraph", format!("{mark}chr1\t4000\t5000\t1{end}chr1\t5000\t6000\t2{end}"));
+        dir.write("reads.bed", format!("{mark}chr1\t4000\t4050\tr\t0\t+{end}"));
+        dir.write("names.alias", format!("{mark}chr1\tchr1{end}"));
+        dir.ok(
+            "bin",
+            "--genes genes.bed --signal m=signal.bedgraph --signal r=reads.bed --statistic sum --chrom-alias names.alias --out a.bins.safetensors",
+        );
+        dir.ok("track", "--input a.bins.safetensors --format tsv --out a.tsv");
+        let table = dir.read("a.tsv");
+        let sum: f64 = table.lines().skip(1).map(|row| row.split('\t').nth(8).unwrap().parse::<f64>().unwrap()).sum();
+        assert_eq!(sum, 3050.0, "mark {mark:?}");
+    }
+}

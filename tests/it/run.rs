@@ -30,10 +30,64 @@ fn the_plan_is_the_stage_commands() {
     let output = attentrack(&dir, &["run", "config.yaml", "--dry-run"]);
     let plan = String::from_utf8(output.stdout).unwrap();
     let stages: Vec<&str> = plan.lines().map(|line| line.split(' ').next().unwrap()).collect();
-    let expected = ["tss", "bin", "label", "split", "train", "predict", "evaluate", "track"];
+    let expected = ["tss", "label", "split", "bin", "train", "predict", "evaluate", "track"];
     assert_eq!(stages, expected.map(|stage| format!("attentrack-{stage}")));
     assert!(plan.contains("--signal H3K4me3=a.bw --signal H3K27me3=b.bam --control H3K27me3=a.bw"), "{plan}");
     assert!(plan.contains("--out results/model/s1.model.safetensors --seed 3 --resume"), "{plan}");
+}
+
+/// A value that no stage takes is found before the first stage starts, not after hours of training.
+#[test]
+fn every_value_is_checked_before_the_first_stage() {
+    let cases = [
+        ("train: {epochs: 0}\n", vec!["config.yaml: attentrack-train", "--epochs"]),
+        ("train: {device: cuda}\n", vec!["config.yaml: attentrack-train", "--device cuda"]),
+        ("tracks: {formats: [bed, gff]}\n", vec!["config.yaml: attentrack-track", "'gff'", "bigwig"]),
+        (
+            "labels: {method: threshold, threshold: {s2: 1}}\n",
+            vec!["config.yaml: attentrack-label", "needs --threshold"],
+        ),
+        ("labels: {path: \"{sample}.tsv\"}\n", vec!["config.yaml: labels.path", "s1.tsv"]),
+        ("window: {bin_size: 33}\n", vec!["config.yaml: attentrack-bin", "multiple of the bin size"]),
+        ("split: {method: random, folds: 2}\n", vec!["config.yaml: attentrack-split", "--folds"]),
+    ];
+    for (line, needles) in cases {
+        let dir = configured(&format!("{MINIMAL}{line}"));
+        let output = attentrack(&dir, &["run", "config.yaml"]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{line}: {stderr}");
+        assert_eq!(stderr.matches("error:").count(), 1, "{line}: {stderr}");
+        for needle in needles {
+            assert!(stderr.contains(needle), "{line}: no {needle:?} in {stderr}");
+        }
+        assert!(!dir.path("results").exists(), "{line} left a folder behind");
+    }
+}
+
+/// `attentrack run --dry-run | head`: the reader that goes away is nobody's mistake.
+#[test]
+fn a_plan_or_schema_cut_short_by_head_is_no_error() {
+    let dir = configured(MINIMAL);
+    for args in [&["run", "config.yaml", "--dry-run"][..], &["schema", "config"]] {
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("attentrack"))
+            .current_dir(dir.path(""))
+            .args(args)
+            .stdout(closed_pipe())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = String::new();
+        std::io::Read::read_to_string(child.stderr.as_mut().unwrap(), &mut stderr).unwrap();
+        assert!(child.wait().unwrap().success(), "{args:?}: {stderr}");
+        assert_eq!(stderr, "", "{args:?}");
+    }
+}
+
+/// The writing end of a pipe that nobody reads any more.
+fn closed_pipe() -> std::io::PipeWriter {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer
 }
 
 /// Each case: config text, sample sheet text, what the message must hold.

@@ -125,12 +125,18 @@ fn no_column(path: &Path, name: &str, names: &[String]) -> FileError {
 
 /// The column named like the sample, or else the only one that is a path to the sample's BAM.
 fn value_column(path: &Path, names: &[String], sample: &str) -> Result<usize> {
-    if let Some(at) = names.iter().position(|name| name == sample) {
-        return Ok(at);
+    let mut named = (0..names.len()).filter(|&at| names[at] == sample);
+    if let Some(at) = named.next() {
+        return match named.next() {
+            None => Ok(at),
+            Some(_) => Err(FileError::new(path, format!("column {sample:?} is there more than once"))
+                .line(1)
+                .remedy("Keep one of them, or give them different names")),
+        };
     }
     let is_path_of = |name: &str| {
         let file = name.rsplit('/').next().unwrap_or(name);
-        file.strip_prefix(sample).is_some_and(|rest| rest.starts_with('.')) && file.ends_with("am")
+        file.strip_prefix(sample).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) && file.ends_with("am")
     };
     let paths: Vec<usize> = (0..names.len()).filter(|&at| is_path_of(&names[at])).collect();
     match paths[..] {

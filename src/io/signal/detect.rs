@@ -3,11 +3,13 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
 use super::{FileError, Result};
+use crate::io::input::BYTE_ORDER_MARK;
 
 /// Kinds of signal files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,11 @@ impl fmt::Display for Format {
 const CHOICE: &str = "Give bigWig, BAM, CRAM, bedGraph, or reads as BED or tagAlign";
 
 pub(super) fn detect(path: &Path) -> Result<Format> {
+    // opening a pipe would take its first bytes away, or wait for a writer
+    if std::fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo()) {
+        return Err(FileError::new(path, "is a pipe, and signal files are read more than once")
+            .remedy("Write it to a file and name that"));
+    }
     let file = File::open(path).map_err(|error| FileError::os(path, "open", &error))?;
     if file.metadata().is_ok_and(|meta| meta.is_dir()) {
         return Err(FileError::new(path, "is a folder").remedy("Name a file"));
@@ -82,6 +89,7 @@ fn detect_text(path: &Path, text: &[u8]) -> Result<Format> {
     if text.contains(&0) {
         return unknown("is a binary file of no known signal format");
     }
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     for line in text.split(|&byte| byte == b'\n') {
         let line = String::from_utf8_lossy(line);
         let line = line.trim_end_matches('\r');

@@ -11,6 +11,7 @@ use super::chrom_map::LazyChroms;
 use super::detect::is_comment;
 use super::{FileError, Options, ReadRules, Result, bgzf, whole};
 use crate::genome::{ChromAlias, Chroms};
+use crate::io::input::BYTE_ORDER_MARK;
 use crate::matrix::{Bins, Signal, Windows};
 
 /// The data lines of a text file; bgzip is inflated with libdeflate, and must be whole.
@@ -50,6 +51,9 @@ impl Lines {
                 .map_err(|error| FileError::os(&self.path, "read", &error).line(self.number))?;
             if read == 0 {
                 return Ok(None);
+            }
+            if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
+                self.line.drain(..BYTE_ORDER_MARK.len());
             }
             while matches!(self.line.last(), Some(b'\n' | b'\r')) {
                 self.line.pop();

@@ -71,6 +71,15 @@ impl Inputs {
             "auto" => ChromAlias::Auto,
             path => io::chrom_alias::read(Path::new(path))?,
         };
+        if let ChromAlias::Table(table) = &alias {
+            let mut chroms = windows.chroms().as_slice().iter();
+            ensure!(
+                chroms.any(|chrom| table.contains_key(&chrom.name)),
+                "{}: its first column names none of the genes' chromosomes, such as {}. Give the genes' name, a tab, and the signal files' name",
+                args.chrom_alias,
+                windows.chroms().as_slice().first().map(|chrom| chrom.name.as_str()).unwrap_or_default()
+            );
+        }
         let split = |text: &str| text.split_once('=').map(|(mark, path)| (mark.to_owned(), PathBuf::from(path)));
         let signals: Vec<(String, PathBuf)> = args.signals.iter().filter_map(|signal| split(signal)).collect();
         let control_of: HashMap<String, PathBuf> = args.controls.iter().filter_map(|control| split(control)).collect();
@@ -101,7 +110,29 @@ impl Inputs {
         }
         let inputs = Inputs { marks: signals.into_iter().map(|(mark, _)| mark).collect(), files, controls, alias };
         inputs.check_controls()?;
+        inputs.check_filters(args)?;
         Ok(inputs)
+    }
+
+    /// A filter of reads that would have no effect is a misunderstanding.
+    fn check_filters(&self, args: &Args) -> anyhow::Result<()> {
+        let rules = signal::ReadRules::default();
+        let given = [
+            ("--min-mapq", args.min_mapq != rules.min_mapq),
+            ("--exclude-flags", args.exclude_flags != rules.exclude_flags),
+            ("--extend", args.extend.is_some()),
+            ("--fragments", args.fragments),
+        ];
+        let given = given.iter().find(|(_, given)| *given);
+        if let (Some((flag, _)), false) = (given, self.files.iter().any(|file| file.format().holds_reads())) {
+            let file = &self.files[0];
+            bail!(
+                "{flag} is for reads, and {} is {}, as are all signal files. Leave it out, or give BAM, CRAM or BED reads",
+                file.path().display(),
+                file.format()
+            );
+        }
+        Ok(())
     }
 
     fn check_controls(&self) -> anyhow::Result<()> {
