@@ -37,6 +37,7 @@ use crate::stage::{Common, Stage};
 #[command(
     name = "attentrack-bin",
     version,
+    allow_negative_numbers = true,
     after_help = "Examples:\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bam --signal H3K27me3=k27me3.bam \\\n      --out GM12878.bins.safetensors\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bigWig --out E003.bins.safetensors --assembly hg19\n  attentrack-bin --deepchrome-csv train.csv --deepchrome-csv test.csv \\\n      --out E003.bins.safetensors --labels-out E003.labels.tsv"
 )]
 pub struct Args {

@@ -25,6 +25,7 @@ use crate::stage::{Common, Stage};
 #[command(
     name = "attentrack-evaluate",
     version,
+    allow_negative_numbers = true,
     after_help = "Examples:
   attentrack-evaluate --predictions E003.predictions.tsv --labels E003.labels.tsv --splits splits.tsv --genes genes.bed --out metrics.json
   attentrack-evaluate --predictions A.tsv B.tsv --labels A.labels.tsv B.labels.tsv --splits splits.tsv --out metrics.json"

@@ -23,6 +23,7 @@ use crate::stage::{Common, Stage};
 #[command(
     name = "attentrack-label",
     version,
+    allow_negative_numbers = true,
     after_help = "Examples:\n  attentrack-label --expression 57epigenomes.RPKM.pc.gz --sample E003 --out E003.labels.tsv\n  attentrack-label --expression salmon.merged.gene_tpm.tsv --sample ctrl_1 --method threshold --threshold 1 --out ctrl_1.labels.tsv"
 )]
 pub struct Args {

@@ -24,6 +24,7 @@ use crate::stage::{Common, Stage};
 #[command(
     name = "attentrack-split",
     version,
+    allow_negative_numbers = true,
     after_help = "Examples:\n  attentrack-split --genes genes.bed --valid-chroms chr5,chr7 --test-chroms chr2,chr6 --out splits.tsv\n  attentrack-split --genes genes.bed --method random --group-overlapping --folds 5 --seed 1 --out splits.tsv\n  attentrack-split --genes genes.bed --method file-order --train-fraction 0.6 --valid-fraction 0.15 --out splits.tsv"
 )]
 pub struct Args {

@@ -20,7 +20,7 @@ use crate::stage::{Common, Stage};
 /// ends. Tracks are sorted by chromosome (byte order) and start. Genes that could not be scored are
 /// left out.
 #[derive(Parser, Debug)]
-#[command(name = "attentrack-track", version, after_help = AFTER_HELP)]
+#[command(name = "attentrack-track", version, allow_negative_numbers = true, after_help = AFTER_HELP)]
 #[command(group = ArgGroup::new("target").required(true).args(["out", "out_dir"]))]
 pub struct Args {
     /// Matrix to draw (.bins.safetensors), with known positions

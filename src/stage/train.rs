@@ -29,6 +29,7 @@ const MODEL_SUFFIX: &str = ".model.safetensors";
 #[command(
     name = "attentrack-train",
     version,
+    allow_negative_numbers = true,
     after_help = "Examples:
   attentrack-train --bins E003.bins.safetensors --labels E003.labels.tsv \\
     --splits splits.tsv --out E003.model.safetensors
