@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -31,7 +31,7 @@ macro_rules! raw_tensor_of {
             RawTensor {
                 dtype: $dtype,
                 shape: shape.to_vec(),
-                bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                bytes: values.iter().map(|value| value.to_le_bytes()).collect::<Vec<_>>().into_flattened(),
             }
         }
 
@@ -60,15 +60,30 @@ impl RawTensor {
 pub fn write<H: Serialize>(path: &Path, header: &H, tensors: &[(String, RawTensor)]) -> Result<()> {
     let json = serde_json::to_string(header)
         .map_err(|error| FileError::new(path, format!("cannot write the header: {error}")))?;
-    let views = tensors
-        .iter()
-        .map(|(name, tensor)| Ok((name.as_str(), TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes)?)))
-        .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
+    // as safetensors::serialize lays them out, which would hold all tensors a second time
+    let mut ordered: Vec<&(String, RawTensor)> = tensors.iter().collect();
+    ordered.sort_by(|(left_name, left), (right_name, right)| {
+        right.dtype.cmp(&left.dtype).then_with(|| left_name.cmp(right_name))
+    });
+    let mut end = 0;
+    let info = |(name, tensor): &&(String, RawTensor)| {
+        let start = end;
+        end += tensor.bytes.len();
+        let info = TensorInfo { dtype: tensor.dtype, shape: tensor.shape.clone(), data_offsets: (start, end) };
+        (name.clone(), info)
+    };
+    let infos = ordered.iter().map(info).collect();
+    let mut head = Metadata::new(Some(HashMap::from([(HEADER_KEY.to_owned(), json)])), infos)
+        .map_err(|error| error.to_string())
+        .and_then(|metadata| serde_json::to_vec(&metadata).map_err(|error| error.to_string()))
         .map_err(|error| FileError::new(path, format!("cannot write the tensors: {error}")))?;
-    let bytes = safetensors::serialize(views, Some(HashMap::from([(HEADER_KEY.to_owned(), json)])))
-        .map_err(|error| FileError::new(path, format!("cannot write the tensors: {error}")))?;
+    head.resize(head.len().next_multiple_of(8), b' ');
     let mut output = Output::create(path)?;
-    output.put(&bytes)?;
+    output.put(&(head.len() as u64).to_le_bytes())?;
+    output.put(&head)?;
+    for (_, tensor) in ordered {
+        output.put(&tensor.bytes)?;
+    }
     output.commit()
 }
 

@@ -114,8 +114,9 @@ impl<'a> Bins<'a> {
             let cells = slot * self.n_bins;
             match self.statistic {
                 Statistic::Count => {
-                    for bin in from / self.bin_size..=(to - 1) / self.bin_size {
-                        self.sums[cells + bin as usize] += 1.0;
+                    let (first, last) = (from as u32 / self.bin_size as u32, (to - 1) as u32 / self.bin_size as u32);
+                    for sum in &mut self.sums[cells + first as usize..=cells + last as usize] {
+                        *sum += 1.0;
                     }
                 }
                 Statistic::Mean | Statistic::Sum => {
@@ -160,21 +161,43 @@ impl<'a> Bins<'a> {
         }
     }
 
-    /// Adds `value` over the bases of `start..end` that lie in one window, the `slot`-th of
-    /// [`Bins::windows`]; for readers that walk windows and data together. Unlike
+    /// Adds values (start, end, value), ascending and disjoint, over their bases in one window, the
+    /// `slot`-th of [`Bins::windows`]; for readers that walk windows and data together. Unlike
     /// [`Bins::add_value`], the tally's total is left alone.
-    pub fn add_value_to(&mut self, slot: usize, start: i64, end: i64, value: f32) {
-        if !value.is_finite() {
+    pub fn add_values_to(&mut self, slot: usize, values: impl Iterator<Item = (i64, i64, f32)>) {
+        let Window { chrom, start: origin, .. } = self.windows()[slot];
+        let (width, blacklist) = (self.windows.width(), self.blacklist);
+        let values = values.filter(|(.., value)| value.is_finite());
+        let clean = blacklist.overlapping(chrom, origin, origin + width).is_empty();
+        if !(clean && matches!(self.statistic, Statistic::Mean | Statistic::Sum)) {
+            for (start, end, value) in values {
+                self.tally.used += 1;
+                blacklist.remaining(chrom, start, end, |from, to| self.add_to_window(slot, from, to, value));
+            }
             return;
         }
-        let chrom = self.windows()[slot].chrom;
-        self.tally.used += 1;
-        if self.blacklist.overlapping(chrom, start, end).is_empty() {
-            self.add_to_window(slot, start, end, value);
-        } else {
-            let blacklist = self.blacklist;
-            blacklist.remaining(chrom, start, end, |from, to| self.add_to_window(slot, from, to, value));
+        // what most files go through: the bin moves on with the values, without a division a value
+        let sums = &mut self.sums[slot * self.n_bins..(slot + 1) * self.n_bins];
+        let (mut bin, mut bin_end, mut used) = (0, self.bin_size, 0);
+        for (start, end, value) in values {
+            used += 1;
+            let (mut from, to) = ((start - origin).max(0), (end - origin).min(width));
+            if from >= bin_end {
+                bin = (from / self.bin_size) as usize;
+                bin_end = (bin as i64 + 1) * self.bin_size;
+            }
+            while from < to {
+                let part = to.min(bin_end);
+                sums[bin] += f64::from(value) * (part - from) as f64;
+                from = part;
+                if from == bin_end && from < width {
+                    bin += 1;
+                    bin_end += self.bin_size;
+                }
+            }
         }
+        self.tally.used += used;
+        self.touched[slot] |= used > 0;
     }
 
     #[inline]
@@ -262,16 +285,18 @@ impl<'a> Bins<'a> {
 /// Adds `value` × overlap to each bin that `from..to` (relative to the window) touches.
 #[inline]
 fn add_over_bins(sums: &mut [f64], bin_size: i64, from: i64, to: i64, value: f64) {
-    let (first, last) = ((from / bin_size) as usize, ((to - 1) / bin_size) as usize);
-    if first == last {
-        sums[first] += value * (to - from) as f64;
-        return;
+    // one division an interval, since divisions are what costs here
+    let first = from as u32 / bin_size as u32;
+    let (mut from, mut end) = (from, (i64::from(first) + 1) * bin_size);
+    for sum in &mut sums[first as usize..] {
+        if to <= end {
+            *sum += value * (to - from) as f64;
+            return;
+        }
+        *sum += value * (end - from) as f64;
+        from = end;
+        end += bin_size;
     }
-    sums[first] += value * ((first as i64 + 1) * bin_size - from) as f64;
-    for sum in &mut sums[first + 1..last] {
-        *sum += value * bin_size as f64;
-    }
-    sums[last] += value * (to - last as i64 * bin_size) as f64;
 }
 
 fn add_coverage(covered: &mut [u32], bin_size: i64, from: i64, to: i64) {

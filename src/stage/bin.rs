@@ -183,10 +183,11 @@ impl Args {
             None => Blacklist::default(),
         };
         let signals: Vec<&dyn Signal<Error = io::FileError>> = inputs.files.iter().map(|file| file as _).collect();
-        let bar = report::progress(&signals, &windows, self.common.quiet);
-        let binned = bin_signals(&signals, &windows, statistic, &blacklist, &|_, windows| bar.inc(windows as u64))
-            .map_err(|(_, error)| error)?;
-        bar.finish_and_clear();
+        let progress = report::Progress::new(&inputs, &windows, self.common.quiet);
+        let binned =
+            bin_signals(&signals, &windows, statistic, &blacklist, &|file, windows| progress.add(file, windows))
+                .map_err(|(_, error)| error)?;
+        progress.finish();
         if chroms::add_unseen(&mut lost, &inputs.files, &binned.tallies) {
             chroms::report_lost(&windows, &inputs.files, &lost, self.max_lost_genes)?;
         }

@@ -20,9 +20,9 @@ const MAGIC: u32 = 0x888F_FC26;
 const CHROM_TREE_MAGIC: u32 = 0x78CA_8C91;
 const R_TREE_MAGIC: u32 = 0x2468_ACE0;
 /// Windows a task.
-const GROUP: usize = 128;
+const GROUP: usize = 256;
 /// Bytes that adjoining blocks are read in.
-const RUN: u64 = 1 << 20;
+const RUN: u64 = 1 << 18;
 /// Inflated blocks are some 10 KB to 100 KB; a size beyond this is damage.
 const LARGEST_BLOCK: u64 = 1 << 26;
 /// Trees of more levels than this are damaged.
@@ -61,16 +61,22 @@ struct Source {
 
 impl Source {
     fn bytes(&mut self, offset: u64, size: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read_into(&mut bytes, offset, size)?;
+        Ok(bytes)
+    }
+
+    /// Replaces what `bytes` holds; a buffer that is used again need not be cleared by the system.
+    fn read_into(&mut self, bytes: &mut Vec<u8>, offset: u64, size: u64) -> io::Result<()> {
         if offset.checked_add(size).is_none_or(|end| end > self.length) {
             return Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
                 format!("bytes {offset}+{size} lie beyond its end at {}", self.length),
             ));
         }
-        let mut bytes = vec![0; size as usize];
+        bytes.resize(size as usize, 0);
         self.file.seek(SeekFrom::Start(offset))?;
-        self.file.read_exact(&mut bytes)?;
-        Ok(bytes)
+        self.file.read_exact(bytes)
     }
 
     /// Head of a tree node: whether it is a leaf, and the bytes of its items.
@@ -204,10 +210,10 @@ impl BigWig {
         });
         let mut inflater = Decompressor::new();
         let mut inflated = vec![0; self.inflated_size];
-        let mut at = 0;
+        let (mut at, mut bytes) = (0, Vec::new());
         for run in adjoining(&leaves) {
             let start = run[0].offset;
-            let bytes = source.bytes(start, run.iter().map(|leaf| leaf.size).sum())?;
+            source.read_into(&mut bytes, start, run.iter().map(|leaf| leaf.size).sum())?;
             for leaf in run {
                 let from = (leaf.offset - start) as usize;
                 let block = bytes.get(from..from + leaf.size as usize).unwrap_or(&[]);

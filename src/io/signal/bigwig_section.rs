@@ -106,12 +106,7 @@ fn add_items(bins: &mut Bins<'_>, at: &mut usize, count: usize, item: impl Fn(us
                 high = middle;
             }
         }
-        for index in low..count {
-            let (start, end, value) = item(index);
-            if start >= window.start + width {
-                break;
-            }
-            bins.add_value_to(slot, start, end, value);
-        }
+        let end = window.start + width;
+        bins.add_values_to(slot, (low..count).map(&item).take_while(|&(start, ..)| start < end));
     }
 }

@@ -1,18 +1,49 @@
 //! Progress and summary, for people.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 
 use super::inputs::Inputs;
-use crate::io::FileError;
+use crate::io::signal::SignalFile;
 use crate::matrix::{Binned, Matrix, Signal, Status, Windows};
 use crate::stage::progress_bar;
 
-/// A bar over all windows of all files.
-pub(super) fn progress(signals: &[&dyn Signal<Error = FileError>], windows: &Windows, quiet: bool) -> ProgressBar {
-    let total: usize = signals.iter().flat_map(|signal| signal.tasks(windows)).map(|range| range.len()).sum();
-    progress_bar(total as u64, "windows", quiet)
+/// A bar over all windows of all files; files are named as they are finished.
+pub(super) struct Progress<'a> {
+    bar: ProgressBar,
+    inputs: &'a Inputs,
+    /// Windows that each file still has to fill.
+    left: Vec<AtomicUsize>,
+    finished: AtomicUsize,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(inputs: &'a Inputs, windows: &Windows, quiet: bool) -> Self {
+        let of_file = |file: &SignalFile| file.tasks(windows).iter().map(ExactSizeIterator::len).sum::<usize>();
+        let left: Vec<usize> = inputs.files.iter().map(of_file).collect();
+        let bar = progress_bar(left.iter().sum::<usize>() as u64, "windows", quiet);
+        // a file that can only be streamed is one step: show that time passes
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Progress { bar, inputs, left: left.into_iter().map(AtomicUsize::new).collect(), finished: AtomicUsize::new(0) }
+    }
+
+    /// `windows` windows of a file are filled.
+    pub(super) fn add(&self, file: usize, windows: usize) {
+        self.bar.inc(windows as u64);
+        if self.left[file].fetch_sub(windows, Ordering::Relaxed) == windows {
+            let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
+            self.bar.println(format!("done: {}", self.inputs.files[file].path().display()));
+            self.bar.set_message(format!("{finished} of {} files, windows", self.left.len()));
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// What was used of each file, and how fast.
