@@ -12,6 +12,10 @@ pub struct Tally {
     /// Everything that passed the filters, inside windows or not: reads, or value × bases. The depth
     /// of the file if the task read all of it.
     pub total: f64,
+    /// Windows of which every base has a value, of files that hold values.
+    pub whole_windows: u64,
+    /// Windows of which some bases have a value and some have none, likewise.
+    pub part_windows: u64,
     /// By chromosome index: whether any data came by. Only meaningful for files that do not
     /// declare their chromosomes.
     pub seen: Vec<bool>,
@@ -22,6 +26,8 @@ impl Tally {
     pub fn merge(&mut self, other: &Tally) {
         self.used += other.used;
         self.total += other.total;
+        self.whole_windows += other.whole_windows;
+        self.part_windows += other.part_windows;
         if self.seen.len() < other.seen.len() {
             self.seen.resize(other.seen.len(), false);
         }
@@ -50,6 +56,8 @@ pub struct Bins<'a> {
     covered: Vec<u32>,
     /// Per window: whether anything was added.
     touched: Vec<bool>,
+    /// Per window: bases with a value.
+    covered_bp: Vec<i64>,
     /// Per window: changes of read depth by base, for statistics that need the depth of every base.
     depth: Vec<Option<Box<[i32]>>>,
     cursor: Cursor,
@@ -79,6 +87,7 @@ impl<'a> Bins<'a> {
             sums: vec![0.0; cells],
             covered: vec![0; if needs_coverage { cells } else { 0 }],
             touched: vec![false; range.len()],
+            covered_bp: vec![0; range.len()],
             depth: vec![None; if needs_coverage { range.len() } else { 0 }],
             cursor: Cursor { chrom: usize::MAX, start: i64::MAX, at: range.start },
             tally: Tally { seen: vec![false; windows.chroms().len()], ..Tally::default() },
@@ -178,7 +187,7 @@ impl<'a> Bins<'a> {
         }
         // what most files go through: the bin moves on with the values, without a division a value
         let sums = &mut self.sums[slot * self.n_bins..(slot + 1) * self.n_bins];
-        let (mut bin, mut bin_end, mut used) = (0, self.bin_size, 0);
+        let (mut bin, mut bin_end, mut used, mut covered_bp) = (0, self.bin_size, 0, 0);
         for (start, end, value) in values {
             used += 1;
             let (mut from, to) = ((start - origin).max(0), (end - origin).min(width));
@@ -186,6 +195,7 @@ impl<'a> Bins<'a> {
                 bin = (from / self.bin_size) as usize;
                 bin_end = (bin as i64 + 1) * self.bin_size;
             }
+            covered_bp += (to - from).max(0);
             while from < to {
                 let part = to.min(bin_end);
                 sums[bin] += f64::from(value) * (part - from) as f64;
@@ -198,6 +208,7 @@ impl<'a> Bins<'a> {
         }
         self.tally.used += used;
         self.touched[slot] |= used > 0;
+        self.covered_bp[slot] += covered_bp;
     }
 
     #[inline]
@@ -209,6 +220,7 @@ impl<'a> Bins<'a> {
             return;
         }
         self.touched[slot] = true;
+        self.covered_bp[slot] += to - from;
         let cells = slot * self.n_bins..(slot + 1) * self.n_bins;
         let value = f64::from(value);
         match self.statistic {
@@ -277,6 +289,11 @@ impl<'a> Bins<'a> {
                 };
             }
             row(window.gene, &bins, self.touched[slot]);
+            match self.covered_bp[slot] {
+                0 => {}
+                covered if covered < self.windows.width() => self.tally.part_windows += 1,
+                _ => self.tally.whole_windows += 1,
+            }
         }
         self.tally
     }

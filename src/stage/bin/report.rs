@@ -52,7 +52,13 @@ pub(super) fn files(inputs: &Inputs, binned: &Binned, elapsed: Duration) {
     for (at, (file, tally)) in inputs.files.iter().zip(&binned.tallies).enumerate() {
         let what = if file.format().holds_reads() { "reads" } else { "value intervals" };
         let mark = inputs.marks.get(at).map_or("control", String::as_str);
-        tracing::info!("{mark}: {} {what} in windows, from {} ({})", tally.used, file.path().display(), file.format());
+        let coverage = if file.format().holds_reads() {
+            String::new()
+        } else {
+            format!("; {} windows have values on every base, {} on some", tally.whole_windows, tally.part_windows)
+        };
+        let (path, format) = (file.path().display(), file.format());
+        tracing::info!("{mark}: {} {what} in windows, from {path} ({format}){coverage}", tally.used);
         bytes += std::fs::metadata(file.path()).map_or(0, |meta| meta.len());
     }
     let (seconds, megabytes) = (elapsed.as_secs_f64(), bytes as f64 / 1e6);
