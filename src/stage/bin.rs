@@ -41,10 +41,10 @@ use crate::stage::{Common, Stage};
     after_help = "Examples:\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bam --signal H3K27me3=k27me3.bam \\\n      --out GM12878.bins.safetensors\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bigWig --out E003.bins.safetensors --assembly hg19\n  attentrack-bin --deepchrome-csv train.csv --deepchrome-csv test.csv \\\n      --out E003.bins.safetensors --labels-out E003.labels.tsv"
 )]
 pub struct Args {
-    /// Genes: BED6 with one TSS base a gene, as attentrack-tss writes it
+    /// Genes: BED6 with one TSS base a gene, as attentrack-tss writes it [no default: needed with --signal]
     #[arg(long, value_name = "BED", required_unless_present = "deepchrome_csv", conflicts_with = "deepchrome_csv")]
     pub genes: Option<PathBuf>,
-    /// A mark and its signal file; repeat for each mark, in the order wanted
+    /// A mark and its signal file; repeat for each mark, in the order wanted [no default: this or --deepchrome-csv]
     #[arg(
         long = "signal",
         value_name = "MARK=PATH",

@@ -35,10 +35,10 @@ use crate::stage::{Common, Stage};
   attentrack-import --export E003.pt --model E003.model.safetensors"
 )]
 pub struct Args {
-    /// Weights to read: .pt (legacy pickle or zip), .npz or .safetensors
+    /// Weights to read: .pt (legacy pickle or zip), .npz or .safetensors [no default: this or --export]
     #[arg(long, value_name = "FILE", requires = "out", help_heading = "Import")]
     pub weights: Option<PathBuf>,
-    /// Model to write
+    /// Model to write [no default]
     #[arg(long, value_name = "MODEL", requires = "weights", help_heading = "Import")]
     pub out: Option<PathBuf>,
     /// Marks, in the order of the weights' encoders
@@ -59,10 +59,10 @@ pub struct Args {
     /// Assembly of the training samples; an empty name for unknown
     #[arg(long, value_name = "NAME", default_value = "hg19", help_heading = "Import")]
     pub assembly: String,
-    /// Weights to write: .pt (zip, for torch.load), .npz or .safetensors
+    /// Weights to write: .pt (zip, for torch.load), .npz or .safetensors [no default]
     #[arg(long, value_name = "FILE", requires = "model", help_heading = "Export")]
     pub export: Option<PathBuf>,
-    /// Model to export
+    /// Model to export [no default]
     #[arg(long, value_name = "MODEL", requires = "export", help_heading = "Export")]
     pub model: Option<PathBuf>,
     #[allow(missing_docs)]

@@ -39,7 +39,7 @@ pub struct Args {
     /// How expression becomes a label
     #[arg(long, value_enum, default_value_t, value_name = "METHOD")]
     pub method: Method,
-    /// With --method threshold: expression from which on a gene is high, in the table's unit
+    /// With --method threshold: expression from which on a gene is high, in the table's unit [no default]
     #[arg(long, value_name = "X")]
     pub threshold: Option<f64>,
     /// With --method quantile: share of the genes that are low, between 0 and 1 [default: 0.5]
