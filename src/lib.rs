@@ -8,16 +8,15 @@
 //! (`tests/it/floors.rs`) reads every `use crate::…` and fails on an upward one.
 //!
 //! ```text
-//!    src/bin/*  ·  cli                          talk to the shell
+//!    src/bin/*  ·  cli        talk to the shell
 //!         │
-//!       stage/            one file per stage    open and close files, log, validate
-//!     ┌───┴─────────┐
-//!   learn/ explain/  io/       train, predict, attribute │ one file per format
-//!     └──┬───┘       │
-//!      model/   └────┬┘        networks and their kernels
-//!                matrix/       genes × marks × bins, labels, splits: plain arrays
-//!                    │
-//!                 genome/      coordinates and genes
+//!       stage                 one file per stage: open and close files, log, validate
+//!      ┌──┴───────┐
+//!    learn        io          train, predict, judge  │  one file per format
+//!    ┌─┴──────┐   │
+//!  model     matrix           networks and their kernels  │  genes × marks × bins, labels, splits
+//!              │
+//!            genome           coordinates and genes
 //! ```
 //!
 //! A stage is one file that opens files, calls a pure core, and closes files. Stages meet only

@@ -1,4 +1,4 @@
-//! What a model says of many genes, and the threshold that turns a score into a call.
+//! What a model says of many genes.
 
 use candle_core::{Device, Result, Tensor};
 

@@ -157,7 +157,7 @@ impl Stage for Args {
     fn run(&self) -> anyhow::Result<()> {
         // shows before the work that the outputs can be written
         for out in [Some(&self.out), self.labels_out.as_ref()].into_iter().flatten() {
-            drop(io::PendingFile::create(out)?);
+            drop(io::Output::create(out)?);
         }
         let matrix = if self.deepchrome_csv.is_empty() { self.bin()? } else { self.import()? };
         io::bins::write(&self.out, &matrix)?;

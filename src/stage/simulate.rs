@@ -18,8 +18,8 @@ use crate::stage::{Common, Stage};
 /// The folder holds what a project has: a gene annotation (GTF, gzip), one bigWig or BAM + BAI for
 /// each sample and mark, an expression table, samples.tsv and config.yaml for `attentrack run`; and
 /// what no project has: truth.tsv (the mark and the bins that decide) and truth.genes.tsv (the
-/// strength of each gene's planted marks). The same flags give the same bytes at any --threads. Files that are already
-/// in the folder under these names are replaced.
+/// strength of each gene's planted marks). The same flags give the same bytes at any --threads. Files
+/// that are already in the folder under these names are replaced.
 ///
 /// The truth: H3K4me3 from 300 bp upstream to 900 bp downstream of the TSS raises expression, a
 /// broad H3K27me3 domain lowers it a little, other marks look real and say nothing.
