@@ -142,6 +142,7 @@ impl Args {
             samples: Vec::new(),
             transform: FittedTransform { transform: Transform::Raw, train_means: Vec::new() },
             threshold: None,
+            members: Vec::new(),
             regime: None,
         })
     }

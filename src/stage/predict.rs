@@ -56,7 +56,7 @@ impl Stage for Args {
     }
 
     fn run(&self) -> Result<()> {
-        let (header, model) = model_file::load(&self.model)?;
+        let (header, model) = model_file::load(&self.model, &candle_core::Device::Cpu)?;
         let matrix = io::bins::read(&self.bins)?;
         self.check_fit(&header, &matrix)?;
         let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
@@ -135,7 +135,7 @@ fn predictions(matrix: &Matrix, genes: &[usize], scores: &Scores) -> Predictions
     };
     let mut rows: Vec<Prediction> = matrix.gene_ids.iter().zip(&matrix.status).map(unscored).collect();
     let attentions = scores.mark_attention.chunks_exact(matrix.n_marks());
-    for ((&gene, probability), attention) in genes.iter().zip(scores.probabilities()).zip(attentions) {
+    for ((&gene, &probability), attention) in genes.iter().zip(&scores.probabilities).zip(attentions) {
         rows[gene].score = Some(f64::from(probability));
         rows[gene].mark_attention = attention.iter().map(|&weight| f64::from(weight)).collect();
     }
