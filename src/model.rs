@@ -3,11 +3,15 @@
 
 mod attentive_chrome;
 mod bilstm_attention;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 mod kernel;
 mod lanes;
 
 pub use attentive_chrome::{AttentiveChrome, Output, WeightError, member_prefix};
 pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};
+#[cfg(feature = "cuda")]
+pub use cuda::open as open_gpu;
 pub use lanes::sigmoid;
 
 use schemars::JsonSchema;

@@ -8,6 +8,7 @@ mod state_file;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use candle_core::Device;
 use clap::{Parser, ValueEnum};
 
 use self::runs::Run;
@@ -17,7 +18,7 @@ use crate::learn::{
     DeviceGenes, EpochRecord, Method, Schedule, Settings, Trainer, TrainingData, TrainingState, Transform,
 };
 use crate::model::AttentiveChromeConfig;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, DeviceChoice, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
 
@@ -118,9 +119,9 @@ pub struct Args {
     /// Seed of the initial weights, the order of the genes and dropout; the first of an ensemble
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Where to compute; auto takes the best that this build has
-    #[arg(long, value_enum, default_value_t = Device::Auto)]
-    pub device: Device,
+    /// Where to compute: auto (a GPU where this build and the machine have one), cpu, cuda or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceChoice,
     /// Go on from NAME.state.safetensors if it is there; the result is the same as without a break
     /// [default: start afresh]
     #[arg(long)]
@@ -134,17 +135,6 @@ pub struct Args {
 pub enum Architecture {
     /// LSTM-α,β of Singh et al., NIPS 2017.
     AttentiveChrome,
-}
-
-/// Where to compute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Device {
-    /// The best that there is.
-    Auto,
-    /// The processor.
-    Cpu,
-    /// An NVIDIA GPU.
-    Cuda,
 }
 
 impl Stage for Args {
@@ -172,12 +162,7 @@ impl Stage for Args {
             let name = self.optimizer.name();
             problems.push(format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"));
         }
-        if self.device == Device::Cuda {
-            problems.push(
-                "--device cuda: this build of attentrack computes on the CPU only; use --device auto or cpu, or a build with GPU support (cargo build --release --features cuda, in versions that offer it)"
-                    .to_owned(),
-            );
-        }
+        problems.extend(self.device.problem());
         let mut check = |flag: &str, value: f64, good: bool, expected: &str| {
             if !good {
                 problems.push(format!("--{flag} {value}: must be {expected}"));
@@ -203,9 +188,10 @@ impl Stage for Args {
             // a training of hours must not end at a folder that cannot be written to
             drop(io::PendingFile::create(&self.out)?);
         }
+        let device = self.device.open()?;
         let mut runs = runs::read(self)?;
-        let data = self.upload(&mut runs)?;
-        let mut trainer = self.start(&runs)?;
+        let data = self.upload(&mut runs, &device)?;
+        let mut trainer = self.start(&runs, &device)?;
         self.train(&mut trainer, &runs, &data)?;
         for (run, states) in runs.iter().zip(self.states(&trainer)) {
             write_history(&run.beside(".history.tsv"), self, states)?;
@@ -262,22 +248,18 @@ impl Args {
     }
 
     /// Puts the genes of all runs where they are computed on.
-    fn upload(&self, runs: &mut [Run]) -> Result<TrainingData> {
+    fn upload(&self, runs: &mut [Run], device: &Device) -> Result<TrainingData> {
         let config = self.config(runs);
         let window = (config.n_marks, config.n_bins);
         let train = runs.iter_mut().map(|run| std::mem::take(&mut run.train)).collect();
         let valid = runs.iter().map(|run| run.valid.clone()).collect();
         Ok(TrainingData {
-            train: DeviceGenes::new(train, window, &self.compute_device())?,
-            valid: DeviceGenes::new(valid, window, &self.compute_device())?,
+            train: DeviceGenes::new(train, window, device)?,
+            valid: DeviceGenes::new(valid, window, device)?,
         })
     }
 
-    fn compute_device(&self) -> candle_core::Device {
-        candle_core::Device::Cpu
-    }
-
-    fn start(&self, runs: &[Run]) -> Result<Trainer> {
+    fn start(&self, runs: &[Run], device: &Device) -> Result<Trainer> {
         let config = self.config(runs);
         let (mut learners, mut states) = (Vec::new(), Vec::new());
         for (set, run) in runs.iter().enumerate() {
@@ -288,7 +270,7 @@ impl Args {
             states.extend(old.unwrap_or_else(fresh));
             learners.extend(own);
         }
-        Ok(Trainer::resume(&config, self.settings(), learners, states, &self.compute_device())?)
+        Ok(Trainer::resume(&config, self.settings(), learners, states, device)?)
     }
 
     /// The states of each run's members.
