@@ -11,7 +11,7 @@ mod lanes;
 pub use attentive_chrome::{AttentiveChrome, Output, WeightError, member_prefix};
 pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};
 #[cfg(feature = "cuda")]
-pub use cuda::open as open_gpu;
+pub use cuda::{KernelTime, open as open_gpu, profile as profile_gpu};
 pub use lanes::sigmoid;
 
 use schemars::JsonSchema;

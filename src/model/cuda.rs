@@ -8,10 +8,12 @@ mod device;
 mod launch;
 mod level;
 mod plan;
+mod profile;
 mod training;
 
 pub use self::device::open;
 pub(super) use self::level::{Pass, Spare};
 pub(super) use self::plan::Level;
 pub(crate) use self::plan::{Step, StepMethod};
+pub use self::profile::{KernelTime, profile};
 pub(crate) use self::training::{cross_entropy, cross_entropy_derivative, optimizer_step, squared_norm};

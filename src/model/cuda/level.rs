@@ -9,10 +9,10 @@ use candle_core::{CudaDevice, CudaStorage, Layout, Result, Storage, Tensor, bail
 use super::launch::{Module, address, address_of, run};
 use super::plan::{Buffer, Level};
 
-const MODULE: Module = Module { name: "attentrack-level", ptx: include_str!("level.ptx") };
+pub(super) const MODULE: Module = Module { name: "attentrack-level", ptx: include_str!("level.ptx") };
 
 /// What a pass needs for itself.
-const OWN: [Buffer; 7] = [
+pub(super) const OWN: [Buffer; 7] = [
     Buffer::Transposed,
     Buffer::Gates,
     Buffer::Cells,
@@ -32,7 +32,7 @@ pub(in crate::model) struct Workspace {
 impl Workspace {
     /// Makes sure that a buffer is large enough for a pass.
     #[allow(unsafe_code)] // to leave memory as it is: the kernels fill it before they read it
-    fn reserve(&mut self, device: &CudaDevice, level: &Level, buffer: Buffer) -> Result<()> {
+    pub(super) fn reserve(&mut self, device: &CudaDevice, level: &Level, buffer: Buffer) -> Result<()> {
         let len = level.len(buffer);
         let Some(at) = OWN.iter().position(|&own| own == buffer) else { return Ok(()) };
         let slice = &mut self.slices[at];
@@ -46,7 +46,7 @@ impl Workspace {
     }
 
     /// Where a buffer lies; 0 where this pass has none.
-    fn address(&self, device: &CudaDevice, buffer: Buffer) -> u64 {
+    pub(super) fn address(&self, device: &CudaDevice, buffer: Buffer) -> u64 {
         if buffer == Buffer::Keys {
             return self.keys.as_ref().map_or(0, |keys| address_of(device, keys));
         }
