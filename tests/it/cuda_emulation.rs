@@ -295,10 +295,13 @@ fn training_kernels_do_the_arithmetic_of_the_cpu() {
 
 #[test]
 fn ptx_is_made_from_the_source_beside_it() {
-    for name in ["level", "training"] {
+    let level = ["level.cu", "attention.cuh", "gradient.cuh", "lstm_backward.cuh", "lstm_forward.cuh", "layout.cuh"];
+    for (name, sources) in [("level", level.as_slice()), ("training", &["training.cu"])] {
         let ptx = std::fs::read_to_string(source(&format!("src/model/cuda/{name}.ptx"))).unwrap();
         let mut crc = flate2::Crc::new();
-        crc.update(&std::fs::read(source(&format!("src/model/cuda/{name}.cu"))).unwrap());
+        for file in sources {
+            crc.update(&std::fs::read(source(&format!("src/model/cuda/{file}"))).unwrap());
+        }
         let expected = format!("// {name}.cu {:08x}", crc.sum());
         assert_eq!(ptx.lines().next(), Some(expected.as_str()), "run src/model/cuda/build.sh");
         assert!(ptx.contains(".target sm_80"));

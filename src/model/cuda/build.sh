@@ -7,19 +7,28 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 eval "$("$here/toolkit.sh" "${1:?usage: build.sh FOLDER}")"
-for name in level training; do
-    [ -e "$here/$name.cu" ] || continue
-    nvcc -ptx -arch=compute_80 -O3 -o "$here/$name.ptx.new" "$here/$name.cu"
-    {
-        # a test compares it with the source
-        python3 -c 'import sys, zlib; print("// %s.cu %08x" % (sys.argv[2], zlib.crc32(open(sys.argv[1], "rb").read())))' \
-            "$here/$name.cu" "$name"
-        cat "$here/$name.ptx.new"
-    } >"$here/$name.ptx"
-    rm "$here/$name.ptx.new"
-    for arch in sm_80 sm_90; do
-        echo "$name.cu $arch"
-        ptxas -v -arch=$arch -o /dev/null "$here/$name.ptx" 2>&1 | grep -v "bytes gmem" |
-            sed -n "s/.*Compiling entry function '\(.*\)' for.*/\1/p; s/^ptxas info *: Used/  used/p; s/^ *\([0-9]* bytes stack\)/  \1/p"
-    done
-done
+cd "$here"
+python3 - <<'EOF'
+import re, subprocess, zlib
+
+table = {}
+for name in ("level", "training"):
+    source = open(f"{name}.cu", "rb").read()
+    # with what it includes, in its order
+    for included in re.findall(rb'#include "(.*)"', source) + ([b"layout.cuh"] if name == "level" else []):
+        source += open(included, "rb").read()
+    subprocess.run(["nvcc", "-ptx", "-arch=compute_80", "-O3", "-o", f"{name}.ptx", f"{name}.cu"], check=True)
+    ptx = open(f"{name}.ptx").read()
+    # a test compares the first line with the source
+    open(f"{name}.ptx", "w").write("// %s.cu %08x\n%s" % (name, zlib.crc32(source), ptx))
+    for arch in ("sm_80", "sm_90"):
+        command = ["ptxas", "-v", f"-arch={arch}", "-o", "/dev/null", f"{name}.ptx"]
+        words = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+        for kernel, text in re.findall(r"Compiling entry function '(\w+)'(.*?)(?=Compiling entry|\Z)", words, re.S):
+            find = lambda pattern: int((re.findall(pattern, text) or ["0"])[0])
+            spilled = find(r"(\d+) bytes spill stores") + find(r"(\d+) bytes spill loads") + find(r"(\d+) bytes stack")
+            table.setdefault(kernel, []).append((find(r"Used (\d+) registers"), find(r"(\d+) bytes smem"), spilled))
+print("| kernel | registers sm_80 | sm_90 | shared memory, bytes | spilled, bytes |\n|---|--:|--:|--:|--:|")
+for kernel, (a, h) in sorted(table.items()):
+    print(f"| {kernel} | {a[0]} | {h[0]} | {max(a[1], h[1])} | {a[2] + h[2]} |")
+EOF

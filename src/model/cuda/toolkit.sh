@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # NVIDIA's CUDA 13.0 compiler, headers and cudart from PyPI, without root and without a GPU:
 #
-#   src/model/cuda/toolkit.sh FOLDER    makes FOLDER (400 MB) and prints the settings for a build with it
+#   src/model/cuda/toolkit.sh FOLDER    makes FOLDER (430 MB) and prints the settings for a build with it
 #   eval "$(src/model/cuda/toolkit.sh FOLDER)"
 set -euo pipefail
 folder=${1:?usage: toolkit.sh FOLDER}
