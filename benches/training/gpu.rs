@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! cargo build --release --features cuda --config .cargo/cuda.toml --example gpu
-//! gpu [--epochs 30] [--models 56] [--genes 6601]
+//! gpu [--epochs 30] [--models 56] [--genes 6601] [--gpu 0]
+//! gpu --quick    # a few small sizes, to see whether it runs: its times say nothing
 //! ```
 //!
 //! The program needs neither Cargo nor a network nor data: it can be copied to the machine that has the
@@ -30,20 +31,24 @@ fn main() {
         let at = arguments.iter().position(|argument| argument == name);
         at.map_or(default, |at| arguments[at + 1].parse().unwrap())
     };
-    let (models, genes, epochs) = (flag("--models", 56), flag("--genes", 6601), flag("--epochs", 30));
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let (models, genes, epochs) = if quick { (2, 20, 2) } else { (56, 6601, 30) };
+    let (models, genes, epochs) = (flag("--models", models), flag("--genes", genes), flag("--epochs", epochs));
     let (device, name) = match open_gpu(flag("--gpu", 0)) {
         Ok(found) => found,
         Err(reason) => return eprintln!("no GPU: {reason}"),
     };
     println!("# {name}\n\n## Agreement with the CPU\n\nLargest difference, relative to the largest number.\n");
-    parity(&device);
+    parity(&device, quick);
     println!("\n## Same bytes twice\n");
-    let run = || train(&device, (8, 500, 64, 2), 0.1).0;
-    println!("8 models, 500 genes, 2 epochs, dropout: {}", if run() == run() { "the same" } else { "DIFFERENT" });
+    let size = if quick { (2, 18, 8, 1) } else { (8, 500, 64, 2) };
+    let run = || train(&device, size, 0.1).0;
+    let same = if run() == run() { "the same" } else { "DIFFERENT" };
+    println!("{} models, {} genes, {} epochs, dropout: {same}", size.0, size.1, size.3);
     println!("\n## Train step, one model\n\n| batch | ms a step |\n|--:|--:|");
-    for batch in [16, 64, 256] {
-        let steps = 100;
-        let times = train(&device, (1, steps * batch, batch, 4), 0.0).1;
+    let (batches, steps): (&[usize], _) = if quick { (&[4], 2) } else { (&[16, 64, 256], 100) };
+    for &batch in batches {
+        let times = train(&device, (1, steps * batch, batch, if quick { 2 } else { 4 }), 0.0).1;
         println!("| {batch} | {:.3} |", times[1..].iter().copied().fold(f64::MAX, f64::min) / steps as f64 * 1e3);
     }
     println!("\n## {models} models, {genes} genes, batch 16, {epochs} epochs\n");
@@ -53,9 +58,10 @@ fn main() {
     let best = times.iter().copied().fold(f64::MAX, f64::min);
     println!("end to end {total:.2} s; best epoch {best:.3} s, {:.3} ms a step", best / steps as f64 * 1e3);
     println!("{:.1} TFLOP/s over the best epoch", FLOP * (models * genes) as f64 / best / 1e12);
-    for (models, genes) in [(models, 16), (1, 16), (1, 256)] {
+    let shapes: &[(usize, usize)] = if quick { &[(1, 4)] } else { &[(models, 16), (1, 16), (1, 256)] };
+    for &(models, genes) in shapes {
         println!("\n## Kernels, {models} models, batch {genes}\n\n| level | kernel | ms |\n|---|---|--:|");
-        let times = profile_gpu(&device, &PUBLISHED, (models, genes), 50).unwrap();
+        let times = profile_gpu(&device, &PUBLISHED, (models, genes), if quick { 1 } else { 50 }).unwrap();
         times.iter().for_each(|time| println!("| {} | {} | {:.4} |", time.level, time.kernel, time.milliseconds));
         println!("| | all | {:.4} |", times.iter().map(|time| time.milliseconds).sum::<f64>());
     }
@@ -66,10 +72,11 @@ fn numbers(count: usize, factor: usize) -> Vec<f32> {
 }
 
 /// Outputs and gradients of one level on both devices.
-fn parity(gpu: &Device) {
+fn parity(gpu: &Device, quick: bool) {
     println!("| genes | groups | steps | inputs | hidden | dropout | outputs | weights | inputs |");
     println!("|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
-    for (genes, groups, steps, inputs, hidden, rate) in [
+    let small = [(5, 2, 9, 1, 32, 0.3), (3, 2, 5, 64, 16, 0.0), (3, 1, 4, 2, 7, 0.1)];
+    let full = [
         (16, 5, 100, 1, 32, 0.0),
         (21, 5, 100, 1, 32, 0.3),
         (1, 1, 100, 1, 32, 0.0),
@@ -78,7 +85,8 @@ fn parity(gpu: &Device) {
         (64, 56, 5, 64, 16, 0.2),
         (33, 3, 40, 2, 7, 0.1),
         (5, 2, 30, 1, 128, 0.0),
-    ] {
+    ];
+    for &(genes, groups, steps, inputs, hidden, rate) in if quick { &small[..] } else { &full[..] } {
         let on = |device: &Device| {
             let flat = BiLstmAttention::flat_len(inputs, hidden);
             let weights = Tensor::from_vec(numbers(groups * flat, 37), (groups, flat), device).unwrap();
@@ -116,7 +124,7 @@ fn train(
     let upload =
         |genes: usize| DeviceGenes::new((0..models).map(|_| set(genes)).collect(), (MARKS, BINS), device).unwrap();
     // as many validation genes as training genes at full size, as in the benchmark; few where a step is timed
-    let data = TrainingData { train: upload(genes), valid: upload(if models > 8 { genes } else { 64 }) };
+    let data = TrainingData { train: upload(genes), valid: upload(if models > 8 { genes } else { 8 }) };
     let settings = Settings {
         epochs: epochs as u32,
         batch_size: batch as u32,

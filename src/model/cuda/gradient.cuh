@@ -7,7 +7,7 @@
 // outer products over a slice of the (step, gene) positions: partial [slice, gd, 4H, columns]. A thread has
 // 4 rows × 9 columns. Grid: (slice, gd, tile of 128 rows × 36 columns).
 extern "C" __global__ void __launch_bounds__(128)
-weight_gradient(const float *gates, const float *hidden, const float *x, float *partial, unsigned genes, int groups,
+weight_gradient(const float *gates, const float *hidden, const float *x, float *partial, int genes, int groups,
                 int steps, int inputs, int hidden_units, int slice_length) {
     constexpr int CHUNK = 16;
     __shared__ float4 gate_rows[CHUNK][32];
@@ -36,15 +36,15 @@ weight_gradient(const float *gates, const float *hidden, const float *x, float *
             const int column = first_column + at, to = at / 9 * 12 + at % 9;
             for (int k = warp; k < CHUNK; k += 4) {
                 // 32 bits: a division of 64 takes too long here
-                const unsigned position = (unsigned)chunk + k;
+                const unsigned position = (unsigned)chunk + k, of_step = genes;
                 float value = 0.0f;
                 if (position < end && column < columns) {
                     if (column < H) {
-                        value = position < genes ? 0.0f : hidden_of[(size_t)(position - genes) * H + column];
+                        value = position < of_step ? 0.0f : hidden_of[(size_t)(position - of_step) * H + column];
                     } else if (column == H + inputs) {
                         value = 1.0f;
                     } else {
-                        const unsigned step = position / genes, gene = position % genes;
+                        const unsigned step = position / of_step, gene = position % of_step;
                         const size_t sequence = (size_t)gene * groups + gd / 2;
                         value = x[(sequence * steps + time_of(step, gd % 2, steps)) * inputs + column - H];
                     }
