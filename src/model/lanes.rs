@@ -9,6 +9,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use std::f32::consts::LOG2_E;
 use std::ops::{Add, Div, Mul, Sub};
 
 pub(super) use portable::Portable;
@@ -61,33 +62,38 @@ pub(super) trait Simd:
     /// The smaller of the two; a lane of `self` that is not a number stays so.
     fn min(self, other: Self) -> Self;
 
-    /// `self × 2ⁿ`, where n is in the low bits of `rounded`.
+    /// `self × 2ⁿ` for `self` in [0.5, 2), where n, in [−126, 126], is in the low bits of `rounded`.
     fn times_power(self, rounded: Self) -> Self;
 
-    /// e to the power of each lane, to 2 units in the last place; arguments beyond ±`limit` (at most
-    /// 87) are taken as the nearer end. Range reduction and polynomial of Cephes' `expf`.
+    /// 2 to the power of each lane, to 2 units in the last place; exponents beyond ±`limit` (at most
+    /// 126) are taken as the nearer end. Polynomial of Cephes' `exp2f`.
     #[inline(always)]
-    fn exp(self, limit: f32) -> Self {
+    fn exp2(self, limit: f32) -> Self {
         // adding 1.5 × 2²³ rounds to a whole number and leaves it in the low bits
         let round = Self::splat(12_582_912.0);
         let x = self.max(Self::splat(-limit)).min(Self::splat(limit));
-        let rounded = x.mul_add(Self::splat(std::f32::consts::LOG2_E), round);
-        let n = rounded - round;
-        let r = n.mul_add(Self::splat(-0.693_359_4), x);
-        let r = n.mul_add(Self::splat(2.121_944_4e-4), r);
-        let p = r.mul_add(Self::splat(1.987_569_1e-4), Self::splat(1.398_2e-3));
-        let p = p.mul_add(r, Self::splat(8.333_452e-3));
-        let p = p.mul_add(r, Self::splat(4.166_579_6e-2));
-        let p = p.mul_add(r, Self::splat(0.166_666_65));
-        let p = p.mul_add(r, Self::splat(0.5));
-        p.mul_add(r * r, r + Self::splat(1.0)).times_power(rounded)
+        let rounded = x + round;
+        let r = x - (rounded - round);
+        let p = r.mul_add(Self::splat(1.535_336_2e-4), Self::splat(1.339_887_4e-3));
+        let p = p.mul_add(r, Self::splat(9.618_437e-3));
+        let p = p.mul_add(r, Self::splat(5.550_332_5e-2));
+        let p = p.mul_add(r, Self::splat(0.240_226_48));
+        let p = p.mul_add(r, Self::splat(0.693_147_2));
+        p.mul_add(r, Self::splat(1.0)).times_power(rounded)
     }
 
-    /// Hyperbolic tangent, as (1 − e⁻²ˣ) / (1 + e⁻²ˣ), to 1e-7.
+    /// e to the power of each lane, which should not be above 0: absolutely to 1e-7, relatively to
+    /// 1e-7 × the exponent. Below −87 it stays at e⁻⁸⁷.
+    #[inline(always)]
+    fn exp(self) -> Self {
+        (self * Self::splat(LOG2_E)).exp2(126.0)
+    }
+
+    /// Hyperbolic tangent, as (1 − e⁻²ˣ) / (1 + e⁻²ˣ), to 2e-7.
     #[inline(always)]
     fn tanh(self) -> Self {
         let one = Self::splat(1.0);
-        let e = (self * Self::splat(-2.0)).exp(FLAT);
+        let e = (self * Self::splat(-2.0 * LOG2_E)).exp2(FLAT);
         (one - e) / (one + e)
     }
 
@@ -95,13 +101,13 @@ pub(super) trait Simd:
     /// order. One division serves all four, because divisions cost most.
     #[inline(always)]
     fn gates(i: Self, f: Self, g: Self, o: Self) -> [Self; 4] {
-        let (zero, one) = (Self::splat(0.0), Self::splat(1.0));
-        let ei = (zero - i).exp(FLAT);
-        let ef = (zero - f).exp(FLAT);
-        let eg = (g * Self::splat(-2.0)).exp(FLAT);
-        let eo = (zero - o).exp(FLAT);
+        let (one, scale) = (Self::splat(1.0), Self::splat(-LOG2_E));
+        let ei = (i * scale).exp2(FLAT);
+        let ef = (f * scale).exp2(FLAT);
+        let eg = (g * Self::splat(-2.0 * LOG2_E)).exp2(FLAT);
+        let eo = (o * scale).exp2(FLAT);
         let (i, f, g, o) = (one + ei, one + ef, one + eg, one + eo);
-        // at most (1 + e²⁰)⁴, which is finite
+        // at most (1 + 2³⁰)⁴, which is finite
         let (i_f, g_o) = (i * f, g * o);
         let inverse = one / (i_f * g_o);
         let (inverse_i_f, inverse_g_o) = (inverse * g_o, inverse * i_f);
@@ -109,14 +115,14 @@ pub(super) trait Simd:
     }
 }
 
-/// Beyond it sigmoid and tanh are flat to single precision.
-const FLAT: f32 = 20.0;
+/// Powers of two beyond which sigmoid and tanh are flat to single precision.
+const FLAT: f32 = 30.0;
 
 /// 1 / (1 + e⁻ˣ), the same bits on every machine.
 pub fn sigmoid(x: f32) -> f32 {
     let mut e = Lanes::ZERO;
-    Portable::<false>::splat(-x).exp(87.0).store(&mut e);
-    1.0 / (1.0 + e.0[0])
+    Portable::<false>::splat(-x.abs()).exp().store(&mut e);
+    if x < 0.0 { e.0[0] / (1.0 + e.0[0]) } else { 1.0 / (1.0 + e.0[0]) }
 }
 
 #[cfg(test)]
@@ -148,12 +154,12 @@ mod tests {
 
     #[test]
     fn functions_are_right_to_single_precision() {
-        let (_, exp) = errors(|x| x.exp(87.0), f64::exp);
+        let (_, exp2) = errors(|x| x.exp2(126.0), f64::exp2);
         let exact_sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
         let (_, sigmoid) = errors(|x| Simd16::splat(super::sigmoid(first(x))), exact_sigmoid);
         let (tanh, _) = errors(Simd16::tanh, f64::tanh);
-        assert!(exp < 2.5e-7, "exp {exp:e}");
-        assert!(sigmoid < 3e-7, "sigmoid {sigmoid:e}");
+        assert!(exp2 < 2.5e-7, "exp2 {exp2:e}");
+        assert!(sigmoid < 3e-6, "sigmoid {sigmoid:e}");
         assert!(tanh < 1.5e-7, "tanh {tanh:e}");
         // the gates together, at sums that differ from gate to gate
         let gate = |at: usize| errors(|x| gates_at(x)[at], if at == 2 { f64::tanh } else { exact_sigmoid }).0;
@@ -178,7 +184,7 @@ mod tests {
     fn extremes_stay_finite() {
         for x in [f32::MAX, 1e4, -1e4, f32::MIN] {
             let lanes = Simd16::splat(x);
-            assert!(first(lanes.exp(87.0)).is_finite());
+            assert!(first(lanes.exp2(126.0)).is_finite());
             assert!((0.0..=1.0).contains(&sigmoid(x)));
             assert!(first(lanes.tanh()).abs() <= 1.0);
             for gate in Simd16::gates(lanes, lanes, lanes, lanes) {

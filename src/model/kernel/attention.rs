@@ -50,7 +50,7 @@ pub(super) fn attend_steps<S: Simd>(dims: &Dims, vector: &[f32], stashes: &[Stas
     }
     let mut total = S::splat(0.0);
     for weight in &mut attention.weights {
-        let power = (S::load(weight) - largest).exp(87.0);
+        let power = (S::load(weight) - largest).exp();
         power.store(weight);
         total = total + power;
     }

@@ -74,8 +74,8 @@ impl<const FUSED: bool> Simd for Portable<FUSED> {
     #[inline(always)]
     fn times_power(mut self, rounded: Self) -> Self {
         for lane in 0..LANES {
-            let power = (rounded.0[lane].to_bits() << 23).wrapping_add(0x3f80_0000);
-            self.0[lane] *= f32::from_bits(power);
+            let bits = self.0[lane].to_bits().wrapping_add(rounded.0[lane].to_bits() << 23);
+            self.0[lane] = f32::from_bits(bits);
         }
         self
     }

@@ -86,8 +86,8 @@ impl Simd for Avx512 {
     fn times_power(self, rounded: Self) -> Self {
         unsafe {
             let shifted = _mm512_slli_epi32::<23>(_mm512_castps_si512(rounded.0));
-            let power = _mm512_add_epi32(shifted, _mm512_set1_epi32(0x3f80_0000));
-            Avx512(_mm512_mul_ps(self.0, _mm512_castsi512_ps(power)))
+            let bits = _mm512_add_epi32(_mm512_castps_si512(self.0), shifted);
+            Avx512(_mm512_castsi512_ps(bits))
         }
     }
 }
@@ -135,8 +135,8 @@ impl Simd for Avx2 {
         unsafe fn half(x: __m256, rounded: __m256) -> __m256 {
             unsafe {
                 let shifted = _mm256_slli_epi32::<23>(_mm256_castps_si256(rounded));
-                let power = _mm256_add_epi32(shifted, _mm256_set1_epi32(0x3f80_0000));
-                _mm256_mul_ps(x, _mm256_castsi256_ps(power))
+                let bits = _mm256_add_epi32(_mm256_castps_si256(x), shifted);
+                _mm256_castsi256_ps(bits)
             }
         }
         unsafe { Avx2(half(self.0, rounded.0), half(self.1, rounded.1)) }
