@@ -1,6 +1,8 @@
 //! Training of one or more models together, an epoch at a time, with a state of each that can be put
 //! down and taken up again.
 
+mod state;
+
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
@@ -9,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::batches::{Batch, DeviceGenes};
 use super::loss::{binary_cross_entropy, gene_loss};
 use super::metrics::auroc;
-use super::optimizer::{Method, Optimization, Optimizer, OptimizerState};
+use super::optimizer::{Method, Optimization, Optimizer};
 use super::{Schedule, random};
 use crate::model::{AttentiveChrome, AttentiveChromeConfig, Dropout, Mode};
+
+pub use self::state::{EpochRecord, TrainingState};
 
 /// Validation genes a forward pass; a gene's numbers do not depend on it.
 const VALID_BATCH: usize = 64;
@@ -59,53 +63,6 @@ pub struct TrainingData {
     pub train: DeviceGenes,
     /// Validation genes.
     pub valid: DeviceGenes,
-}
-
-/// One line of the history.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EpochRecord {
-    /// Epoch, from 1.
-    pub epoch: u32,
-    /// Mean loss of the training genes, each before the step that used it.
-    pub train_loss: f64,
-    /// Mean loss of the validation genes after the epoch.
-    pub valid_loss: f64,
-    /// AUROC of all validation genes after the epoch.
-    pub valid_auroc: f64,
-    /// Learning rate of the epoch.
-    pub learning_rate: f64,
-}
-
-/// Everything that the training of one model needs to go on after an epoch.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrainingState {
-    /// Weights, flat.
-    pub weights: Vec<f32>,
-    /// The weights of the best epoch so far, flat.
-    pub best_weights: Vec<f32>,
-    /// The optimiser.
-    pub optimizer: OptimizerState,
-    /// One record for each epoch that is done.
-    pub history: Vec<EpochRecord>,
-}
-
-impl TrainingState {
-    /// Weights drawn from the seed.
-    pub fn new(config: &AttentiveChromeConfig, optimizer: Method, seed: u64) -> Self {
-        let weights = random::initial_weights(seed, config.n_weights());
-        let optimizer = OptimizerState::new(optimizer, weights.len());
-        TrainingState { best_weights: weights.clone(), weights, optimizer, history: Vec::new() }
-    }
-
-    /// The record of the best epoch: the highest validation AUROC, of equal ones the later.
-    pub fn best(&self) -> Option<&EpochRecord> {
-        self.history.iter().max_by(|a, b| a.valid_auroc.total_cmp(&b.valid_auroc).then(a.epoch.cmp(&b.epoch)))
-    }
-
-    /// Epochs that are done.
-    pub fn epochs_done(&self) -> u32 {
-        self.history.len() as u32
-    }
 }
 
 /// Training went wrong.
@@ -184,7 +141,7 @@ impl Trainer {
         device: &Device,
     ) -> Result<Self, TrainError> {
         let expected = config.n_weights();
-        if let Some(found) = states.iter().flat_map(lengths).find(|&length| length != expected) {
+        if let Some(found) = states.iter().flat_map(TrainingState::lengths).find(|&length| length != expected) {
             return Err(TrainError::State { found, expected });
         }
         if states.len() != learners.len() {
@@ -339,12 +296,6 @@ impl Trainer {
         self.model.set_flat(&self.optimizer.weights()?)?;
         Ok(loss.detach())
     }
-}
-
-/// Lengths of a state's arrays, all of which have one number a weight.
-fn lengths(state: &TrainingState) -> Vec<usize> {
-    let moments = state.optimizer.moments.iter().map(Vec::len);
-    [state.weights.len(), state.best_weights.len()].into_iter().chain(moments).collect()
 }
 
 #[cfg(test)]
