@@ -1,11 +1,12 @@
 //! Training, prediction and judgement of models. Knows epochs, metrics and checkpoints; knows neither
 //! file formats of the genome nor the command line.
 
-mod adam;
+mod batches;
 mod gene_set;
 mod loss;
 pub mod metrics;
 mod model_header;
+mod optimizer;
 mod random;
 mod schedule;
 mod score;
@@ -13,10 +14,11 @@ pub mod state_dict;
 mod trainer;
 mod transform;
 
-pub use adam::Adam;
+pub use batches::DeviceGenes;
 pub use gene_set::{GeneSet, Selection};
-pub use model_header::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Regime};
+pub use model_header::{MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, ModelHeader, Regime};
+pub use optimizer::{Method, OptimizerState};
 pub use schedule::Schedule;
-pub use score::{Scores, score};
-pub use trainer::{EpochRecord, Settings, TrainError, Trainer, TrainingState};
+pub use score::{Scores, Spread, score};
+pub use trainer::{EpochRecord, Learner, Settings, TrainError, Trainer, TrainingData, TrainingState};
 pub use transform::{FittedTransform, Transform, ValueError};

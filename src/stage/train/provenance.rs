@@ -3,11 +3,14 @@
 use anyhow::{Result, anyhow};
 
 use super::Args;
+use super::runs::Run;
 use super::samples::{self, Sample};
 use super::state_file::Fingerprint;
 use crate::learn::metrics::best_threshold;
-use crate::learn::{FittedTransform, GeneSet, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Regime, Trainer, score};
-use crate::model::ModelConfig;
+use crate::learn::{
+    GeneSet, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, Regime, TrainingState, score,
+};
+use crate::model::{AttentiveChrome, ModelConfig};
 
 /// Every setting and a digest of the data, by name.
 pub fn fingerprint(args: &Args, samples: &[Sample], train: &GeneSet, valid: &GeneSet) -> Result<Fingerprint> {
@@ -16,6 +19,8 @@ pub fn fingerprint(args: &Args, samples: &[Sample], train: &GeneSet, valid: &Gen
         fingerprint.extend(settings.into_iter().map(|(name, value)| (name, value.to_string())));
     }
     let names: Vec<&str> = samples.iter().map(|sample| sample.matrix.sample.as_str()).collect();
+    fingerprint.insert("seed".to_owned(), args.seed.to_string());
+    fingerprint.insert("models in the ensemble".to_owned(), args.ensemble.to_string());
     fingerprint.insert("hidden units".to_owned(), format!("{} and {}", args.bin_hidden, args.mark_hidden));
     fingerprint.insert("fold".to_owned(), args.fold.to_string());
     fingerprint.insert("samples".to_owned(), names.join(", "));
@@ -25,48 +30,51 @@ pub fn fingerprint(args: &Args, samples: &[Sample], train: &GeneSet, valid: &Gen
     Ok(fingerprint)
 }
 
-/// The header of the model of the best epoch, with the threshold chosen on the validation genes.
-pub fn header(
-    args: &Args,
-    samples: &[Sample],
-    transform: FittedTransform,
-    trainer: &Trainer,
-    [train, valid]: [&GeneSet; 2],
-) -> Result<ModelHeader> {
-    let best = trainer.state().best().ok_or_else(|| anyhow!("no epoch was run"))?;
-    let scores = score(&trainer.best_model()?, &valid.values, |_| ())?;
-    let classes: Vec<bool> = valid.labels.iter().map(|&label| label == 1.0).collect();
-    let probabilities: Vec<f64> = scores.probabilities().into_iter().map(f64::from).collect();
-    let matrix = &samples[0].matrix;
-    tracing::info!("kept epoch {}: valid AUROC {:.4}", best.epoch, best.valid_auroc);
+/// The header of a model file: each member's best epoch, and the threshold chosen for their mean on
+/// the validation genes.
+pub fn header(args: &Args, run: &Run, states: &[TrainingState], model: &AttentiveChrome) -> Result<ModelHeader> {
+    let member = |(seed, state): (u64, &TrainingState)| {
+        let best = state.best().ok_or_else(|| anyhow!("no epoch was run"))?;
+        Ok(Member { seed, best_epoch: best.epoch, best_valid_auroc: best.valid_auroc })
+    };
+    let members = args.seeds().zip(states).map(member).collect::<Result<Vec<_>>>()?;
+    let scores = score(model, &run.valid.values, |_| ())?;
+    let classes: Vec<bool> = run.valid.labels.iter().map(|&label| label == 1.0).collect();
+    let probabilities: Vec<f64> = scores.probabilities.into_iter().map(f64::from).collect();
+    let matrix = &run.samples[0].matrix;
+    let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
+    for member in &members {
+        let seed = if members.len() > 1 { format!("seed {}: ", member.seed) } else { String::new() };
+        tracing::info!("{name}{seed}kept epoch {}: valid AUROC {:.4}", member.best_epoch, member.best_valid_auroc);
+    }
     Ok(ModelHeader {
         format: MODEL_FORMAT.to_owned(),
         format_version: MODEL_FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        model: ModelConfig::AttentiveChrome(args.config(samples)),
+        model: ModelConfig::AttentiveChrome(model.config().clone()),
         marks: matrix.marks.clone(),
         flank_bp: matrix.grid.flank_bp(),
         bin_size_bp: matrix.grid.bin_size_bp(),
         orientation: matrix.grid.orientation(),
         statistic: matrix.statistic,
-        assembly: samples::assembly(samples),
-        samples: samples.iter().map(|sample| sample.matrix.sample.clone()).collect(),
-        transform,
+        assembly: samples::assembly(&run.samples),
+        samples: run.samples.iter().map(|sample| sample.matrix.sample.clone()).collect(),
+        transform: run.transform.clone(),
         threshold: best_threshold(&classes, &probabilities).map(|threshold| threshold.value),
+        members,
         regime: Some(Regime {
             epochs: args.epochs,
-            best_epoch: best.epoch,
-            best_valid_auroc: best.valid_auroc,
             batch_size: args.batch_size,
+            optimizer: args.optimizer.name().to_owned(),
+            momentum: (args.optimizer == Method::Sgd).then(|| args.momentum()),
             learning_rate: args.learning_rate,
             schedule: args.schedule.name().to_owned(),
             weight_decay: args.weight_decay,
             dropout: args.dropout,
             clip_norm: args.clip_norm,
-            seed: args.seed,
             fold: args.fold,
-            train_genes: train.len() as u64,
-            valid_genes: valid.len() as u64,
+            train_genes: run.n_train as u64,
+            valid_genes: run.valid.len() as u64,
         }),
     })
 }

@@ -1,0 +1,121 @@
+//! What one call trains: one run a model file, each with its samples, and the seeds of its ensemble.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::samples::{self, Reader, Sample};
+use super::state_file::{self, Fingerprint};
+use super::{Args, MODEL_SUFFIX, SAMPLE, provenance};
+use crate::io;
+use crate::learn::{FittedTransform, GeneSet, Learner, TrainingState};
+
+/// One model file: the samples that it is trained on.
+pub struct Run {
+    /// The model to write.
+    pub out: PathBuf,
+    /// What messages call it: the sample where each has a model, else nothing.
+    pub name: String,
+    /// Its samples, whose signal has been moved on.
+    pub samples: Vec<Sample>,
+    pub transform: FittedTransform,
+    /// Training genes, until they are moved to the device.
+    pub train: GeneSet,
+    pub n_train: usize,
+    pub valid: GeneSet,
+    pub fingerprint: Fingerprint,
+}
+
+impl Run {
+    fn new(args: &Args, out: PathBuf, name: String, mut samples: Vec<Sample>) -> Result<Self> {
+        let (transform, train, valid) = samples::gather(&samples, args.transform)?;
+        let fingerprint = provenance::fingerprint(args, &samples, &train, &valid)?;
+        // of many samples, the signal would be held twice
+        samples.iter_mut().for_each(|sample| sample.matrix.values = Vec::new());
+        let n_train = train.len();
+        Ok(Run { out, name, samples, transform, train, n_train, valid, fingerprint })
+    }
+
+    /// A file beside the model: its suffix in place of the model's.
+    pub fn beside(&self, suffix: &str) -> PathBuf {
+        let name = self.out.file_name().unwrap_or_default().to_string_lossy();
+        self.out.with_file_name(format!("{}{suffix}", name.strip_suffix(MODEL_SUFFIX).unwrap_or(&name)))
+    }
+
+    /// Where its training states lie meanwhile.
+    pub fn state_path(&self) -> PathBuf {
+        self.beside(".state.safetensors")
+    }
+
+    /// The models of the run, which is the `set`-th.
+    pub fn learners(&self, args: &Args, set: usize) -> Vec<Learner> {
+        let name = |seed| match (self.name.as_str(), args.ensemble) {
+            (name, 1) => name.to_owned(),
+            ("", _) => format!("the model of seed {seed}"),
+            (name, _) => format!("{name}, seed {seed}"),
+        };
+        args.seeds().map(|seed| Learner { name: name(seed), seed, set }).collect()
+    }
+
+    /// The states to go on from; `None` where there is no file.
+    pub fn resume(&self, args: &Args) -> Result<Option<Vec<TrainingState>>> {
+        let path = self.state_path();
+        if !path.exists() {
+            tracing::info!("nothing to resume: {} is not there, starting afresh", path.display());
+            return Ok(None);
+        }
+        let states = state_file::read(&path, &self.fingerprint, args.optimizer)?;
+        let epochs = states.first().map_or(0, TrainingState::epochs_done);
+        tracing::info!("going on after epoch {epochs} from {}", path.display());
+        Ok(Some(states))
+    }
+}
+
+/// Reads everything and makes the runs: one for all samples, or one a sample where the name of the
+/// model has a place for it.
+pub fn read(args: &Args) -> Result<Vec<Run>> {
+    let table = io::splits::read(&args.splits)?;
+    let reader = Reader::new(&args.splits, &table, args.fold)?;
+    let pairs = || args.bins.iter().zip(&args.labels);
+    if !args.is_per_sample() {
+        let mut samples: Vec<Sample> = Vec::new();
+        for (bins, labels) in pairs() {
+            let sample = reader.read(bins, labels)?;
+            samples.first().map_or(Ok(()), |first| samples::check_same(first, &sample))?;
+            samples.push(sample);
+        }
+        reader.check_classes(&samples)?;
+        return Ok(vec![Run::new(args, args.out.clone(), String::new(), samples)?]);
+    }
+    let mut runs: Vec<Run> = Vec::new();
+    for (bins, labels) in pairs() {
+        let sample = reader.read(bins, labels)?;
+        let name = sample.matrix.sample.clone();
+        if let Some(first) = runs.first() {
+            samples::check_shape(&first.samples[0], &sample)?;
+        }
+        if let Some(other) = runs.iter().find(|run| run.name == name) {
+            bail!(
+                "{} and {} are both of sample {name}, so that {SAMPLE} in --out gives them one model file. Name the samples apart with attentrack-bin --sample, or pool them by a name without {SAMPLE}",
+                other.samples[0].path.display(),
+                bins.display()
+            );
+        }
+        let out = place(&args.out, &name).with_context(|| bins.display().to_string())?;
+        // a training of hours must not end at a folder that cannot be written to
+        drop(io::PendingFile::create(&out)?);
+        reader.check_classes(std::slice::from_ref(&sample))?;
+        runs.push(Run::new(args, out, name, vec![sample])?);
+    }
+    Ok(runs)
+}
+
+/// The model's name with the sample in its place.
+fn place(out: &Path, sample: &str) -> Result<PathBuf> {
+    if sample.is_empty() || sample.contains(['/', '\\']) {
+        bail!(
+            "sample {sample:?} cannot be part of a file name, as {SAMPLE} in --out asks. Name it with attentrack-bin --sample"
+        );
+    }
+    Ok(out.to_string_lossy().replace(SAMPLE, sample).into())
+}
