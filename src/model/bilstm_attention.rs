@@ -22,6 +22,9 @@ pub struct Dropout {
     /// Decide which, one a model, whose groups lie side by side: the same key, the same outputs, in
     /// whichever place among the models.
     pub keys: Arc<[u64]>,
+    /// Where `x` begins in the batch that the keys are for, a multiple of 16: a batch in pieces drops
+    /// the same outputs as a whole one.
+    pub first_gene: usize,
 }
 
 /// What a forward pass is for.
@@ -130,7 +133,7 @@ mod tests {
         layer.isa = isa;
         let shape = (genes, 2, steps, inputs);
         let x = Var::from_vec(numbers(genes * 2 * steps * inputs, 41), shape, &Device::Cpu).unwrap();
-        let dropout = Some(Dropout { rate: 0.25, keys: [3].into() });
+        let dropout = Some(Dropout { rate: 0.25, keys: [3].into(), first_gene: 0 });
         let (contexts, attention) = layer.forward(x.as_tensor(), &Mode::Train(dropout)).unwrap();
         let sum = (contexts.sqr().unwrap().sum_all().unwrap() + attention.sqr().unwrap().sum_all().unwrap()).unwrap();
         let store = sum.backward().unwrap();
