@@ -7,6 +7,7 @@ mod samples;
 mod state_file;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
@@ -29,8 +30,9 @@ const SAMPLE: &str = "{sample}";
 /// 16, 30 epochs, the epoch with the best validation AUROC is kept).
 ///
 /// Reads matrices of attentrack-bin, labels and splits; writes the model, and beside it
-/// NAME.history.tsv with one line an epoch. After every epoch all that is needed to go on is written
-/// to NAME.state.safetensors, which is removed at the end.
+/// NAME.history.tsv with one line an epoch. After an epoch all that is needed to go on is written to
+/// NAME.state.safetensors (after every one, unless that took more than a tenth of the time), which is
+/// removed at the end.
 ///
 /// Several samples are pooled into one model, or, with {sample} in --out, have a model each; with
 /// --ensemble, a model file holds the models of several seeds, and attentrack-predict gives their mean
@@ -305,10 +307,16 @@ impl Args {
         };
         let bar = progress_bar(genes(&|_| self.epochs, trainer), "training", self.common.quiet);
         bar.set_position(genes(&|states| states[0].epochs_done(), trainer));
+        let (mut written, mut writing) = (Instant::now(), Duration::ZERO);
         while !trainer.is_done() {
             let records = trainer.run_epoch(data, |genes| bar.inc(genes as u64))?;
-            for (run, states) in runs.iter().zip(self.states(trainer)) {
-                state_file::write(&run.state_path(), &run.fingerprint, self.optimizer, states)?;
+            // many models with short epochs would wait for the disk most of the time
+            if trainer.is_done() || written.elapsed() >= 9 * writing {
+                let start = Instant::now();
+                for (run, states) in runs.iter().zip(self.states(trainer)) {
+                    state_file::write(&run.state_path(), &run.fingerprint, self.optimizer, states)?;
+                }
+                (written, writing) = (Instant::now(), start.elapsed());
             }
             let records: Vec<EpochRecord> = records.into_iter().flatten().collect();
             bar.suspend(|| history::report(&records));
