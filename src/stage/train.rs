@@ -300,13 +300,9 @@ impl Args {
     }
 
     fn train(&self, trainer: &mut Trainer, runs: &[Run], data: &TrainingData) -> Result<()> {
-        let members = u64::from(self.ensemble);
-        let genes = |epochs: &dyn Fn(&[TrainingState]) -> u32, trainer: &Trainer| -> u64 {
-            let runs = runs.iter().zip(self.states(trainer));
-            runs.map(|(run, states)| u64::from(epochs(states)) * run.n_train as u64 * members).sum()
-        };
-        let bar = progress_bar(genes(&|_| self.epochs, trainer), "training", self.common.quiet);
-        bar.set_position(genes(&|states| states[0].epochs_done(), trainer));
+        let an_epoch = runs.iter().map(|run| run.n_train as u64).sum::<u64>() * u64::from(self.ensemble);
+        let bar = progress_bar(u64::from(self.epochs) * an_epoch, "training", self.common.quiet);
+        bar.set_position(u64::from(trainer.epochs_done()) * an_epoch);
         let (mut written, mut writing) = (Instant::now(), Duration::ZERO);
         while !trainer.is_done() {
             let records = trainer.run_epoch(data, |genes| bar.inc(genes as u64))?;
