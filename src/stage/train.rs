@@ -1,11 +1,13 @@
 //! Train a model on binned signal and labels.
 
+mod history;
 mod provenance;
 mod runs;
 mod samples;
 mod state_file;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use candle_core::Device;
@@ -29,8 +31,9 @@ const SAMPLE: &str = "{sample}";
 /// 16, 30 epochs, the epoch with the best validation AUROC is kept).
 ///
 /// Reads matrices of attentrack-bin, labels and splits; writes the model, and beside it
-/// NAME.history.tsv with one line an epoch. After every epoch all that is needed to go on is written
-/// to NAME.state.safetensors, which is removed at the end.
+/// NAME.history.tsv with one line an epoch. After an epoch all that is needed to go on is written to
+/// NAME.state.safetensors (after every one, unless that took more than a tenth of the time), which is
+/// removed at the end.
 ///
 /// Several samples are pooled into one model, or, with {sample} in --out, have a model each; with
 /// --ensemble, a model file holds the models of several seeds, and attentrack-predict gives their mean
@@ -194,7 +197,7 @@ impl Stage for Args {
         let mut trainer = self.start(&runs, &device)?;
         self.train(&mut trainer, &runs, &data)?;
         for (run, states) in runs.iter().zip(self.states(&trainer)) {
-            write_history(&run.beside(".history.tsv"), self, states)?;
+            history::write(&run.beside(".history.tsv"), self, states)?;
         }
         for (at, (run, states)) in runs.iter().zip(self.states(&trainer)).enumerate() {
             let members = usize::from(self.ensemble);
@@ -279,60 +282,24 @@ impl Args {
     }
 
     fn train(&self, trainer: &mut Trainer, runs: &[Run], data: &TrainingData) -> Result<()> {
-        let members = u64::from(self.ensemble);
-        let genes = |epochs: &dyn Fn(&[TrainingState]) -> u32, trainer: &Trainer| -> u64 {
-            let runs = runs.iter().zip(self.states(trainer));
-            runs.map(|(run, states)| u64::from(epochs(states)) * run.n_train as u64 * members).sum()
-        };
-        let bar = progress_bar(genes(&|_| self.epochs, trainer), "training", self.common.quiet);
-        bar.set_position(genes(&|states| states[0].epochs_done(), trainer));
+        let an_epoch = runs.iter().map(|run| run.n_train as u64).sum::<u64>() * u64::from(self.ensemble);
+        let bar = progress_bar(u64::from(self.epochs) * an_epoch, "training", self.common.quiet);
+        bar.set_position(u64::from(trainer.epochs_done()) * an_epoch);
+        let (mut written, mut writing) = (Instant::now(), Duration::ZERO);
         while !trainer.is_done() {
             let records = trainer.run_epoch(data, |genes| bar.inc(genes as u64))?;
-            for (run, states) in runs.iter().zip(self.states(trainer)) {
-                state_file::write(&run.state_path(), &run.fingerprint, self.optimizer, states)?;
+            // many models with short epochs would wait for the disk most of the time
+            if trainer.is_done() || written.elapsed() >= 9 * writing {
+                let start = Instant::now();
+                for (run, states) in runs.iter().zip(self.states(trainer)) {
+                    state_file::write(&run.state_path(), &run.fingerprint, self.optimizer, states)?;
+                }
+                (written, writing) = (Instant::now(), start.elapsed());
             }
             let records: Vec<EpochRecord> = records.into_iter().flatten().collect();
-            bar.suspend(|| report(&records));
+            bar.suspend(|| history::report(&records));
         }
         bar.finish_and_clear();
         Ok(())
     }
-}
-
-/// One line an epoch: the numbers of the model, or the means and the range of several.
-fn report(records: &[EpochRecord]) {
-    let Some(first) = records.first() else { return };
-    let mean = |number: fn(&EpochRecord) -> f64| records.iter().map(number).sum::<f64>() / records.len() as f64;
-    let (train_loss, valid_loss) = (mean(|record| record.train_loss), mean(|record| record.valid_loss));
-    let aurocs = || records.iter().map(|record| record.valid_auroc);
-    let auroc = match records.len() {
-        1 => format!("valid AUROC {:.4}", first.valid_auroc),
-        models => format!(
-            "valid AUROC {:.4} ({:.4} to {:.4}), {models} models",
-            mean(|record| record.valid_auroc),
-            aurocs().fold(f64::INFINITY, f64::min),
-            aurocs().fold(0.0, f64::max)
-        ),
-    };
-    tracing::info!("epoch {:>3}: train loss {train_loss:.4}, valid loss {valid_loss:.4}, {auroc}", first.epoch);
-}
-
-/// One row an epoch; of an ensemble, one a member and epoch, after a column with the seed.
-fn write_history(path: &Path, args: &Args, states: &[TrainingState]) -> io::Result<()> {
-    let is_ensemble = states.len() > 1;
-    let mut columns = vec!["seed", "epoch", "train_loss", "valid_loss", "valid_auroc", "learning_rate"];
-    columns.drain(..usize::from(!is_ensemble));
-    let records = args.seeds().zip(states).flat_map(|(seed, state)| state.history.iter().map(move |r| (seed, r)));
-    let rows = records.map(|(seed, record)| {
-        let mut cells = if is_ensemble { vec![seed.to_string()] } else { Vec::new() };
-        cells.extend([
-            record.epoch.to_string(),
-            format!("{:.6}", record.train_loss),
-            format!("{:.6}", record.valid_loss),
-            format!("{:.6}", record.valid_auroc),
-            record.learning_rate.to_string(),
-        ]);
-        cells
-    });
-    io::table::write_table(path, &columns, rows)
 }

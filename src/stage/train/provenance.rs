@@ -6,6 +6,7 @@ use super::Args;
 use super::runs::Run;
 use super::samples::{self, Sample};
 use super::state_file::Fingerprint;
+use crate::io;
 use crate::learn::metrics::best_threshold;
 use crate::learn::{
     GeneSet, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, Regime, TrainingState, score,
@@ -40,7 +41,8 @@ pub fn header(args: &Args, run: &Run, states: &[TrainingState], model: &Attentiv
     let members = args.seeds().zip(states).map(member).collect::<Result<Vec<_>>>()?;
     let scores = score(model, &run.valid.values, |_| ())?;
     let classes: Vec<bool> = run.valid.labels.iter().map(|&label| label == 1.0).collect();
-    let probabilities: Vec<f64> = scores.probabilities.into_iter().map(f64::from).collect();
+    let read = |score| io::predictions::as_read(f64::from(score));
+    let probabilities: Vec<f64> = scores.probabilities.into_iter().map(read).collect();
     let matrix = &run.samples[0].matrix;
     let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
     for member in &members {
