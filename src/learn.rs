@@ -3,6 +3,7 @@
 
 mod adam;
 mod gene_set;
+mod gene_source;
 mod loss;
 pub mod metrics;
 mod model_header;
@@ -10,13 +11,16 @@ mod random;
 mod schedule;
 mod score;
 pub mod state_dict;
+mod stream;
 mod trainer;
 mod transform;
 
 pub use adam::Adam;
-pub use gene_set::{GeneSet, Selection};
+pub use gene_set::{GeneDigest, GeneSet, Selection};
+pub use gene_source::{Batches, GeneSource};
 pub use model_header::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Regime};
 pub use schedule::Schedule;
 pub use score::{Scores, score};
+pub use stream::{Reading, SHARD_BYTES, ShardError, Shards, Stream, WINDOW_BYTES};
 pub use trainer::{EpochRecord, Settings, TrainError, Trainer, TrainingState};
-pub use transform::{FittedTransform, Transform, ValueError};
+pub use transform::{BadValue, FittedTransform, MarkMeans, Transform, ValueError};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::adam::{Adam, clip_norm};
 use super::loss::{binary_cross_entropy, gene_loss};
 use super::metrics::auroc;
-use super::{GeneSet, Schedule, random, score};
+use super::{GeneSet, GeneSource, Schedule, ShardError, random, score};
 use crate::model::{AttentiveChrome, AttentiveChromeConfig, Dropout, Mode};
 
 /// How a model is trained. The published regime is 30 epochs of Adam at 2e-4, batches of 16, norm
@@ -85,6 +85,9 @@ pub enum TrainError {
         /// Weights of the model.
         expected: usize,
     },
+    /// Genes could not be read.
+    #[error(transparent)]
+    Data(#[from] ShardError),
     /// The arrays do not fit together.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
@@ -157,32 +160,39 @@ impl Trainer {
     /// If the loss stops being finite, or the validation genes have one class only.
     pub fn run_epoch(
         &mut self,
-        train: &GeneSet,
-        valid: &GeneSet,
+        train: &GeneSource,
+        valid: &GeneSource,
         done: impl Fn(usize),
     ) -> Result<EpochRecord, TrainError> {
         let epoch = self.epochs_done();
         let batch_size = self.settings.batch_size as usize;
         let learning_rate = self.settings.learning_rate * self.settings.schedule.factor(epoch, self.settings.epochs);
-        let order = random::gene_order(self.settings.seed, epoch, train.len());
         let keys = random::dropout_keys(self.settings.seed, epoch, train.len().div_ceil(batch_size));
         let mut train_loss = 0.0;
-        for (genes, &key) in order.chunks(batch_size).zip(&keys) {
-            let loss = self.step(train, genes, key, learning_rate)?;
+        for (batch, &key) in train.batches(self.settings.seed, epoch, batch_size).zip(&keys) {
+            let batch = batch?;
+            let genes = batch.len();
+            let loss = self.step(batch, key, learning_rate)?;
             if !loss.is_finite() {
                 return Err(TrainError::Diverged(epoch + 1));
             }
-            train_loss += loss * genes.len() as f64;
-            done(genes.len());
+            train_loss += loss * genes as f64;
+            done(genes);
         }
-        let logits = score(&self.model, &valid.values, |_| ())?.logits;
-        let losses = logits.iter().zip(&valid.labels).map(|(&logit, &label)| gene_loss(logit, label));
-        let valid_loss = losses.sum::<f64>() / valid.len() as f64;
+        let (mut classes, mut valid_scores, mut valid_loss) = (Vec::new(), Vec::new(), 0.0);
+        valid.in_order(|genes| {
+            let logits = score(&self.model, &genes.values, |_| ())?.logits;
+            for (&logit, &label) in logits.iter().zip(&genes.labels) {
+                valid_loss += gene_loss(logit, label);
+                classes.push(label == 1.0);
+                valid_scores.push(f64::from(logit));
+            }
+            Ok::<(), TrainError>(())
+        })?;
+        let valid_loss = valid_loss / valid.len() as f64;
         if !valid_loss.is_finite() {
             return Err(TrainError::Diverged(epoch + 1));
         }
-        let classes: Vec<bool> = valid.labels.iter().map(|&label| label == 1.0).collect();
-        let valid_scores: Vec<f64> = logits.iter().map(|&logit| f64::from(logit)).collect();
         let record = EpochRecord {
             epoch: epoch + 1,
             train_loss: train_loss / train.len() as f64,
@@ -198,13 +208,10 @@ impl Trainer {
     }
 
     /// One step on some training genes; returns their mean loss before it.
-    fn step(&mut self, train: &GeneSet, genes: &[usize], key: u64, learning_rate: f64) -> Result<f64, TrainError> {
-        let (marks, bins) = (self.model.config().n_marks, self.model.config().n_bins);
-        let size = marks * bins;
-        let values: Vec<f32> = genes.iter().flat_map(|&gene| &train.values[gene * size..][..size]).copied().collect();
-        let x = Tensor::from_vec(values, (genes.len(), marks, bins), &Device::Cpu)?;
-        let labels = genes.iter().map(|&gene| train.labels[gene]).collect::<Vec<f32>>();
-        let y = Tensor::from_vec(labels, genes.len(), &Device::Cpu)?;
+    fn step(&mut self, batch: GeneSet, key: u64, learning_rate: f64) -> Result<f64, TrainError> {
+        let (genes, marks, bins) = (batch.len(), self.model.config().n_marks, self.model.config().n_bins);
+        let x = Tensor::from_vec(batch.values, (genes, marks, bins), &Device::Cpu)?;
+        let y = Tensor::from_vec(batch.labels, genes, &Device::Cpu)?;
         let rate = self.settings.dropout;
         let mode = Mode::Train((rate > 0.0).then_some(Dropout { rate, key }));
         let loss = binary_cross_entropy(&self.model.forward(&x, mode)?.logit, &y)?;

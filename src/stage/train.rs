@@ -1,7 +1,9 @@
 //! Train a model on binned signal and labels.
 
+mod data;
 mod provenance;
 mod samples;
+mod shards;
 mod state_file;
 
 use std::path::{Path, PathBuf};
@@ -9,11 +11,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 
+use self::data::Data;
 use self::samples::Sample;
 use self::state_file::Fingerprint;
 use super::{model_file, progress_bar};
 use crate::io;
-use crate::learn::{EpochRecord, GeneSet, Schedule, Settings, Trainer, Transform};
+use crate::learn::{EpochRecord, Schedule, Settings, Trainer, Transform};
 use crate::model::AttentiveChromeConfig;
 use crate::stage::{Common, Stage};
 
@@ -91,6 +94,10 @@ pub struct Args {
     /// Seed of the initial weights, the order of the genes and dropout
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Memory for data, in bytes or with k, M, G, T: genes that take more than three quarters of it are
+    /// streamed from the files in every epoch, shuffled in a window of 64 MiB of genes
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = data::parse_size)]
+    pub memory: u64,
     /// Where to compute; auto takes the best that this build has
     #[arg(long, value_enum, default_value_t = Device::Auto)]
     pub device: Device,
@@ -166,12 +173,12 @@ impl Stage for Args {
         // a training of hours must not end at a folder that cannot be written to
         drop(io::PendingFile::create(&self.out)?);
         let samples = samples::read(&self.bins, &self.labels, &self.splits, self.fold)?;
-        let (transform, train, valid) = samples::gather(&samples, self.transform)?;
+        let data = data::gather(&samples, self.transform, self.memory)?;
         let config = self.config(&samples);
-        let fingerprint = provenance::fingerprint(self, &samples, &train, &valid)?;
+        let fingerprint = provenance::fingerprint(self, &samples, &data)?;
         let mut trainer = self.start(&config, &fingerprint)?;
-        self.train(&mut trainer, &train, &valid, &fingerprint)?;
-        let header = provenance::header(self, &samples, transform, &trainer, [&train, &valid])?;
+        self.train(&mut trainer, &data, &fingerprint)?;
+        let header = provenance::header(self, &samples, &data, &trainer)?;
         let model = trainer.best_model()?;
         write_history(&self.beside(".history.tsv"), &trainer.state().history)?;
         model_file::save(&self.out, &header, &model)?;
@@ -228,12 +235,12 @@ impl Args {
         Ok(Trainer::new(config, self.settings())?)
     }
 
-    fn train(&self, trainer: &mut Trainer, train: &GeneSet, valid: &GeneSet, fingerprint: &Fingerprint) -> Result<()> {
-        let total = u64::from(self.epochs) * train.len() as u64;
+    fn train(&self, trainer: &mut Trainer, data: &Data, fingerprint: &Fingerprint) -> Result<()> {
+        let total = u64::from(self.epochs) * data.train.len() as u64;
         let bar = progress_bar(total, "training", self.common.quiet);
-        bar.set_position(u64::from(trainer.epochs_done()) * train.len() as u64);
+        bar.set_position(u64::from(trainer.epochs_done()) * data.train.len() as u64);
         while !trainer.is_done() {
-            let record = trainer.run_epoch(train, valid, |genes| bar.inc(genes as u64))?;
+            let record = trainer.run_epoch(&data.train, &data.valid, |genes| bar.inc(genes as u64))?;
             state_file::write(&self.state_path(), fingerprint, trainer.state())?;
             bar.suspend(|| {
                 tracing::info!(

@@ -13,4 +13,5 @@ mod simulate;
 mod support;
 mod track;
 mod train;
+mod train_streamed;
 mod tss;

@@ -26,9 +26,13 @@ fn genes(seed: u64, n_genes: usize) -> GeneSet {
     GeneSet { values: noise.iter().enumerate().map(value).collect(), labels }
 }
 
+fn in_memory(genes: GeneSet) -> GeneSource {
+    GeneSource::InMemory(genes)
+}
+
 fn run(trainer: &mut Trainer, epochs: u32) {
     for _ in 0..epochs {
-        trainer.run_epoch(&genes(5, 37), &genes(6, 20), |_| ()).unwrap();
+        trainer.run_epoch(&in_memory(genes(5, 37)), &in_memory(genes(6, 20)), |_| ()).unwrap();
     }
 }
 
@@ -37,6 +41,7 @@ fn thirty_two_genes_are_overfitted() {
     // labels without any relation to the signal: only memory can lower the loss
     let mut train = genes(3, 32);
     train.values = random::initial_weights(9, 32 * 20).iter().map(|v| v * 20.0).collect();
+    let train = in_memory(train);
     let settings = Settings { epochs: 300, learning_rate: 1e-2, ..settings() };
     let mut trainer = Trainer::new(&CONFIG, settings).unwrap();
     let mut last = f64::MAX;
@@ -88,8 +93,9 @@ fn of_equally_good_epochs_the_later_is_kept() {
 fn divergence_is_an_error() {
     let mut train = genes(5, 37);
     train.values.fill(f32::MAX);
+    let train = in_memory(train);
     let mut trainer = Trainer::new(&CONFIG, Settings { learning_rate: 1e39, ..settings() }).unwrap();
-    let outcome = (0..4).map(|_| trainer.run_epoch(&train, &genes(6, 20), |_| ())).find_map(Result::err);
+    let outcome = (0..4).map(|_| trainer.run_epoch(&train, &in_memory(genes(6, 20)), |_| ())).find_map(Result::err);
     assert!(matches!(outcome, Some(TrainError::Diverged(_))));
 }
 
@@ -103,7 +109,6 @@ fn speed() {
     for batch in [16usize, 64, 256] {
         let values = random::initial_weights(1, batch * 500).iter().map(|v| (v + 0.1) * 20.0).collect();
         let train = GeneSet { values, labels: (0..batch).map(|gene| (gene % 2) as f32).collect() };
-        let order: Vec<usize> = (0..batch).collect();
         let mut trainer = Trainer::new(&config, Settings { batch_size: batch as u32, ..settings() }).unwrap();
         let time = |f: &mut dyn FnMut()| {
             let before = processor_ms();
@@ -118,7 +123,7 @@ fn speed() {
             format!("min {:.2}, median {:.2}, mean processor time {processor:.2} ms", times[0], times[times.len() / 2])
         };
         pool.install(|| {
-            println!("batch {batch} train step: {}", time(&mut || _ = trainer.step(&train, &order, 0, 2e-4).unwrap()));
+            println!("batch {batch} train step: {}", time(&mut || _ = trainer.step(train.clone(), 0, 2e-4).unwrap()));
             println!(
                 "batch {batch} forward:    {}",
                 time(&mut || drop(score(&trainer.model, &train.values, |_| ()).unwrap()))

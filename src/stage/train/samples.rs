@@ -3,18 +3,29 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
+use crate::io::bins::GeneRows;
 use crate::io::{self, FileError};
-use crate::learn::{FittedTransform, GeneSet, Selection, Transform};
+use crate::learn::Selection;
 use crate::matrix::{Kind, Labels, Matrix, Split, Splits};
 
 /// One sample: its matrix and the genes of it that take part.
 pub struct Sample {
-    path: PathBuf,
+    /// Without values, positions and gene ids: those of a thousand samples would fill the memory.
     pub matrix: Matrix,
-    pub genes: Selection,
+    /// Its values.
+    pub rows: GeneRows,
+    pub genes: Arc<Selection>,
+}
+
+impl Sample {
+    /// Values of a gene.
+    pub fn gene_size(&self) -> usize {
+        self.matrix.n_marks() * self.matrix.n_bins()
+    }
 }
 
 /// Reads and joins all samples.
@@ -23,10 +34,10 @@ pub fn read(bins: &[PathBuf], labels: &[PathBuf], splits: &Path, fold: u32) -> R
     let by_gene = one_fold(&split_table, splits, fold)?;
     let mut samples: Vec<Sample> = Vec::new();
     for (path, label_path) in bins.iter().zip(labels) {
-        let matrix = io::bins::read(path)?;
+        let (mut matrix, rows) = io::bins::open(path)?;
         check_kind(path, &matrix)?;
         if let Some(first) = samples.first() {
-            check_same(&first.path, &first.matrix, path, &matrix)?;
+            check_same(first.rows.path(), &first.matrix, path, &matrix)?;
         }
         let labels = io::labels::read(label_path)?;
         check_labels(label_path, &labels, path, &matrix)?;
@@ -40,26 +51,11 @@ pub fn read(bins: &[PathBuf], labels: &[PathBuf], splits: &Path, fold: u32) -> R
             return Err(FileError::new(splits, problem).remedy("Use one annotation for all files").into());
         }
         report(&matrix.sample, &genes);
-        samples.push(Sample { path: path.clone(), matrix, genes });
+        matrix.gene_ids = Vec::new();
+        samples.push(Sample { matrix, rows, genes: Arc::new(genes) });
     }
     check_classes(splits, fold, &samples)?;
     Ok(samples)
-}
-
-/// Fits the transform on the training genes, and makes the inputs of training and validation.
-pub fn gather(samples: &[Sample], transform: Transform) -> Result<(FittedTransform, GeneSet, GeneSet)> {
-    let rows = |genes: &[(usize, f32)]| genes.iter().map(|&(row, _)| row).collect::<Vec<_>>();
-    let training: Vec<_> = samples.iter().map(|sample| (&sample.matrix, rows(&sample.genes.train))).collect();
-    let fitted = FittedTransform::fit(transform, &training);
-    let (mut train, mut valid) = (GeneSet::default(), GeneSet::default());
-    for sample in samples {
-        for (set, genes) in [(&mut train, &sample.genes.train), (&mut valid, &sample.genes.valid)] {
-            let values = fitted.apply(&sample.matrix, &rows(genes));
-            set.values.extend(values.map_err(|error| FileError::new(&sample.path, error.to_string()))?);
-            set.labels.extend(genes.iter().map(|&(_, label)| label));
-        }
-    }
-    Ok((fitted, train, valid))
 }
 
 /// The assembly that all samples state; `None`, with a warning, where they differ.
