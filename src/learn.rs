@@ -1,12 +1,13 @@
 //! Training, prediction and judgement of models. Knows epochs, metrics and checkpoints; knows neither
 //! file formats of the genome nor the command line.
 
-mod adam;
+mod batches;
 mod gene_set;
 mod gene_source;
 mod loss;
 pub mod metrics;
 mod model_header;
+mod optimizer;
 mod random;
 mod schedule;
 mod score;
@@ -15,12 +16,13 @@ mod stream;
 mod trainer;
 mod transform;
 
-pub use adam::Adam;
+pub use batches::DeviceGenes;
 pub use gene_set::{GeneDigest, GeneSet, Selection};
-pub use gene_source::{Batches, GeneSource};
-pub use model_header::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Regime};
+pub use gene_source::{GeneSource, StreamedGenes};
+pub use model_header::{MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, ModelHeader, Regime};
+pub use optimizer::{Method, OptimizerState};
 pub use schedule::Schedule;
-pub use score::{Scores, score};
+pub use score::{Scores, Spread, score};
 pub use stream::{Reading, SHARD_BYTES, ShardError, Shards, Stream, WINDOW_BYTES};
-pub use trainer::{EpochRecord, Settings, TrainError, Trainer, TrainingState};
+pub use trainer::{EpochRecord, Learner, Settings, TrainError, Trainer, TrainingData, TrainingState};
 pub use transform::{BadValue, FittedTransform, MarkMeans, Transform, ValueError};

@@ -6,7 +6,7 @@ mod bilstm_attention;
 mod kernel;
 mod lanes;
 
-pub use attentive_chrome::{AttentiveChrome, Output, WeightError};
+pub use attentive_chrome::{AttentiveChrome, Output, WeightError, member_prefix};
 pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};
 pub use lanes::sigmoid;
 

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use attentrack::learn::{GeneSet, GeneSource, Schedule, Settings, Trainer};
+use attentrack::learn::{DeviceGenes, GeneSet, GeneSource, Learner, Method, Schedule, Settings, Trainer, TrainingData};
 use attentrack::model::{AttentiveChromeConfig, Mode};
 use candle_core::{Device, Tensor};
 
@@ -26,31 +26,35 @@ fn main() {
 }
 
 /// Medians over as many steps as fit into the time.
-fn measure(batch: usize, time: Duration) -> Result<[f64; 2], Box<dyn std::error::Error>> {
+fn measure(batch: usize, time: Duration) -> Result<[f64; 2], Box<dyn std::error::Error + Send + Sync>> {
     let settings = Settings {
         epochs: 1000,
         batch_size: batch as u32,
+        optimizer: Method::Adam,
+        momentum: 0.0,
         learning_rate: 2e-4,
         schedule: Schedule::Constant,
         weight_decay: 0.0,
         dropout: 0.0,
         clip_norm: 1.0,
-        seed: 1,
     };
-    let (train, valid) = (GeneSource::InMemory(genes(16 * batch)), GeneSource::InMemory(genes(2)));
-    let mut trainer = Trainer::new(&CONFIG, settings)?;
+    let window = (CONFIG.n_marks, CONFIG.n_bins);
+    let on_device = |n: usize| DeviceGenes::new(vec![genes(n)], window, &Device::Cpu).map(GeneSource::OnDevice);
+    let data = TrainingData { train: on_device(16 * batch)?, valid: on_device(2)? };
+    let learner = Learner { name: String::new(), seed: 1, set: 0 };
+    let mut trainer = Trainer::new(&CONFIG, settings, vec![learner], &Device::Cpu)?;
     let (mut times, end) = (Vec::new(), Instant::now() + time);
     while Instant::now() < end || times.is_empty() {
         // of each epoch the first step is left out: what an epoch does before it is no part of a step
         let marks = RefCell::new(Vec::new());
-        trainer.run_epoch(&train, &valid, |_| marks.borrow_mut().push(Instant::now()))?;
+        trainer.run_epoch(&data, |_| marks.borrow_mut().push(Instant::now()))?;
         times.extend(marks.into_inner().windows(2).map(|pair| pair[1] - pair[0]));
     }
-    let x = Tensor::from_vec(genes(batch).values, (batch, CONFIG.n_marks, CONFIG.n_bins), &Device::Cpu)?;
-    let (model, mut forward_times, end) = (trainer.best_model()?, Vec::new(), Instant::now() + time);
+    let x = Tensor::from_vec(genes(batch).values, (batch, 1, CONFIG.n_marks, CONFIG.n_bins), &Device::Cpu)?;
+    let (model, mut forward_times, end) = (trainer.best_models(0..1)?, Vec::new(), Instant::now() + time);
     while Instant::now() < end || forward_times.len() < 5 {
         let start = Instant::now();
-        model.forward(&x, Mode::Infer)?;
+        model.forward(&x, &Mode::Infer)?;
         forward_times.push(start.elapsed());
     }
     Ok([median(times), median(forward_times)])

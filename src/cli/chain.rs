@@ -108,8 +108,9 @@ pub fn folders(samples: &[Sample], outdir: &Path) -> Vec<PathBuf> {
     fixed.into_iter().chain(tracks).collect()
 }
 
-/// The steps in an order in which every input is there before it is read.
-pub fn plan(config: &Config, samples: &[Sample], outdir: &Path) -> Vec<Step> {
+/// The steps in an order in which every input is there before it is read. The samples' own models are
+/// trained in one step, `side_by_side`, or in a step each, which gives the same bytes.
+pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bool) -> Vec<Step> {
     let layout = Layout { outdir };
     let mut steps = vec![tss(config, &layout)];
     // the cheap stages first, so that a wrong name or table shows before hours of binning
@@ -123,9 +124,14 @@ pub fn plan(config: &Config, samples: &[Sample], outdir: &Path) -> Vec<Step> {
     match config.train.mode {
         TrainMode::Pooled => steps.push(train(config, &layout, "pooled", samples)),
         TrainMode::PerSample => {
-            steps.extend(
-                samples.iter().map(|sample| train(config, &layout, &sample.name, std::slice::from_ref(sample))),
-            );
+            // `{sample}` stands for each sample's name in the model's
+            if side_by_side {
+                steps.push(train(config, &layout, "{sample}", samples));
+            } else {
+                steps.extend(
+                    samples.iter().map(|sample| train(config, &layout, &sample.name, std::slice::from_ref(sample))),
+                );
+            }
         }
     }
     steps.extend(samples.iter().map(|sample| predict(config, &layout, sample)));
@@ -230,6 +236,9 @@ fn train(config: &Config, layout: &Layout, run: &str, samples: &[Sample]) -> Ste
         .option("--mark-hidden", model.mark_hidden)
         .option("--epochs", train.epochs)
         .option("--batch-size", train.batch_size)
+        .option("--ensemble", train.ensemble)
+        .option("--optimizer", train.optimizer.as_ref())
+        .option("--momentum", train.momentum)
         .option("--learning-rate", train.learning_rate)
         .option("--schedule", train.schedule.as_ref())
         .option("--dropout", train.dropout)

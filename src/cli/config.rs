@@ -181,17 +181,23 @@ pub struct Train {
     pub epochs: Option<u32>,
     /// Genes a step.
     pub batch_size: Option<u32>,
-    /// Learning rate of Adam.
+    /// Models of different seeds in a model file, whose mean and spread are predicted.
+    pub ensemble: Option<u32>,
+    /// adam, adamw or sgd.
+    pub optimizer: Option<String>,
+    /// Momentum of sgd.
+    pub momentum: Option<f64>,
+    /// Learning rate.
     pub learning_rate: Option<f64>,
     /// constant, cosine or step.
     pub schedule: Option<String>,
     /// Dropout probability.
     pub dropout: Option<f64>,
-    /// L2 weight decay.
+    /// Weight decay.
     pub weight_decay: Option<f64>,
     /// What is done to the signal first.
     pub transform: Option<Transform>,
-    /// Seed of initialisation and order.
+    /// Seed of initialisation and order; the first of an ensemble.
     pub seed: Option<u64>,
     /// Fold of the splits.
     pub fold: Option<u32>,

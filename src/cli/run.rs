@@ -51,7 +51,8 @@ impl Stage for Run {
             }
         }
         let outdir = self.outdir.clone().unwrap_or_else(|| self.config.with_file_name("results"));
-        let steps = chain::plan(&config, &samples, &outdir);
+        // printed, each step can be run on a machine of its own
+        let steps = chain::plan(&config, &samples, &outdir, !self.dry_run);
         if self.dry_run {
             let mut output = Output::create(Path::new("-"))?;
             for step in &steps {

@@ -2,7 +2,9 @@
 //!
 //! Tensors: `values` f32 [gene, mark, bin]; `chrom` i32 \[gene\] (index into the header's `chroms`),
 //! `tss` i64 \[gene\] (0-based), `strand` i8 \[gene\] (1 or −1), absent where positions are unknown;
-//! in attention files also `mark_values` f32 [gene, mark] and `null_values` f32 [mark, bin].
+//! in attention files also `mark_values` f32 [gene, mark] and `null_values` f32 [mark, bin]; in those of
+//! an ensemble, whose attentions are the members' means, the sample standard deviations over the
+//! members `values_sd` f32 [gene, mark, bin] and `mark_values_sd` f32 [gene, mark].
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -13,7 +15,7 @@ use safetensors::tensor::Dtype;
 use super::safetensors_file::{self, RawTensor, TensorPlaces};
 use super::{FileError, Result};
 use crate::genome::{Grid, Strand, Tss};
-use crate::matrix::{Attention, FORMAT, FORMAT_VERSION, Header, Matrix, ShapeError};
+use crate::matrix::{Attention, AttentionSpread, FORMAT, FORMAT_VERSION, Header, Matrix, ShapeError};
 
 /// Writes a matrix, whole or not at all.
 pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
@@ -55,6 +57,10 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
     if let Some(attention) = &matrix.attention {
         tensors.push(("mark_values".to_owned(), RawTensor::of_f32(&[genes, marks], &attention.mark_values)));
         tensors.push(("null_values".to_owned(), RawTensor::of_f32(&[marks, bins], &attention.null_values)));
+        if let Some(spread) = &attention.spread {
+            tensors.push(("values_sd".to_owned(), RawTensor::of_f32(&[genes, marks, bins], &spread.values)));
+            tensors.push(("mark_values_sd".to_owned(), RawTensor::of_f32(&[genes, marks], &spread.mark_values)));
+        }
     }
     safetensors_file::write(path, &header, &tensors)
 }
@@ -84,7 +90,14 @@ pub fn read(path: &Path) -> Result<Matrix> {
     if tensors.contains_key("mark_values") {
         let mark_values = take(path, &mut tensors, "mark_values", RawTensor::to_f32)?;
         let null_values = take(path, &mut tensors, "null_values", RawTensor::to_f32)?;
-        matrix.attention = Some(Attention { mark_values, null_values });
+        let spread = if tensors.contains_key("values_sd") {
+            let values = take(path, &mut tensors, "values_sd", RawTensor::to_f32)?;
+            let mark_values = take(path, &mut tensors, "mark_values_sd", RawTensor::to_f32)?;
+            Some(AttentionSpread { values, mark_values })
+        } else {
+            None
+        };
+        matrix.attention = Some(Attention { mark_values, null_values, spread });
     }
     matrix.check_shape().map_err(|error| disagreement(path, &error))?;
     Ok(matrix)

@@ -1,24 +1,42 @@
-//! `predictions.tsv`: gene_id, sample, status, score, and one column `mark_attention_MARK` a mark.
+//! `predictions.tsv`: gene_id, sample, status, score, and one column `mark_attention_MARK` a mark. Of an
+//! ensemble these are the members' means, and the sample standard deviations over the members follow:
+//! score_sd, and one column `mark_attention_sd_MARK` a mark.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use super::table::{Table, write_table};
 use super::{FileError, Result};
-use crate::matrix::{Prediction, Predictions, Status};
+use crate::matrix::{Prediction, PredictionSpread, Predictions, Status};
 
 const MARK_PREFIX: &str = "mark_attention_";
+const MARK_SD_PREFIX: &str = "mark_attention_sd_";
+const SCORE_SD: &str = "score_sd";
 
 /// Reads predictions of one sample; gene ids must be unique.
 pub fn read(path: &Path) -> Result<Predictions> {
     let table = Table::read(path)?;
     let [gene_id, sample, status, score] =
         [table.column("gene_id")?, table.column("sample")?, table.column("status")?, table.column("score")?];
-    let mark_columns: Vec<(usize, &str)> =
-        table.columns.iter().enumerate().filter_map(|(at, name)| Some((at, name.strip_prefix(MARK_PREFIX)?))).collect();
+    let score_sd = table.columns.iter().position(|name| name == SCORE_SD);
+    // without a spread, a mark may be called sd_…
+    let is_sd = |name: &str| score_sd.is_some() && name.starts_with(MARK_SD_PREFIX);
+    let with_prefix = |prefix: &'static str, sd: bool| {
+        let named = table.columns.iter().enumerate().filter(move |(_, name)| is_sd(name) == sd);
+        named.filter_map(move |(at, name)| Some((at, name.strip_prefix(prefix)?))).collect::<Vec<(usize, &str)>>()
+    };
+    let mark_columns = with_prefix(MARK_PREFIX, false);
+    let mark_sd_columns = with_prefix(MARK_SD_PREFIX, true);
+    if score_sd.is_some() && !mark_columns.iter().map(|(_, mark)| mark).eq(mark_sd_columns.iter().map(|(_, mark)| mark))
+    {
+        return Err(FileError::new(path, format!("has a column {SCORE_SD}, but not one {MARK_SD_PREFIX}MARK a mark"))
+            .place("line 1")
+            .remedy("Make the file again"));
+    }
     let mut predictions = Predictions {
         sample: table.rows.first().map(|row| row.cells[sample].clone()).unwrap_or_default(),
         marks: mark_columns.iter().map(|(_, mark)| (*mark).to_owned()).collect(),
+        is_ensemble: score_sd.is_some(),
         rows: Vec::with_capacity(table.rows.len()),
     };
     let mut seen = HashMap::new();
@@ -34,9 +52,18 @@ pub fn read(path: &Path) -> Result<Predictions> {
                 .remedy("Give one predictions file a sample"));
         }
         let score = table.number(row, score)?;
-        let mut mark_attention = Vec::new();
-        for &(column, _) in &mark_columns {
-            mark_attention.extend(table.number(row, column)?);
+        let numbers = |columns: &[(usize, &str)]| -> Result<Vec<f64>> {
+            let cells = columns.iter().map(|&(column, _)| table.number(row, column));
+            Ok(cells.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+        };
+        let (mark_attention, mark_attention_sd) = (numbers(&mark_columns)?, numbers(&mark_sd_columns)?);
+        let score_sd = score_sd.map(|column| table.number(row, column)).transpose()?.flatten();
+        if score.is_some()
+            && (score_sd.is_some() != predictions.is_ensemble || mark_attention_sd.len() != mark_sd_columns.len())
+        {
+            return Err(table
+                .error(row, "a gene scored by an ensemble must have all its standard deviations")
+                .remedy("Make the file again"));
         }
         if score.is_some() && mark_attention.len() != mark_columns.len() {
             return Err(table
@@ -49,6 +76,7 @@ pub fn read(path: &Path) -> Result<Predictions> {
                 .ok_or_else(|| table.error(row, format!("unknown status {:?}", row.cells[status])))?,
             score,
             mark_attention,
+            spread: score_sd.map(|score| PredictionSpread { score, mark_attention: mark_attention_sd }),
         });
     }
     if predictions.rows.is_empty() {
@@ -62,11 +90,22 @@ pub fn write(path: &Path, predictions: &Predictions) -> Result<()> {
     let mark_columns: Vec<String> = predictions.marks.iter().map(|mark| format!("{MARK_PREFIX}{mark}")).collect();
     let mut columns = vec!["gene_id", "sample", "status", "score"];
     columns.extend(mark_columns.iter().map(String::as_str));
+    let sd_columns: Vec<String> = predictions.marks.iter().map(|mark| format!("{MARK_SD_PREFIX}{mark}")).collect();
+    if predictions.is_ensemble {
+        columns.push(SCORE_SD);
+        columns.extend(sd_columns.iter().map(String::as_str));
+    }
     let number = |value: Option<f64>| value.map_or_else(|| "NA".to_owned(), |value| (value as f32).to_string());
     let rows = predictions.rows.iter().map(|row| {
         let mut cells =
             vec![row.gene_id.clone(), predictions.sample.clone(), row.status.name().to_owned(), number(row.score)];
-        cells.extend((0..predictions.marks.len()).map(|mark| number(row.mark_attention.get(mark).copied())));
+        let marks = 0..predictions.marks.len();
+        cells.extend(marks.clone().map(|mark| number(row.mark_attention.get(mark).copied())));
+        if predictions.is_ensemble {
+            let spread = row.spread.as_ref();
+            cells.push(number(spread.map(|spread| spread.score)));
+            cells.extend(marks.map(|mark| number(spread.and_then(|spread| spread.mark_attention.get(mark).copied()))));
+        }
         cells
     });
     write_table(path, &columns, rows)

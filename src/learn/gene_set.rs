@@ -59,6 +59,11 @@ pub struct GeneSet {
 }
 
 impl GeneSet {
+    /// None yet, with room for `n_genes` of `size` values.
+    pub fn with_capacity(n_genes: usize, size: usize) -> Self {
+        GeneSet { values: Vec::with_capacity(n_genes * size), labels: Vec::with_capacity(n_genes) }
+    }
+
     /// Number of genes.
     pub fn len(&self) -> usize {
         self.labels.len()

@@ -1,16 +1,17 @@
 //! What training makes small.
 
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use crate::model::sigmoid;
 
-/// Mean binary cross-entropy of logits [gene] against labels [gene] (0 or 1), in the form that does
-/// not overflow: max(z, 0) − z·y + ln(1 + e^−|z|). A scalar.
+/// Binary cross-entropy of logits [gene, model] against labels [gene, model] (0 or 1), in the form
+/// that does not overflow: max(z, 0) − z·y + ln(1 + e^−|z|); for each model the sum over its genes,
+/// each times its weight [gene, model]. \[model\].
 ///
 /// # Errors
-/// If the two have different lengths.
-pub fn binary_cross_entropy(logit: &Tensor, label: &Tensor) -> Result<Tensor> {
-    logit.apply_op2(label, BinaryCrossEntropy)
+/// If the three have different shapes.
+pub fn binary_cross_entropy(logit: &Tensor, label: &Tensor, weight: &Tensor) -> Result<Tensor> {
+    logit.apply_op3(label, weight, BinaryCrossEntropy)
 }
 
 /// Its value for one gene.
@@ -21,30 +22,80 @@ pub fn gene_loss(logit: f32, label: f32) -> f64 {
 
 struct BinaryCrossEntropy;
 
-impl CustomOp2 for BinaryCrossEntropy {
+impl CustomOp3 for BinaryCrossEntropy {
     fn name(&self) -> &'static str {
         "binary-cross-entropy"
     }
 
-    fn cpu_fwd(&self, z: &CpuStorage, zl: &Layout, y: &CpuStorage, yl: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (Some((z_start, z_end)), Some((y_start, y_end))) = (zl.contiguous_offsets(), yl.contiguous_offsets())
-        else {
-            bail!("the loss needs contiguous inputs")
-        };
-        let (z, y) = (&z.as_slice::<f32>()?[z_start..z_end], &y.as_slice::<f32>()?[y_start..y_end]);
-        if z.len() != y.len() || z.is_empty() {
-            bail!("{} logits and {} labels", z.len(), y.len());
+    fn cpu_fwd(
+        &self,
+        z: &CpuStorage,
+        zl: &Layout,
+        y: &CpuStorage,
+        yl: &Layout,
+        w: &CpuStorage,
+        wl: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (z, y, w) = (values(z, zl)?, values(y, yl)?, values(w, wl)?);
+        let (_, models) = same_shape([zl, yl, wl])?;
+        let mut totals = vec![0f64; models];
+        for (at, ((&z, &y), &w)) in z.iter().zip(y).zip(w).enumerate() {
+            // a gene that only fills the batch up must not count, whatever its logit
+            if w != 0.0 {
+                totals[at % models] += f64::from(w) * gene_loss(z, y);
+            }
         }
-        let total: f64 = z.iter().zip(y).map(|(&z, &y)| gene_loss(z, y)).sum();
-        Ok((CpuStorage::F32(vec![(total / z.len() as f64) as f32]), ().into()))
+        Ok((CpuStorage::F32(totals.into_iter().map(|total| total as f32).collect()), models.into()))
     }
 
-    fn bwd(&self, z: &Tensor, y: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let scale = gradient.to_scalar::<f32>()? / z.elem_count() as f32;
-        let (logits, labels) = (z.to_vec1::<f32>()?, y.to_vec1::<f32>()?);
-        let dz: Vec<f32> = logits.iter().zip(&labels).map(|(&z, &y)| (sigmoid(z) - y) * scale).collect();
-        Ok((Some(Tensor::from_vec(dz, z.shape(), z.device())?), None))
+    fn bwd(
+        &self,
+        z: &Tensor,
+        y: &Tensor,
+        w: &Tensor,
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let dz = z.detach().apply_op3_no_bwd(y, w, &Derivative)?;
+        Ok((Some(dz.broadcast_mul(gradient)?), None, None))
     }
+}
+
+/// The derivative by the logit, [gene, model].
+struct Derivative;
+
+impl CustomOp3 for Derivative {
+    fn name(&self) -> &'static str {
+        "binary-cross-entropy-derivative"
+    }
+
+    fn cpu_fwd(
+        &self,
+        z: &CpuStorage,
+        zl: &Layout,
+        y: &CpuStorage,
+        yl: &Layout,
+        w: &CpuStorage,
+        wl: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (z, y, w) = (values(z, zl)?, values(y, yl)?, values(w, wl)?);
+        let shape = same_shape([zl, yl, wl])?;
+        let derivative = |((&z, &y), &w): ((&f32, &f32), &f32)| if w == 0.0 { 0.0 } else { (sigmoid(z) - y) * w };
+        Ok((CpuStorage::F32(z.iter().zip(y).zip(w).map(derivative).collect()), shape.into()))
+    }
+}
+
+fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    let Some((start, end)) = layout.contiguous_offsets() else { bail!("the loss needs contiguous inputs") };
+    Ok(&storage.as_slice::<f32>()?[start..end])
+}
+
+fn same_shape([z, y, w]: [&Layout; 3]) -> Result<(usize, usize)> {
+    let shape = z.shape().dims2()?;
+    if y.dims() != z.dims() || w.dims() != z.dims() || shape.1 == 0 {
+        bail!("logits {:?}, labels {:?}, weights {:?}", z.dims(), y.dims(), w.dims());
+    }
+    Ok(shape)
 }
 
 #[cfg(test)]
@@ -54,16 +105,28 @@ mod tests {
 
     #[test]
     fn value_and_gradient_are_those_of_pytorch_and_extremes_are_finite() {
-        let z = Var::new(&[0.5f32, -2.0, 100.0, -100.0], &Device::Cpu).unwrap();
-        let y = Tensor::new(&[1f32, 0.0, 0.0, 1.0], &Device::Cpu).unwrap();
-        let loss = binary_cross_entropy(z.as_tensor(), &y).unwrap();
+        let column = |values: &[f32]| Tensor::from_slice(values, (4, 1), &Device::Cpu).unwrap();
+        let z = Var::from_tensor(&column(&[0.5, -2.0, 100.0, -100.0])).unwrap();
+        let loss = binary_cross_entropy(z.as_tensor(), &column(&[1.0, 0.0, 0.0, 1.0]), &column(&[0.25; 4])).unwrap();
         // torch.nn.functional.binary_cross_entropy_with_logits(z, y) and its gradient
-        assert!((loss.to_scalar::<f32>().unwrap() - PYTORCH_LOSS).abs() < 1e-5);
-        let gradient = loss.backward().unwrap().get(&z).unwrap().to_vec1::<f32>().unwrap();
+        assert!((loss.to_vec1::<f32>().unwrap()[0] - PYTORCH_LOSS).abs() < 1e-5);
+        let gradient = loss.backward().unwrap().get(&z).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
         for (found, expected) in gradient.iter().zip(PYTORCH_GRADIENT) {
             assert!((found - expected).abs() < 1e-7, "{gradient:?}");
         }
     }
     const PYTORCH_LOSS: f32 = 50.150253;
     const PYTORCH_GRADIENT: [f32; 4] = [-0.09438516, 0.02980073, 0.25, -0.25];
+
+    #[test]
+    fn each_model_has_its_own_mean_and_genes_without_weight_do_not_count() {
+        let table = |rows: [[f32; 2]; 3]| Tensor::new(&rows, &Device::Cpu).unwrap();
+        let (y, w) = (table([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0]]), table([[0.5, 1.0], [0.5, 0.0], [0.0, 0.0]]));
+        let z = Var::from_tensor(&table([[0.5, -1.0], [2.0, f32::NAN], [f32::INFINITY, 3.0]])).unwrap();
+        let loss = binary_cross_entropy(z.as_tensor(), &y, &w).unwrap();
+        let expected = [(gene_loss(0.5, 1.0) + gene_loss(2.0, 0.0)) / 2.0, gene_loss(-1.0, 0.0)];
+        assert_eq!(loss.to_vec1::<f32>().unwrap(), expected.map(|loss| loss as f32));
+        let gradient = loss.backward().unwrap().get(&z).unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!((gradient[1][1], gradient[2].as_slice()), (0.0, [0.0, 0.0].as_slice()));
+    }
 }

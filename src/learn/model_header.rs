@@ -1,5 +1,6 @@
 //! What a model file says of itself: the JSON under the one metadata key `header` of a
-//! `.model.safetensors`. The tensors beside it carry the names of the published PyTorch code.
+//! `.model.safetensors`. The tensors beside it carry the names of the published PyTorch code, of an
+//! ensemble each prefixed `members.0.`, `members.1.` and so on.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,10 +43,32 @@ pub struct ModelHeader {
     /// Input transform.
     pub transform: FittedTransform,
     /// Score at and above which a gene is called expressed, chosen on the validation genes (largest
-    /// accuracy); `None` for imported weights.
+    /// accuracy of the score that the file gives: the members' mean); `None` for imported weights.
     pub threshold: Option<f64>,
+    /// The models in the file, in the order of their tensors: one, or those of an ensemble; empty for
+    /// imported weights, which are one.
+    #[serde(default)]
+    pub members: Vec<Member>,
     /// How the model was trained; `None` for imported weights.
     pub regime: Option<Regime>,
+}
+
+impl ModelHeader {
+    /// Number of models in the file.
+    pub fn n_members(&self) -> usize {
+        self.members.len().max(1)
+    }
+}
+
+/// One trained model of a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Member {
+    /// Seed of initialisation, order of genes and dropout.
+    pub seed: u64,
+    /// Epoch that was kept, from 1: the best validation AUROC, of equal ones the later.
+    pub best_epoch: u32,
+    /// Its validation AUROC.
+    pub best_valid_auroc: f64,
 }
 
 /// How a model was trained.
@@ -53,24 +76,22 @@ pub struct ModelHeader {
 pub struct Regime {
     /// Epochs asked for.
     pub epochs: u32,
-    /// Epoch that was kept, from 1: the best validation AUROC, of equal ones the later.
-    pub best_epoch: u32,
-    /// Its validation AUROC.
-    pub best_valid_auroc: f64,
     /// Genes a step.
     pub batch_size: u32,
-    /// Adam's learning rate at the start.
+    /// Optimiser: adam, adamw or sgd.
+    pub optimizer: String,
+    /// Momentum of sgd; `None` of the others.
+    pub momentum: Option<f64>,
+    /// Learning rate at the start.
     pub learning_rate: f64,
     /// Learning-rate schedule: constant, cosine or step.
     pub schedule: String,
-    /// L2 weight decay added to the gradient.
+    /// Weight decay: of adam and sgd an L2 term of the gradient, of adamw decoupled.
     pub weight_decay: f64,
     /// Dropout probability on the LSTM outputs.
     pub dropout: f64,
     /// Largest global norm of the gradient.
     pub clip_norm: f64,
-    /// Seed of initialisation, order of genes and dropout.
-    pub seed: u64,
     /// Fold of the splits that was used.
     pub fold: u32,
     /// Training genes (summed over samples).

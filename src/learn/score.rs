@@ -1,45 +1,105 @@
-//! What a model says of many genes.
+//! What a model, or the mean of an ensemble, says of many genes.
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Result, Tensor};
 
 use crate::model::{AttentiveChrome, Mode, sigmoid};
 
 /// Genes a forward pass; a gene's numbers do not depend on it.
 const BATCH: usize = 64;
 
-/// A model's outputs as plain arrays.
+/// A model's outputs as plain arrays. Of an ensemble they are the means over its members: of the
+/// probabilities, not of the logits (deep ensembles, Lakshminarayanan et al. 2017), and of both
+/// attentions, which so still sum to 1.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores {
-    /// Log-odds, one a gene.
-    pub logits: Vec<f32>,
+    /// Probability of being expressed, one a gene.
+    pub probabilities: Vec<f32>,
+    /// Row-major [gene, mark, bin].
+    pub bin_attention: Vec<f32>,
+    /// Row-major [gene, mark].
+    pub mark_attention: Vec<f32>,
+    /// How far the members are apart; `None` of one model.
+    pub spread: Option<Spread>,
+}
+
+/// Sample standard deviations over the members of an ensemble (divisor members − 1), in the order of
+/// [`Scores`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// Of the probabilities, one a gene.
+    pub probabilities: Vec<f32>,
     /// Row-major [gene, mark, bin].
     pub bin_attention: Vec<f32>,
     /// Row-major [gene, mark].
     pub mark_attention: Vec<f32>,
 }
 
-impl Scores {
-    /// Probabilities, one a gene.
-    pub fn probabilities(&self) -> Vec<f32> {
-        self.logits.iter().map(|&logit| sigmoid(logit)).collect()
-    }
-}
-
-/// Scores genes; `values` is row-major [gene, mark, bin], transformed. `done` is told of each batch.
+/// Scores genes by every model and averages; `values` is row-major [gene, mark, bin], transformed.
+/// `done` is told of each batch.
 ///
 /// # Errors
-/// If the number of values does not fit the model.
+/// If the number of values does not fit the model, or of the device.
 pub fn score(model: &AttentiveChrome, values: &[f32], done: impl Fn(usize)) -> Result<Scores> {
-    let (marks, bins) = (model.config().n_marks, model.config().n_bins);
-    let mut scores = Scores::default();
+    let (marks, bins, members) = (model.config().n_marks, model.config().n_bins, model.n_models());
+    let mut scores = Scores { spread: (members > 1).then(Spread::default), ..Scores::default() };
     for batch in values.chunks(BATCH * marks * bins) {
         let genes = batch.len() / (marks * bins);
-        let x = Tensor::from_slice(batch, (genes, marks, bins), &Device::Cpu)?;
-        let output = model.forward(&x, Mode::Infer)?;
-        scores.logits.extend(output.logit.to_vec1::<f32>()?);
-        scores.bin_attention.extend(output.bin_attention.flatten_all()?.to_vec1::<f32>()?);
-        scores.mark_attention.extend(output.mark_attention.flatten_all()?.to_vec1::<f32>()?);
+        let x = Tensor::from_slice(batch, (genes, 1, marks, bins), model.device())?;
+        let output = model.forward(&x.broadcast_as((genes, members, marks, bins))?, &Mode::Infer)?;
+        let read = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
+        let probabilities = read(&output.logit)?.into_iter().map(sigmoid).collect();
+        let (bin_attention, mark_attention) = (read(&output.bin_attention)?, read(&output.mark_attention)?);
+        let spread = scores.spread.as_mut();
+        let (of_score, of_bins, of_marks) = match spread {
+            None => (None, None, None),
+            Some(spread) => {
+                (Some(&mut spread.probabilities), Some(&mut spread.bin_attention), Some(&mut spread.mark_attention))
+            }
+        };
+        average(probabilities, members, 1, &mut scores.probabilities, of_score);
+        average(bin_attention, members, marks * bins, &mut scores.bin_attention, of_bins);
+        average(mark_attention, members, marks, &mut scores.mark_attention, of_marks);
         done(genes);
     }
     Ok(scores)
+}
+
+/// Appends the means over the members, and their sample standard deviations, of values [gene, member,
+/// number].
+fn average(values: Vec<f32>, members: usize, numbers: usize, means: &mut Vec<f32>, spread: Option<&mut Vec<f32>>) {
+    let Some(spread) = spread else { return means.extend(values) };
+    let (mut sums, mut squares) = (vec![0f64; numbers], vec![0f64; numbers]);
+    for gene in values.chunks_exact(members * numbers) {
+        sums.fill(0.0);
+        for member in gene.chunks_exact(numbers) {
+            sums.iter_mut().zip(member).for_each(|(sum, &value)| *sum += f64::from(value));
+        }
+        sums.iter_mut().for_each(|sum| *sum /= members as f64);
+        squares.fill(0.0);
+        for member in gene.chunks_exact(numbers) {
+            for ((square, &value), mean) in squares.iter_mut().zip(member).zip(&sums) {
+                *square += (f64::from(value) - mean) * (f64::from(value) - mean);
+            }
+        }
+        means.extend(sums.iter().map(|&mean| mean as f32));
+        spread.extend(squares.iter().map(|square| (square / (members - 1) as f64).sqrt() as f32));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mean_and_sample_standard_deviation_of_each_number() {
+        // two genes, three members, two numbers
+        let values = vec![1.0, 10.0, 2.0, 10.0, 6.0, 10.0, 0.5, 0.0, 0.5, 3.0, 0.5, 0.0];
+        let (mut means, mut spread) = (Vec::new(), Vec::new());
+        average(values.clone(), 3, 2, &mut means, Some(&mut spread));
+        assert_eq!(means, [3.0, 10.0, 0.5, 1.0]);
+        assert_eq!(spread, [7f32.sqrt(), 0.0, 0.0, 3f32.sqrt()]);
+        let mut same = Vec::new();
+        average(values.clone(), 1, 2, &mut same, None);
+        assert_eq!(same, values);
+    }
 }

@@ -49,23 +49,18 @@ pub trait Shards: Debug + Send + Sync {
 pub struct Stream {
     shards: Arc<dyn Shards>,
     window: usize,
-    n_genes: usize,
+    labels: Arc<[f32]>,
 }
 
 impl Stream {
-    /// `window` is in genes, at least one.
-    pub fn new(shards: Arc<dyn Shards>, window: usize) -> Self {
-        Stream { n_genes: shards.n_genes().iter().sum(), window: window.max(1), shards }
+    /// `labels` are those of all genes in the order of the shards; `window` is in genes, at least one.
+    pub fn new(shards: Arc<dyn Shards>, labels: Vec<f32>, window: usize) -> Self {
+        Stream { window: window.max(1), labels: labels.into(), shards }
     }
 
-    /// Number of genes.
-    pub fn len(&self) -> usize {
-        self.n_genes
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.n_genes == 0
+    /// Labels in the order of the files.
+    pub fn labels(&self) -> &[f32] {
+        &self.labels
     }
 
     /// Genes that the shuffle window holds.
@@ -81,14 +76,13 @@ impl Stream {
     /// All genes in the order of an epoch, counted from 0.
     pub(super) fn shuffled(&self, seed: u64, epoch: u32) -> Shuffled {
         let order = random::gene_order(seed, epoch, self.shards.n_genes().len());
-        Shuffled {
-            reading: Reading::start(self.shards.clone(), order),
-            shard: GeneSet::default(),
-            used: 0,
-            window: GeneSet::default(),
-            size: self.window,
-            draws: random::WindowDraws::new(seed, epoch),
-        }
+        let reading = Reading::start(self.shards.clone(), order);
+        Shuffled::new(reading, self.window, random::WindowDraws::new(seed, epoch))
+    }
+
+    /// All genes in the order of the files, one by one: out of a window of one gene.
+    pub(super) fn unshuffled(&self) -> Shuffled {
+        Shuffled::new(self.in_order(), 1, random::WindowDraws::new(0, 0))
     }
 }
 
@@ -135,6 +129,10 @@ pub(super) struct Shuffled {
 }
 
 impl Shuffled {
+    fn new(reading: Reading, size: usize, draws: random::WindowDraws) -> Self {
+        Shuffled { reading, shard: GeneSet::default(), used: 0, window: GeneSet::default(), size, draws }
+    }
+
     /// Adds the next gene to `batch`; false where there is none.
     pub fn push_next(&mut self, batch: &mut GeneSet) -> Result<bool, ShardError> {
         while self.window.len() < self.size {

@@ -1,15 +1,27 @@
-//! Training, an epoch at a time, with a state that can be put down and taken up again.
+//! Training of one or more models together, an epoch at a time, with a state of each that can be put
+//! down and taken up again.
+
+mod state;
+
+use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::adam::{Adam, clip_norm};
+use super::batches::Batch;
+use super::gene_source::GeneSource;
 use super::loss::{binary_cross_entropy, gene_loss};
 use super::metrics::auroc;
-use super::{GeneSet, GeneSource, Schedule, ShardError, random, score};
+use super::optimizer::{Method, Optimization, Optimizer};
+use super::{Schedule, ShardError, random};
 use crate::model::{AttentiveChrome, AttentiveChromeConfig, Dropout, Mode};
 
-/// How a model is trained. The published regime is 30 epochs of Adam at 2e-4, batches of 16, norm
+pub use self::state::{EpochRecord, TrainingState};
+
+/// Validation genes a forward pass; a gene's numbers do not depend on it.
+const VALID_BATCH: usize = 64;
+
+/// How models are trained. The published regime is 30 epochs of Adam at 2e-4, batches of 16, norm
 /// clipped at 1, no dropout, no decay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
@@ -17,53 +29,41 @@ pub struct Settings {
     pub epochs: u32,
     /// Genes a step; the last step of an epoch may have fewer.
     pub batch_size: u32,
-    /// Adam's learning rate at the start.
+    /// Optimiser.
+    pub optimizer: Method,
+    /// Momentum of SGD.
+    pub momentum: f64,
+    /// Learning rate at the start.
     pub learning_rate: f64,
     /// How it changes.
     pub schedule: Schedule,
-    /// L2 term added to the gradient.
+    /// Weight decay.
     pub weight_decay: f64,
     /// Dropout on the outputs of the LSTMs.
     pub dropout: f64,
-    /// Largest global norm of the gradient.
+    /// Largest global norm of a model's gradient.
     pub clip_norm: f64,
+}
+
+/// One of the models that are trained together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Learner {
+    /// What messages call it; may be empty where there is one.
+    pub name: String,
     /// Seed of initialisation, order of genes and dropout.
     pub seed: u64,
+    /// Which gene set it learns from, as a number in [`TrainingData`].
+    pub set: usize,
 }
 
-/// One line of the history.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EpochRecord {
-    /// Epoch, from 1.
-    pub epoch: u32,
-    /// Mean loss of the training genes, each before the step that used it.
-    pub train_loss: f64,
-    /// Mean loss of the validation genes after the epoch.
-    pub valid_loss: f64,
-    /// AUROC of all validation genes after the epoch.
-    pub valid_auroc: f64,
-    /// Learning rate of the epoch.
-    pub learning_rate: f64,
-}
-
-/// Everything that training needs to go on after an epoch.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrainingState {
-    /// Weights, flat.
-    pub weights: Vec<f32>,
-    /// The weights of the best epoch so far, flat.
-    pub best_weights: Vec<f32>,
-    /// The optimiser.
-    pub adam: Adam,
-    /// One record for each epoch that is done.
-    pub history: Vec<EpochRecord>,
-}
-
-impl TrainingState {
-    /// The record of the best epoch: the highest validation AUROC, of equal ones the later.
-    pub fn best(&self) -> Option<&EpochRecord> {
-        self.history.iter().max_by(|a, b| a.valid_auroc.total_cmp(&b.valid_auroc).then(a.epoch.cmp(&b.epoch)))
-    }
+/// What models are trained and chosen on: gene sets, one of each for each number of
+/// [`Learner::set`].
+#[derive(Debug)]
+pub struct TrainingData {
+    /// Training genes.
+    pub train: GeneSource,
+    /// Validation genes.
+    pub valid: GeneSource,
 }
 
 /// Training went wrong.
@@ -71,14 +71,20 @@ impl TrainingState {
 pub enum TrainError {
     /// The loss is no longer a number.
     #[error(
-        "training diverged in epoch {0}: the loss is no longer a finite number. Lower the learning rate or use the log1p transform"
+        "training{of} diverged in epoch {epoch}: the loss is no longer a finite number. Lower the learning rate or use the log1p transform",
+        of = of(model)
     )]
-    Diverged(u32),
+    Diverged {
+        /// Name of the model.
+        model: String,
+        /// Epoch, from 1.
+        epoch: u32,
+    },
     /// The validation genes are all of one class.
-    #[error("the validation genes are all of one class, so that no epoch can be chosen")]
-    OneClass,
+    #[error("the validation genes{of} are all of one class, so that no epoch can be chosen", of = of(.0))]
+    OneClass(String),
     /// The state is of a model of another size.
-    #[error("the training state has {found} weights, the model {expected}")]
+    #[error("a training state has {found} weights, the model {expected}")]
     State {
         /// Weights in the state.
         found: usize,
@@ -93,51 +99,79 @@ pub enum TrainError {
     Tensor(#[from] candle_core::Error),
 }
 
-/// A training in progress.
+fn of(model: &str) -> String {
+    if model.is_empty() { String::new() } else { format!(" of {model}") }
+}
+
+/// One or more models in training, side by side in one array. Each becomes, to the bit, what it would
+/// become alone: it has its own genes, order, steps and optimiser state, and waits where others have
+/// more genes in an epoch, or are epochs behind.
 #[derive(Debug)]
 pub struct Trainer {
     settings: Settings,
+    learners: Vec<Learner>,
     model: AttentiveChrome,
-    state: TrainingState,
+    optimizer: Optimizer,
+    /// After the last epoch, one a model.
+    states: Vec<TrainingState>,
 }
 
 impl Trainer {
-    /// Starts with weights drawn from the seed.
+    /// Starts with weights drawn from each model's seed.
     ///
     /// # Errors
-    /// If the model's sizes make no model.
-    pub fn new(config: &AttentiveChromeConfig, settings: Settings) -> Result<Self, TrainError> {
-        let weights = random::initial_weights(settings.seed, config.n_weights());
-        let adam = Adam::new(weights.len());
-        let state = TrainingState { best_weights: weights.clone(), weights, adam, history: Vec::new() };
-        Trainer::resume(config, settings, state)
+    /// If the model's sizes make no model, or there is none.
+    pub fn new(
+        config: &AttentiveChromeConfig,
+        settings: Settings,
+        learners: Vec<Learner>,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        let fresh = |learner: &Learner| TrainingState::new(config, settings.optimizer, learner.seed);
+        let states = learners.iter().map(fresh).collect();
+        Trainer::resume(config, settings, learners, states, device)
     }
 
-    /// Goes on from a state. The result is the same, to the bit, as without the interruption.
+    /// Goes on from one state a model, which may be of different epochs. The result is the same, to
+    /// the bit, as without the interruption.
     ///
     /// # Errors
-    /// If the state is of a model of another size.
+    /// If a state is of a model of another size, or there is none.
     pub fn resume(
         config: &AttentiveChromeConfig,
         settings: Settings,
-        state: TrainingState,
+        learners: Vec<Learner>,
+        states: Vec<TrainingState>,
+        device: &Device,
     ) -> Result<Self, TrainError> {
         let expected = config.n_weights();
-        let arrays = [&state.weights, &state.best_weights, &state.adam.first_moments, &state.adam.second_moments];
-        if let Some(wrong) = arrays.into_iter().find(|array| array.len() != expected) {
-            return Err(TrainError::State { found: wrong.len(), expected });
+        if let Some(found) = states.iter().flat_map(TrainingState::lengths).find(|&length| length != expected) {
+            return Err(TrainError::State { found, expected });
         }
-        Ok(Trainer { model: AttentiveChrome::from_flat(config, &state.weights)?, settings, state })
+        if states.len() != learners.len() {
+            let message = format!("{} training states of {} models", states.len(), learners.len());
+            return Err(candle_core::Error::msg(message).into());
+        }
+        let optimization = Optimization {
+            method: settings.optimizer,
+            momentum: settings.momentum,
+            weight_decay: settings.weight_decay,
+            clip_norm: settings.clip_norm,
+        };
+        let models: Vec<_> = states.iter().map(|state| (state.weights.as_slice(), &state.optimizer)).collect();
+        let optimizer = Optimizer::new(optimization, &models, device)?;
+        let model = AttentiveChrome::from_flat(config, &optimizer.weights()?)?;
+        Ok(Trainer { settings, learners, model, optimizer, states })
     }
 
-    /// What must be kept to go on later.
-    pub fn state(&self) -> &TrainingState {
-        &self.state
+    /// What must be kept to go on later, one a model.
+    pub fn states(&self) -> &[TrainingState] {
+        &self.states
     }
 
-    /// Epochs that are done.
+    /// Epochs that every model has done.
     pub fn epochs_done(&self) -> u32 {
-        self.state.history.len() as u32
+        self.states.iter().map(TrainingState::epochs_done).min().unwrap_or(0)
     }
 
     /// Whether all epochs are done.
@@ -145,92 +179,127 @@ impl Trainer {
         self.epochs_done() >= self.settings.epochs
     }
 
-    /// The model of the best epoch.
+    /// Some of the models, each with the weights of its best epoch.
     ///
     /// # Errors
     /// Of the device.
-    pub fn best_model(&self) -> Result<AttentiveChrome, TrainError> {
-        Ok(AttentiveChrome::from_flat(self.model.config(), &self.state.best_weights)?)
+    pub fn best_models(&self, models: std::ops::Range<usize>) -> Result<AttentiveChrome, TrainError> {
+        let shape = (models.len(), self.model.config().n_weights());
+        let weights: Vec<f32> = self.states[models].iter().flat_map(|state| &state.best_weights).copied().collect();
+        Ok(AttentiveChrome::from_flat(self.model.config(), &Tensor::from_vec(weights, shape, self.model.device())?)?)
     }
 
-    /// One pass over the training genes, in an order of its own, then the validation genes. `done` is
-    /// told of every step.
+    /// One pass over the training genes, each model's in an order of its own, then the validation
+    /// genes. Models that are ahead of others wait. `done` is told of every step's genes. Returns one
+    /// record a model, `None` of those that waited.
     ///
     /// # Errors
-    /// If the loss stops being finite, or the validation genes have one class only.
+    /// If a loss stops being finite, or a model's validation genes have one class only.
     pub fn run_epoch(
         &mut self,
-        train: &GeneSource,
-        valid: &GeneSource,
+        data: &TrainingData,
         done: impl Fn(usize),
-    ) -> Result<EpochRecord, TrainError> {
+    ) -> Result<Vec<Option<EpochRecord>>, TrainError> {
         let epoch = self.epochs_done();
-        let batch_size = self.settings.batch_size as usize;
         let learning_rate = self.settings.learning_rate * self.settings.schedule.factor(epoch, self.settings.epochs);
-        let keys = random::dropout_keys(self.settings.seed, epoch, train.len().div_ceil(batch_size));
-        let mut train_loss = 0.0;
-        for (batch, &key) in train.batches(self.settings.seed, epoch, batch_size).zip(&keys) {
-            let batch = batch?;
-            let genes = batch.len();
-            let loss = self.step(batch, key, learning_rate)?;
-            if !loss.is_finite() {
-                return Err(TrainError::Diverged(epoch + 1));
+        let takes_part: Vec<bool> = self.states.iter().map(|state| state.epochs_done() == epoch).collect();
+        let train_losses = self.train(data, epoch, learning_rate, &takes_part, done)?;
+        let logits = self.validate(data, &takes_part)?;
+        let trained = self.optimizer.to_host()?;
+        let mut records = vec![None; self.learners.len()];
+        for (model, (weights, optimizer)) in trained.into_iter().enumerate().filter(|(model, _)| takes_part[*model]) {
+            let learner = &self.learners[model];
+            let labels = data.valid.labels(learner.set);
+            let losses = logits[model].iter().zip(labels).map(|(&logit, &label)| gene_loss(logit, label));
+            let valid_loss = losses.sum::<f64>() / labels.len() as f64;
+            if !(train_losses[model].is_finite() && valid_loss.is_finite()) {
+                return Err(TrainError::Diverged { model: learner.name.clone(), epoch: epoch + 1 });
             }
-            train_loss += loss * genes as f64;
-            done(genes);
-        }
-        let (mut classes, mut valid_scores, mut valid_loss) = (Vec::new(), Vec::new(), 0.0);
-        valid.in_order(|genes| {
-            let logits = score(&self.model, &genes.values, |_| ())?.logits;
-            for (&logit, &label) in logits.iter().zip(&genes.labels) {
-                valid_loss += gene_loss(logit, label);
-                classes.push(label == 1.0);
-                valid_scores.push(f64::from(logit));
+            let classes: Vec<bool> = labels.iter().map(|&label| label == 1.0).collect();
+            let scores: Vec<f64> = logits[model].iter().map(|&logit| f64::from(logit)).collect();
+            let valid_auroc = auroc(&classes, &scores).ok_or_else(|| TrainError::OneClass(learner.name.clone()))?;
+            let train_loss = train_losses[model];
+            let record = EpochRecord { epoch: epoch + 1, train_loss, valid_loss, valid_auroc, learning_rate };
+            let state = &mut self.states[model];
+            (state.weights, state.optimizer) = (weights, optimizer);
+            state.history.push(record);
+            if state.best().is_some_and(|best| best.epoch == record.epoch) {
+                state.best_weights.clone_from(&state.weights);
             }
-            Ok::<(), TrainError>(())
-        })?;
-        let valid_loss = valid_loss / valid.len() as f64;
-        if !valid_loss.is_finite() {
-            return Err(TrainError::Diverged(epoch + 1));
+            records[model] = Some(record);
         }
-        let record = EpochRecord {
-            epoch: epoch + 1,
-            train_loss: train_loss / train.len() as f64,
-            valid_loss,
-            valid_auroc: auroc(&classes, &valid_scores).ok_or(TrainError::OneClass)?,
-            learning_rate,
-        };
-        self.state.history.push(record);
-        if self.state.best().is_some_and(|best| best.epoch == record.epoch) {
-            self.state.best_weights.clone_from(&self.state.weights);
-        }
-        Ok(record)
+        Ok(records)
     }
 
-    /// One step on some training genes; returns their mean loss before it.
-    fn step(&mut self, batch: GeneSet, key: u64, learning_rate: f64) -> Result<f64, TrainError> {
-        let (genes, marks, bins) = (batch.len(), self.model.config().n_marks, self.model.config().n_bins);
-        let x = Tensor::from_vec(batch.values, (genes, marks, bins), &Device::Cpu)?;
-        let y = Tensor::from_vec(batch.labels, genes, &Device::Cpu)?;
+    /// The steps of an epoch; returns each model's mean loss.
+    fn train(
+        &mut self,
+        data: &TrainingData,
+        epoch: u32,
+        learning_rate: f64,
+        takes_part: &[bool],
+        done: impl Fn(usize),
+    ) -> Result<Vec<f64>, TrainError> {
+        let batch_size = self.settings.batch_size as usize;
+        let genes =
+            |(learner, &takes_part): (&Learner, &bool)| if takes_part { data.train.len(learner.set) } else { 0 };
+        let genes: Vec<usize> = self.learners.iter().zip(takes_part).map(genes).collect();
+        let keys = |(learner, &genes): (&Learner, &usize)| {
+            random::dropout_keys(learner.seed, epoch, genes.div_ceil(batch_size))
+        };
+        let keys: Vec<_> = self.learners.iter().zip(&genes).map(keys).collect();
+        let mut pass = data.train.shuffled(&self.taking_part(takes_part), epoch, batch_size)?;
+        let mut losses = Vec::new();
+        while let Some(batch) = pass.next()? {
+            let keys = keys.iter().map(|keys| keys.get(losses.len()).copied().unwrap_or(0)).collect();
+            losses.push(self.step(&batch, keys, learning_rate)?);
+            done(batch.genes.iter().sum());
+        }
+        // read once: reading waits for the device
+        let losses = Tensor::stack(&losses, 0)?.to_vec2::<f32>()?;
+        let mean = |(model, &genes): (usize, &usize)| {
+            let own = |at: usize| (genes.saturating_sub(at * batch_size)).min(batch_size) as f64;
+            losses.iter().enumerate().map(|(at, losses)| f64::from(losses[model]) * own(at)).sum::<f64>() / genes as f64
+        };
+        Ok(genes.iter().enumerate().map(mean).collect())
+    }
+
+    /// Logits of each model's validation genes; none of models that take no part.
+    fn validate(&self, data: &TrainingData, takes_part: &[bool]) -> Result<Vec<Vec<f32>>, TrainError> {
+        let models = self.taking_part(takes_part);
+        let mut pass = data.valid.in_order(&models, VALID_BATCH)?;
+        let mut logits = Vec::new();
+        while let Some(batch) = pass.next()? {
+            logits.push(self.model.forward(&batch.x, &Mode::Infer)?.logit);
+        }
+        let logits = Tensor::cat(&logits, 0)?.t()?.to_vec2::<f32>()?;
+        let own = |(mut logits, model): (Vec<f32>, &Option<&Learner>)| {
+            logits.truncate(model.map_or(0, |learner| data.valid.len(learner.set)));
+            logits
+        };
+        Ok(logits.into_iter().zip(&models).map(own).collect())
+    }
+
+    /// The models, `None` of those that wait.
+    fn taking_part(&self, takes_part: &[bool]) -> Vec<Option<&Learner>> {
+        self.learners.iter().zip(takes_part).map(|(learner, &takes_part)| takes_part.then_some(learner)).collect()
+    }
+
+    /// One step of every model that has genes in the batch; returns their mean losses before it,
+    /// \[model\].
+    fn step(&mut self, batch: &Batch, keys: Arc<[u64]>, learning_rate: f64) -> Result<Tensor, TrainError> {
         let rate = self.settings.dropout;
-        let mode = Mode::Train((rate > 0.0).then_some(Dropout { rate, key }));
-        let loss = binary_cross_entropy(&self.model.forward(&x, mode)?.logit, &y)?;
+        let mode = Mode::Train((rate > 0.0).then_some(Dropout { rate, keys }));
+        let loss = binary_cross_entropy(&self.model.forward(&batch.x, &mode)?.logit, &batch.label, &batch.weight)?;
         let gradients = loss.backward()?;
-        let mut gradient = Vec::with_capacity(self.state.weights.len());
-        for parameter in self.model.parameters() {
-            let part =
-                gradients.get(parameter).ok_or_else(|| candle_core::Error::msg("a parameter has no gradient"))?;
-            gradient.extend(part.flatten_all()?.to_vec1::<f32>()?);
-        }
-        clip_norm(&mut gradient, self.settings.clip_norm);
-        self.state.adam.update(&mut self.state.weights, &gradient, learning_rate, self.settings.weight_decay);
-        let mut rest = self.state.weights.as_slice();
-        for parameter in self.model.parameters() {
-            let (part, after) = rest.split_at(parameter.elem_count());
-            rest = after;
-            parameter.set(&Tensor::from_slice(part, parameter.shape(), &Device::Cpu)?)?;
-        }
-        Ok(f64::from(loss.to_scalar::<f32>()?))
+        let [bins, marks, head_weight, head_bias] = self.model.parameters().map(|parameter| {
+            gradients.get(parameter).cloned().ok_or_else(|| candle_core::Error::msg("a parameter has no gradient"))
+        });
+        let gradient = self.model.flatten(&[bins?, marks?, head_weight?, head_bias?])?;
+        let active: Vec<bool> = batch.genes.iter().map(|&genes| genes > 0).collect();
+        self.optimizer.step(&gradient, learning_rate, &active)?;
+        self.model.set_flat(&self.optimizer.weights()?)?;
+        Ok(loss.detach())
     }
 }
 

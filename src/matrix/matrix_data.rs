@@ -42,6 +42,17 @@ pub struct Attention {
     pub mark_values: Vec<f32>,
     /// Bin attention that the model gives to an empty window, row-major [mark, bin].
     pub null_values: Vec<f32>,
+    /// Present where the attentions are means over the members of an ensemble.
+    pub spread: Option<AttentionSpread>,
+}
+
+/// Sample standard deviations over the members of an ensemble. NaN rows for unscored genes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttentionSpread {
+    /// Of the bin attention, row-major [gene, mark, bin].
+    pub values: Vec<f32>,
+    /// Of the mark attention, row-major [gene, mark].
+    pub mark_values: Vec<f32>,
 }
 
 /// The arrays of a matrix do not fit together.
@@ -98,6 +109,10 @@ impl Matrix {
         if let Some(attention) = &self.attention {
             check("mark_values", attention.mark_values.len(), genes * marks)?;
             check("null_values", attention.null_values.len(), marks * bins)?;
+            if let Some(spread) = &attention.spread {
+                check("values_sd", spread.values.len(), genes * marks * bins)?;
+                check("mark_values_sd", spread.mark_values.len(), genes * marks)?;
+            }
         }
         Ok(())
     }

@@ -13,6 +13,18 @@ pub struct Prediction {
     pub score: Option<f64>,
     /// Mark attention in the order of [`Predictions::marks`], sums to 1; empty where there is no score.
     pub mark_attention: Vec<f64>,
+    /// How far the members of an ensemble are apart; `None` of one model, or where there is no score.
+    pub spread: Option<PredictionSpread>,
+}
+
+/// Sample standard deviations over the members of an ensemble, of a score and each mark attention that
+/// are the members' means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PredictionSpread {
+    /// Of the score.
+    pub score: f64,
+    /// Of the mark attention, in the order of [`Predictions::marks`].
+    pub mark_attention: Vec<f64>,
 }
 
 /// The predictions for one sample, in the order of the matrix.
@@ -22,6 +34,8 @@ pub struct Predictions {
     pub sample: String,
     /// Marks that the mark attention is over.
     pub marks: Vec<String>,
+    /// Whether the predictions are an ensemble's, so that scored rows have a spread.
+    pub is_ensemble: bool,
     /// One row a gene.
     pub rows: Vec<Prediction>,
 }

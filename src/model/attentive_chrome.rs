@@ -4,6 +4,10 @@
 //! Each mark's bins go through a bidirectional LSTM of their own and are pooled by bin attention α;
 //! the marks' vectors go, in mark order, through a second bidirectional LSTM and are pooled by mark
 //! attention β; a linear layer gives the logit.
+//!
+//! Several models of one shape (the seeds of an ensemble, the models of several samples) are computed
+//! together, as more groups of the same two layers. They share nothing: each gives what it would give
+//! alone.
 
 use std::collections::HashMap;
 
@@ -11,21 +15,22 @@ use candle_core::{Device, Result, Tensor, Var};
 
 use super::{AttentiveChromeConfig, BiLstmAttention, Dropout, Mode};
 
-/// What the model says of each gene.
+/// What each model says of its genes.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// Log-odds of being expressed, \[gene\].
+    /// Log-odds of being expressed, [gene, model].
     pub logit: Tensor,
-    /// α, [gene, mark, bin]; sums to 1 over the bins.
+    /// α, [gene, model, mark, bin]; sums to 1 over the bins.
     pub bin_attention: Tensor,
-    /// β, [gene, mark]; sums to 1 over the marks.
+    /// β, [gene, model, mark]; sums to 1 over the marks.
     pub mark_attention: Tensor,
 }
 
-/// The model with its weights.
+/// One or more models of one shape, with their weights.
 #[derive(Clone, Debug)]
 pub struct AttentiveChrome {
     config: AttentiveChromeConfig,
+    n_models: usize,
     bins: BiLstmAttention,
     marks: BiLstmAttention,
     head_weight: Var,
@@ -85,7 +90,7 @@ impl AttentiveChromeConfig {
         self.tensor_shapes().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
     }
 
-    /// Lengths of the four parameters: bin level, mark level, head weight, head bias.
+    /// Lengths of one model's four parameters: bin level, mark level, head weight, head bias.
     fn lengths(&self) -> [usize; 4] {
         [
             self.n_marks * BiLstmAttention::flat_len(1, self.bin_hidden),
@@ -97,27 +102,19 @@ impl AttentiveChromeConfig {
 }
 
 impl AttentiveChrome {
-    /// A model from all its weights, one after the other in the order of
-    /// [`AttentiveChromeConfig::tensor_shapes`].
+    /// Models from all their weights, [model, weight]: a model's weights lie one after the other in
+    /// the order of [`AttentiveChromeConfig::tensor_shapes`]. The models live where the tensor does.
     ///
     /// # Errors
-    /// If there are more or fewer.
-    pub fn from_flat(config: &AttentiveChromeConfig, weights: &[f32]) -> Result<Self> {
-        let lengths = config.lengths();
-        if weights.len() != lengths.iter().sum::<usize>() {
-            candle_core::bail!("{} weights given, the model has {}", weights.len(), lengths.iter().sum::<usize>());
+    /// If a row has more or fewer weights, or there is no row.
+    pub fn from_flat(config: &AttentiveChromeConfig, weights: &Tensor) -> Result<Self> {
+        let (n_models, found) = weights.dims2()?;
+        if n_models == 0 || found != config.n_weights() {
+            candle_core::bail!("{n_models} models of {found} weights given, a model has {}", config.n_weights());
         }
-        let mut rest = weights;
-        let mut take = |length: usize, shape: [usize; 2]| {
-            let (part, after) = rest.split_at(length);
-            rest = after;
-            Tensor::from_slice(part, &shape, &Device::Cpu)
-        };
-        let bins = take(lengths[0], [config.n_marks, lengths[0] / config.n_marks])?;
-        let marks = take(lengths[1], [1, lengths[1]])?;
-        let head_weight = take(lengths[2], [1, lengths[2]])?;
-        let head_bias = take(1, [1, 1])?.flatten_all()?;
+        let [bins, marks, head_weight, head_bias] = parts(config, weights)?;
         Ok(AttentiveChrome {
+            n_models,
             bins: BiLstmAttention::new(config.n_bins, 1, config.bin_hidden, bins)?,
             marks: BiLstmAttention::new(config.n_marks, 2 * config.bin_hidden, config.mark_hidden, marks)?,
             head_weight: Var::from_tensor(&head_weight)?,
@@ -126,17 +123,42 @@ impl AttentiveChrome {
         })
     }
 
-    /// A model from tensors with the published names, in any order.
+    /// Gives the models other weights, [model, weight].
+    ///
+    /// # Errors
+    /// If there are more or fewer.
+    pub fn set_flat(&self, weights: &Tensor) -> Result<()> {
+        if weights.dims() != [self.n_models, self.config.n_weights()] {
+            candle_core::bail!("weights {:?} are not of {} models", weights.dims(), self.n_models);
+        }
+        let parts = parts(&self.config, weights)?;
+        self.parameters().into_iter().zip(&parts).try_for_each(|(parameter, part)| parameter.set(part))
+    }
+
+    /// Puts one tensor for each of [`Self::parameters`] side by side: [model, weight], the order of
+    /// [`Self::from_flat`].
+    ///
+    /// # Errors
+    /// If they have other shapes than the parameters.
+    pub fn flatten(&self, parts: &[Tensor; 4]) -> Result<Tensor> {
+        let rows = parts.iter().map(|part| part.reshape((self.n_models, ()))).collect::<Result<Vec<_>>>()?;
+        Tensor::cat(&rows, 1)
+    }
+
+    /// `n_models` models from tensors with the published names, in any order; of several models, each
+    /// name begins with [`member_prefix`].
     ///
     /// # Errors
     /// [`WeightError`] where a tensor is missing, unknown or of another shape.
     pub fn from_tensors(
         config: &AttentiveChromeConfig,
+        n_models: usize,
         tensors: &[(String, Tensor)],
+        device: &Device,
     ) -> std::result::Result<Self, WeightError> {
         let mut named: HashMap<&str, &Tensor> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
-        let mut weights = Vec::with_capacity(config.n_weights());
-        for (name, expected) in config.tensor_shapes() {
+        let mut weights = Vec::with_capacity(n_models * config.n_weights());
+        for (name, expected) in member_shapes(config, n_models) {
             let Some(tensor) = named.remove(name.as_str()) else {
                 return Err(WeightError::Missing { name, shape: expected });
             };
@@ -152,71 +174,112 @@ impl AttentiveChrome {
         // the first in file order, so that the message does not depend on hashing
         match tensors.iter().find(|(name, _)| named.contains_key(name.as_str())) {
             Some((name, _)) => Err(WeightError::Unknown(name.clone())),
-            None => Ok(AttentiveChrome::from_flat(config, &weights)?),
+            None => {
+                let weights = Tensor::from_vec(weights, (n_models, config.n_weights()), device)?;
+                Ok(AttentiveChrome::from_flat(config, &weights)?)
+            }
         }
     }
 
-    /// All weights, in the order of [`AttentiveChromeConfig::tensor_shapes`].
+    /// All weights, [model, weight], in the order of [`Self::from_flat`].
     ///
     /// # Errors
     /// Of the device that holds them.
-    pub fn to_flat(&self) -> Result<Vec<f32>> {
-        let mut flat = Vec::with_capacity(self.config.n_weights());
-        for parameter in self.parameters() {
-            flat.extend(parameter.flatten_all()?.to_vec1::<f32>()?);
-        }
-        Ok(flat)
+    pub fn to_flat(&self) -> Result<Tensor> {
+        self.flatten(&self.parameters().map(|parameter| parameter.as_detached_tensor()))
     }
 
-    /// The weights as tensors with the published names.
+    /// The weights as tensors with the published names; of several models, each name begins with
+    /// [`member_prefix`].
     ///
     /// # Errors
     /// Of the device that holds them.
     pub fn to_tensors(&self) -> Result<Vec<(String, Tensor)>> {
-        let flat = self.to_flat()?;
+        let flat = self.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
         let mut rest = flat.as_slice();
         let part = |(name, shape): (String, Vec<usize>)| {
             let (part, after) = rest.split_at(shape.iter().product());
             rest = after;
             Ok((name, Tensor::from_slice(part, shape, &Device::Cpu)?))
         };
-        self.config.tensor_shapes().into_iter().map(part).collect()
+        member_shapes(&self.config, self.n_models).into_iter().map(part).collect()
     }
 
-    /// Sizes.
+    /// Sizes of each model.
     pub fn config(&self) -> &AttentiveChromeConfig {
         &self.config
     }
 
-    /// The parameters that are trained: bin level [mark, flat], mark level [1, flat], head weight
-    /// [1, 2 × mark_hidden], head bias \[1\].
+    /// Number of models.
+    pub fn n_models(&self) -> usize {
+        self.n_models
+    }
+
+    /// Where the weights are, and where inputs must be.
+    pub fn device(&self) -> &Device {
+        self.head_bias.device()
+    }
+
+    /// The parameters that are trained: bin level [model × mark, flat], mark level [model, flat], head
+    /// weight [model, 2 × mark_hidden], head bias \[model\].
     pub fn parameters(&self) -> [&Var; 4] {
         [self.bins.weights(), self.marks.weights(), &self.head_weight, &self.head_bias]
     }
 
-    /// `x` is [gene, mark, bin].
+    /// `x` is [gene, model, mark, bin]: each model has genes of its own.
     ///
     /// # Errors
-    /// If `x` has other marks or bins than the model.
-    pub fn forward(&self, x: &Tensor, mode: Mode) -> Result<Output> {
-        let (genes, marks, bins) = x.dims3()?;
-        let (contexts, bin_attention) = self.bins.forward(&x.reshape((genes, marks, bins, 1))?, mode)?;
+    /// If `x` has other models, marks or bins.
+    pub fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
+        let (genes, models, marks, bins) = x.dims4()?;
+        let (contexts, bin_attention) = self.bins.forward(&x.reshape((genes, models * marks, bins, 1))?, mode)?;
         let mode = match mode {
             // the two levels must not drop the same units
-            Mode::Train(Some(Dropout { rate, key })) => Mode::Train(Some(Dropout { rate, key: !key })),
-            other => other,
+            Mode::Train(Some(Dropout { rate, keys })) => {
+                Mode::Train(Some(Dropout { rate: *rate, keys: keys.iter().map(|key| !key).collect() }))
+            }
+            other => other.clone(),
         };
-        let (context, mark_attention) = self.marks.forward(&contexts.unsqueeze(1)?, mode)?;
-        let products = context.squeeze(1)?.broadcast_mul(self.head_weight.as_tensor())?;
-        let logit = products.sum(1)?.broadcast_add(self.head_bias.as_tensor())?;
-        Ok(Output { logit, bin_attention, mark_attention: mark_attention.squeeze(1)? })
+        let contexts = contexts.reshape((genes, models, marks, 2 * self.config.bin_hidden))?;
+        let (context, mark_attention) = self.marks.forward(&contexts, &mode)?;
+        let products = context.broadcast_mul(self.head_weight.as_tensor())?;
+        let logit = products.sum(2)?.broadcast_add(self.head_bias.as_tensor())?;
+        Ok(Output { logit, bin_attention: bin_attention.reshape((genes, models, marks, bins))?, mark_attention })
     }
 }
 
+/// One tensor for each parameter, of weights [model, weight].
+fn parts(config: &AttentiveChromeConfig, weights: &Tensor) -> Result<[Tensor; 4]> {
+    let lengths = config.lengths();
+    let models = weights.dim(0)?;
+    let part = |at: usize| weights.narrow(1, lengths[..at].iter().sum(), lengths[at]);
+    Ok([
+        part(0)?.reshape((models * config.n_marks, lengths[0] / config.n_marks))?,
+        part(1)?.contiguous()?,
+        part(2)?.contiguous()?,
+        part(3)?.reshape(models)?,
+    ])
+}
+
+/// What the names of a model's tensors begin with in a file of several models: `members.0.` and so on.
+pub fn member_prefix(member: usize) -> String {
+    format!("members.{member}.")
+}
+
+/// Names and shapes of all tensors of `n_models` models, in the order of the weights.
+fn member_shapes(config: &AttentiveChromeConfig, n_models: usize) -> Vec<(String, Vec<usize>)> {
+    let prefix = |member| if n_models > 1 { member_prefix(member) } else { String::new() };
+    let shapes = |member| {
+        let prefix = prefix(member);
+        config.tensor_shapes().into_iter().map(move |(name, shape)| (format!("{prefix}{name}"), shape))
+    };
+    (0..n_models).flat_map(shapes).collect()
+}
+
 impl candle_nn::Module for AttentiveChrome {
-    /// The logits alone, \[gene\], so that the model fits wherever candle takes a module.
+    /// The logits alone, [gene, model], so that the model fits wherever candle takes a module.
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(self.forward(x, Mode::Infer)?.logit)
+        Ok(self.forward(x, &Mode::Infer)?.logit)
     }
 }
 

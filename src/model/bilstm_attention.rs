@@ -1,6 +1,6 @@
 //! A bidirectional LSTM with attention over its steps, for several groups at once, as one operation.
 //!
-//! Groups (marks; later also the models of an ensemble) share nothing but the shape. A task for the
+//! Groups (the marks of each model) share nothing but the shape. A task for the
 //! thread pool is one group, one direction and one block of 16 genes; sums over blocks are
 //! made in a fixed order, so that results are the same for any number of threads. A gene's result
 //! does not depend on the genes beside it.
@@ -15,16 +15,17 @@ use self::operation::{Operation, Workspace};
 use super::kernel::{Dims, Isa};
 
 /// Dropout on the outputs of the LSTMs, before attention: Srivastava et al. 2014, inverted.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dropout {
     /// Probability that an output is set to zero, in [0, 1).
     pub rate: f64,
-    /// Decides which: the same key, the same outputs.
-    pub key: u64,
+    /// Decide which, one a model, whose groups lie side by side: the same key, the same outputs, in
+    /// whichever place among the models.
+    pub keys: Arc<[u64]>,
 }
 
 /// What a forward pass is for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Mode {
     /// Results only: no gradient can be asked for.
     Infer,
@@ -92,10 +93,15 @@ impl BiLstmAttention {
     ///
     /// # Errors
     /// If `x` has another shape.
-    pub fn forward(&self, x: &Tensor, mode: Mode) -> Result<(Tensor, Tensor)> {
+    pub fn forward(&self, x: &Tensor, mode: &Mode) -> Result<(Tensor, Tensor)> {
         let expected = [self.groups, self.dims.steps, self.dims.inputs];
         if x.dims().len() != 4 || x.dims()[1..] != expected {
             bail!("the input of the LSTM layer is {:?}, expected [genes, {expected:?}]", x.dims());
+        }
+        if let Mode::Train(Some(Dropout { keys, .. })) = mode
+            && (keys.is_empty() || !self.groups.is_multiple_of(keys.len()))
+        {
+            bail!("{} dropout keys do not share {} groups evenly", keys.len(), self.groups);
         }
         let op = Operation::new(self, mode, x.track_op());
         let out = match mode {
@@ -124,8 +130,8 @@ mod tests {
         layer.isa = isa;
         let shape = (genes, 2, steps, inputs);
         let x = Var::from_vec(numbers(genes * 2 * steps * inputs, 41), shape, &Device::Cpu).unwrap();
-        let dropout = Some(Dropout { rate: 0.25, key: 3 });
-        let (contexts, attention) = layer.forward(x.as_tensor(), Mode::Train(dropout)).unwrap();
+        let dropout = Some(Dropout { rate: 0.25, keys: [3].into() });
+        let (contexts, attention) = layer.forward(x.as_tensor(), &Mode::Train(dropout)).unwrap();
         let sum = (contexts.sqr().unwrap().sum_all().unwrap() + attention.sqr().unwrap().sum_all().unwrap()).unwrap();
         let store = sum.backward().unwrap();
         let parts = [&contexts, &attention, store.get(&x).unwrap(), store.get(layer.weights()).unwrap()];
@@ -150,10 +156,10 @@ mod tests {
         let weights = Tensor::from_vec(numbers(flat, 37), (1, flat), &Device::Cpu).unwrap();
         let layer = BiLstmAttention::new(3, 1, 2, weights).unwrap();
         let x = Tensor::ones((2, 1, 3, 1), candle_core::DType::F32, &Device::Cpu).unwrap();
-        let (contexts, _) = layer.forward(&x, Mode::Train(None)).unwrap();
+        let (contexts, _) = layer.forward(&x, &Mode::Train(None)).unwrap();
         let sum = contexts.sum_all().unwrap();
         assert!(sum.backward().is_ok());
         assert!(sum.backward().unwrap_err().to_string().contains("once"));
-        assert!(layer.forward(&x.narrow(2, 0, 2).unwrap(), Mode::Infer).is_err());
+        assert!(layer.forward(&x.narrow(2, 0, 2).unwrap(), &Mode::Infer).is_err());
     }
 }

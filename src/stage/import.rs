@@ -15,7 +15,7 @@ use crate::io::weights::{Weights, WeightsFormat};
 use crate::learn::state_dict::{infer_config, prefix};
 use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Transform};
 use crate::matrix::Statistic;
-use crate::model::ModelConfig;
+use crate::model::{ModelConfig, member_prefix};
 use crate::stage::{Common, Stage};
 
 /// Read the weights of published AttentiveChrome models, or write them back.
@@ -65,6 +65,9 @@ pub struct Args {
     /// Model to export [no default]
     #[arg(long, value_name = "MODEL", requires = "export", help_heading = "Export")]
     pub model: Option<PathBuf>,
+    /// Member of an ensemble to export, counted from 0 [default: the model, where there is one]
+    #[arg(long, value_name = "N", requires = "export", help_heading = "Export")]
+    pub member: Option<usize>,
     #[allow(missing_docs)]
     #[command(flatten)]
     pub common: Common,
@@ -97,7 +100,7 @@ impl Stage for Args {
     fn run(&self) -> anyhow::Result<()> {
         match (&self.weights, &self.out, &self.export, &self.model) {
             (Some(weights), Some(out), ..) => self.import(weights, out),
-            (_, _, Some(export), Some(model)) => write_back(model, export),
+            (_, _, Some(export), Some(model)) => write_back(model, self.member, export),
             _ => bail!("give --weights and --out, or --export and --model"),
         }
     }
@@ -142,6 +145,7 @@ impl Args {
             samples: Vec::new(),
             transform: FittedTransform { transform: Transform::Raw, train_means: Vec::new() },
             threshold: None,
+            members: Vec::new(),
             regime: None,
         })
     }
@@ -181,17 +185,32 @@ fn report(header: &ModelHeader, weights: &Weights) {
     }
 }
 
+/// What the names of the tensors to export begin with in the model file.
+fn member_names(model: &Path, header: &ModelHeader, member: Option<usize>) -> io::Result<String> {
+    let (last, members) = (header.n_members() - 1, header.n_members());
+    let refuse = |problem| FileError::new(model, problem).remedy(format!("Name one of 0 to {last} with --member"));
+    match member {
+        Some(member) if member > last => Err(refuse(format!("has no member {member}, it holds {members}"))),
+        None if members > 1 => {
+            Err(refuse(format!("is an ensemble of {members} models, and one is exported at a time")))
+        }
+        Some(member) if members > 1 => Ok(member_prefix(member)),
+        _ => Ok(String::new()),
+    }
+}
+
 /// Writes a model's tensors under their PyTorch names, in the order of the published state dict.
-fn write_back(model: &Path, export: &Path) -> anyhow::Result<()> {
+fn write_back(model: &Path, member: Option<usize>, export: &Path) -> anyhow::Result<()> {
     let (header, tensors) = model_file::read(model)?;
+    let prefix = member_names(model, &header, member)?;
     let mut tensors: HashMap<String, RawTensor> = tensors.into_iter().collect();
     let ModelConfig::AttentiveChrome(config) = &header.model;
     let mut ordered = Vec::new();
     for (name, shape) in config.tensor_shapes() {
-        match tensors.remove(&name) {
+        match tensors.remove(&format!("{prefix}{name}")) {
             Some(tensor) if tensor.shape == shape && tensor.to_f32().is_some() => ordered.push((name, tensor)),
             _ => {
-                let error = FileError::new(model, format!("no f32 tensor {name} of shape {shape:?}"));
+                let error = FileError::new(model, format!("no f32 tensor {prefix}{name} of shape {shape:?}"));
                 return Err(error.remedy("Give a model file written by attentrack").into());
             }
         }

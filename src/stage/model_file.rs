@@ -1,5 +1,5 @@
 //! The model file, `.model.safetensors`: a [`ModelHeader`] and the weights under the names of the
-//! published PyTorch code.
+//! published PyTorch code; of an ensemble, those of all its members.
 
 use std::path::Path;
 
@@ -50,7 +50,7 @@ pub fn read(path: &Path) -> Result<(ModelHeader, Vec<(String, RawTensor)>)> {
     Ok((header, tensors))
 }
 
-/// Writes a model.
+/// Writes a model, or the members of an ensemble.
 ///
 /// # Errors
 /// Of the file, or of the device that holds the weights.
@@ -62,11 +62,11 @@ pub fn save(path: &Path, header: &ModelHeader, model: &AttentiveChrome) -> anyho
     Ok(write(path, header, &tensors)?)
 }
 
-/// Reads a model that can score genes.
+/// Reads a model, or the members of an ensemble, that can score genes.
 ///
 /// # Errors
 /// Of the file; or where a tensor is missing, unknown, of another shape or not finite.
-pub fn load(path: &Path) -> anyhow::Result<(ModelHeader, AttentiveChrome)> {
+pub fn load(path: &Path, device: &Device) -> anyhow::Result<(ModelHeader, AttentiveChrome)> {
     let (header, raw) = read(path)?;
     let damaged = |problem: String| FileError::new(path, problem).remedy("Train or import the model again");
     let mut tensors = Vec::new();
@@ -77,6 +77,7 @@ pub fn load(path: &Path) -> anyhow::Result<(ModelHeader, AttentiveChrome)> {
         tensors.push((name, Tensor::from_vec(values, tensor.shape, &Device::Cpu)?));
     }
     let ModelConfig::AttentiveChrome(config) = &header.model;
-    let model = AttentiveChrome::from_tensors(config, &tensors).map_err(|error| damaged(error.to_string()))?;
+    let model = AttentiveChrome::from_tensors(config, header.n_members(), &tensors, device)
+        .map_err(|error| damaged(error.to_string()))?;
     Ok((header, model))
 }

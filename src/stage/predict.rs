@@ -8,7 +8,7 @@ use clap::Parser;
 use super::{model_file, progress_bar};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Scores, score};
-use crate::matrix::{Attention, Kind, Matrix, Prediction, Predictions};
+use crate::matrix::{Attention, AttentionSpread, Kind, Matrix, Prediction, PredictionSpread, Predictions};
 use crate::model::AttentiveChrome;
 use crate::stage::{Common, Stage};
 
@@ -18,6 +18,10 @@ use crate::stage::{Common, Stage};
 /// Every gene keeps its row: one that the signal does not cover has score NA and attention NaN. The
 /// matrix must have the marks (in the same order), bins, statistic and orientation that the model was
 /// trained on; the model's input transform is applied.
+///
+/// Of an ensemble, score and attention are the means over its members (the mean of the probabilities,
+/// not of the logits, as in deep ensembles, Lakshminarayanan et al. 2017), and the sample standard
+/// deviations over the members (divisor: members less one) are written beside them.
 #[derive(Parser, Clone, Debug)]
 #[command(
     name = "attentrack-predict",
@@ -33,12 +37,12 @@ pub struct Args {
     /// Model, .model.safetensors
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Table to write: gene_id, sample, status, score, and one column mark_attention_MARK a mark
-    /// [default: not written]
+    /// Table to write: gene_id, sample, status, score, and one column mark_attention_MARK a mark; of an
+    /// ensemble also score_sd and mark_attention_sd_MARK [default: not written]
     #[arg(long, value_name = "TSV", required_unless_present = "attention")]
     pub predictions: Option<PathBuf>,
     /// Attention to write, .bins.safetensors: bin attention, mark attention, and the bin attention
-    /// for an empty window [default: not written]
+    /// for an empty window; of an ensemble also the standard deviations [default: not written]
     #[arg(long, value_name = "FILE")]
     pub attention: Option<PathBuf>,
     #[command(flatten)]
@@ -56,7 +60,7 @@ impl Stage for Args {
     }
 
     fn run(&self) -> Result<()> {
-        let (header, model) = model_file::load(&self.model)?;
+        let (header, model) = model_file::load(&self.model, &candle_core::Device::Cpu)?;
         let matrix = io::bins::read(&self.bins)?;
         self.check_fit(&header, &matrix)?;
         let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
@@ -71,7 +75,8 @@ impl Stage for Args {
         if let Some(path) = &self.attention {
             io::bins::write(path, &attention(&matrix, &genes, &scores, &model)?)?;
         }
-        tracing::info!("{}: {} of {} genes scored", matrix.sample, genes.len(), matrix.n_genes());
+        let by = if model.n_models() > 1 { format!(" by {} models", model.n_models()) } else { String::new() };
+        tracing::info!("{}: {} of {} genes scored{by}", matrix.sample, genes.len(), matrix.n_genes());
         Ok(())
     }
 }
@@ -132,28 +137,43 @@ fn predictions(matrix: &Matrix, genes: &[usize], scores: &Scores) -> Predictions
         status,
         score: None,
         mark_attention: Vec::new(),
+        spread: None,
     };
     let mut rows: Vec<Prediction> = matrix.gene_ids.iter().zip(&matrix.status).map(unscored).collect();
-    let attentions = scores.mark_attention.chunks_exact(matrix.n_marks());
-    for ((&gene, probability), attention) in genes.iter().zip(scores.probabilities()).zip(attentions) {
-        rows[gene].score = Some(f64::from(probability));
-        rows[gene].mark_attention = attention.iter().map(|&weight| f64::from(weight)).collect();
+    let marks = matrix.n_marks();
+    let attention =
+        |of_genes: &[f32], at: usize| of_genes[at * marks..][..marks].iter().map(|&x| f64::from(x)).collect();
+    for (at, &gene) in genes.iter().enumerate() {
+        rows[gene].score = Some(f64::from(scores.probabilities[at]));
+        rows[gene].mark_attention = attention(&scores.mark_attention, at);
+        rows[gene].spread = scores.spread.as_ref().map(|spread| PredictionSpread {
+            score: f64::from(spread.probabilities[at]),
+            mark_attention: attention(&spread.mark_attention, at),
+        });
     }
-    Predictions { sample: matrix.sample.clone(), marks: matrix.marks.clone(), rows }
+    let (sample, marks) = (matrix.sample.clone(), matrix.marks.clone());
+    Predictions { sample, marks, is_ensemble: scores.spread.is_some(), rows }
 }
 
 /// The matrix with bin attention for values; NaN for genes that were not scored.
 fn attention(matrix: &Matrix, genes: &[usize], scores: &Scores, model: &AttentiveChrome) -> Result<Matrix> {
     let (marks, size) = (matrix.n_marks(), matrix.n_marks() * matrix.n_bins());
-    let mut values = vec![f32::NAN; matrix.n_genes() * size];
-    let mut mark_values = vec![f32::NAN; matrix.n_genes() * marks];
-    let rows = scores.bin_attention.chunks_exact(size).zip(scores.mark_attention.chunks_exact(marks));
-    for (&gene, (bins, of_marks)) in genes.iter().zip(rows) {
-        values[gene * size..][..size].copy_from_slice(bins);
-        mark_values[gene * marks..][..marks].copy_from_slice(of_marks);
-    }
-    // a window without any signal: every transform leaves 0 at 0
-    let null_values = score(model, &vec![0.0; size], |_| ())?.bin_attention;
-    let attention = Some(Attention { mark_values, null_values });
-    Ok(Matrix { kind: Kind::Attention, values, attention, ..matrix.clone() })
+    let all_rows = |of_scored: &[f32], size: usize| {
+        let mut values = vec![f32::NAN; matrix.n_genes() * size];
+        for (&gene, scored) in genes.iter().zip(of_scored.chunks_exact(size)) {
+            values[gene * size..][..size].copy_from_slice(scored);
+        }
+        values
+    };
+    let attention = Attention {
+        mark_values: all_rows(&scores.mark_attention, marks),
+        // a window without any signal: every transform leaves 0 at 0
+        null_values: score(model, &vec![0.0; size], |_| ())?.bin_attention,
+        spread: scores.spread.as_ref().map(|spread| AttentionSpread {
+            values: all_rows(&spread.bin_attention, size),
+            mark_values: all_rows(&spread.mark_attention, marks),
+        }),
+    };
+    let values = all_rows(&scores.bin_attention, size);
+    Ok(Matrix { kind: Kind::Attention, values, attention: Some(attention), ..matrix.clone() })
 }

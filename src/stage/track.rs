@@ -89,7 +89,9 @@ Formats:
   tsv
     One row a gene, mark and bin, in the matrix's order and 5' to 3': value (as
     stored) and, of attention, null_value, corrected and mark_attention,
-    whatever --value is.
+    whatever --value is; of an ensemble's attention, which is the members'
+    mean, also the standard deviations over its members, value_sd and
+    mark_attention_sd.
 
 Values:
   corrected

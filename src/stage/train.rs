@@ -1,26 +1,29 @@
 //! Train a model on binned signal and labels.
 
 mod data;
+mod history;
 mod provenance;
+mod runs;
 mod samples;
 mod shards;
 mod state_file;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 
-use self::data::Data;
-use self::samples::Sample;
-use self::state_file::Fingerprint;
+use self::runs::Run;
 use super::{model_file, progress_bar};
 use crate::io;
-use crate::learn::{EpochRecord, Schedule, Settings, Trainer, Transform};
+use crate::learn::{EpochRecord, Method, Schedule, Settings, Trainer, TrainingData, TrainingState, Transform};
 use crate::model::AttentiveChromeConfig;
 use crate::stage::{Common, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
+
+/// What stands for the sample's name in `--out`.
+const SAMPLE: &str = "{sample}";
 
 /// Train AttentiveChrome on binned signal: by default in the published way (Adam at 2e-4, batches of
 /// 16, 30 epochs, the epoch with the best validation AUROC is kept).
@@ -28,6 +31,10 @@ const MODEL_SUFFIX: &str = ".model.safetensors";
 /// Reads matrices of attentrack-bin, labels and splits; writes the model, and beside it
 /// NAME.history.tsv with one line an epoch. After every epoch all that is needed to go on is written
 /// to NAME.state.safetensors, which is removed at the end.
+///
+/// Several samples are pooled into one model, or, with {sample} in --out, have a model each; with
+/// --ensemble, a model file holds the models of several seeds, and attentrack-predict gives their mean
+/// and spread. All are trained side by side, each to the same bytes as if it were trained alone.
 #[derive(Parser, Clone, Debug)]
 #[command(
     name = "attentrack-train",
@@ -39,10 +46,18 @@ const MODEL_SUFFIX: &str = ".model.safetensors";
   # two samples pooled into one model, going on after an interruption:
   attentrack-train --bins A.bins.safetensors --labels A.labels.tsv \\
     --bins B.bins.safetensors --labels B.labels.tsv \\
-    --splits splits.tsv --out AB.model.safetensors --resume"
+    --splits splits.tsv --out AB.model.safetensors --resume
+  # an ensemble of five seeds in one model file:
+  attentrack-train --bins E003.bins.safetensors --labels E003.labels.tsv \\
+    --splits splits.tsv --ensemble 5 --out E003.model.safetensors
+  # two samples, a model each, in one call:
+  attentrack-train --bins A.bins.safetensors --labels A.labels.tsv \\
+    --bins B.bins.safetensors --labels B.labels.tsv \\
+    --splits splits.tsv --out 'models/{sample}.model.safetensors'"
 )]
 pub struct Args {
-    /// Binned signal, .bins.safetensors; repeat for further samples, which are pooled
+    /// Binned signal, .bins.safetensors; repeat for further samples, which are pooled unless --out has
+    /// {sample}
     #[arg(long, required = true, value_name = "FILE")]
     pub bins: Vec<PathBuf>,
     /// Labels of the sample, 0 or 1 (columns gene_id, label); as often as --bins, in the same order
@@ -51,7 +66,8 @@ pub struct Args {
     /// Splits (columns gene_id, split, fold), one file for all samples
     #[arg(long, value_name = "TSV")]
     pub splits: PathBuf,
-    /// Model to write; NAME.history.tsv and, meanwhile, NAME.state.safetensors appear beside it
+    /// Model to write; NAME.history.tsv and, meanwhile, NAME.state.safetensors appear beside it.
+    /// {sample} stands for the name of a sample and gives each sample a model of its own
     #[arg(long, value_name = "NAME.model.safetensors")]
     pub out: PathBuf,
     /// Architecture
@@ -69,20 +85,29 @@ pub struct Args {
     /// Genes a step
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub batch_size: u32,
-    /// Learning rate of Adam, in the first epoch
+    /// Models in the file, of the seeds --seed, --seed + 1 and so on
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub ensemble: u16,
+    /// Optimiser
+    #[arg(long, value_enum, default_value_t = Method::Adam)]
+    pub optimizer: Method,
+    /// Momentum of sgd, from 0 to below 1 [default: 0.9]
+    #[arg(long, value_name = "X")]
+    pub momentum: Option<f64>,
+    /// Learning rate in the first epoch
     #[arg(long, value_name = "X", default_value_t = 2e-4)]
     pub learning_rate: f64,
     /// Learning rate over the epochs: constant; cosine (to 0); step (a tenth after half of the
     /// epochs, a hundredth after three quarters)
     #[arg(long, value_enum, default_value_t = Schedule::Constant)]
     pub schedule: Schedule,
-    /// L2 weight decay, added to the gradient
+    /// Weight decay: of adam and sgd an L2 term of the gradient, of adamw decoupled
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     pub weight_decay: f64,
     /// Share of the LSTMs' outputs that training sets to zero, from 0 to below 1
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     pub dropout: f64,
-    /// Largest norm of the gradient; a longer one is shortened to it
+    /// Largest norm of a model's gradient; a longer one is shortened to it
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub clip_norm: f64,
     /// What is done to the signal first; fitted on the training genes, stored in the model
@@ -91,7 +116,7 @@ pub struct Args {
     /// Fold of the splits, counted from 0
     #[arg(long, value_name = "K", default_value_t = 0)]
     pub fold: u32,
-    /// Seed of the initial weights, the order of the genes and dropout
+    /// Seed of the initial weights, the order of the genes and dropout; the first of an ensemble
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Memory for data, in bytes or with k, M, G, T: genes that take more than three quarters of it are
@@ -145,6 +170,13 @@ impl Stage for Args {
         if !name.ends_with(MODEL_SUFFIX) || name == MODEL_SUFFIX {
             problems.push(format!("--out {}: the name must end in {MODEL_SUFFIX}", self.out.display()));
         }
+        if self.seed.checked_add(u64::from(self.ensemble) - 1).is_none() {
+            problems.push(format!("--seed {}: too large for {} seeds. Take a smaller one", self.seed, self.ensemble));
+        }
+        if self.momentum.is_some() && self.optimizer != Method::Sgd {
+            let name = self.optimizer.name();
+            problems.push(format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"));
+        }
         if self.device == Device::Cuda {
             problems.push(
                 "--device cuda: this build of attentrack computes on the CPU only; use --device auto or cpu, or a build with GPU support (cargo build --release --features cuda, in versions that offer it)"
@@ -165,55 +197,66 @@ impl Stage for Args {
             self.weight_decay >= 0.0 && self.weight_decay.is_finite(),
             "0 or greater",
         );
+        let momentum = self.momentum();
+        check("momentum", momentum, (0.0..1.0).contains(&momentum), "at least 0 and below 1");
         check("dropout", self.dropout, (0.0..1.0).contains(&self.dropout), "at least 0 and below 1");
         problems
     }
 
     fn run(&self) -> Result<()> {
-        // a training of hours must not end at a folder that cannot be written to
-        drop(io::PendingFile::create(&self.out)?);
-        let samples = samples::read(&self.bins, &self.labels, &self.splits, self.fold)?;
-        let data = data::gather(&samples, self.transform, self.memory)?;
-        let config = self.config(&samples);
-        let fingerprint = provenance::fingerprint(self, &samples, &data)?;
-        let mut trainer = self.start(&config, &fingerprint)?;
-        self.train(&mut trainer, &data, &fingerprint)?;
-        let header = provenance::header(self, &samples, &data, &trainer)?;
-        let model = trainer.best_model()?;
-        write_history(&self.beside(".history.tsv"), &trainer.state().history)?;
-        model_file::save(&self.out, &header, &model)?;
+        if !self.is_per_sample() {
+            // a training of hours must not end at a folder that cannot be written to
+            drop(io::PendingFile::create(&self.out)?);
+        }
+        let (runs, data) = runs::read(self)?;
+        let mut trainer = self.start(&runs)?;
+        self.train(&mut trainer, &runs, &data)?;
+        for (run, states) in runs.iter().zip(self.states(&trainer)) {
+            history::write(&run.beside(".history.tsv"), self, states)?;
+        }
+        for (at, (run, states)) in runs.iter().zip(self.states(&trainer)).enumerate() {
+            let members = usize::from(self.ensemble);
+            let model = trainer.best_models(at * members..(at + 1) * members)?;
+            model_file::save(&run.out, &provenance::header(self, run, (&data, at), states, &model)?, &model)?;
+        }
         // last, so that a kill before leaves something to go on from
-        let _ = std::fs::remove_file(self.state_path());
+        runs.iter().for_each(|run| _ = std::fs::remove_file(run.state_path()));
         Ok(())
     }
 }
 
 impl Args {
-    /// A file beside the model: its suffix in place of the model's.
-    fn beside(&self, suffix: &str) -> PathBuf {
-        let name = self.out.file_name().unwrap_or_default().to_string_lossy();
-        self.out.with_file_name(format!("{}{suffix}", name.strip_suffix(MODEL_SUFFIX).unwrap_or(&name)))
+    /// Whether each sample gets a model of its own.
+    fn is_per_sample(&self) -> bool {
+        self.out.to_string_lossy().contains(SAMPLE)
     }
 
-    fn state_path(&self) -> PathBuf {
-        self.beside(".state.safetensors")
+    /// The seeds of an ensemble's members.
+    fn seeds(&self) -> impl Iterator<Item = u64> {
+        (0..u64::from(self.ensemble)).map(|member| self.seed + member)
+    }
+
+    fn momentum(&self) -> f64 {
+        self.momentum.unwrap_or(0.9)
     }
 
     fn settings(&self) -> Settings {
         Settings {
             epochs: self.epochs,
             batch_size: self.batch_size,
+            optimizer: self.optimizer,
+            momentum: self.momentum(),
             learning_rate: self.learning_rate,
             schedule: self.schedule,
             weight_decay: self.weight_decay,
             dropout: self.dropout,
             clip_norm: self.clip_norm,
-            seed: self.seed,
         }
     }
 
-    fn config(&self, samples: &[Sample]) -> AttentiveChromeConfig {
-        let matrix = &samples[0].matrix;
+    /// Sizes of the models, which are those of every run.
+    fn config(&self, runs: &[Run]) -> AttentiveChromeConfig {
+        let matrix = &runs[0].samples[0].matrix;
         AttentiveChromeConfig {
             n_marks: matrix.n_marks(),
             n_bins: matrix.n_bins(),
@@ -222,51 +265,46 @@ impl Args {
         }
     }
 
-    fn start(&self, config: &AttentiveChromeConfig, fingerprint: &Fingerprint) -> Result<Trainer> {
-        let path = self.state_path();
-        if self.resume && path.exists() {
-            let trainer = Trainer::resume(config, self.settings(), state_file::read(&path, fingerprint)?)?;
-            tracing::info!("going on after epoch {} from {}", trainer.epochs_done(), path.display());
-            return Ok(trainer);
-        }
-        if self.resume {
-            tracing::info!("nothing to resume: {} is not there, starting afresh", path.display());
-        }
-        Ok(Trainer::new(config, self.settings())?)
+    fn compute_device(&self) -> candle_core::Device {
+        candle_core::Device::Cpu
     }
 
-    fn train(&self, trainer: &mut Trainer, data: &Data, fingerprint: &Fingerprint) -> Result<()> {
-        let total = u64::from(self.epochs) * data.train.len() as u64;
-        let bar = progress_bar(total, "training", self.common.quiet);
-        bar.set_position(u64::from(trainer.epochs_done()) * data.train.len() as u64);
+    fn start(&self, runs: &[Run]) -> Result<Trainer> {
+        let config = self.config(runs);
+        let (mut learners, mut states) = (Vec::new(), Vec::new());
+        for (set, run) in runs.iter().enumerate() {
+            let own = run.learners(self, set);
+            let fresh =
+                || own.iter().map(|learner| TrainingState::new(&config, self.optimizer, learner.seed)).collect();
+            let old = if self.resume { run.resume(self)? } else { None };
+            states.extend(old.unwrap_or_else(fresh));
+            learners.extend(own);
+        }
+        Ok(Trainer::resume(&config, self.settings(), learners, states, &self.compute_device())?)
+    }
+
+    /// The states of each run's members.
+    fn states<'a>(&self, trainer: &'a Trainer) -> impl Iterator<Item = &'a [TrainingState]> {
+        trainer.states().chunks(usize::from(self.ensemble))
+    }
+
+    fn train(&self, trainer: &mut Trainer, runs: &[Run], data: &TrainingData) -> Result<()> {
+        let members = u64::from(self.ensemble);
+        let genes = |epochs: &dyn Fn(&[TrainingState]) -> u32, trainer: &Trainer| -> u64 {
+            let runs = (0..runs.len()).zip(self.states(trainer));
+            runs.map(|(set, states)| u64::from(epochs(states)) * data.train.len(set) as u64 * members).sum()
+        };
+        let bar = progress_bar(genes(&|_| self.epochs, trainer), "training", self.common.quiet);
+        bar.set_position(genes(&|states| states[0].epochs_done(), trainer));
         while !trainer.is_done() {
-            let record = trainer.run_epoch(&data.train, &data.valid, |genes| bar.inc(genes as u64))?;
-            state_file::write(&self.state_path(), fingerprint, trainer.state())?;
-            bar.suspend(|| {
-                tracing::info!(
-                    "epoch {:>3}: train loss {:.4}, valid loss {:.4}, valid AUROC {:.4}",
-                    record.epoch,
-                    record.train_loss,
-                    record.valid_loss,
-                    record.valid_auroc
-                );
-            });
+            let records = trainer.run_epoch(data, |genes| bar.inc(genes as u64))?;
+            for (run, states) in runs.iter().zip(self.states(trainer)) {
+                state_file::write(&run.state_path(), &run.fingerprint, self.optimizer, states)?;
+            }
+            let records: Vec<EpochRecord> = records.into_iter().flatten().collect();
+            bar.suspend(|| history::report(&records));
         }
         bar.finish_and_clear();
         Ok(())
     }
-}
-
-fn write_history(path: &Path, history: &[EpochRecord]) -> io::Result<()> {
-    let columns = ["epoch", "train_loss", "valid_loss", "valid_auroc", "learning_rate"];
-    let rows = history.iter().map(|record| {
-        [
-            record.epoch.to_string(),
-            format!("{:.6}", record.train_loss),
-            format!("{:.6}", record.valid_loss),
-            format!("{:.6}", record.valid_auroc),
-            record.learning_rate.to_string(),
-        ]
-    });
-    io::table::write_table(path, &columns, rows)
 }

@@ -34,6 +34,10 @@ fn the_plan_is_the_stage_commands() {
     assert_eq!(stages, expected.map(|stage| format!("attentrack-{stage}")));
     assert!(plan.contains("--signal H3K4me3=a.bw --signal H3K27me3=b.bam --control H3K27me3=a.bw"), "{plan}");
     assert!(plan.contains("--out results/model/s1.model.safetensors --seed 3 --resume"), "{plan}");
+    let line = "train: {ensemble: 5, optimizer: sgd, momentum: 0.8}\n";
+    let dir = configured(&format!("{MINIMAL}{line}"));
+    let plan = String::from_utf8(attentrack(&dir, &["run", "config.yaml", "--dry-run"]).stdout).unwrap();
+    assert!(plan.contains("--ensemble 5 --optimizer sgd --momentum 0.8"), "{plan}");
 }
 
 /// A value that no stage takes is found before the first stage starts, not after hours of training.
@@ -41,6 +45,9 @@ fn the_plan_is_the_stage_commands() {
 fn every_value_is_checked_before_the_first_stage() {
     let cases = [
         ("train: {epochs: 0}\n", vec!["config.yaml: attentrack-train", "--epochs"]),
+        ("train: {ensemble: 0}\n", vec!["config.yaml: attentrack-train", "--ensemble"]),
+        ("train: {optimizer: lion}\n", vec!["config.yaml: attentrack-train", "lion", "adamw"]),
+        ("train: {momentum: 0.5}\n", vec!["config.yaml: attentrack-train", "--momentum", "sgd"]),
         ("train: {device: cuda}\n", vec!["config.yaml: attentrack-train", "--device cuda"]),
         ("tracks: {formats: [bed, gff]}\n", vec!["config.yaml: attentrack-track", "'gff'", "bigwig"]),
         (

@@ -1,5 +1,7 @@
 //! Tests of train and predict: the chain, its determinism, resuming, refusals, the published model.
 
+mod ensemble;
+
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -87,7 +89,7 @@ fn train_learns_and_predict_scores_every_gene() {
     assert!(history.starts_with("epoch\ttrain_loss\tvalid_loss\tvalid_auroc\tlearning_rate\n1\t"), "{history}");
     assert_eq!(history.lines().count(), 41);
     let (header, _) = model_file::read(&work.path("m.model.safetensors")).unwrap();
-    assert_eq!(header.regime.as_ref().unwrap().best_valid_auroc, 1.0);
+    assert_eq!(header.members[0].best_valid_auroc, 1.0);
 
     work.ok(
         "predict",
@@ -137,16 +139,12 @@ fn threads_and_repetition_do_not_change_a_byte() {
     }
 }
 
-#[test]
-fn a_killed_training_resumes_to_the_same_bytes() {
-    let work = workdir();
-    let train = |out: &str| format!("{INPUTS} --epochs 60 --dropout 0.1 --resume --out {out}.model.safetensors");
-    work.ok("train", &train("whole"));
-    // killed as often as it takes, each time at another moment
+/// Trains, killed as often as it takes, each time at another moment.
+fn train_in_spite_of_kills(work: &Workdir, args: &str) {
     let mut kills = 0;
     for patience in 0..200u64 {
         let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("attentrack-train"))
-            .args(train("cut").split_whitespace())
+            .args(args.split_whitespace())
             .current_dir(work.path("."))
             .stderr(std::process::Stdio::null())
             .spawn()
@@ -162,7 +160,15 @@ fn a_killed_training_resumes_to_the_same_bytes() {
         kills += 1;
     }
     assert!(kills > 0, "training ended before it could be killed");
-    work.ok("train", &train("cut"));
+    work.ok("train", args);
+}
+
+#[test]
+fn a_killed_training_resumes_to_the_same_bytes() {
+    let work = workdir();
+    let train = |out: &str| format!("{INPUTS} --epochs 60 --dropout 0.1 --resume --out {out}.model.safetensors");
+    work.ok("train", &train("whole"));
+    train_in_spite_of_kills(&work, &train("cut"));
     assert_eq!(bytes(&work, "whole.model.safetensors"), bytes(&work, "cut.model.safetensors"));
     assert_eq!(bytes(&work, "whole.history.tsv"), bytes(&work, "cut.history.tsv"));
     assert!(!work.path("cut.state.safetensors").exists());

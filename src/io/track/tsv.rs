@@ -9,12 +9,14 @@ use crate::matrix::track::{Cells, TrackValues};
 
 /// Writes cells in the order given. Columns: gene_id, chrom, start, end (0-based half-open, clipped
 /// to the chromosome), strand, mark, bin (counted 5′ to 3′ from 0), offset_bp (from the TSS to the
-/// bin's 5′ base), value (as stored); of attention also null_value, corrected, mark_attention.
+/// bin's 5′ base), value (as stored); of attention also null_value, corrected, mark_attention; of an
+/// ensemble's, the standard deviations over its members value_sd and mark_attention_sd.
 pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -> Result<Vec<PendingFile>> {
     let matrix = values.matrix();
     let mut text = TrackText::create(path, compress, false)?;
     let attention = if values.has_attention() { "\tnull_value\tcorrected\tmark_attention" } else { "" };
-    text.header(&format!("gene_id\tchrom\tstart\tend\tstrand\tmark\tbin\toffset_bp\tvalue{attention}\n"))?;
+    let spread = if values.has_spread() { "\tvalue_sd\tmark_attention_sd" } else { "" };
+    text.header(&format!("gene_id\tchrom\tstart\tend\tstrand\tmark\tbin\toffset_bp\tvalue{attention}{spread}\n"))?;
     let mut line = String::new();
     for cell in &cells.kept {
         let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
@@ -35,6 +37,9 @@ pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -
         if values.has_attention() {
             let (null, corrected) = (values.null(mark, bin), values.corrected(gene, mark, bin));
             let _ = write!(line, "\t{null}\t{corrected}\t{}", values.mark_attention(gene, mark));
+        }
+        if let Some((value, mark)) = values.spread(gene, mark, bin) {
+            let _ = write!(line, "\t{value}\t{mark}");
         }
         line.push('\n');
         text.record(chrom, cell.start, cell.end, &line)?;

@@ -1,7 +1,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::learn::GeneSource;
 
 /// Shards of genes whose three values are all the gene's number; the label is its lowest bit.
 #[derive(Debug)]
@@ -36,24 +35,40 @@ impl Shards for Numbered {
     }
 }
 
-fn streamed(n_genes: &[usize], window: usize) -> GeneSource {
-    GeneSource::Streamed(Stream::new(Numbered::new(n_genes), window))
+fn stream(shards: Arc<Numbered>, window: usize) -> Stream {
+    let labels = (0..shards.n_genes.iter().sum()).map(|gene: usize| (gene % 2) as f32).collect();
+    Stream::new(shards, labels, window)
+}
+
+fn streamed(n_genes: &[usize], window: usize) -> Stream {
+    stream(Numbered::new(n_genes), window)
+}
+
+/// The next up to 16 genes.
+fn batch(flow: &mut Shuffled) -> Result<GeneSet, ShardError> {
+    let mut batch = GeneSet::default();
+    while batch.len() < 16 && flow.push_next(&mut batch)? {}
+    Ok(batch)
 }
 
 /// The genes of an epoch in order, after checking that values and labels stayed together.
-fn genes(source: &GeneSource, seed: u64, epoch: u32) -> Vec<usize> {
-    let batches: Vec<GeneSet> = source.batches(seed, epoch, 16).map(Result::unwrap).collect();
-    let (last, full) = batches.split_last().unwrap();
-    assert!(full.iter().all(|batch| batch.len() == 16) && (1..=16).contains(&last.len()));
+fn genes(stream: &Stream, seed: u64, epoch: u32) -> Vec<usize> {
+    genes_of(stream.shuffled(seed, epoch))
+}
+
+fn genes_of(mut flow: Shuffled) -> Vec<usize> {
     let mut genes = Vec::new();
-    for batch in &batches {
+    loop {
+        let batch = batch(&mut flow).unwrap();
         for at in 0..batch.len() {
             let gene = batch.gene(at)[0];
             assert!(batch.gene(at) == [gene; 3] && batch.labels[at] == gene % 2.0);
             genes.push(gene as usize);
         }
+        if batch.len() < 16 {
+            return genes;
+        }
     }
-    genes
 }
 
 #[test]
@@ -65,7 +80,7 @@ fn every_gene_comes_once_an_epoch_whatever_the_window() {
             assert_eq!(order, (0..100).collect::<Vec<_>>(), "{sizes:?} {window}");
         }
     }
-    assert!(streamed(&[], 5).batches(1, 0, 16).next().is_none());
+    assert!(genes(&streamed(&[], 5), 1, 0).is_empty());
 }
 
 #[test]
@@ -110,45 +125,29 @@ fn a_window_of_all_genes_makes_every_order_alike() {
 #[test]
 fn no_more_than_the_window_and_three_shards_are_held() {
     let shards = Numbered::new(&[20; 200]);
-    let source = GeneSource::Streamed(Stream::new(shards.clone(), 100));
-    let mut used = 0;
-    for batch in source.batches(1, 0, 16) {
+    let (mut flow, mut used) = (stream(shards.clone(), 100).shuffled(1, 0), 0);
+    while used < 4000 {
         let held = shards.read.load(Ordering::SeqCst) - used;
-        // the batch that has just been filled is still counted
-        assert!(held <= 100 + 3 * 20 + 16, "{held} genes are held");
-        used += batch.unwrap().len();
+        assert!(held <= 100 + 3 * 20, "{held} genes are held");
+        used += batch(&mut flow).unwrap().len();
         std::thread::yield_now();
     }
-    assert_eq!(used, 4000);
+    assert!(batch(&mut flow).unwrap().is_empty());
 }
 
 #[test]
-fn in_order_gives_the_shards_as_they_lie() {
-    let mut seen = Vec::new();
-    let work = |genes: &GeneSet| {
-        seen.push(genes.len());
-        Ok::<(), ShardError>(())
-    };
-    streamed(&[3, 0, 2], 1).in_order(work).unwrap();
-    assert_eq!(seen, [3, 0, 2]);
+fn in_order_genes_come_as_they_lie() {
+    let shards: Vec<usize> = streamed(&[3, 0, 2], 1).in_order().map(|shard| shard.unwrap().len()).collect();
+    assert_eq!(shards, [3, 0, 2]);
+    assert_eq!(genes_of(streamed(&[30, 0, 2], 64).unshuffled()), (0..32).collect::<Vec<_>>());
 }
 
 #[test]
 fn a_shard_that_cannot_be_read_ends_the_epoch_with_its_error() {
     let shards = Numbered { broken: Some(3), ..Arc::into_inner(Numbered::new(&[10; 6])).unwrap() };
-    let source = GeneSource::Streamed(Stream::new(Arc::new(shards), 5));
-    let batches: Vec<_> = source.batches(1, 0, 7).take_while(Result::is_ok).collect();
-    assert!(batches.len() < 9);
-    let error = source.batches(1, 0, 7).find_map(Result::err).unwrap();
+    let stream = stream(Arc::new(shards), 5);
+    let mut flow = stream.shuffled(1, 0);
+    let error = (0..5).find_map(|_| batch(&mut flow).err()).unwrap();
     assert_eq!(error.to_string(), "shard is gone");
-    assert!(source.in_order(|_| Ok::<(), ShardError>(())).is_err());
-}
-
-#[test]
-fn in_memory_the_order_is_that_of_one_permutation() {
-    let set = Numbered::new(&[50]).read(0).unwrap();
-    let source = GeneSource::InMemory(set.clone());
-    assert_eq!(genes(&source, 4, 1), random::gene_order(4, 1, 50));
-    assert_eq!((source.len(), source.in_memory()), (50, Some(&set)));
-    assert_eq!(streamed(&[50], 5).in_memory(), None);
+    assert!(stream.in_order().any(|shard| shard.is_err()));
 }

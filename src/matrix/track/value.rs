@@ -167,6 +167,19 @@ impl<'a> TrackValues<'a> {
         self.attention.map_or(f32::NAN, |attention| attention.mark_values[gene * self.matrix.n_marks() + mark])
     }
 
+    /// Standard deviations over the members of an ensemble, of the stored bin attention and of the mark
+    /// attention; `None` of one model.
+    pub fn spread(&self, gene: usize, mark: usize, bin: usize) -> Option<(f32, f32)> {
+        let spread = self.attention?.spread.as_ref()?;
+        let row = gene * self.matrix.n_marks() + mark;
+        Some((spread.values[row * self.matrix.n_bins() + bin], spread.mark_values[row]))
+    }
+
+    /// Whether [`Self::spread`] exists.
+    pub fn has_spread(&self) -> bool {
+        self.attention.is_some_and(|attention| attention.spread.is_some())
+    }
+
     /// The value to show; NaN where it is missing.
     pub fn value(&self, gene: usize, mark: usize, bin: usize) -> f32 {
         let bin_value =

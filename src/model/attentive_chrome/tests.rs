@@ -1,4 +1,5 @@
 use super::*;
+use candle_core::IndexOp;
 
 // printed by tests/golden/attentive_chrome.py (PyTorch 2, float64)
 const LOGIT: [f64; 5] = [3.941655082e-01, 3.821655138e-01, 3.655125971e-01, 3.633597372e-01, 3.698290138e-01];
@@ -36,16 +37,21 @@ const GRADIENT: [f64; 19] = [
 ];
 const GRADIENT_NORM: f64 = 1.619970445e-02;
 
+fn from_flat(config: &AttentiveChromeConfig, models: &[Vec<f32>]) -> AttentiveChrome {
+    let weights = Tensor::from_vec(models.concat(), (models.len(), config.n_weights()), &Device::Cpu).unwrap();
+    AttentiveChrome::from_flat(config, &weights).unwrap()
+}
+
 fn small() -> AttentiveChrome {
     let config = AttentiveChromeConfig { n_marks: 3, n_bins: 7, bin_hidden: 6, mark_hidden: 3 };
     let weights: Vec<f32> = (0..config.n_weights()).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32).collect();
-    AttentiveChrome::from_flat(&config, &weights).unwrap()
+    from_flat(&config, &[weights])
 }
 
 fn small_input() -> (Tensor, Tensor) {
     let value = |at: usize| (at * 13 % 17) as f32 / 8.0 * (1 + at / 21) as f32;
-    let x = Tensor::from_iter((0..105).map(value), &Device::Cpu).unwrap().reshape((5, 3, 7)).unwrap();
-    (x, Tensor::new(&[1f32, 0.0, 0.0, 1.0, 1.0], &Device::Cpu).unwrap())
+    let x = Tensor::from_iter((0..105).map(value), &Device::Cpu).unwrap().reshape((5, 1, 3, 7)).unwrap();
+    (x, Tensor::new(&[[1f32], [0.0], [0.0], [1.0], [1.0]], &Device::Cpu).unwrap())
 }
 
 /// Mean binary cross-entropy with logits.
@@ -77,9 +83,9 @@ fn assert_close(found: &[f32], expected: &[f64], tolerance: f64) {
 #[test]
 fn agrees_with_pytorch() {
     let (model, (x, y)) = (small(), small_input());
-    let output = model.forward(&x, Mode::Train(None)).unwrap();
+    let output = model.forward(&x, &Mode::Train(None)).unwrap();
     assert_close(&values(&output.logit), &LOGIT, 1e-6);
-    assert_close(&values(&output.bin_attention.get(1).unwrap().get(2).unwrap()), &BIN_ATTENTION, 1e-6);
+    assert_close(&values(&output.bin_attention.i((1, 0, 2)).unwrap()), &BIN_ATTENTION, 1e-6);
     assert_close(&values(&output.mark_attention.get(4).unwrap()), &MARK_ATTENTION, 1e-6);
     let loss = loss(&output.logit, &y);
     assert_close(&values(&loss), &[LOSS], 1e-6);
@@ -95,9 +101,9 @@ fn gradient_of_an_input_agrees_with_finite_differences() {
     // through both attentions, with dropout: what PyTorch's numbers do not reach
     let (model, (x, _)) = (small(), small_input());
     let x = Var::from_tensor(&x).unwrap();
-    let mode = Mode::Train(Some(Dropout { rate: 0.3, key: 7 }));
+    let mode = Mode::Train(Some(Dropout { rate: 0.3, keys: [7].into() }));
     let target = |x: &Tensor| {
-        let output = model.forward(x, mode).unwrap();
+        let output = model.forward(x, &mode).unwrap();
         let bins = (output.bin_attention.sqr().unwrap().sum_all().unwrap() * 3.0).unwrap();
         let marks = output.mark_attention.sqr().unwrap().sum_all().unwrap();
         ((output.logit.sum_all().unwrap() + bins).unwrap() + marks).unwrap()
@@ -109,7 +115,7 @@ fn gradient_of_an_input_agrees_with_finite_differences() {
         let shifted = |by: f32| {
             let mut values = base.clone();
             values[at] += by;
-            let x = Tensor::from_vec(values, (5, 3, 7), &Device::Cpu).unwrap();
+            let x = Tensor::from_vec(values, (5, 1, 3, 7), &Device::Cpu).unwrap();
             f64::from(target(&x).to_scalar::<f32>().unwrap())
         };
         let step = 2f32.powi(-5);
@@ -121,16 +127,16 @@ fn gradient_of_an_input_agrees_with_finite_differences() {
 #[test]
 fn every_weight_gradient_agrees_with_finite_differences_in_direction() {
     let (model, (x, y)) = (small(), small_input());
-    let weights = model.to_flat().unwrap();
-    let gradient = gradient(&model, &loss(&model.forward(&x, Mode::Train(None)).unwrap().logit, &y));
+    let weights = values(&model.to_flat().unwrap());
+    let gradient = gradient(&model, &loss(&model.forward(&x, &Mode::Train(None)).unwrap().logit, &y));
     // along ten fixed directions, so that every weight takes part
     for direction in 0..10usize {
         let along: Vec<f32> =
             (0..weights.len()).map(|at| ((at * 7919 + direction * 31) % 13) as f32 / 6.0 - 1.0).collect();
         let at = |by: f32| {
             let moved: Vec<f32> = weights.iter().zip(&along).map(|(w, d)| w + by * d).collect();
-            let model = AttentiveChrome::from_flat(model.config(), &moved).unwrap();
-            let output = model.forward(&x, Mode::Infer).unwrap();
+            let model = from_flat(model.config(), &[moved]);
+            let output = model.forward(&x, &Mode::Infer).unwrap();
             f64::from(loss(&output.logit, &y).to_scalar::<f32>().unwrap())
         };
         let step = 2f32.powi(-8);
@@ -144,17 +150,17 @@ fn every_weight_gradient_agrees_with_finite_differences_in_direction() {
 fn attention_sums_to_one_and_a_gene_does_not_depend_on_the_batch() {
     let config = AttentiveChromeConfig { n_marks: 2, n_bins: 9, bin_hidden: 5, mark_hidden: 2 };
     let weights: Vec<f32> = (0..config.n_weights()).map(|at| ((at * 41 % 97) as f32 / 97.0 - 0.5) * 0.8).collect();
-    let model = AttentiveChrome::from_flat(&config, &weights).unwrap();
+    let model = from_flat(&config, &[weights]);
     let x = Tensor::from_iter((0..37 * 18).map(|at| (at * 29 % 23) as f32), &Device::Cpu).unwrap();
-    let x = x.reshape((37, 2, 9)).unwrap();
-    let whole = model.forward(&x, Mode::Infer).unwrap();
-    for sums in [whole.bin_attention.sum(2).unwrap(), whole.mark_attention.sum(1).unwrap()] {
+    let x = x.reshape((37, 1, 2, 9)).unwrap();
+    let whole = model.forward(&x, &Mode::Infer).unwrap();
+    for sums in [whole.bin_attention.sum(3).unwrap(), whole.mark_attention.sum(2).unwrap()] {
         assert!(values(&sums).iter().all(|sum| (sum - 1.0).abs() < 1e-6));
     }
-    let training = model.forward(&x, Mode::Train(None)).unwrap();
+    let training = model.forward(&x, &Mode::Train(None)).unwrap();
     assert_eq!(values(&whole.logit), values(&training.logit));
     for (start, length) in [(0, 1), (3, 16), (30, 7)] {
-        let part = model.forward(&x.narrow(0, start, length).unwrap(), Mode::Infer).unwrap();
+        let part = model.forward(&x.narrow(0, start, length).unwrap(), &Mode::Infer).unwrap();
         assert_eq!(values(&part.logit), values(&whole.logit)[start..start + length]);
         let expected = whole.bin_attention.narrow(0, start, length).unwrap();
         assert_eq!(values(&part.bin_attention), values(&expected));
@@ -169,17 +175,17 @@ fn named_tensors_come_back() {
     assert_eq!(tensors[0].0, "rnn_hms.0.rnn.weight_ih_l0");
     assert_eq!(tensors[0].1.dims(), [24, 1]);
     tensors.reverse();
-    let again = AttentiveChrome::from_tensors(model.config(), &tensors).unwrap();
-    assert_eq!(again.to_flat().unwrap(), model.to_flat().unwrap());
+    let again = AttentiveChrome::from_tensors(model.config(), 1, &tensors, &Device::Cpu).unwrap();
+    assert_eq!(values(&again.to_flat().unwrap()), values(&model.to_flat().unwrap()));
 
-    let missing = AttentiveChrome::from_tensors(model.config(), &tensors[1..]).unwrap_err();
+    let missing = AttentiveChrome::from_tensors(model.config(), 1, &tensors[1..], &Device::Cpu).unwrap_err();
     assert_eq!(missing.to_string(), "tensor fdiff1_1.bias [1] is missing");
     let mut swapped = tensors.clone();
     swapped[0].1 = tensors[1].1.clone();
-    let swapped = AttentiveChrome::from_tensors(model.config(), &swapped).unwrap_err();
+    let swapped = AttentiveChrome::from_tensors(model.config(), 1, &swapped, &Device::Cpu).unwrap_err();
     assert_eq!(swapped.to_string(), "tensor fdiff1_1.bias is [1, 6], expected [1]");
     tensors.push(("more".to_owned(), tensors[0].1.clone()));
-    let unknown = AttentiveChrome::from_tensors(model.config(), &tensors).unwrap_err();
+    let unknown = AttentiveChrome::from_tensors(model.config(), 1, &tensors, &Device::Cpu).unwrap_err();
     assert_eq!(unknown.to_string(), "tensor more is no part of the model");
 }
 
@@ -196,7 +202,7 @@ fn the_published_sizes_have_the_published_number_of_weights() {
 fn agrees_with_a_folder_of_pytorch_numbers() {
     let folder = std::path::PathBuf::from(std::env::var_os("ATTENTRACK_GOLDEN").unwrap());
     let load = |name: &str| Tensor::read_npy(folder.join(format!("{name}.npy"))).unwrap();
-    let (x, y) = (load("input"), load("label"));
+    let (x, y) = (load("input"), load("label").unsqueeze(1).unwrap());
     let config = AttentiveChromeConfig {
         n_marks: x.dims()[1],
         n_bins: x.dims()[2],
@@ -216,8 +222,8 @@ fn agrees_with_a_folder_of_pytorch_numbers() {
         let names = config.tensor_shapes().into_iter();
         names.map(|(name, _)| (name.clone(), load(&format!("{kind}.{}", file(&name))))).collect()
     };
-    let model = AttentiveChrome::from_tensors(&config, &named("weight")).unwrap();
-    let output = model.forward(&x, Mode::Train(None)).unwrap();
+    let model = AttentiveChrome::from_tensors(&config, 1, &named("weight"), &Device::Cpu).unwrap();
+    let output = model.forward(&x.unsqueeze(1).unwrap(), &Mode::Train(None)).unwrap();
     let pairs = [
         ("logit", &output.logit),
         ("bin_attention", &output.bin_attention),
@@ -235,4 +241,42 @@ fn agrees_with_a_folder_of_pytorch_numbers() {
     let worst = difference(&found, &expected);
     println!("gradient: {worst:e} of {largest:e}");
     assert!(worst < 1e-5 * largest);
+}
+
+#[test]
+fn models_together_are_the_models_alone() {
+    let config = AttentiveChromeConfig { n_marks: 2, n_bins: 5, bin_hidden: 5, mark_hidden: 2 };
+    let weights = |factor: usize| -> Vec<f32> {
+        (0..config.n_weights()).map(|at| ((at * factor % 97) as f32 / 97.0 - 0.5) * 0.8).collect()
+    };
+    let models = [weights(41), weights(29), weights(53)];
+    let x = Tensor::from_iter((0..20 * 3 * 10).map(|at| (at * 29 % 23) as f32 / 7.0), &Device::Cpu).unwrap();
+    let x = x.reshape((20, 3, 2, 5)).unwrap();
+    let run = |models: &[Vec<f32>], x: &Tensor, keys: &[u64]| {
+        let model = from_flat(&config, models);
+        let output = model.forward(x, &Mode::Train(Some(Dropout { rate: 0.4, keys: keys.into() }))).unwrap();
+        let total = (output.logit.sum_all().unwrap() + output.bin_attention.sqr().unwrap().sum_all().unwrap()).unwrap();
+        let store = total.backward().unwrap();
+        let gradients = model.parameters().map(|parameter| store.get(parameter).unwrap().clone());
+        [output.logit.t().unwrap(), output.bin_attention.transpose(0, 1).unwrap(), model.flatten(&gradients).unwrap()]
+    };
+    let together = run(&models, &x, &[7, 8, 9]);
+    for (at, model) in models.iter().enumerate() {
+        let alone = run(std::slice::from_ref(model), &x.narrow(1, at, 1).unwrap(), &[7 + at as u64]);
+        for (together, alone) in together.iter().zip(&alone) {
+            assert_eq!(values(&together.get(at).unwrap()), values(alone), "model {at}");
+        }
+    }
+    // another key drops other units
+    let other = run(&models[..1], &x.narrow(1, 0, 1).unwrap(), &[1]);
+    assert_ne!(values(&other[0]), values(&together[0].get(0).unwrap()));
+    // names of several models come back, in any order
+    let three = from_flat(&config, &models);
+    let mut tensors = three.to_tensors().unwrap();
+    assert_eq!(tensors[0].0, "members.0.rnn_hms.0.rnn.weight_ih_l0");
+    tensors.reverse();
+    let again = AttentiveChrome::from_tensors(&config, 3, &tensors, &Device::Cpu).unwrap();
+    assert_eq!(values(&again.to_flat().unwrap()), values(&three.to_flat().unwrap()));
+    let fewer = AttentiveChrome::from_tensors(&config, 2, &tensors, &Device::Cpu).unwrap_err();
+    assert_eq!(fewer.to_string(), "tensor members.2.fdiff1_1.bias is no part of the model");
 }

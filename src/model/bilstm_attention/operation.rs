@@ -50,12 +50,12 @@ impl Drop for Operation {
 
 impl Operation {
     /// `input_gradient`: whether the backward pass must give the gradient of the inputs too.
-    pub fn new(layer: &BiLstmAttention, mode: Mode, input_gradient: bool) -> Self {
+    pub fn new(layer: &BiLstmAttention, mode: &Mode, input_gradient: bool) -> Self {
         Operation {
             groups: layer.groups,
             dims: layer.dims,
             isa: layer.isa,
-            mode,
+            mode: mode.clone(),
             input_gradient,
             workspace: Mutex::new(None),
             spare: layer.spare.clone(),
@@ -134,10 +134,14 @@ impl Operation {
                 }
             }
             kernel::forward(self.isa, dims, &weights[2 * group + direction], stash);
-            match self.mode {
-                Mode::Train(Some(Dropout { rate, key })) => {
-                    let block_key = key.wrapping_add((at as u64).wrapping_mul(0xd1b5_4a32_d192_ed03));
-                    stash.drop_outputs(dims, rate, block_key);
+            match &self.mode {
+                Mode::Train(Some(Dropout { rate, keys })) => {
+                    // counted among the tasks of its own model, so that it drops what it would alone
+                    let own_groups = groups / keys.len();
+                    let own = 2 * (task / groups * own_groups + group % own_groups) + direction;
+                    let key = keys[group / own_groups];
+                    let block_key = key.wrapping_add((own as u64).wrapping_mul(0xd1b5_4a32_d192_ed03));
+                    stash.drop_outputs(dims, *rate, block_key);
                 }
                 _ => stash.keep_outputs(),
             }

@@ -2,55 +2,97 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
+use super::Args;
 use super::samples::Sample;
 use super::shards::{MatrixShards, StreamedSample};
 use crate::io::{self, FileError};
 use crate::learn::{
-    BadValue, FittedTransform, GeneDigest, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream, Transform, WINDOW_BYTES,
+    BadValue, DeviceGenes, FittedTransform, GeneDigest, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream,
+    StreamedGenes, TrainingData, Transform, WINDOW_BYTES,
 };
 use crate::matrix::Split;
 
-/// Training and validation genes with the transform fitted on the former.
+/// The genes of all runs, and what was learnt of them.
 pub struct Data {
+    pub genes: TrainingData,
+    /// One a run.
+    pub fitted: Vec<Fitted>,
+    /// How genes are shuffled, in words: a training can only be resumed with the same shuffle.
+    pub shuffle: String,
+}
+
+/// What was learnt of the genes of one run.
+pub struct Fitted {
     pub transform: FittedTransform,
-    pub train: GeneSource,
-    pub valid: GeneSource,
-    /// Digests of the raw values and labels of the training and validation genes.
+    /// Of the raw values and labels of the training and validation genes.
     pub digests: [GeneDigest; 2],
 }
 
-/// Reads all matrices once, from the first gene to the last, to fit the transform, to check every value
-/// and to compute the digests; keeps the genes if they take at most three quarters of `memory` bytes,
+/// Reads all matrices once, from the first gene to the last, to fit each run's transform, to check every
+/// value and to compute the digests; keeps the genes if they take at most three quarters of --memory,
 /// else prepares to stream them.
-pub fn gather(samples: &[Sample], transform: Transform, memory: u64) -> Result<Data> {
-    let row_bytes = samples.first().map_or(0, |sample| 4 * sample.gene_size());
-    let genes: usize = samples.iter().map(|sample| sample.genes.train.len() + sample.genes.valid.len()).sum();
-    let bytes = genes as u64 * row_bytes as u64;
-    let in_memory = bytes <= memory / 4 * 3;
-    let mut survey = Survey::new(samples.first().map_or(0, |sample| sample.matrix.n_marks()));
-    let mut kept = [GeneSet::default(), GeneSet::default()];
-    let mut depths = Vec::new();
-    for sample in samples {
-        depths.push(survey.add(sample, transform, in_memory.then_some(&mut kept))?);
-    }
-    let fitted = FittedTransform::new(transform, &survey.training);
-    let scales: Vec<Vec<f64>> = depths.iter().map(|depth| fitted.scales(depth)).collect();
-    let [train, valid] = if in_memory {
-        tracing::info!("{} are kept in memory", size_in_words(bytes));
-        transform_kept(&fitted, samples, &scales, &mut kept)?;
-        kept.map(GeneSource::InMemory)
+pub fn gather(args: &Args, runs: &[&[Sample]]) -> Result<Data> {
+    let first = &runs[0][0];
+    let (window, row_bytes) = ((first.matrix.n_marks(), first.matrix.n_bins()), 4 * first.gene_size());
+    let n_genes = |samples: &[Sample], split| samples.iter().map(|sample| sample.genes.of(split).len()).sum::<usize>();
+    let both = |samples: &&[Sample]| n_genes(samples, Split::Train) + n_genes(samples, Split::Valid);
+    let bytes = (runs.iter().map(both).sum::<usize>() * row_bytes) as u64;
+    let in_memory = bytes <= args.memory / 4 * 3;
+    let window_genes = (WINDOW_BYTES / row_bytes).max(1);
+    let shuffle = if in_memory {
+        tracing::info!("{} of genes are kept in memory", size_in_words(bytes));
+        "of all genes in memory".to_owned()
     } else {
-        let window = (WINDOW_BYTES / row_bytes.max(1)).max(1);
         tracing::info!(
-            "{} of genes are more than three quarters of --memory: they are streamed, shuffled in a window of {window} genes",
+            "{} of genes are more than three quarters of --memory: they are streamed, shuffled in a window of {window_genes} genes",
             size_in_words(bytes)
         );
-        streamed(&fitted, samples, scales, (SHARD_BYTES / row_bytes.max(1)).max(1))
-            .map(|shards| GeneSource::Streamed(Stream::new(Arc::new(shards), window)))
+        let windows = |samples: &&[Sample]| n_genes(samples, Split::Train).min(window_genes) * row_bytes;
+        check_windows(args, runs.iter().map(windows).sum::<usize>() as u64 * u64::from(args.ensemble))?;
+        format!("streamed through a window of {window_genes} genes (--memory)")
     };
-    Ok(Data { transform: fitted, train, valid, digests: survey.digests })
+    let (mut fitted, mut kept, mut streams) = (Vec::new(), [Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    for samples in runs {
+        let mut genes =
+            in_memory.then(|| SPLITS.map(|split| GeneSet::with_capacity(n_genes(samples, split), row_bytes / 4)));
+        let mut survey = Survey::new(window.0);
+        let depths: Result<Vec<_>> =
+            samples.iter().map(|sample| survey.add(sample, args.transform, genes.as_mut())).collect();
+        let transform = FittedTransform::new(args.transform, &survey.training);
+        let scales: Vec<Vec<f64>> = depths?.iter().map(|depth| transform.scales(depth)).collect();
+        if let Some(mut genes) = genes {
+            transform_kept(&transform, samples, &scales, &mut genes)?;
+            kept.iter_mut().zip(genes).for_each(|(kept, genes)| kept.push(genes));
+        } else {
+            let new = streamed(&transform, samples, scales, (SHARD_BYTES / row_bytes).max(1), window_genes);
+            streams.iter_mut().zip(new).for_each(|(streams, stream)| streams.push(stream));
+        }
+        fitted.push(Fitted { transform, digests: survey.digests });
+    }
+    let device = args.compute_device();
+    let [train, valid] = if in_memory {
+        let [train, valid] = kept.map(|sets| DeviceGenes::new(sets, window, &device));
+        [train?, valid?].map(GeneSource::OnDevice)
+    } else {
+        streams.map(|sets| GeneSource::Streamed(StreamedGenes::new(sets, window, &device)))
+    };
+    Ok(Data { genes: TrainingData { train, valid }, fitted, shuffle })
+}
+
+const SPLITS: [Split; 2] = [Split::Train, Split::Valid];
+
+/// Each model has a shuffle window of its own, so that it does not depend on the others.
+fn check_windows(args: &Args, bytes: u64) -> Result<()> {
+    if bytes > args.memory.max(2 << 30) / 2 {
+        bail!(
+            "the shuffle windows of the models take {}, more than half of --memory. Train fewer models in a call, or give --memory {}G",
+            size_in_words(bytes),
+            (2 * bytes).div_ceil(1 << 30)
+        );
+    }
+    Ok(())
 }
 
 /// What is learnt from reading all matrices once.
@@ -85,7 +127,7 @@ impl Survey {
                     *genes = after;
                     transform
                         .check_gene(sample.matrix.n_bins(), gene)
-                        .map_err(|bad| bad_value(sample.rows.path(), row, &bad))?;
+                        .map_err(|bad| bad_value(sample.path(), row, &bad))?;
                     if set == 0 {
                         self.training.add(gene);
                     }
@@ -106,33 +148,39 @@ fn transform_kept(
     scales: &[Vec<f64>],
     kept: &mut [GeneSet; 2],
 ) -> Result<()> {
-    for (set, split) in kept.iter_mut().zip([Split::Train, Split::Valid]) {
+    for (set, split) in kept.iter_mut().zip(SPLITS) {
         let mut rest = set.values.as_mut_slice();
         for (sample, scales) in samples.iter().zip(scales) {
             for &(row, _) in sample.genes.of(split) {
                 let (gene, after) = rest.split_at_mut(sample.gene_size());
                 rest = after;
-                fitted.apply_to_gene(scales, gene).map_err(|bad| bad_value(sample.rows.path(), row, &bad))?;
+                fitted.apply_to_gene(scales, gene).map_err(|bad| bad_value(sample.path(), row, &bad))?;
             }
         }
     }
     Ok(())
 }
 
+/// The training and validation genes of one run.
 fn streamed(
     fitted: &FittedTransform,
     samples: &[Sample],
     scales: Vec<Vec<f64>>,
     shard_rows: usize,
-) -> [MatrixShards; 2] {
+    window_genes: usize,
+) -> [Stream; 2] {
     let sample = |(sample, scales): (&Sample, Vec<f64>)| StreamedSample {
         rows: sample.rows.clone(),
         genes: sample.genes.clone(),
         scales,
         size: sample.gene_size(),
     };
-    let samples: Arc<[StreamedSample]> = samples.iter().zip(scales).map(sample).collect();
-    [Split::Train, Split::Valid].map(|split| MatrixShards::new(samples.clone(), split, fitted.clone(), shard_rows))
+    let streamed: Arc<[StreamedSample]> = samples.iter().zip(scales).map(sample).collect();
+    SPLITS.map(|split| {
+        let labels = samples.iter().flat_map(|sample| sample.genes.of(split)).map(|&(_, label)| label).collect();
+        let shards = MatrixShards::new(streamed.clone(), split, fitted.clone(), shard_rows);
+        Stream::new(Arc::new(shards), labels, window_genes)
+    })
 }
 
 /// The error at a value, with the gene's name, which is looked up in the file.

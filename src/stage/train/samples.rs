@@ -2,7 +2,7 @@
 //! which they may not fit.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -26,36 +26,51 @@ impl Sample {
     pub fn gene_size(&self) -> usize {
         self.matrix.n_marks() * self.matrix.n_bins()
     }
+
+    /// The matrix file.
+    pub fn path(&self) -> &Path {
+        self.rows.path()
+    }
 }
 
-/// Reads and joins all samples.
-pub fn read(bins: &[PathBuf], labels: &[PathBuf], splits: &Path, fold: u32) -> Result<Vec<Sample>> {
-    let split_table = io::splits::read(splits)?;
-    let by_gene = one_fold(&split_table, splits, fold)?;
-    let mut samples: Vec<Sample> = Vec::new();
-    for (path, label_path) in bins.iter().zip(labels) {
+/// Reads pairs of matrix and labels, and joins them by one fold of the splits.
+pub struct Reader<'a> {
+    path: &'a Path,
+    table: &'a Splits,
+    fold: u32,
+    by_gene: HashMap<&'a str, Split>,
+}
+
+impl<'a> Reader<'a> {
+    /// `table` was read from `path`.
+    pub fn new(path: &'a Path, table: &'a Splits, fold: u32) -> Result<Self> {
+        Ok(Reader { path, table, fold, by_gene: one_fold(table, path, fold)? })
+    }
+
+    /// Reads one sample.
+    pub fn read(&self, path: &Path, label_path: &Path) -> Result<Sample> {
         let (mut matrix, rows) = io::bins::open(path)?;
         check_kind(path, &matrix)?;
-        if let Some(first) = samples.first() {
-            check_same(first.rows.path(), &first.matrix, path, &matrix)?;
-        }
         let labels = io::labels::read(label_path)?;
         check_labels(label_path, &labels, path, &matrix)?;
-        let genes = Selection::new(&matrix, &labels, &by_gene);
+        let genes = Selection::new(&matrix, &labels, &self.by_gene);
         if genes.train.len() + genes.valid.len() + genes.test + genes.not_scorable == 0 {
             let problem = format!(
                 "no labelled gene of {} has a split: {}",
                 path.display(),
-                examples(&matrix.gene_ids, split_table.rows.iter().map(|row| &row.gene_id))
+                examples(&matrix.gene_ids, self.table.rows.iter().map(|row| &row.gene_id))
             );
-            return Err(FileError::new(splits, problem).remedy("Use one annotation for all files").into());
+            return Err(FileError::new(self.path, problem).remedy("Use one annotation for all files").into());
         }
         report(&matrix.sample, &genes);
         matrix.gene_ids = Vec::new();
-        samples.push(Sample { matrix, rows, genes: Arc::new(genes) });
+        Ok(Sample { matrix, rows, genes: Arc::new(genes) })
     }
-    check_classes(splits, fold, &samples)?;
-    Ok(samples)
+
+    /// Refuses samples of one model whose training or validation genes are not of both classes.
+    pub fn check_classes(&self, samples: &[Sample]) -> Result<()> {
+        check_classes(self.path, self.fold, samples)
+    }
 }
 
 /// The assembly that all samples state; `None`, with a warning, where they differ.
@@ -97,8 +112,9 @@ fn check_kind(path: &Path, matrix: &Matrix) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a matrix that cannot be pooled with the first.
-fn check_same(first_path: &Path, first: &Matrix, path: &Path, matrix: &Matrix) -> Result<()> {
+/// Refuses a sample that cannot be pooled with the first.
+pub fn check_same(first: &Sample, other: &Sample) -> Result<()> {
+    let (first_path, first, path, matrix) = (first.path(), &first.matrix, other.path(), &other.matrix);
     let window = |m: &Matrix| format!("±{} bp in bins of {} bp", m.grid.flank_bp(), m.grid.bin_size_bp());
     let orientation = |m: &Matrix| format!("{:?}", m.grid.orientation()).to_lowercase();
     let pairs = [
@@ -116,6 +132,19 @@ fn check_same(first_path: &Path, first: &Matrix, path: &Path, matrix: &Matrix) -
         }
     }
     Ok(())
+}
+
+/// Refuses a sample whose model has another shape than the first one's, in one call.
+pub fn check_shape(first: &Sample, other: &Sample) -> Result<()> {
+    let shape = |m: &Matrix| format!("{} marks, {} bins", m.n_marks(), m.n_bins());
+    let (ours, theirs) = (shape(&first.matrix), shape(&other.matrix));
+    if ours == theirs {
+        return Ok(());
+    }
+    let problem = format!("{theirs}; but in {}: {ours}", first.path().display());
+    Err(FileError::new(other.path(), problem)
+        .remedy("Models of different shapes cannot be trained together: train them in calls of their own")
+        .into())
 }
 
 fn check_labels(path: &Path, labels: &Labels, bins: &Path, matrix: &Matrix) -> Result<()> {
@@ -145,16 +174,20 @@ fn examples<'a>(bins: &'a [String], here: impl Iterator<Item = &'a String>) -> S
 }
 
 fn check_classes(splits: &Path, fold: u32, samples: &[Sample]) -> Result<()> {
+    let whose = match samples {
+        [sample] => sample.matrix.sample.clone(),
+        samples => format!("all {} samples", samples.len()),
+    };
     for (name, of) in
         [("train", (|genes| &genes.train) as fn(&Selection) -> &Vec<(usize, f32)>), ("valid", |genes| &genes.valid)]
     {
         let total: usize = samples.iter().map(|sample| of(&sample.genes).len()).sum();
         let positives = samples.iter().flat_map(|sample| of(&sample.genes)).filter(|(_, label)| *label == 1.0).count();
         let problem = match (total, positives) {
-            (0, _) => format!("fold {fold} leaves no labelled gene in split {name}"),
-            (total, 0) => format!("all {total} labelled genes in split {name} (fold {fold}) have label 0"),
+            (0, _) => format!("fold {fold} leaves no labelled gene in split {name} of {whose}"),
+            (total, 0) => format!("all {total} labelled genes in split {name} (fold {fold}) of {whose} have label 0"),
             (total, p) if p == total => {
-                format!("all {total} labelled genes in split {name} (fold {fold}) have label 1")
+                format!("all {total} labelled genes in split {name} (fold {fold}) of {whose} have label 1")
             }
             _ => continue,
         };

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::io::safetensors_file::{self, RawTensor};
 use crate::io::{FileError, Result};
-use crate::learn::{Adam, EpochRecord, TrainingState};
+use crate::learn::{EpochRecord, Method, OptimizerState, TrainingState};
+use crate::model::member_prefix;
 
 const FORMAT: &str = "attentrack.state";
 
@@ -21,35 +22,35 @@ struct StateHeader {
     format: String,
     tool_version: String,
     fingerprint: Fingerprint,
-    optimiser_steps: u64,
+    /// One a member.
+    optimiser_steps: Vec<u64>,
 }
 
-/// Writes the state, whole or not at all.
-pub fn write(path: &Path, fingerprint: &Fingerprint, state: &TrainingState) -> Result<()> {
+/// Writes the states of a model file's members, whole or not at all.
+pub fn write(path: &Path, fingerprint: &Fingerprint, optimizer: Method, states: &[TrainingState]) -> Result<()> {
     let header = StateHeader {
         format: FORMAT.to_owned(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         fingerprint: fingerprint.clone(),
-        optimiser_steps: state.adam.step,
+        optimiser_steps: states.iter().map(|state| state.optimizer.steps).collect(),
     };
-    let history: Vec<f64> = state
-        .history
-        .iter()
-        .flat_map(|record| [record.train_loss, record.valid_loss, record.valid_auroc, record.learning_rate])
-        .collect();
-    let flat = |name: &str, values: &[f32]| (name.to_owned(), RawTensor::of_f32(&[values.len()], values));
-    let tensors = [
-        flat("weights", &state.weights),
-        flat("best_weights", &state.best_weights),
-        flat("first_moments", &state.adam.first_moments),
-        flat("second_moments", &state.adam.second_moments),
-        ("history".to_owned(), RawTensor::of_f64(&[state.history.len(), 4], &history)),
-    ];
+    let mut tensors = Vec::new();
+    for (member, state) in states.iter().enumerate() {
+        let mut put = |name: &str, tensor| tensors.push((format!("{}{name}", member_prefix(member)), tensor));
+        let flat = |values: &[f32]| RawTensor::of_f32(&[values.len()], values);
+        put("weights", flat(&state.weights));
+        put("best_weights", flat(&state.best_weights));
+        optimizer.moments().iter().zip(&state.optimizer.moments).for_each(|(name, values)| put(name, flat(values)));
+        let numbers =
+            |record: &EpochRecord| [record.train_loss, record.valid_loss, record.valid_auroc, record.learning_rate];
+        let history: Vec<f64> = state.history.iter().flat_map(numbers).collect();
+        put("history", RawTensor::of_f64(&[state.history.len(), 4], &history));
+    }
     safetensors_file::write(path, &header, &tensors)
 }
 
-/// Reads a state and refuses that of another training.
-pub fn read(path: &Path, fingerprint: &Fingerprint) -> Result<TrainingState> {
+/// Reads the states of a model file's members and refuses those of another training.
+pub fn read(path: &Path, fingerprint: &Fingerprint, optimizer: Method) -> Result<Vec<TrainingState>> {
     let start_afresh = "Delete it, or leave --resume out, to start afresh";
     let (header, mut tensors): (StateHeader, _) = safetensors_file::read(path, "training state")?;
     if header.format != FORMAT {
@@ -76,21 +77,29 @@ pub fn read(path: &Path, fingerprint: &Fingerprint) -> Result<TrainingState> {
             .place(format!("tensor {name}"))
             .remedy(start_afresh)
     };
-    let mut flat = |name: &str| tensors.remove(name).and_then(|tensor| tensor.to_f32()).ok_or_else(|| damaged(name));
-    let (weights, best_weights) = (flat("weights")?, flat("best_weights")?);
-    let (first_moments, second_moments) = (flat("first_moments")?, flat("second_moments")?);
-    let history = tensors.remove("history").and_then(|tensor| tensor.to_f64()).ok_or_else(|| damaged("history"))?;
-    let record = |(epoch, values): (usize, &[f64; 4])| EpochRecord {
-        epoch: epoch as u32 + 1,
-        train_loss: values[0],
-        valid_loss: values[1],
-        valid_auroc: values[2],
-        learning_rate: values[3],
-    };
-    Ok(TrainingState {
-        weights,
-        best_weights,
-        adam: Adam { step: header.optimiser_steps, first_moments, second_moments },
-        history: history.as_chunks::<4>().0.iter().enumerate().map(record).collect(),
-    })
+    let mut states = Vec::new();
+    for (member, &steps) in header.optimiser_steps.iter().enumerate() {
+        let mut take = |name: &str| {
+            let name = format!("{}{name}", member_prefix(member));
+            tensors.remove(&name).ok_or_else(|| damaged(&name))
+        };
+        let mut flat = |name: &str| take(name)?.to_f32().ok_or_else(|| damaged(name));
+        let (weights, best_weights) = (flat("weights")?, flat("best_weights")?);
+        let moments = optimizer.moments().iter().map(|name| flat(name)).collect::<Result<Vec<_>>>()?;
+        let history = take("history")?.to_f64().ok_or_else(|| damaged("history"))?;
+        let record = |(epoch, values): (usize, &[f64; 4])| EpochRecord {
+            epoch: epoch as u32 + 1,
+            train_loss: values[0],
+            valid_loss: values[1],
+            valid_auroc: values[2],
+            learning_rate: values[3],
+        };
+        states.push(TrainingState {
+            weights,
+            best_weights,
+            optimizer: OptimizerState { steps, moments },
+            history: history.as_chunks::<4>().0.iter().enumerate().map(record).collect(),
+        });
+    }
+    Ok(states)
 }

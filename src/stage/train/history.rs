@@ -1,0 +1,45 @@
+//! How training went, for the log and for the history file.
+
+use std::path::Path;
+
+use super::Args;
+use crate::io;
+use crate::learn::{EpochRecord, TrainingState};
+
+/// One line an epoch: the numbers of the model, or the means and the range of several.
+pub fn report(records: &[EpochRecord]) {
+    let Some(first) = records.first() else { return };
+    let mean = |number: fn(&EpochRecord) -> f64| records.iter().map(number).sum::<f64>() / records.len() as f64;
+    let (train_loss, valid_loss) = (mean(|record| record.train_loss), mean(|record| record.valid_loss));
+    let aurocs = || records.iter().map(|record| record.valid_auroc);
+    let auroc = match records.len() {
+        1 => format!("valid AUROC {:.4}", first.valid_auroc),
+        models => format!(
+            "valid AUROC {:.4} ({:.4} to {:.4}), {models} models",
+            mean(|record| record.valid_auroc),
+            aurocs().fold(f64::INFINITY, f64::min),
+            aurocs().fold(0.0, f64::max)
+        ),
+    };
+    tracing::info!("epoch {:>3}: train loss {train_loss:.4}, valid loss {valid_loss:.4}, {auroc}", first.epoch);
+}
+
+/// One row an epoch; of an ensemble, one a member and epoch, after a column with the seed.
+pub fn write(path: &Path, args: &Args, states: &[TrainingState]) -> io::Result<()> {
+    let is_ensemble = states.len() > 1;
+    let mut columns = vec!["seed", "epoch", "train_loss", "valid_loss", "valid_auroc", "learning_rate"];
+    columns.drain(..usize::from(!is_ensemble));
+    let records = args.seeds().zip(states).flat_map(|(seed, state)| state.history.iter().map(move |r| (seed, r)));
+    let rows = records.map(|(seed, record)| {
+        let mut cells = if is_ensemble { vec![seed.to_string()] } else { Vec::new() };
+        cells.extend([
+            record.epoch.to_string(),
+            format!("{:.6}", record.train_loss),
+            format!("{:.6}", record.valid_loss),
+            format!("{:.6}", record.valid_auroc),
+            record.learning_rate.to_string(),
+        ]);
+        cells
+    });
+    io::table::write_table(path, &columns, rows)
+}

@@ -1,0 +1,129 @@
+//! What one call trains: one run a model file, each with its samples, and the seeds of its ensemble.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::samples::{self, Reader, Sample};
+use super::state_file::{self, Fingerprint};
+use super::{Args, MODEL_SUFFIX, SAMPLE, data, provenance};
+use crate::io;
+use crate::learn::{FittedTransform, Learner, TrainingData, TrainingState};
+
+/// One model file: the samples that it is trained on.
+pub struct Run {
+    /// The model to write.
+    pub out: PathBuf,
+    /// What messages call it: the sample where each has a model, else nothing.
+    pub name: String,
+    pub samples: Vec<Sample>,
+    pub transform: FittedTransform,
+    pub fingerprint: Fingerprint,
+}
+
+impl Run {
+    /// A file beside the model: its suffix in place of the model's.
+    pub fn beside(&self, suffix: &str) -> PathBuf {
+        let name = self.out.file_name().unwrap_or_default().to_string_lossy();
+        self.out.with_file_name(format!("{}{suffix}", name.strip_suffix(MODEL_SUFFIX).unwrap_or(&name)))
+    }
+
+    /// Where its training states lie meanwhile.
+    pub fn state_path(&self) -> PathBuf {
+        self.beside(".state.safetensors")
+    }
+
+    /// The models of the run, which is the `set`-th.
+    pub fn learners(&self, args: &Args, set: usize) -> Vec<Learner> {
+        let name = |seed| match (self.name.as_str(), args.ensemble) {
+            (name, 1) => name.to_owned(),
+            ("", _) => format!("the model of seed {seed}"),
+            (name, _) => format!("{name}, seed {seed}"),
+        };
+        args.seeds().map(|seed| Learner { name: name(seed), seed, set }).collect()
+    }
+
+    /// The states to go on from; `None` where there is no file.
+    pub fn resume(&self, args: &Args) -> Result<Option<Vec<TrainingState>>> {
+        let path = self.state_path();
+        if !path.exists() {
+            tracing::info!("nothing to resume: {} is not there, starting afresh", path.display());
+            return Ok(None);
+        }
+        let states = state_file::read(&path, &self.fingerprint, args.optimizer)?;
+        let epochs = states.first().map_or(0, TrainingState::epochs_done);
+        tracing::info!("going on after epoch {epochs} from {}", path.display());
+        Ok(Some(states))
+    }
+}
+
+/// Reads everything and makes the runs: one for all samples, or one a sample where the name of the
+/// model has a place for it. Also says where each run's genes are, the runs being the sets.
+pub fn read(args: &Args) -> Result<(Vec<Run>, TrainingData)> {
+    let table = io::splits::read(&args.splits)?;
+    let reader = Reader::new(&args.splits, &table, args.fold)?;
+    let parts = if args.is_per_sample() { apart(args, &reader)? } else { vec![pooled(args, &reader)?] };
+    let samples: Vec<&[Sample]> = parts.iter().map(|part| part.samples.as_slice()).collect();
+    let data = data::gather(args, &samples)?;
+    let mut runs = Vec::new();
+    for (part, fitted) in parts.into_iter().zip(data.fitted) {
+        let fingerprint = provenance::fingerprint(args, &part.samples, &fitted.digests, &data.shuffle)?;
+        let Part { out, name, samples } = part;
+        runs.push(Run { out, name, samples, transform: fitted.transform, fingerprint });
+    }
+    Ok((runs, data.genes))
+}
+
+/// The samples of one model file.
+struct Part {
+    out: PathBuf,
+    name: String,
+    samples: Vec<Sample>,
+}
+
+/// All samples for one model.
+fn pooled(args: &Args, reader: &Reader) -> Result<Part> {
+    let mut samples: Vec<Sample> = Vec::new();
+    for (bins, labels) in args.bins.iter().zip(&args.labels) {
+        let sample = reader.read(bins, labels)?;
+        samples.first().map_or(Ok(()), |first| samples::check_same(first, &sample))?;
+        samples.push(sample);
+    }
+    reader.check_classes(&samples)?;
+    Ok(Part { out: args.out.clone(), name: String::new(), samples })
+}
+
+/// A model for each sample.
+fn apart(args: &Args, reader: &Reader) -> Result<Vec<Part>> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (bins, labels) in args.bins.iter().zip(&args.labels) {
+        let sample = reader.read(bins, labels)?;
+        let name = sample.matrix.sample.clone();
+        if let Some(first) = parts.first() {
+            samples::check_shape(&first.samples[0], &sample)?;
+        }
+        if let Some(other) = parts.iter().find(|part| part.name == name) {
+            bail!(
+                "{} and {} are both of sample {name}, so that {SAMPLE} in --out gives them one model file. Name the samples apart with attentrack-bin --sample, or pool them by a name without {SAMPLE}",
+                other.samples[0].path().display(),
+                bins.display()
+            );
+        }
+        let out = place(&args.out, &name).with_context(|| bins.display().to_string())?;
+        // a training of hours must not end at a folder that cannot be written to
+        drop(io::PendingFile::create(&out)?);
+        reader.check_classes(std::slice::from_ref(&sample))?;
+        parts.push(Part { out, name, samples: vec![sample] });
+    }
+    Ok(parts)
+}
+
+/// The model's name with the sample in its place.
+fn place(out: &Path, sample: &str) -> Result<PathBuf> {
+    if sample.is_empty() || sample.contains(['/', '\\']) {
+        bail!(
+            "sample {sample:?} cannot be part of a file name, as {SAMPLE} in --out asks. Name it with attentrack-bin --sample"
+        );
+    }
+    Ok(out.to_string_lossy().replace(SAMPLE, sample).into())
+}
