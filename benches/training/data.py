@@ -33,6 +33,22 @@ def make(folder: Path, genes: int, seed: int) -> None:
     (folder / "splits.tsv").write_text("gene_id\tsplit\tfold\n" + "".join(rows))
 
 
+def make_copies(folder: Path, copies: Path, samples: int) -> list:
+    """Samples s0, s1 … of the same genes, each turned by some genes; returns the arguments that name them."""
+    copies.mkdir(parents=True)
+    content = (folder / "x.bins.safetensors").read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    head = json.loads(content[8 : 8 + size])
+    names, shape = json.loads(head["__metadata__"]["header"])["genes"], head["values"]["shape"]
+    values, gene = memoryview(content)[8 + size :], 4 * shape[1] * shape[2]
+    arguments = []
+    for at in range(samples):
+        path, cut = copies / f"s{at}.bins.safetensors", 7 * at * gene
+        write_matrix(path, f"s{at}", names, shape, [values[cut:], values[:cut]])
+        arguments += ["--bins", path, "--labels", folder / "labels.tsv"]
+    return arguments
+
+
 def write_matrix(path: Path, sample: str, names: list, shape: tuple, values) -> None:
     """A matrix file (safetensors: a length, a JSON header, the tensors); values are bytes in pieces."""
     header = {

@@ -4,9 +4,10 @@
     python3 -m venv venv && venv/bin/pip install torch numpy
     venv/bin/python benches/training/run.py
 
-Four tasks (--tasks): steps times a train step and a forward pass at several batch sizes and threads;
-train times the training of a model and score the scoring of 19,802 genes, both of a cell type of full
-size; ensemble times models that are trained together. Programs take turns, so that all share the
+Tasks (--tasks): steps times a train step and a forward pass at several batch sizes and threads; train
+times the training of a model and score the scoring of 19,802 genes, both of a cell type of full size;
+ensemble times models that are trained together; stream, which is not among the defaults, makes many
+samples (4.4 GB, deleted afterwards) and gives the peak memory of an epoch on all of them. Programs take turns, so that all share the
 machine's moods; a ratio is the median over the rounds of PyTorch's time divided by attentrack's in the
 same round. Both get the same settings of glibc's allocator, by which it keeps large buffers.
 """
@@ -14,6 +15,7 @@ same round. Both get the same settings of glibc's allocator, by which it keeps l
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -41,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--genes", type=int, default=19802, help="genes of the cell type, a third of them to train on [19802]")
     parser.add_argument("--epochs", type=int, default=30, help="epochs of train [30]; PyTorch runs one, times this")
     parser.add_argument("--members", type=int, default=8, help="models of ensemble [8]")
+    parser.add_argument("--samples", type=int, default=110, help="samples of stream, 40 MB each [110]")
     parser.add_argument("--data", type=Path, default=ROOT / "target" / "bench-training", help="where data is kept [target/bench-training]")
     return parser.parse_args()
 
@@ -129,6 +132,25 @@ def ensemble(args, folder: Path) -> None:
         print(f"| {args.members} models | {threads} | {one:.2f} | {many:.2f} | {cost:.2f} × one |", flush=True)
 
 
+def stream(args, folder: Path) -> None:
+    copies = folder / "copies"
+    try:
+        inputs = data.make_copies(folder, copies, args.samples)
+        print("\n| one epoch | threads | GB of matrices | s | peak MB |\n|---|---|---|---|---|", flush=True)
+        size = sum(path.stat().st_size for path in copies.glob("*.bins.safetensors")) / 1e9
+        for threads in map(int, args.threads.split(",")):
+            more = ["--splits", folder / "splits.tsv", "--epochs", 1, "--out", copies / "m.model.safetensors"]
+            command = [str(part) for part in stage("train", threads, *inputs, *more)]
+            started = time.monotonic()
+            child = subprocess.Popen(command)
+            _, status, usage = os.wait4(child.pid, 0)
+            if status:
+                sys.exit(f"failed: {command[:3]} …")
+            print(f"| {args.samples} samples | {threads} | {size:.1f} | {time.monotonic() - started:.0f} | {usage.ru_maxrss / 1024:.0f} |", flush=True)
+    finally:
+        shutil.rmtree(copies, ignore_errors=True)
+
+
 def main() -> None:
     args = arguments()
     folder = args.data / f"genes{args.genes}"
@@ -137,7 +159,7 @@ def main() -> None:
         if task == "steps":
             steps(args)
         else:
-            {"train": train, "score": score, "ensemble": ensemble}[task](args, folder)
+            {"train": train, "score": score, "ensemble": ensemble, "stream": stream}[task](args, folder)
 
 
 if __name__ == "__main__":

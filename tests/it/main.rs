@@ -8,6 +8,7 @@ mod evaluate;
 mod floors;
 mod import;
 mod label_split;
+mod parity;
 mod run;
 mod simulate;
 mod support;
