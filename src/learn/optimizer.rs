@@ -94,6 +94,11 @@ impl Optimizer {
         Ok(Optimizer { settings, state, steps: models.iter().map(|(_, state)| state.steps).collect() })
     }
 
+    /// Where weights and state are.
+    pub fn device(&self) -> &Device {
+        self.state.device()
+    }
+
     /// The weights, [model, weight].
     ///
     /// # Errors

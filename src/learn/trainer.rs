@@ -3,9 +3,8 @@
 
 mod state;
 
-use std::sync::Arc;
-
-use candle_core::{Device, Tensor};
+use candle_core::{CpuStorage, DType, Device, InplaceOp2, Layout, Tensor};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::batches::Batch;
@@ -20,6 +19,9 @@ pub use self::state::{EpochRecord, TrainingState};
 
 /// Validation genes a forward pass; a gene's numbers do not depend on it.
 const VALID_BATCH: usize = 64;
+/// On the processor, genes that go forward and backward before the next ones: what the forward pass
+/// keeps of them stays in the caches. Their gradients are added up.
+const CHUNK: usize = 32;
 
 /// How models are trained. The published regime is 30 epochs of Adam at 2e-4, batches of 16, norm
 /// clipped at 1, no dropout, no decay.
@@ -110,7 +112,10 @@ fn of(model: &str) -> String {
 pub struct Trainer {
     settings: Settings,
     learners: Vec<Learner>,
-    model: AttentiveChrome,
+    config: AttentiveChromeConfig,
+    /// The models in order: one each on the processor, where each works on data of its own while they
+    /// are in the caches; all together on a GPU, which needs as much work at a time as it can get.
+    parts: Vec<AttentiveChrome>,
     optimizer: Optimizer,
     /// After the last epoch, one a model.
     states: Vec<TrainingState>,
@@ -160,8 +165,11 @@ impl Trainer {
         };
         let models: Vec<_> = states.iter().map(|state| (state.weights.as_slice(), &state.optimizer)).collect();
         let optimizer = Optimizer::new(optimization, &models, device)?;
-        let model = AttentiveChrome::from_flat(config, &optimizer.weights()?)?;
-        Ok(Trainer { settings, learners, model, optimizer, states })
+        let weights = optimizer.weights()?;
+        let together = if device.is_cpu() { 1 } else { learners.len() };
+        let part = |first| AttentiveChrome::from_flat(config, &weights.narrow(0, first, together)?);
+        let parts = (0..learners.len()).step_by(together.max(1)).map(part).collect::<candle_core::Result<_>>()?;
+        Ok(Trainer { settings, learners, config: config.clone(), parts, optimizer, states })
     }
 
     /// What must be kept to go on later, one a model.
@@ -184,9 +192,9 @@ impl Trainer {
     /// # Errors
     /// Of the device.
     pub fn best_models(&self, models: std::ops::Range<usize>) -> Result<AttentiveChrome, TrainError> {
-        let shape = (models.len(), self.model.config().n_weights());
+        let shape = (models.len(), self.config.n_weights());
         let weights: Vec<f32> = self.states[models].iter().flat_map(|state| &state.best_weights).copied().collect();
-        Ok(AttentiveChrome::from_flat(self.model.config(), &Tensor::from_vec(weights, shape, self.model.device())?)?)
+        Ok(AttentiveChrome::from_flat(&self.config, &Tensor::from_vec(weights, shape, self.optimizer.device())?)?)
     }
 
     /// One pass over the training genes, each model's in an order of its own, then the validation
@@ -251,8 +259,8 @@ impl Trainer {
         let mut pass = data.train.shuffled(&self.taking_part(takes_part), epoch, batch_size)?;
         let mut losses = Vec::new();
         while let Some(batch) = pass.next()? {
-            let keys = keys.iter().map(|keys| keys.get(losses.len()).copied().unwrap_or(0)).collect();
-            losses.push(self.step(&batch, keys, learning_rate)?);
+            let keys: Vec<u64> = keys.iter().map(|keys| keys.get(losses.len()).copied().unwrap_or(0)).collect();
+            losses.push(self.step(&batch, &keys, learning_rate)?);
             done(batch.genes.iter().sum());
         }
         // read once: reading waits for the device
@@ -267,17 +275,24 @@ impl Trainer {
     /// Logits of each model's validation genes; none of models that take no part.
     fn validate(&self, data: &TrainingData, takes_part: &[bool]) -> Result<Vec<Vec<f32>>, TrainError> {
         let models = self.taking_part(takes_part);
-        let mut pass = data.valid.in_order(&models, VALID_BATCH)?;
-        let mut logits = Vec::new();
-        while let Some(batch) = pass.next()? {
-            logits.push(self.model.forward(&batch.x, &Mode::Infer)?.logit);
+        let mut logits = Vec::with_capacity(models.len());
+        for (part, models) in self.parts.iter().zip(models.chunks(self.parts[0].n_models())) {
+            let mut pass = data.valid.in_order(models, VALID_BATCH)?;
+            let mut of_part = Vec::new();
+            while let Some(batch) = pass.next()? {
+                of_part.push(part.forward(&batch.x, &Mode::Infer)?.logit);
+            }
+            if of_part.is_empty() {
+                logits.extend(models.iter().map(|_| Vec::new()));
+                continue;
+            }
+            let rows = Tensor::cat(&of_part, 0)?.t()?.to_vec2::<f32>()?;
+            logits.extend(rows.into_iter().zip(models).map(|(mut row, model)| {
+                row.truncate(model.map_or(0, |learner| data.valid.len(learner.set)));
+                row
+            }));
         }
-        let logits = Tensor::cat(&logits, 0)?.t()?.to_vec2::<f32>()?;
-        let own = |(mut logits, model): (Vec<f32>, &Option<&Learner>)| {
-            logits.truncate(model.map_or(0, |learner| data.valid.len(learner.set)));
-            logits
-        };
-        Ok(logits.into_iter().zip(&models).map(own).collect())
+        Ok(logits)
     }
 
     /// The models, `None` of those that wait.
@@ -287,19 +302,83 @@ impl Trainer {
 
     /// One step of every model that has genes in the batch; returns their mean losses before it,
     /// \[model\].
-    fn step(&mut self, batch: &Batch, keys: Arc<[u64]>, learning_rate: f64) -> Result<Tensor, TrainError> {
-        let rate = self.settings.dropout;
-        let mode = Mode::Train((rate > 0.0).then_some(Dropout { rate, keys }));
-        let loss = binary_cross_entropy(&self.model.forward(&batch.x, &mode)?.logit, &batch.label, &batch.weight)?;
-        let gradients = loss.backward()?;
-        let [bins, marks, head_weight, head_bias] = self.model.parameters().map(|parameter| {
-            gradients.get(parameter).cloned().ok_or_else(|| candle_core::Error::msg("a parameter has no gradient"))
-        });
-        let gradient = self.model.flatten(&[bins?, marks?, head_weight?, head_bias?])?;
+    fn step(&mut self, batch: &Batch, keys: &[u64], learning_rate: f64) -> Result<Tensor, TrainError> {
+        let passes =
+            self.parts.par_iter().enumerate().map(|(at, part)| self.pass(at * part.n_models(), part, batch, keys));
+        let (losses, gradients): (Vec<_>, Vec<_>) =
+            passes.collect::<candle_core::Result<Vec<_>>>()?.into_iter().unzip();
         let active: Vec<bool> = batch.genes.iter().map(|&genes| genes > 0).collect();
-        self.optimizer.step(&gradient, learning_rate, &active)?;
-        self.model.set_flat(&self.optimizer.weights()?)?;
-        Ok(loss.detach())
+        self.optimizer.step(&Tensor::cat(&gradients, 0)?, learning_rate, &active)?;
+        let weights = self.optimizer.weights()?;
+        for (at, part) in self.parts.iter().enumerate() {
+            part.set_flat(&weights.narrow(0, at * part.n_models(), part.n_models())?)?;
+        }
+        Ok(Tensor::cat(&losses, 0)?)
+    }
+
+    /// Losses \[model\] and their gradients [model, weight] of one part, whose models begin at `first`.
+    fn pass(
+        &self,
+        first: usize,
+        part: &AttentiveChrome,
+        batch: &Batch,
+        keys: &[u64],
+    ) -> candle_core::Result<(Tensor, Tensor)> {
+        let (models, rate) = (part.n_models(), self.settings.dropout);
+        let genes = batch.genes[first..first + models].iter().copied().max().unwrap_or(0);
+        let chunk = if part.device().is_cpu() { CHUNK } else { genes.max(1) };
+        let mut sum: Option<(Tensor, Tensor)> = None;
+        for from in (0..genes).step_by(chunk) {
+            let cut = |tensor: &Tensor| {
+                tensor.narrow(0, from, chunk.min(genes - from))?.narrow(1, first, models)?.contiguous()
+            };
+            let keys = keys[first..first + models].into();
+            let mode = Mode::Train((rate > 0.0).then_some(Dropout { rate, keys, first_gene: from }));
+            let logit = part.forward(&cut(&batch.x)?, &mode)?.logit;
+            let loss = binary_cross_entropy(&logit, &cut(&batch.label)?, &cut(&batch.weight)?)?;
+            let gradients = loss.backward()?;
+            let [bins, marks, head_weight, head_bias] = part.parameters().map(|parameter| {
+                gradients.get(parameter).cloned().ok_or_else(|| candle_core::Error::msg("a parameter has no gradient"))
+            });
+            let gradient = part.flatten(&[bins?, marks?, head_weight?, head_bias?])?;
+            sum = Some(match sum {
+                None => (loss.detach(), gradient),
+                Some((losses, gradients)) => {
+                    gradients.inplace_op2(&gradient, &Accumulate)?;
+                    ((losses + loss.detach())?, gradients)
+                }
+            });
+        }
+        let nothing = |shape: &[usize]| Tensor::zeros(shape, DType::F32, part.device());
+        sum.map_or_else(|| Ok((nothing(&[models])?, nothing(&[models, self.config.n_weights()])?)), Ok)
+    }
+}
+
+/// Adds one array to another in place, on the thread that asks for it: candle's own addition would
+/// wake threads that `--threads` does not know of.
+struct Accumulate;
+
+impl InplaceOp2 for Accumulate {
+    fn name(&self) -> &'static str {
+        "accumulate"
+    }
+
+    fn cpu_fwd(
+        &self,
+        sum: &mut CpuStorage,
+        sum_layout: &Layout,
+        term: &CpuStorage,
+        term_layout: &Layout,
+    ) -> candle_core::Result<()> {
+        let (CpuStorage::F32(sum), Some((start, end)), Some((from, to))) =
+            (sum, sum_layout.contiguous_offsets(), term_layout.contiguous_offsets())
+        else {
+            candle_core::bail!("gradients must be contiguous f32")
+        };
+        for (sum, term) in sum[start..end].iter_mut().zip(&term.as_slice::<f32>()?[from..to]) {
+            *sum += term;
+        }
+        Ok(())
     }
 }
 

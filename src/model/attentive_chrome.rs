@@ -235,8 +235,8 @@ impl AttentiveChrome {
         let (contexts, bin_attention) = self.bins.forward(&x.reshape((genes, models * marks, bins, 1))?, mode)?;
         let mode = match mode {
             // the two levels must not drop the same units
-            Mode::Train(Some(Dropout { rate, keys })) => {
-                Mode::Train(Some(Dropout { rate: *rate, keys: keys.iter().map(|key| !key).collect() }))
+            Mode::Train(Some(dropout)) => {
+                Mode::Train(Some(Dropout { keys: dropout.keys.iter().map(|key| !key).collect(), ..*dropout }))
             }
             other => other.clone(),
         };

@@ -22,6 +22,9 @@ pub struct Dropout {
     /// Decide which, one a model, whose groups lie side by side: the same key, the same outputs, in
     /// whichever place among the models.
     pub keys: Arc<[u64]>,
+    /// Where `x` begins in the batch that the keys are for, a multiple of 16: a batch in pieces drops
+    /// the same outputs as a whole one.
+    pub first_gene: usize,
 }
 
 /// What a forward pass is for.
@@ -122,30 +125,38 @@ mod tests {
         (0..count).map(|at| ((at * factor % 103) as f32 / 103.0 - 0.5) * 0.7).collect()
     }
 
-    /// Outputs and gradients of a layer of two groups, as bits.
-    fn bits(isa: Isa, [genes, steps, inputs, hidden]: [usize; 4]) -> Vec<u32> {
+    /// Outputs and gradients of a layer of two groups.
+    fn results(isa: Isa, [genes, steps, inputs, hidden]: [usize; 4]) -> Vec<Vec<f32>> {
         let flat = BiLstmAttention::flat_len(inputs, hidden);
         let weights = Tensor::from_vec(numbers(2 * flat, 37), (2, flat), &Device::Cpu).unwrap();
         let mut layer = BiLstmAttention::new(steps, inputs, hidden, weights).unwrap();
         layer.isa = isa;
         let shape = (genes, 2, steps, inputs);
         let x = Var::from_vec(numbers(genes * 2 * steps * inputs, 41), shape, &Device::Cpu).unwrap();
-        let dropout = Some(Dropout { rate: 0.25, keys: [3].into() });
+        let dropout = Some(Dropout { rate: 0.25, keys: [3].into(), first_gene: 0 });
         let (contexts, attention) = layer.forward(x.as_tensor(), &Mode::Train(dropout)).unwrap();
         let sum = (contexts.sqr().unwrap().sum_all().unwrap() + attention.sqr().unwrap().sum_all().unwrap()).unwrap();
         let store = sum.backward().unwrap();
         let parts = [&contexts, &attention, store.get(&x).unwrap(), store.get(layer.weights()).unwrap()];
-        let values = parts.iter().flat_map(|part| part.flatten_all().unwrap().to_vec1::<f32>().unwrap());
-        values.map(f32::to_bits).collect()
+        parts.iter().map(|part| part.flatten_all().unwrap().to_vec1::<f32>().unwrap()).collect()
     }
 
     #[test]
-    fn every_instruction_set_gives_the_same_bits() {
+    fn instruction_sets_give_the_same_bits_or_agree_to_rounding() {
         for sizes in [[1, 1, 1, 1], [5, 7, 1, 6], [16, 3, 5, 4], [37, 11, 2, 9], [20, 5, 64, 16]] {
-            let baseline = bits(Isa::Baseline, sizes);
-            assert!(baseline.iter().any(|&bits| bits != 0));
-            for isa in Isa::available() {
-                assert_eq!(bits(isa, sizes), baseline, "{isa:?} {sizes:?}");
+            let [best, others @ ..] = &Isa::available()[..] else { return };
+            let expected = results(*best, sizes);
+            assert!(expected.iter().all(|part| part.iter().any(|&value| value != 0.0)));
+            for &isa in others {
+                let found = results(isa, sizes);
+                if isa.is_fused() {
+                    assert_eq!(found, expected, "{isa:?} {sizes:?}");
+                }
+                for (found, expected) in found.iter().zip(&expected) {
+                    let largest = expected.iter().fold(1.0, |largest: f32, value| largest.max(value.abs()));
+                    let differs = found.iter().zip(expected).any(|(f, e)| (f - e).abs() > 1e-6 * largest);
+                    assert!(!differs, "{isa:?} {sizes:?}");
+                }
             }
         }
     }

@@ -23,6 +23,8 @@ pub(super) use self::lstm::Backward;
 use self::lstm::{backward_steps, forward_steps};
 pub(super) use self::stash::Stash;
 pub(super) use self::weights::{Weights, add_to_flat, flat_len};
+#[cfg(target_arch = "x86_64")]
+use super::lanes::{Avx2, Avx512};
 
 /// Sizes of one LSTM direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +51,11 @@ impl Dims {
     }
 }
 
-/// Instruction sets that the kernels are compiled for. All give the same bits.
+/// What [`Isa::Portable`] computes with.
+type Native = super::lanes::Portable<{ cfg!(target_arch = "aarch64") }>;
+
+/// Instruction sets that the kernels are compiled for. Those with fused multiply-add (all but the
+/// portable one of x86-64) give the same bits; the others agree with them to rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Isa {
     #[cfg(target_arch = "x86_64")]
@@ -57,7 +63,7 @@ pub(super) enum Isa {
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// What the target guarantees: SSE2, NEON.
-    Baseline,
+    Portable,
 }
 
 impl Isa {
@@ -69,12 +75,18 @@ impl Isa {
             if std::arch::is_x86_feature_detected!("avx512f") {
                 available.push(Isa::Avx512);
             }
-            if std::arch::is_x86_feature_detected!("avx2") {
+            if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
                 available.push(Isa::Avx2);
             }
         }
-        available.push(Isa::Baseline);
+        available.push(Isa::Portable);
         available
+    }
+
+    /// Whether products are added with one rounding.
+    #[cfg(test)]
+    pub fn is_fused(self) -> bool {
+        self != Isa::Portable || cfg!(target_arch = "aarch64")
     }
 
     /// Units whose sums the forward pass keeps in registers at a time.
@@ -89,19 +101,19 @@ impl Isa {
 
 /// A kernel compiled for each instruction set; the block size is the one of [`Isa::unit_block`].
 macro_rules! kernel {
-    ($(#[$doc:meta])* $name:ident = $inner:ident $(::<$wide:literal, $narrow:literal>)? ($($argument:ident: $type:ty),*)) => {
+    ($(#[$doc:meta])* $name:ident = $inner:ident $(with block $wide:literal or $narrow:literal)? ($($argument:ident: $type:ty),*)) => {
         $(#[$doc])*
         #[allow(unsafe_code)] // to call a function compiled for an instruction set that was detected at run time
         pub(super) fn $name(isa: Isa, $($argument: $type),*) {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f")]
             fn avx512($($argument: $type),*) {
-                $inner$(::<$wide>)?($($argument),*)
+                $inner::<Avx512 $(, $wide)?>($($argument),*)
             }
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2")]
+            #[target_feature(enable = "avx2,fma")]
             fn avx2($($argument: $type),*) {
-                $inner$(::<$narrow>)?($($argument),*)
+                $inner::<Avx2 $(, $narrow)?>($($argument),*)
             }
             match isa {
                 // SAFETY: `Isa::available` has seen that the processor has AVX-512F.
@@ -110,7 +122,7 @@ macro_rules! kernel {
                 // SAFETY: `Isa::available` has seen that the processor has AVX2.
                 #[cfg(target_arch = "x86_64")]
                 Isa::Avx2 => unsafe { avx2($($argument),*) },
-                Isa::Baseline => $inner$(::<$narrow>)?($($argument),*),
+                Isa::Portable => $inner::<Native $(, $narrow)?>($($argument),*),
             }
         }
     };
@@ -118,7 +130,7 @@ macro_rules! kernel {
 
 kernel!(
     /// Runs all steps of one direction; the inputs are in place.
-    forward = forward_steps::<4, 1>(dims: &Dims, weights: &Weights, stash: &mut Stash)
+    forward = forward_steps with block 4 or 1 (dims: &Dims, weights: &Weights, stash: &mut Stash)
 );
 kernel!(
     /// Attends to the outputs of both directions.
@@ -130,5 +142,5 @@ kernel!(
 );
 kernel!(
     /// Backward pass of [`forward`], after [`attend_backward`].
-    backward = backward_steps::<4, 1>(dims: &Dims, weights: &Weights, stash: &mut Stash, work: Backward<'_>)
+    backward = backward_steps with block 4 or 1 (dims: &Dims, weights: &Weights, stash: &mut Stash, work: Backward<'_>)
 );

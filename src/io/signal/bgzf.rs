@@ -16,7 +16,8 @@ const EOF_MARKER: [u8; 28] =
 /// Opens a reader at the start of the file.
 pub(super) fn open(path: &Path) -> Result<Reader> {
     let file = File::open(path).map_err(|error| FileError::os(path, "open", &error))?;
-    Ok(Reader::new(BufReader::with_capacity(1 << 16, file)))
+    // one or two blocks: after a seek often no more are wanted
+    Ok(Reader::new(BufReader::with_capacity(1 << 15, file)))
 }
 
 /// Whether the file starts with a BGZF block (and not with plain gzip).

@@ -181,11 +181,11 @@ fn speed() {
             format!("min {:.2}, median {:.2}, mean processor time {processor:.2} ms", times[0], times[times.len() / 2])
         };
         pool.install(|| {
-            let mut step = || drop(trainer.step(&batches.get(0).unwrap(), [0].into(), 2e-4).unwrap());
+            let mut step = || drop(trainer.step(&batches.get(0).unwrap(), &[0], 2e-4).unwrap());
             println!("batch {batch} train step: {}", time(&mut step));
             println!(
                 "batch {batch} forward:    {}",
-                time(&mut || drop(score(&trainer.model, &train.values, |_| ()).unwrap()))
+                time(&mut || drop(score(&trainer.parts[0], &train.values, |_| ()).unwrap()))
             );
         });
     }

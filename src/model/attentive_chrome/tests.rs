@@ -101,7 +101,7 @@ fn gradient_of_an_input_agrees_with_finite_differences() {
     // through both attentions, with dropout: what PyTorch's numbers do not reach
     let (model, (x, _)) = (small(), small_input());
     let x = Var::from_tensor(&x).unwrap();
-    let mode = Mode::Train(Some(Dropout { rate: 0.3, keys: [7].into() }));
+    let mode = Mode::Train(Some(Dropout { rate: 0.3, keys: [7].into(), first_gene: 0 }));
     let target = |x: &Tensor| {
         let output = model.forward(x, &mode).unwrap();
         let bins = (output.bin_attention.sqr().unwrap().sum_all().unwrap() * 3.0).unwrap();
@@ -206,7 +206,8 @@ fn models_together_are_the_models_alone() {
     let x = x.reshape((20, 3, 2, 5)).unwrap();
     let run = |models: &[Vec<f32>], x: &Tensor, keys: &[u64]| {
         let model = from_flat(&config, models);
-        let output = model.forward(x, &Mode::Train(Some(Dropout { rate: 0.4, keys: keys.into() }))).unwrap();
+        let output =
+            model.forward(x, &Mode::Train(Some(Dropout { rate: 0.4, keys: keys.into(), first_gene: 0 }))).unwrap();
         let total = (output.logit.sum_all().unwrap() + output.bin_attention.sqr().unwrap().sum_all().unwrap()).unwrap();
         let store = total.backward().unwrap();
         let gradients = model.parameters().map(|parameter| store.get(parameter).unwrap().clone());

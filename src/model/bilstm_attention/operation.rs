@@ -135,10 +135,11 @@ impl Operation {
             }
             kernel::forward(self.isa, dims, &weights[2 * group + direction], stash);
             match &self.mode {
-                Mode::Train(Some(Dropout { rate, keys })) => {
+                Mode::Train(Some(Dropout { rate, keys, first_gene })) => {
                     // counted among the tasks of its own model, so that it drops what it would alone
                     let own_groups = groups / keys.len();
-                    let own = 2 * (task / groups * own_groups + group % own_groups) + direction;
+                    let block = first_gene / LANES + task / groups;
+                    let own = 2 * (block * own_groups + group % own_groups) + direction;
                     let key = keys[group / own_groups];
                     let block_key = key.wrapping_add((own as u64).wrapping_mul(0xd1b5_4a32_d192_ed03));
                     stash.drop_outputs(dims, *rate, block_key);

@@ -1,7 +1,7 @@
 //! Attention over the steps of both directions, forward and backward.
 
 use super::{Dims, Stash};
-use crate::model::lanes::Lanes;
+use crate::model::lanes::{Lanes, Simd};
 
 /// Attention over the steps of both directions of one group and block.
 #[derive(Debug)]
@@ -33,36 +33,36 @@ impl Attention {
 ///
 /// `vector` is [direction][unit], padded with zeros.
 #[inline(always)]
-pub(super) fn attend_steps(dims: &Dims, vector: &[f32], stashes: &[Stash], attention: &mut Attention) {
+pub(super) fn attend_steps<S: Simd>(dims: &Dims, vector: &[f32], stashes: &[Stash], attention: &mut Attention) {
     let (steps, units) = (dims.steps, dims.units());
     let [forward, reverse] = stashes else { return };
-    let mut largest = Lanes::splat(f32::MIN);
-    for step in 0..steps {
-        let [mut from_forward, mut from_reverse] = [Lanes::ZERO; 2];
+    let (forward_vector, reverse_vector) = vector.split_at(units);
+    let mut largest = S::splat(f32::MIN);
+    for (step, score) in attention.weights.iter_mut().enumerate() {
+        let [mut from_forward, mut from_reverse] = [S::splat(0.0); 2];
         let outputs = forward.output(dims, step).iter().zip(reverse.output(dims, steps - 1 - step));
-        let (forward_vector, reverse_vector) = vector.split_at(units);
-        for ((&f, &r), (&fv, &rv)) in outputs.zip(forward_vector.iter().zip(reverse_vector)) {
-            from_forward += Lanes::splat(fv) * f;
-            from_reverse += Lanes::splat(rv) * r;
+        for ((f, r), (&fv, &rv)) in outputs.zip(forward_vector.iter().zip(reverse_vector)) {
+            from_forward = S::splat(fv).mul_add(S::load(f), from_forward);
+            from_reverse = S::splat(rv).mul_add(S::load(r), from_reverse);
         }
-        let score = from_forward + from_reverse;
-        attention.weights[step] = score;
-        largest = largest.max(score);
+        (from_forward + from_reverse).store(score);
+        largest = largest.max(from_forward + from_reverse);
     }
-    let mut total = Lanes::ZERO;
+    let mut total = S::splat(0.0);
     for weight in &mut attention.weights {
-        *weight = (*weight - largest).exp(87.0);
-        total += *weight;
+        let power = (S::load(weight) - largest).exp();
+        power.store(weight);
+        total = total + power;
     }
     attention.context.fill(Lanes::ZERO);
     let (forward_context, reverse_context) = attention.context.split_at_mut(units);
     for (step, weight) in attention.weights.iter_mut().enumerate() {
-        *weight = *weight / total;
-        for (context, &output) in forward_context.iter_mut().zip(forward.output(dims, step)) {
-            *context += *weight * output;
-        }
-        for (context, &output) in reverse_context.iter_mut().zip(reverse.output(dims, steps - 1 - step)) {
-            *context += *weight * output;
+        let share = S::load(weight) / total;
+        share.store(weight);
+        let forward_outputs = forward_context.iter_mut().zip(forward.output(dims, step));
+        let reverse_outputs = reverse_context.iter_mut().zip(reverse.output(dims, steps - 1 - step));
+        for (context, output) in forward_outputs.chain(reverse_outputs) {
+            share.mul_add(S::load(output), S::load(context)).store(context);
         }
     }
 }
@@ -70,7 +70,7 @@ pub(super) fn attend_steps(dims: &Dims, vector: &[f32], stashes: &[Stash], atten
 /// From the gradients of context and weights to that of the scores and of the context vector
 /// (`vector_gradient`, [direction][unit], overwritten).
 #[inline(always)]
-pub(super) fn attend_steps_backward(
+pub(super) fn attend_steps_backward<S: Simd>(
     dims: &Dims,
     stashes: &[Stash],
     attention: &mut Attention,
@@ -78,29 +78,33 @@ pub(super) fn attend_steps_backward(
 ) {
     let (steps, units) = (dims.steps, dims.units());
     let [forward, reverse] = stashes else { return };
-    let mut mean = Lanes::ZERO;
+    let (forward_gradient, reverse_gradient) = attention.context_gradient.split_at(units);
+    let mut mean = S::splat(0.0);
     for step in 0..steps {
-        let [mut from_forward, mut from_reverse] = [Lanes::ZERO; 2];
+        let [mut from_forward, mut from_reverse] = [S::splat(0.0); 2];
         let outputs = forward.output(dims, step).iter().zip(reverse.output(dims, steps - 1 - step));
-        let (forward_gradient, reverse_gradient) = attention.context_gradient.split_at(units);
-        for ((&f, &r), (&fg, &rg)) in outputs.zip(forward_gradient.iter().zip(reverse_gradient)) {
-            from_forward += f * fg;
-            from_reverse += r * rg;
+        for ((f, r), (fg, rg)) in outputs.zip(forward_gradient.iter().zip(reverse_gradient)) {
+            from_forward = S::load(f).mul_add(S::load(fg), from_forward);
+            from_reverse = S::load(r).mul_add(S::load(rg), from_reverse);
         }
-        let gradient = attention.weight_gradient[step] + (from_forward + from_reverse);
-        attention.score_gradient[step] = gradient;
-        mean += attention.weights[step] * gradient;
+        let gradient = S::load(&attention.weight_gradient[step]) + (from_forward + from_reverse);
+        gradient.store(&mut attention.score_gradient[step]);
+        mean = S::load(&attention.weights[step]).mul_add(gradient, mean);
     }
-    for (gradient, &weight) in attention.score_gradient.iter_mut().zip(&attention.weights) {
-        *gradient = weight * (*gradient - mean);
+    for (gradient, weight) in attention.score_gradient.iter_mut().zip(&attention.weights) {
+        (S::load(weight) * (S::load(gradient) - mean)).store(gradient);
     }
     for unit in 0..units {
-        let [mut from_forward, mut from_reverse] = [Lanes::ZERO; 2];
-        for (step, &gradient) in attention.score_gradient.iter().enumerate() {
-            from_forward += gradient * forward.output(dims, step)[unit];
-            from_reverse += gradient * reverse.output(dims, steps - 1 - step)[unit];
+        let [mut from_forward, mut from_reverse] = [S::splat(0.0); 2];
+        for (step, gradient) in attention.score_gradient.iter().enumerate() {
+            let gradient = S::load(gradient);
+            from_forward = gradient.mul_add(S::load(&forward.output(dims, step)[unit]), from_forward);
+            from_reverse = gradient.mul_add(S::load(&reverse.output(dims, steps - 1 - step)[unit]), from_reverse);
         }
-        vector_gradient[unit] = from_forward.sum();
-        vector_gradient[units + unit] = from_reverse.sum();
+        let [mut forward_sum, mut reverse_sum] = [Lanes::ZERO; 2];
+        from_forward.store(&mut forward_sum);
+        from_reverse.store(&mut reverse_sum);
+        vector_gradient[unit] = forward_sum.sum();
+        vector_gradient[units + unit] = reverse_sum.sum();
     }
 }

@@ -1,47 +1,54 @@
 //! The steps of an LSTM, forward and backward through time.
 
 use super::{Attention, Dims, Stash, Weights};
-use crate::model::lanes::Lanes;
+use crate::model::lanes::{Lanes, Simd};
 
 /// Runs all steps. The inputs are in place.
 #[inline(always)]
-pub(super) fn forward_steps<const BLOCK: usize>(dims: &Dims, weights: &Weights, stash: &mut Stash) {
+pub(super) fn forward_steps<S: Simd, const BLOCK: usize>(dims: &Dims, weights: &Weights, stash: &mut Stash) {
     let (units, columns) = (dims.units(), dims.columns());
     if !stash.keep {
         stash.cells.fill(Lanes::ZERO);
     }
     for step in 0..dims.steps {
-        let kept = if stash.keep { step } else { 0 };
+        let (kept, next) = if stash.keep { (step, step + 1) } else { (0, 0) };
         let (before, after) = stash.z.split_at_mut((step + 1) * columns);
         let (z, hidden) = (&before[step * columns..], &mut after[..units]);
-        let gates = &mut stash.gates[kept * 4 * units..][..4 * units];
-        for block in 0..units / BLOCK {
-            let weights = weights.packed[block * columns * 4 * BLOCK..][..columns * 4 * BLOCK].as_chunks::<BLOCK>().0;
-            let mut sums = [[Lanes::ZERO; BLOCK]; 4];
-            for (&z, weights) in z.iter().zip(weights.as_chunks::<4>().0) {
-                for (sums, weights) in sums.iter_mut().zip(weights) {
-                    for (sum, &weight) in sums.iter_mut().zip(weights) {
-                        *sum += Lanes::splat(weight) * z;
-                    }
-                }
-            }
-            for (gate, sums) in sums.iter().enumerate() {
-                gates[gate * units + block * BLOCK..][..BLOCK].copy_from_slice(sums);
-            }
-        }
-        let (i, rest) = gates.split_at_mut(units);
+        let (i, rest) = stash.gates[kept * 4 * units..][..4 * units].split_at_mut(units);
         let (f, rest) = rest.split_at_mut(units);
         let (g, o) = rest.split_at_mut(units);
         let tanh_cells = &mut stash.tanh_cells[kept * units..][..units];
-        for unit in 0..units {
-            let [iu, fu, gu, ou] = Lanes::gates(i[unit], f[unit], g[unit], o[unit]);
-            let cell = fu * stash.cells[kept * units + unit] + iu * gu;
-            let tanh = cell.tanh();
-            (i[unit], f[unit], g[unit], o[unit]) = (iu, fu, gu, ou);
-            let next = if stash.keep { kept + 1 } else { 0 };
-            stash.cells[next * units + unit] = cell;
-            tanh_cells[unit] = tanh;
-            hidden[unit] = ou * tanh;
+        for block in 0..units / BLOCK {
+            let weights = weights.packed[block * columns * 4 * BLOCK..][..columns * 4 * BLOCK].as_chunks::<BLOCK>().0;
+            let mut sums = [[S::splat(0.0); BLOCK]; 4];
+            for (z, weights) in z.iter().zip(weights.as_chunks::<4>().0) {
+                let z = S::load(z);
+                for (sums, weights) in sums.iter_mut().zip(weights) {
+                    for (sum, &weight) in sums.iter_mut().zip(weights) {
+                        *sum = S::splat(weight).mul_add(z, *sum);
+                    }
+                }
+            }
+            // to memory at once: an index that is known only at run time would keep them there in the loop above too
+            let mut stored = [[Lanes::ZERO; 4]; BLOCK];
+            for (gate, sums) in sums.into_iter().enumerate() {
+                for (stored, sum) in stored.iter_mut().zip(sums) {
+                    sum.store(&mut stored[gate]);
+                }
+            }
+            for (slot, [i_sum, f_sum, g_sum, o_sum]) in stored.iter().enumerate() {
+                let unit = block * BLOCK + slot;
+                let [iu, fu, gu, ou] = S::gates(S::load(i_sum), S::load(f_sum), S::load(g_sum), S::load(o_sum));
+                let cell = fu.mul_add(S::load(&stash.cells[kept * units + unit]), iu * gu);
+                let tanh = cell.tanh();
+                iu.store(&mut i[unit]);
+                fu.store(&mut f[unit]);
+                gu.store(&mut g[unit]);
+                ou.store(&mut o[unit]);
+                cell.store(&mut stash.cells[next * units + unit]);
+                tanh.store(&mut tanh_cells[unit]);
+                (ou * tanh).store(&mut hidden[unit]);
+            }
         }
     }
 }
@@ -62,7 +69,7 @@ pub(in crate::model) struct Backward<'a> {
 
 /// Backward through time, then the weight gradients as sums over steps and lanes.
 #[inline(always)]
-pub(super) fn backward_steps<const BLOCK: usize>(
+pub(super) fn backward_steps<S: Simd, const BLOCK: usize>(
     dims: &Dims,
     weights: &Weights,
     stash: &mut Stash,
@@ -78,9 +85,11 @@ pub(super) fn backward_steps<const BLOCK: usize>(
     }
     let mut z_gradient = vec![Lanes::ZERO; columns];
     let mut cell_gradient = vec![Lanes::ZERO; units];
+    let one = S::splat(1.0);
     for step in (0..steps).rev() {
         let time = if work.reverse { steps - 1 - step } else { step };
-        let (weight, score_gradient) = (work.attention.weights[time], work.attention.score_gradient[time]);
+        let weight = S::load(&work.attention.weights[time]);
+        let score_gradient = S::load(&work.attention.score_gradient[time]);
         let gates = &mut stash.gates[step * 4 * units..][..4 * units];
         let (i, rest) = gates.split_at_mut(units);
         let (f, rest) = rest.split_at_mut(units);
@@ -88,76 +97,84 @@ pub(super) fn backward_steps<const BLOCK: usize>(
         let cells = &stash.cells[step * units..][..units];
         let tanh_cells = &stash.tanh_cells[step * units..][..units];
         for unit in 0..units {
-            let mut output = weight * context_gradient[unit] + score_gradient * Lanes::splat(work.vector[unit]);
-            if !stash.factors.is_empty() {
-                output = output * stash.factors[step * units + unit];
+            let from_score = score_gradient * S::splat(work.vector[unit]);
+            let mut output = weight.mul_add(S::load(&context_gradient[unit]), from_score);
+            if let Some(factor) = stash.factors.get(step * units + unit) {
+                output = output * S::load(factor);
             }
-            let hidden = z_gradient[unit] + output;
-            let (iu, fu, gu, ou, tanh) = (i[unit], f[unit], g[unit], o[unit], tanh_cells[unit]);
-            let cell = cell_gradient[unit] + hidden * ou * (Lanes::ONE - tanh * tanh);
-            i[unit] = cell * gu * iu * (Lanes::ONE - iu);
-            f[unit] = cell * cells[unit] * fu * (Lanes::ONE - fu);
-            g[unit] = cell * iu * (Lanes::ONE - gu * gu);
-            o[unit] = hidden * tanh * ou * (Lanes::ONE - ou);
-            cell_gradient[unit] = cell * fu;
+            let hidden = S::load(&z_gradient[unit]) + output;
+            let (iu, fu, gu, ou) = (S::load(&i[unit]), S::load(&f[unit]), S::load(&g[unit]), S::load(&o[unit]));
+            let tanh = S::load(&tanh_cells[unit]);
+            let cell = (hidden * ou).mul_add(one - tanh * tanh, S::load(&cell_gradient[unit]));
+            (cell * gu * iu * (one - iu)).store(&mut i[unit]);
+            (cell * S::load(&cells[unit]) * fu * (one - fu)).store(&mut f[unit]);
+            (cell * iu * (one - gu * gu)).store(&mut g[unit]);
+            (hidden * tanh * ou * (one - ou)).store(&mut o[unit]);
+            (cell * fu).store(&mut cell_gradient[unit]);
         }
         let mut column = 0;
-        while column + 8 <= wanted {
-            multiply_transposed::<2>(columns, &weights.by_row, gates, column, &mut z_gradient);
-            column += 8;
+        while column + 16 <= wanted {
+            multiply_transposed::<S, 4>(columns, &weights.by_row, gates, column, &mut z_gradient);
+            column += 16;
         }
-        if column < wanted {
-            multiply_transposed::<1>(columns, &weights.by_row, gates, column, &mut z_gradient);
+        while column < wanted {
+            multiply_transposed::<S, 1>(columns, &weights.by_row, gates, column, &mut z_gradient);
+            column += 4;
         }
         if let Some(gradient) = input_gradient.as_deref_mut() {
             gradient.extend_from_slice(&z_gradient[units..units + dims.inputs]);
         }
     }
-    sum_outer_products::<BLOCK>(dims, stash, work.weight_gradient);
+    sum_outer_products::<S, BLOCK>(dims, stash, work.weight_gradient);
 }
 
 /// `out[column..column + 4 × FOURS]` = those columns of the weight matrix, transposed, times `gates`.
 #[inline(always)]
-fn multiply_transposed<const FOURS: usize>(
+fn multiply_transposed<S: Simd, const FOURS: usize>(
     columns: usize,
     by_row: &[f32],
     gates: &[Lanes],
     column: usize,
     out: &mut [Lanes],
 ) {
-    // loops of four: the compiler unrolls them before it looks for vectors, which are the lanes
-    let mut sums = [[Lanes::ZERO; 4]; FOURS];
-    for (&gate, row) in gates.iter().zip(by_row.chunks_exact(columns)) {
+    let mut sums = [[S::splat(0.0); 4]; FOURS];
+    for (gate, row) in gates.iter().zip(by_row.chunks_exact(columns)) {
+        let gate = S::load(gate);
         let weights = row[column..column + 4 * FOURS].as_chunks::<4>().0;
         for (sums, weights) in sums.iter_mut().zip(weights) {
             for (sum, &weight) in sums.iter_mut().zip(weights) {
-                *sum += Lanes::splat(weight) * gate;
+                *sum = S::splat(weight).mul_add(gate, *sum);
             }
         }
     }
-    out[column..column + 4 * FOURS].copy_from_slice(sums.as_flattened());
+    for (out, sum) in out[column..column + 4 * FOURS].iter_mut().zip(sums.as_flattened()) {
+        sum.store(out);
+    }
 }
 
 /// `out[row][column]` = sum over steps and lanes of gate gradient × z.
 #[inline(always)]
-fn sum_outer_products<const BLOCK: usize>(dims: &Dims, stash: &Stash, out: &mut [f32]) {
+fn sum_outer_products<S: Simd, const BLOCK: usize>(dims: &Dims, stash: &Stash, out: &mut [f32]) {
     let (rows, columns) = (dims.rows(), dims.columns());
     for row in (0..rows).step_by(BLOCK) {
         for column in (0..columns).step_by(4) {
-            let mut sums = [[Lanes::ZERO; 4]; BLOCK];
+            let mut sums = [[S::splat(0.0); 4]; BLOCK];
             for (gates, z) in stash.gates.chunks_exact(rows).zip(stash.z.chunks_exact(columns)) {
                 let gates = &gates[row..row + BLOCK];
-                let &[z0, z1, z2, z3] = &z[column..column + 4] else { continue };
-                for (sums, &gate) in sums.iter_mut().zip(gates) {
-                    sums[0] += gate * z0;
-                    sums[1] += gate * z1;
-                    sums[2] += gate * z2;
-                    sums[3] += gate * z3;
+                let [z0, z1, z2, z3] = &z[column..column + 4] else { continue };
+                let z = [S::load(z0), S::load(z1), S::load(z2), S::load(z3)];
+                for (sums, gate) in sums.iter_mut().zip(gates) {
+                    let gate = S::load(gate);
+                    for (sum, z) in sums.iter_mut().zip(z) {
+                        *sum = gate.mul_add(z, *sum);
+                    }
                 }
             }
-            for (at, sums) in sums.iter().enumerate() {
+            for (at, sums) in sums.into_iter().enumerate() {
                 for (to, sum) in out[(row + at) * columns + column..][..4].iter_mut().zip(sums) {
-                    *to = sum.sum();
+                    let mut lanes = Lanes::ZERO;
+                    sum.store(&mut lanes);
+                    *to = lanes.sum();
                 }
             }
         }

@@ -73,7 +73,8 @@ impl Stash {
                     let bits = hash(key.wrapping_add((at * LANES + lane) as u64));
                     self.factors[at].0[lane] = if bits < limit { 0.0 } else { kept };
                 }
-                self.outputs[at] = self.z[(step + 1) * columns + unit] * self.factors[at];
+                let output = &self.z[(step + 1) * columns + unit];
+                self.outputs[at] = Lanes(std::array::from_fn(|lane| output.0[lane] * self.factors[at].0[lane]));
             }
         }
     }
