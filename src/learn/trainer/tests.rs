@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::learn::batches::DeviceGenes;
 use crate::learn::{GeneSet, Shards, Stream, StreamedGenes, score};
