@@ -5,6 +5,8 @@ mod attentive_chrome;
 mod bilstm_attention;
 mod kernel;
 mod lanes;
+#[cfg(test)]
+mod reference;
 
 pub use attentive_chrome::{AttentiveChrome, Output, WeightError, member_prefix};
 pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};

@@ -7,11 +7,12 @@ use candle_core::{CpuStorage, DType, Device, InplaceOp2, Layout, Tensor};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::batches::{Batch, DeviceGenes};
+use super::batches::Batch;
+use super::gene_source::GeneSource;
 use super::loss::{binary_cross_entropy, gene_loss};
 use super::metrics::auroc;
 use super::optimizer::{Method, Optimization, Optimizer};
-use super::{Schedule, random};
+use super::{Schedule, ShardError, random};
 use crate::model::{AttentiveChrome, AttentiveChromeConfig, Dropout, Mode};
 
 pub use self::state::{EpochRecord, TrainingState};
@@ -62,9 +63,9 @@ pub struct Learner {
 #[derive(Debug)]
 pub struct TrainingData {
     /// Training genes.
-    pub train: DeviceGenes,
+    pub train: GeneSource,
     /// Validation genes.
-    pub valid: DeviceGenes,
+    pub valid: GeneSource,
 }
 
 /// Training went wrong.
@@ -92,6 +93,9 @@ pub enum TrainError {
         /// Weights of the model.
         expected: usize,
     },
+    /// Genes could not be read.
+    #[error(transparent)]
+    Data(#[from] ShardError),
     /// The arrays do not fit together.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
@@ -248,18 +252,14 @@ impl Trainer {
         let genes =
             |(learner, &takes_part): (&Learner, &bool)| if takes_part { data.train.len(learner.set) } else { 0 };
         let genes: Vec<usize> = self.learners.iter().zip(takes_part).map(genes).collect();
-        let order =
-            |(learner, &genes): (&Learner, &usize)| (learner.set, random::gene_order(learner.seed, epoch, genes));
-        let orders: Vec<_> = self.learners.iter().zip(&genes).map(order).collect();
         let keys = |(learner, &genes): (&Learner, &usize)| {
             random::dropout_keys(learner.seed, epoch, genes.div_ceil(batch_size))
         };
         let keys: Vec<_> = self.learners.iter().zip(&genes).map(keys).collect();
-        let batches = data.train.batches(&orders, batch_size)?;
-        let mut losses = Vec::with_capacity(batches.len());
-        for at in 0..batches.len() {
-            let batch = batches.get(at)?;
-            let keys: Vec<u64> = keys.iter().map(|keys| keys.get(at).copied().unwrap_or(0)).collect();
+        let mut pass = data.train.shuffled(&self.taking_part(takes_part), epoch, batch_size)?;
+        let mut losses = Vec::new();
+        while let Some(batch) = pass.next()? {
+            let keys: Vec<u64> = keys.iter().map(|keys| keys.get(losses.len()).copied().unwrap_or(0)).collect();
             losses.push(self.step(&batch, &keys, learning_rate)?);
             done(batch.genes.iter().sum());
         }
@@ -274,26 +274,30 @@ impl Trainer {
 
     /// Logits of each model's validation genes; none of models that take no part.
     fn validate(&self, data: &TrainingData, takes_part: &[bool]) -> Result<Vec<Vec<f32>>, TrainError> {
-        let order = |(learner, &takes_part): (&Learner, &bool)| {
-            (learner.set, if takes_part { (0..data.valid.len(learner.set)).collect() } else { Vec::new() })
-        };
-        let orders: Vec<(usize, Vec<usize>)> = self.learners.iter().zip(takes_part).map(order).collect();
-        let mut logits = Vec::with_capacity(self.learners.len());
-        for (part, orders) in self.parts.iter().zip(orders.chunks(self.parts[0].n_models())) {
-            let batches = data.valid.batches(orders, VALID_BATCH)?;
-            let of_batch = |at| Ok(part.forward(&batches.get(at)?.x, &Mode::Infer)?.logit);
-            let of_part = (0..batches.len()).map(of_batch).collect::<candle_core::Result<Vec<_>>>()?;
+        let models = self.taking_part(takes_part);
+        let mut logits = Vec::with_capacity(models.len());
+        for (part, models) in self.parts.iter().zip(models.chunks(self.parts[0].n_models())) {
+            let mut pass = data.valid.in_order(models, VALID_BATCH)?;
+            let mut of_part = Vec::new();
+            while let Some(batch) = pass.next()? {
+                of_part.push(part.forward(&batch.x, &Mode::Infer)?.logit);
+            }
             if of_part.is_empty() {
-                logits.extend(orders.iter().map(|_| Vec::new()));
+                logits.extend(models.iter().map(|_| Vec::new()));
                 continue;
             }
             let rows = Tensor::cat(&of_part, 0)?.t()?.to_vec2::<f32>()?;
-            logits.extend(rows.into_iter().zip(orders).map(|(mut row, (_, order))| {
-                row.truncate(order.len());
+            logits.extend(rows.into_iter().zip(models).map(|(mut row, model)| {
+                row.truncate(model.map_or(0, |learner| data.valid.len(learner.set)));
                 row
             }));
         }
         Ok(logits)
+    }
+
+    /// The models, `None` of those that wait.
+    fn taking_part(&self, takes_part: &[bool]) -> Vec<Option<&Learner>> {
+        self.learners.iter().zip(takes_part).map(|(learner, &takes_part)| takes_part.then_some(learner)).collect()
     }
 
     /// One step of every model that has genes in the batch; returns their mean losses before it,

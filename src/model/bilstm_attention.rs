@@ -45,7 +45,7 @@ pub enum Mode {
 pub struct BiLstmAttention {
     groups: usize,
     dims: Dims,
-    isa: Isa,
+    pub(super) isa: Isa,
     weights: Var,
     spare: Arc<Mutex<Vec<Workspace>>>,
 }
