@@ -260,6 +260,7 @@ fn predict(config: &Config, layout: &Layout, sample: &Sample) -> Step {
         .flag("--model", layout.model(run))
         .flag("--predictions", layout.predictions(&sample.name))
         .flag("--attention", layout.attention(&sample.name))
+        .option("--device", config.train.device.as_ref())
 }
 
 fn evaluate(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {

@@ -201,7 +201,7 @@ pub struct Train {
     pub seed: Option<u64>,
     /// Fold of the splits.
     pub fold: Option<u32>,
-    /// auto, cpu or cuda.
+    /// auto, cpu, cuda or cuda:N, to train and to predict.
     pub device: Option<String>,
 }
 

@@ -48,6 +48,8 @@ pub struct BiLstmAttention {
     pub(super) isa: Isa,
     weights: Var,
     spare: Arc<Mutex<Vec<Workspace>>>,
+    #[cfg(feature = "cuda")]
+    spare_on_gpu: super::cuda::Spare,
 }
 
 impl BiLstmAttention {
@@ -64,7 +66,15 @@ impl BiLstmAttention {
             );
         }
         let isa = Isa::available()[0];
-        Ok(BiLstmAttention { groups, dims, isa, weights: Var::from_tensor(&weights)?, spare: Arc::default() })
+        Ok(BiLstmAttention {
+            groups,
+            dims,
+            isa,
+            weights: Var::from_tensor(&weights)?,
+            spare: Arc::default(),
+            #[cfg(feature = "cuda")]
+            spare_on_gpu: Arc::default(),
+        })
     }
 
     /// Names (as in the published PyTorch code) and shapes of the parts of one group's weights, in

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use candle_core::Device;
 use clap::{Parser, ValueEnum};
 
 use self::runs::Run;
@@ -19,7 +20,7 @@ use super::{model_file, progress_bar};
 use crate::io;
 use crate::learn::{EpochRecord, Method, Schedule, Settings, Trainer, TrainingData, TrainingState, Transform};
 use crate::model::AttentiveChromeConfig;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, DeviceChoice, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
 
@@ -125,9 +126,9 @@ pub struct Args {
     /// streamed from the files in every epoch, shuffled in a window of 64 MiB of genes
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = data::parse_size)]
     pub memory: u64,
-    /// Where to compute; auto takes the best that this build has
-    #[arg(long, value_enum, default_value_t = Device::Auto)]
-    pub device: Device,
+    /// Where to compute: auto (a GPU where this build and the machine have one), cpu, cuda or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceChoice,
     /// Go on from NAME.state.safetensors if it is there; the result is the same as without a break
     /// [default: start afresh]
     #[arg(long)]
@@ -141,17 +142,6 @@ pub struct Args {
 pub enum Architecture {
     /// LSTM-α,β of Singh et al., NIPS 2017.
     AttentiveChrome,
-}
-
-/// Where to compute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Device {
-    /// The best that there is.
-    Auto,
-    /// The processor.
-    Cpu,
-    /// An NVIDIA GPU.
-    Cuda,
 }
 
 impl Stage for Args {
@@ -179,12 +169,7 @@ impl Stage for Args {
             let name = self.optimizer.name();
             problems.push(format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"));
         }
-        if self.device == Device::Cuda {
-            problems.push(
-                "--device cuda: this build of attentrack computes on the CPU only; use --device auto or cpu, or a build with GPU support (cargo build --release --features cuda, in versions that offer it)"
-                    .to_owned(),
-            );
-        }
+        problems.extend(self.device.problem());
         let mut check = |flag: &str, value: f64, good: bool, expected: &str| {
             if !good {
                 problems.push(format!("--{flag} {value}: must be {expected}"));
@@ -210,8 +195,9 @@ impl Stage for Args {
             // a training of hours must not end at a folder that cannot be written to
             drop(io::PendingFile::create(&self.out)?);
         }
-        let (runs, data) = runs::read(self)?;
-        let mut trainer = self.start(&runs)?;
+        let device = self.device.open()?;
+        let (runs, data) = runs::read(self, &device)?;
+        let mut trainer = self.start(&runs, &device)?;
         self.train(&mut trainer, &runs, &data)?;
         for (run, states) in runs.iter().zip(self.states(&trainer)) {
             history::write(&run.beside(".history.tsv"), self, states)?;
@@ -267,11 +253,7 @@ impl Args {
         }
     }
 
-    fn compute_device(&self) -> candle_core::Device {
-        candle_core::Device::Cpu
-    }
-
-    fn start(&self, runs: &[Run]) -> Result<Trainer> {
+    fn start(&self, runs: &[Run], device: &Device) -> Result<Trainer> {
         let config = self.config(runs);
         let (mut learners, mut states) = (Vec::new(), Vec::new());
         for (set, run) in runs.iter().enumerate() {
@@ -282,7 +264,7 @@ impl Args {
             states.extend(old.unwrap_or_else(fresh));
             learners.extend(own);
         }
-        Ok(Trainer::resume(&config, self.settings(), learners, states, &self.compute_device())?)
+        Ok(Trainer::resume(&config, self.settings(), learners, states, device)?)
     }
 
     /// The states of each run's members.

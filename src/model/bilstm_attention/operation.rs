@@ -2,10 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::{BiLstmAttention, Dropout, Mode};
+#[cfg(feature = "cuda")]
+use crate::model::cuda::Level;
 use crate::model::kernel::{self, Attention, Backward, Dims, Isa, Stash, Weights};
 use crate::model::lanes::{LANES, Lanes};
 
@@ -37,6 +41,8 @@ pub(super) struct Operation {
     input_gradient: bool,
     workspace: Mutex<Option<Workspace>>,
     spare: Arc<Mutex<Vec<Workspace>>>,
+    #[cfg(feature = "cuda")]
+    on_gpu: crate::model::cuda::Pass,
 }
 
 impl Drop for Operation {
@@ -59,6 +65,8 @@ impl Operation {
             input_gradient,
             workspace: Mutex::new(None),
             spare: layer.spare.clone(),
+            #[cfg(feature = "cuda")]
+            on_gpu: crate::model::cuda::Pass::new(layer.spare_on_gpu.clone()),
         }
     }
 
@@ -261,7 +269,33 @@ impl CustomOp2 for Operation {
         Ok((CpuStorage::F32(out), (genes, self.groups, self.out_len()).into()))
     }
 
-    fn bwd(&self, x: &Tensor, w: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, x: &CudaStorage, xl: &Layout, w: &CudaStorage, wl: &Layout) -> Result<(CudaStorage, Shape)> {
+        let (genes, Dims { steps, inputs, hidden }) = (xl.dims()[0], self.dims);
+        let (dropout, keys) = match &self.mode {
+            Mode::Train(Some(Dropout { first_gene: 1.., .. })) => bail!("a GPU takes a batch in one piece"),
+            Mode::Train(Some(Dropout { rate, keys, .. })) => (*rate, &keys[..]),
+            _ => (0.0, [].as_slice()),
+        };
+        let groups_per_model = self.groups / keys.len().max(1);
+        let (groups, keep) = (self.groups, self.keep());
+        let level = Level { genes, groups, steps, inputs, hidden, keep, groups_per_model, dropout };
+        let out = self.on_gpu.forward(level, keys, (x, xl), (w, wl))?;
+        Ok((out, (genes, groups, self.out_len()).into()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        _out: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        #[cfg(feature = "cuda")]
+        if x.device().is_cuda() {
+            let (dx, dw) = self.on_gpu.backward([x, w, _out, gradient], self.input_gradient)?;
+            return Ok((dx, Some(dw)));
+        }
         // taken, because the backward pass overwrites the gates
         let Some(mut workspace) = self.workspace.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             bail!("the LSTM layer can go backward once for each forward pass in training mode")
