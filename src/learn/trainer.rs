@@ -13,7 +13,7 @@ use super::loss::{binary_cross_entropy, gene_loss};
 use super::metrics::auroc;
 use super::optimizer::{Method, Optimization, Optimizer};
 use super::{Schedule, ShardError, random};
-use crate::model::{AttentiveChrome, AttentiveChromeConfig, Dropout, Mode};
+use crate::model::{AttentiveChrome, AttentiveChromeConfig, Dropout, InstructionSet, Mode};
 
 pub use self::state::{EpochRecord, TrainingState};
 
@@ -116,6 +116,7 @@ pub struct Trainer {
     /// The models in order: one each on the processor, where each works on data of its own while they
     /// are in the caches; all together on a GPU, which needs as much work at a time as it can get.
     parts: Vec<AttentiveChrome>,
+    instructions: InstructionSet,
     optimizer: Optimizer,
     /// After the last epoch, one a model.
     states: Vec<TrainingState>,
@@ -169,7 +170,15 @@ impl Trainer {
         let together = if device.is_cpu() { 1 } else { learners.len() };
         let part = |first| AttentiveChrome::from_flat(config, &weights.narrow(0, first, together)?);
         let parts = (0..learners.len()).step_by(together.max(1)).map(part).collect::<candle_core::Result<_>>()?;
-        Ok(Trainer { settings, learners, config: config.clone(), parts, optimizer, states })
+        let instructions = InstructionSet::best();
+        Ok(Trainer { settings, learners, config: config.clone(), parts, instructions, optimizer, states })
+    }
+
+    /// Computes with these instructions, where the processor has them; else with the best it has.
+    pub fn with_instruction_set(mut self, instructions: InstructionSet) -> Self {
+        self.instructions = instructions;
+        self.parts = self.parts.into_iter().map(|part| part.with_instruction_set(instructions)).collect();
+        self
     }
 
     /// What must be kept to go on later, one a model.
@@ -194,7 +203,8 @@ impl Trainer {
     pub fn best_models(&self, models: std::ops::Range<usize>) -> Result<AttentiveChrome, TrainError> {
         let shape = (models.len(), self.config.n_weights());
         let weights: Vec<f32> = self.states[models].iter().flat_map(|state| &state.best_weights).copied().collect();
-        Ok(AttentiveChrome::from_flat(&self.config, &Tensor::from_vec(weights, shape, self.optimizer.device())?)?)
+        let weights = Tensor::from_vec(weights, shape, self.optimizer.device())?;
+        Ok(AttentiveChrome::from_flat(&self.config, &weights)?.with_instruction_set(self.instructions))
     }
 
     /// One pass over the training genes, each model's in an order of its own, then the validation

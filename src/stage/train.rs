@@ -20,7 +20,7 @@ use super::{model_file, progress_bar};
 use crate::io;
 use crate::learn::{EpochRecord, Method, Schedule, Settings, Trainer, TrainingData, TrainingState, Transform};
 use crate::model::AttentiveChromeConfig;
-use crate::stage::{Common, DeviceChoice, Stage};
+use crate::stage::{Common, Compute, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
 
@@ -126,9 +126,8 @@ pub struct Args {
     /// streamed from the files in every epoch, shuffled in a window of 64 MiB of genes
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = data::parse_size)]
     pub memory: u64,
-    /// Where to compute: auto (a GPU where this build and the machine have one), cpu, cuda or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub device: DeviceChoice,
+    #[command(flatten)]
+    compute: Compute,
     /// Go on from NAME.state.safetensors if it is there; the result is the same as without a break
     /// [default: start afresh]
     #[arg(long)]
@@ -169,7 +168,7 @@ impl Stage for Args {
             let name = self.optimizer.name();
             problems.push(format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"));
         }
-        problems.extend(self.device.problem());
+        problems.extend(self.compute.problem());
         let mut check = |flag: &str, value: f64, good: bool, expected: &str| {
             if !good {
                 problems.push(format!("--{flag} {value}: must be {expected}"));
@@ -195,7 +194,7 @@ impl Stage for Args {
             // a training of hours must not end at a folder that cannot be written to
             drop(io::PendingFile::create(&self.out)?);
         }
-        let device = self.device.open()?;
+        let device = self.compute.open()?;
         let (runs, data) = runs::read(self, &device)?;
         let mut trainer = self.start(&runs, &device)?;
         self.train(&mut trainer, &runs, &data)?;
@@ -264,7 +263,8 @@ impl Args {
             states.extend(old.unwrap_or_else(fresh));
             learners.extend(own);
         }
-        Ok(Trainer::resume(&config, self.settings(), learners, states, device)?)
+        let trainer = Trainer::resume(&config, self.settings(), learners, states, device)?;
+        Ok(trainer.with_instruction_set(self.compute.instruction_set))
     }
 
     /// The states of each run's members.

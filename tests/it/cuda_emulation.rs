@@ -113,7 +113,7 @@ fn on_cpu(level: &Level, key: u64, x: &[f32], weights: &[f32], out_gradient: &[f
     let weights = Tensor::from_slice(weights, (groups, weights.len() / groups), &Device::Cpu).unwrap();
     let layer = BiLstmAttention::new(steps, inputs, hidden, weights).unwrap();
     let x = Var::from_slice(x, (genes, groups, steps, inputs), &Device::Cpu).unwrap();
-    let dropout = (dropout > 0.0).then_some(Dropout { rate: dropout, keys: [key].into() });
+    let dropout = (dropout > 0.0).then_some(Dropout { rate: dropout, keys: [key].into(), first_gene: 0 });
     let (contexts, attention) = layer.forward(x.as_tensor(), &Mode::Train(dropout)).unwrap();
     let out = Tensor::cat(&[&contexts, &attention], 2).unwrap();
     let out_gradient = Tensor::from_slice(out_gradient, out.shape(), &Device::Cpu).unwrap();

@@ -29,6 +29,9 @@ pub fn fingerprint(
     fingerprint.insert("seed".to_owned(), args.seed.to_string());
     fingerprint.insert("models in the ensemble".to_owned(), args.ensemble.to_string());
     fingerprint.insert("hidden units".to_owned(), format!("{} and {}", args.bin_hidden, args.mark_hidden));
+    let fused = args.compute.instruction_set.is_fused();
+    let rounding = if fused { "of avx512, avx2 and ARM64" } else { "of portable" };
+    fingerprint.insert("rounding (--instruction-set)".to_owned(), rounding.to_owned());
     fingerprint.insert("fold".to_owned(), args.fold.to_string());
     fingerprint.insert("samples".to_owned(), names.join(", "));
     fingerprint.insert("marks".to_owned(), samples[0].matrix.marks.join(", "));
