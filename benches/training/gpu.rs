@@ -11,6 +11,7 @@
 //! GPU. Its data are random; the time of a step does not depend on them.
 #![allow(clippy::unwrap_used)]
 
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,7 +26,7 @@ const PUBLISHED: AttentiveChromeConfig =
 /// Operations of a train step, forward and backward, of one gene with the published sizes.
 const FLOP: f64 = 26.0e6;
 
-fn main() {
+fn main() -> ExitCode {
     let flag = |name: &str, default: usize| {
         let arguments: Vec<String> = std::env::args().collect();
         let at = arguments.iter().position(|argument| argument == name);
@@ -36,7 +37,10 @@ fn main() {
     let (models, genes, epochs) = (flag("--models", models), flag("--genes", genes), flag("--epochs", epochs));
     let (device, name) = match open_gpu(flag("--gpu", 0)) {
         Ok(found) => found,
-        Err(reason) => return eprintln!("no GPU: {reason}"),
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            return ExitCode::FAILURE;
+        }
     };
     println!("# {name}\n\n## Agreement with the CPU\n\nLargest difference, relative to the largest number.\n");
     parity(&device, quick);
@@ -65,6 +69,7 @@ fn main() {
         times.iter().for_each(|time| println!("| {} | {} | {:.4} |", time.level, time.kernel, time.milliseconds));
         println!("| | all | {:.4} |", times.iter().map(|time| time.milliseconds).sum::<f64>());
     }
+    ExitCode::SUCCESS
 }
 
 fn numbers(count: usize, factor: usize) -> Vec<f32> {
@@ -93,7 +98,7 @@ fn parity(gpu: &Device, quick: bool) {
             let layer = BiLstmAttention::new(steps, inputs, hidden, weights).unwrap();
             let shape = (genes, groups, steps, inputs);
             let x = Var::from_vec(numbers(genes * groups * steps * inputs, 41), shape, device).unwrap();
-            let dropout = (rate > 0.0).then(|| Dropout { rate, keys: Arc::new([3]) });
+            let dropout = (rate > 0.0).then(|| Dropout { rate, keys: Arc::new([3]), first_gene: 0 });
             let (contexts, attention) = layer.forward(x.as_tensor(), &Mode::Train(dropout)).unwrap();
             let out = Tensor::cat(&[&contexts, &attention], 2).unwrap();
             let factors = Tensor::from_vec(numbers(out.elem_count(), 53), out.shape(), device).unwrap();

@@ -13,6 +13,9 @@ use crate::model::cuda::Level;
 use crate::model::kernel::{self, Attention, Backward, Dims, InstructionSet, Stash, Weights};
 use crate::model::lanes::{LANES, Lanes};
 
+/// What the dropout keys of neighbouring tasks differ by.
+const BLOCK_KEY: u64 = 0xd1b5_4a32_d192_ed03;
+
 /// All memory that one pass needs; kept from pass to pass.
 #[derive(Debug)]
 pub(super) struct Workspace {
@@ -149,7 +152,7 @@ impl Operation {
                     let block = first_gene / LANES + task / groups;
                     let own = 2 * (block * own_groups + group % own_groups) + direction;
                     let key = keys[group / own_groups];
-                    let block_key = key.wrapping_add((own as u64).wrapping_mul(0xd1b5_4a32_d192_ed03));
+                    let block_key = key.wrapping_add((own as u64).wrapping_mul(BLOCK_KEY));
                     stash.drop_outputs(dims, *rate, block_key);
                 }
                 _ => stash.keep_outputs(),
@@ -278,15 +281,17 @@ impl CustomOp2 for Operation {
     #[cfg(feature = "cuda")]
     fn cuda_fwd(&self, x: &CudaStorage, xl: &Layout, w: &CudaStorage, wl: &Layout) -> Result<(CudaStorage, Shape)> {
         let (genes, Dims { steps, inputs, hidden }) = (xl.dims()[0], self.dims);
-        let (dropout, keys) = match &self.mode {
-            Mode::Train(Some(Dropout { first_gene: 1.., .. })) => bail!("a GPU takes a batch in one piece"),
-            Mode::Train(Some(Dropout { rate, keys, .. })) => (*rate, &keys[..]),
-            _ => (0.0, [].as_slice()),
+        let (dropout, keys, first_gene) = match &self.mode {
+            Mode::Train(Some(Dropout { rate, keys, first_gene })) => (*rate, &keys[..], *first_gene),
+            _ => (0.0, [].as_slice(), 0),
         };
         let groups_per_model = self.groups / keys.len().max(1);
+        // the kernels count blocks from the first gene that they see, so the keys begin further on
+        let skipped = (2 * (first_gene / LANES) * groups_per_model) as u64;
+        let keys: Vec<u64> = keys.iter().map(|key| key.wrapping_add(skipped.wrapping_mul(BLOCK_KEY))).collect();
         let (groups, keep) = (self.groups, self.keep());
         let level = Level { genes, groups, steps, inputs, hidden, keep, groups_per_model, dropout };
-        let out = self.on_gpu.forward(level, keys, (x, xl), (w, wl))?;
+        let out = self.on_gpu.forward(level, &keys, (x, xl), (w, wl))?;
         Ok((out, (genes, groups, self.out_len()).into()))
     }
 

@@ -15,7 +15,7 @@ const LIBRARIES: [(&str, &[&str]); 3] = [
 ///
 /// # Errors
 /// Why there is none, in words for the user.
-#[allow(unsafe_code)] // to load libraries, whose initialisers run
+#[allow(unsafe_code)] // to load libraries, whose initialisers run, and to do without events
 pub fn open(ordinal: usize) -> Result<(Device, String), String> {
     for (what, names) in LIBRARIES {
         // SAFETY: these are NVIDIA's, and candle loads the same a moment later.
@@ -24,8 +24,13 @@ pub fn open(ordinal: usize) -> Result<(Device, String), String> {
         }
     }
     let unusable = |error: candle_core::Error| format!("GPU {ordinal} cannot be used: {}", in_one_line(&error));
-    let device = Device::new_cuda(ordinal).map_err(unusable)?;
-    let context = device.as_cuda_device().map_err(unusable)?.cuda_stream().context().clone();
+    // one stream for all threads: candle's usual one is each thread's own, and a training step that moves
+    // from thread to thread would not wait for itself
+    let device = Device::new_cuda_with_stream(ordinal).map_err(unusable)?;
+    let cuda = device.as_cuda_device().map_err(unusable)?;
+    // SAFETY: events order the streams of a context, and this one has a single stream.
+    unsafe { cuda.disable_event_tracking() };
+    let context = cuda.cuda_stream().context().clone();
     let name = context.name().unwrap_or_else(|_| format!("GPU {ordinal}"));
     if keep_freed_memory(context.cu_device()).is_err() {
         tracing::debug!("{name} gives freed memory back at once, which costs time");

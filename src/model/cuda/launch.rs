@@ -27,7 +27,7 @@ enum Value {
 /// Launches kernels one after the other; `address` says where each buffer lies.
 ///
 /// The addresses must stay valid until the device has done the work, which is so for memory of the
-/// same device that is freed after this call: candle has one stream a device, and frees in its order.
+/// same device that is freed after this call: `open` gives a device one stream, which frees in its order.
 pub(super) fn run(
     device: &CudaDevice,
     module: Module,
