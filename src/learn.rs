@@ -3,6 +3,7 @@
 
 mod batches;
 mod gene_set;
+mod gene_source;
 mod loss;
 pub mod metrics;
 mod model_header;
@@ -11,14 +12,17 @@ mod random;
 mod schedule;
 mod score;
 pub mod state_dict;
+mod stream;
 mod trainer;
 mod transform;
 
 pub use batches::DeviceGenes;
-pub use gene_set::{GeneSet, Selection};
+pub use gene_set::{GeneDigest, GeneSet, Selection};
+pub use gene_source::{GeneSource, StreamedGenes};
 pub use model_header::{MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, ModelHeader, Regime};
 pub use optimizer::{Method, OptimizerState};
 pub use schedule::Schedule;
 pub use score::{Scores, Spread, score};
+pub use stream::{Reading, SHARD_BYTES, ShardError, Shards, Stream, WINDOW_BYTES};
 pub use trainer::{EpochRecord, Learner, Settings, TrainError, Trainer, TrainingData, TrainingState};
-pub use transform::{FittedTransform, Transform, ValueError};
+pub use transform::{BadValue, FittedTransform, MarkMeans, Transform, ValueError};

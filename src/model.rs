@@ -7,11 +7,14 @@ mod bilstm_attention;
 pub(crate) mod cuda;
 mod kernel;
 mod lanes;
+#[cfg(test)]
+mod reference;
 
 pub use attentive_chrome::{AttentiveChrome, Output, WeightError, member_prefix};
 pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};
 #[cfg(feature = "cuda")]
 pub use cuda::{KernelTime, open as open_gpu, profile as profile_gpu};
+pub use kernel::InstructionSet;
 pub use lanes::sigmoid;
 
 use schemars::JsonSchema;

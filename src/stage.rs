@@ -16,5 +16,5 @@ pub mod train;
 pub mod tss;
 
 pub use contract::{Common, Stage};
-pub use device::DeviceChoice;
+pub use device::{Compute, DeviceChoice};
 pub use progress::progress_bar;

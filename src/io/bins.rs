@@ -7,12 +7,15 @@
 //! members `values_sd` f32 [gene, mark, bin] and `mark_values_sd` f32 [gene, mark].
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
-use super::safetensors_file::{self, RawTensor};
+use safetensors::tensor::Dtype;
+
+use super::safetensors_file::{self, RawTensor, TensorPlaces};
 use super::{FileError, Result};
 use crate::genome::{Grid, Strand, Tss};
-use crate::matrix::{Attention, AttentionSpread, FORMAT, FORMAT_VERSION, Header, Matrix};
+use crate::matrix::{Attention, AttentionSpread, FORMAT, FORMAT_VERSION, Header, Matrix, ShapeError};
 
 /// Writes a matrix, whole or not at all.
 pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
@@ -65,34 +68,8 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
 /// Reads a matrix and checks that header and tensors agree.
 pub fn read(path: &Path) -> Result<Matrix> {
     let (header, mut tensors): (Header, _) = safetensors_file::read(path, "matrix")?;
-    if header.format != FORMAT {
-        return Err(FileError::new(path, format!("is a {:?} file, expected {FORMAT:?}", header.format))
-            .remedy("Give a .bins.safetensors file"));
-    }
-    if header.format_version > FORMAT_VERSION {
-        return Err(FileError::new(
-            path,
-            format!("has format version {}, this attentrack reads up to {FORMAT_VERSION}", header.format_version),
-        )
-        .remedy(format!("It was written by attentrack {}: upgrade this one", header.tool_version)));
-    }
-    let grid = Grid::new(header.flank_bp, header.bin_size_bp, header.orientation)
-        .map_err(|error| FileError::new(path, error.to_string()).place("header"))?;
-    let mut matrix = Matrix {
-        kind: header.kind,
-        sample: header.sample,
-        assembly: header.assembly,
-        grid,
-        statistic: header.statistic,
-        marks: header.marks,
-        inputs: header.inputs,
-        chroms: header.chroms.into_iter().collect(),
-        gene_ids: header.genes,
-        status: header.status,
-        tss: None,
-        values: take(path, &mut tensors, "values", RawTensor::to_f32)?,
-        attention: None,
-    };
+    let mut matrix = without_tensors(path, header)?;
+    matrix.values = take(path, &mut tensors, "values", RawTensor::to_f32)?;
     if tensors.contains_key("tss") {
         let chrom = take(path, &mut tensors, "chrom", RawTensor::to_i32)?;
         let position = take(path, &mut tensors, "tss", RawTensor::to_i64)?;
@@ -122,10 +99,95 @@ pub fn read(path: &Path) -> Result<Matrix> {
         };
         matrix.attention = Some(Attention { mark_values, null_values, spread });
     }
-    matrix.check_shape().map_err(|error| {
-        FileError::new(path, format!("header and tensors disagree: {error}")).remedy("Make the file again")
-    })?;
+    matrix.check_shape().map_err(|error| disagreement(path, &error))?;
     Ok(matrix)
+}
+
+/// Opens a matrix whose values stay in the file. Of the matrix that comes with it `values` is empty,
+/// and positions and attention are left out.
+pub fn open(path: &Path) -> Result<(Matrix, GeneRows)> {
+    let (header, places): (Header, _) = safetensors_file::open(path, "matrix")?;
+    let matrix = without_tensors(path, header)?;
+    let (dtype, shape) = places.dtype_and_shape("values").ok_or_else(|| no_tensor(path, "values"))?;
+    if dtype != Dtype::F32 {
+        return Err(unexpected_type(path, "values", dtype));
+    }
+    let check = |what, found, expected| match found == expected {
+        true => Ok(()),
+        false => Err(disagreement(path, &ShapeError { what, found, expected })),
+    };
+    check("values", shape.iter().product(), matrix.n_genes() * matrix.n_marks() * matrix.n_bins())?;
+    check("the first axis of values", shape.first().copied().unwrap_or(0), matrix.n_genes())?;
+    check("status", matrix.status.len(), matrix.n_genes())?;
+    Ok((matrix, GeneRows { path: path.to_owned(), places }))
+}
+
+/// The values of a matrix file, to be read a run of genes at a time. Files are opened for each read,
+/// so that any number of them can be in use.
+#[derive(Clone, Debug)]
+pub struct GeneRows {
+    path: PathBuf,
+    places: TensorPlaces,
+}
+
+impl GeneRows {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The values of genes in a row, row-major [gene, mark, bin].
+    ///
+    /// # Errors
+    /// If the file cannot be read any more, or has fewer genes.
+    pub fn read(&self, genes: Range<usize>) -> Result<Vec<f32>> {
+        let tensor = self.places.read("values", Some(genes))?;
+        tensor.to_f32().ok_or_else(|| unexpected_type(&self.path, "values", tensor.dtype))
+    }
+}
+
+/// What the header alone says, after checking that this build can read it.
+fn without_tensors(path: &Path, header: Header) -> Result<Matrix> {
+    if header.format != FORMAT {
+        return Err(FileError::new(path, format!("is a {:?} file, expected {FORMAT:?}", header.format))
+            .remedy("Give a .bins.safetensors file"));
+    }
+    if header.format_version > FORMAT_VERSION {
+        return Err(FileError::new(
+            path,
+            format!("has format version {}, this attentrack reads up to {FORMAT_VERSION}", header.format_version),
+        )
+        .remedy(format!("It was written by attentrack {}: upgrade this one", header.tool_version)));
+    }
+    let grid = Grid::new(header.flank_bp, header.bin_size_bp, header.orientation)
+        .map_err(|error| FileError::new(path, error.to_string()).place("header"))?;
+    Ok(Matrix {
+        kind: header.kind,
+        sample: header.sample,
+        assembly: header.assembly,
+        grid,
+        statistic: header.statistic,
+        marks: header.marks,
+        inputs: header.inputs,
+        chroms: header.chroms.into_iter().collect(),
+        gene_ids: header.genes,
+        status: header.status,
+        tss: None,
+        values: Vec::new(),
+        attention: None,
+    })
+}
+
+fn disagreement(path: &Path, error: &ShapeError) -> FileError {
+    FileError::new(path, format!("header and tensors disagree: {error}")).remedy("Make the file again")
+}
+
+fn no_tensor(path: &Path, name: &str) -> FileError {
+    FileError::new(path, format!("has no tensor {name:?}")).remedy("Give a .bins.safetensors file")
+}
+
+fn unexpected_type(path: &Path, name: &str, dtype: Dtype) -> FileError {
+    FileError::new(path, format!("unexpected element type {dtype:?}")).place(format!("tensor {name}"))
 }
 
 fn take<T>(
@@ -134,10 +196,6 @@ fn take<T>(
     name: &str,
     convert: fn(&RawTensor) -> Option<Vec<T>>,
 ) -> Result<Vec<T>> {
-    let tensor = tensors.remove(name).ok_or_else(|| {
-        FileError::new(path, format!("has no tensor {name:?}")).remedy("Give a .bins.safetensors file")
-    })?;
-    convert(&tensor).ok_or_else(|| {
-        FileError::new(path, format!("unexpected element type {:?}", tensor.dtype)).place(format!("tensor {name}"))
-    })
+    let tensor = tensors.remove(name).ok_or_else(|| no_tensor(path, name))?;
+    convert(&tensor).ok_or_else(|| unexpected_type(path, name, tensor.dtype))
 }

@@ -2,9 +2,12 @@
 //! format keeps metadata in a hash map, so that several would be written in a changing order.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -12,6 +15,8 @@ use super::{FileError, Output, Result};
 
 /// The metadata key.
 pub const HEADER_KEY: &str = "header";
+/// Longest header in bytes that the format allows.
+const LARGEST_HEADER: u64 = 100_000_000;
 
 /// A tensor as plain little-endian bytes.
 #[derive(Clone, Debug)]
@@ -89,31 +94,144 @@ pub fn write<H: Serialize>(path: &Path, header: &H, tensors: &[(String, RawTenso
 
 /// Reads header and tensors. `what` names the kind of file for messages ("matrix", "model").
 pub fn read<H: DeserializeOwned>(path: &Path, what: &str) -> Result<(H, HashMap<String, RawTensor>)> {
-    let bytes = std::fs::read(path).map_err(|error| FileError::os(path, "open", &error))?;
-    let damaged = |problem: String| {
-        FileError::new(path, problem).remedy(format!("Give a {what} file written by attentrack, or make it again"))
-    };
-    if bytes.is_empty() {
-        return Err(damaged(format!("is empty, expected a {what} file (safetensors)")));
+    let (header, mut file, places) = open_file(path, what)?;
+    let mut infos: Vec<_> = places.infos.into_iter().collect();
+    // in file order, so that a pipe can be read too
+    infos.sort_by_key(|(_, info)| info.data_offsets);
+    let mut tensors = HashMap::new();
+    for (name, info) in infos {
+        let bytes = take(path, &mut file, info.data_offsets.1 - info.data_offsets.0)?;
+        tensors.insert(name, RawTensor { dtype: info.dtype, shape: info.shape, bytes });
     }
-    let (_, metadata) = SafeTensors::read_metadata(&bytes)
-        .map_err(|error| damaged(format!("is not a {what} file (safetensors), or is truncated: {error}")))?;
+    Ok((header, tensors))
+}
+
+/// Reads the header, and where the tensors lie; they stay in the file.
+pub fn open<H: DeserializeOwned>(path: &Path, what: &str) -> Result<(H, TensorPlaces)> {
+    let (header, _, places) = open_file(path, what)?;
+    Ok((header, places))
+}
+
+/// Where in its file each tensor lies, for reading parts of large ones. The file is not kept open.
+#[derive(Clone, Debug)]
+pub struct TensorPlaces {
+    path: PathBuf,
+    data_start: u64,
+    infos: HashMap<String, TensorInfo>,
+}
+
+impl TensorPlaces {
+    /// Element type and shape of a tensor, or `None` where there is none of that name.
+    pub fn dtype_and_shape(&self, name: &str) -> Option<(Dtype, &[usize])> {
+        self.infos.get(name).map(|info| (info.dtype, info.shape.as_slice()))
+    }
+
+    /// Reads `rows` of the first axis of a tensor, or the whole of it.
+    ///
+    /// # Errors
+    /// If there is no tensor of that name, fewer rows, or the file has changed.
+    pub fn read(&self, name: &str, rows: Option<Range<usize>>) -> Result<RawTensor> {
+        let fault = |problem: String| FileError::new(&self.path, problem).remedy("Make the file again");
+        let info = self.infos.get(name).ok_or_else(|| fault(format!("has no tensor {name:?}")))?;
+        let (start, end) = info.data_offsets;
+        let of_rows = info.shape.first().copied().unwrap_or(1);
+        let rows = rows.unwrap_or(0..of_rows);
+        if rows.start > rows.end || rows.end > of_rows {
+            return Err(fault(format!("has {of_rows} rows, not {}", rows.end)).place(format!("tensor {name}")));
+        }
+        let row_bytes = (end - start).checked_div(of_rows).unwrap_or(0);
+        let mut shape = info.shape.clone();
+        if let Some(first) = shape.first_mut() {
+            *first = rows.len();
+        }
+        let mut file = File::open(&self.path).map_err(|error| FileError::os(&self.path, "open", &error))?;
+        file.seek(SeekFrom::Start(self.data_start + (start + rows.start * row_bytes) as u64))
+            .map_err(|error| FileError::os(&self.path, "read", &error))?;
+        let bytes = take(&self.path, &mut file, rows.len() * row_bytes)?;
+        Ok(RawTensor { dtype: info.dtype, shape, bytes })
+    }
+}
+
+fn damaged(path: &Path, what: &str, problem: String) -> FileError {
+    FileError::new(path, problem).remedy(format!("Give a {what} file written by attentrack, or make it again"))
+}
+
+/// The next `size` bytes.
+fn take(path: &Path, file: &mut impl Read, size: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(size.min(1 << 30));
+    file.take(size as u64).read_to_end(&mut bytes).map_err(|error| FileError::os(path, "read", &error))?;
+    if bytes.len() < size {
+        return Err(FileError::new(path, "is truncated").remedy("Copy or make it again"));
+    }
+    Ok(bytes)
+}
+
+/// Opens a file, which stands at its first tensor afterwards.
+fn open_file<H: DeserializeOwned>(path: &Path, what: &str) -> Result<(H, File, TensorPlaces)> {
+    let mut file = File::open(path).map_err(|error| FileError::os(path, "open", &error))?;
+    let mut lead = Vec::new();
+    file.by_ref().take(8).read_to_end(&mut lead).map_err(|error| FileError::os(path, "read", &error))?;
+    if lead.is_empty() {
+        return Err(damaged(path, what, format!("is empty, expected a {what} file (safetensors)")));
+    }
+    let foreign =
+        |problem: &str| damaged(path, what, format!("is not a {what} file (safetensors), or is truncated: {problem}"));
+    let size = <[u8; 8]>::try_from(lead.as_slice()).map(u64::from_le_bytes).map_err(|_| foreign("too short"))?;
+    if size > LARGEST_HEADER {
+        return Err(foreign("its first bytes give no length of a header"));
+    }
+    let head = take(path, &mut file, size as usize).map_err(|_| foreign("the header is cut"))?;
+    let metadata: Metadata = serde_json::from_slice(&head).map_err(|error| foreign(&error.to_string()))?;
     let json = metadata.metadata().as_ref().and_then(|map| map.get(HEADER_KEY)).ok_or_else(|| {
-        damaged(format!("is a safetensors file without a {HEADER_KEY:?}, so not an attentrack {what}"))
+        let problem = format!("is a safetensors file without a {HEADER_KEY:?}, so not an attentrack {what}");
+        damaged(path, what, problem)
     })?;
     let header = serde_json::from_str(json).map_err(|error| {
         let found: Option<serde_json::Value> = serde_json::from_str(json).ok();
         let format = found.as_ref().and_then(|header| header["format"].as_str()).unwrap_or("unknown");
-        damaged(format!("the header, of format {format:?}, does not fit a {what} file: {error}"))
+        damaged(path, what, format!("the header, of format {format:?}, does not fit a {what} file: {error}"))
     })?;
-    let tensors = SafeTensors::deserialize(&bytes)
-        .map_err(|error| damaged(format!("is not a {what} file (safetensors), or is truncated: {error}")))?;
-    let tensors = tensors
-        .tensors()
-        .into_iter()
-        .map(|(name, view)| {
-            (name, RawTensor { dtype: view.dtype(), shape: view.shape().to_vec(), bytes: view.data().to_vec() })
-        })
-        .collect();
-    Ok((header, tensors))
+    let data_start = 8 + size;
+    let expected = data_start + metadata.data_len() as u64;
+    let about = file.metadata().map_err(|error| FileError::os(path, "read", &error))?;
+    if about.is_file() && about.len() != expected {
+        return Err(foreign(&format!("it has {} bytes, its header asks for {expected}", about.len())));
+    }
+    let infos = metadata.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
+    Ok((header, file, TensorPlaces { path: path.to_owned(), data_start, infos }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_of_rows_is_that_of_the_whole_tensor() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.safetensors");
+        let values: Vec<f32> = (0..60).map(|at| at as f32).collect();
+        let tensors = [
+            ("values".to_owned(), RawTensor::of_f32(&[5, 3, 4], &values)),
+            ("tss".to_owned(), RawTensor::of_i64(&[5], &[9, 8, 7, 6, 5])),
+            ("none".to_owned(), RawTensor::of_f32(&[0, 3], &[])),
+        ];
+        write(&path, &"header", &tensors).unwrap();
+        let (header, places): (String, _) = open(&path, "test").unwrap();
+        assert_eq!((header.as_str(), places.dtype_and_shape("strand")), ("header", None));
+        assert_eq!(places.dtype_and_shape("values"), Some((Dtype::F32, &[5, 3, 4][..])));
+        for (start, end) in [(0, 5), (0, 0), (2, 4), (4, 5), (5, 5)] {
+            let part = places.read("values", Some(start..end)).unwrap();
+            assert_eq!(part.shape, [end - start, 3, 4]);
+            assert_eq!(part.to_f32().unwrap(), values[start * 12..end * 12]);
+        }
+        assert_eq!(places.read("tss", None).unwrap().to_i64().unwrap(), [9, 8, 7, 6, 5]);
+        assert_eq!(places.read("none", None).unwrap().shape, [0, 3]);
+        assert!(places.read("values", Some(4..6)).unwrap_err().to_string().contains("has 5 rows, not 6"));
+        assert!(places.read("strand", None).unwrap_err().to_string().contains("no tensor"));
+        // a file that shrinks while it is in use
+        let content = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &content[..content.len() - 4]).unwrap();
+        assert!(places.read("values", Some(0..5)).unwrap_err().to_string().contains("is truncated"));
+        assert!(open::<String>(&path, "test").unwrap_err().to_string().contains("truncated: it has"));
+    }
 }

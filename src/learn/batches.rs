@@ -1,5 +1,7 @@
 //! Genes on the device, and the batches that several models take from them side by side.
 
+use std::ops::Range;
+
 use candle_core::{Device, Result, Tensor, bail};
 
 use super::GeneSet;
@@ -50,6 +52,7 @@ impl DeviceGenes {
     /// If a set does not hold whole windows, or of the device.
     pub fn new(sets: Vec<GeneSet>, window: (usize, usize), device: &Device) -> Result<Self> {
         let (size, mut starts) = (window.0 * window.1, vec![0]);
+        let all = (sets.iter().map(GeneSet::len).sum::<usize>() + 1) * size;
         let (mut values, mut labels) = (Vec::new(), Vec::new());
         for set in sets {
             if set.values.len() != set.len() * size {
@@ -59,6 +62,7 @@ impl DeviceGenes {
             // the first set is moved, not copied: most trainings have one
             if values.is_empty() {
                 (values, labels) = (set.values, set.labels);
+                values.reserve_exact(all - values.len());
             } else {
                 values.extend(set.values);
                 labels.extend(set.labels);
@@ -77,6 +81,16 @@ impl DeviceGenes {
     /// Labels of a set.
     pub fn labels(&self, set: usize) -> &[f32] {
         &self.labels[self.starts[set]..self.starts[set + 1]]
+    }
+
+    /// Some genes of a set, back from the device.
+    ///
+    /// # Errors
+    /// Of the device.
+    pub fn to_host(&self, set: usize, genes: Range<usize>) -> Result<GeneSet> {
+        let values = self.values.narrow(0, self.starts[set] + genes.start, genes.len())?;
+        let values = values.flatten_all()?.to_vec1::<f32>()?;
+        Ok(GeneSet { values, labels: self.labels(set)[genes].to_vec() })
     }
 
     /// The batches of a pass in which each model takes genes of its set in its order; a model with an
@@ -157,6 +171,8 @@ mod tests {
         };
         let genes = DeviceGenes::new(vec![set(1.0, 3), set(100.0, 1)], (1, 2), &Device::Cpu).unwrap();
         assert_eq!((genes.len(0), genes.len(1), genes.labels(1)), (3, 1, [1.0].as_slice()));
+        assert_eq!(genes.to_host(0, 1..3).unwrap(), GeneSet { values: vec![3.0, 4.0, 5.0, 6.0], labels: vec![1.0; 2] });
+        assert_eq!(genes.to_host(1, 0..1).unwrap().values, [100.0, 101.0]);
         let batches = genes.batches(&[(0, vec![2, 0, 1]), (1, vec![0]), (0, vec![])], 2).unwrap();
         assert_eq!(batches.len(), 2);
         let flat = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();

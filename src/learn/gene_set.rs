@@ -38,6 +38,15 @@ impl Selection {
         }
         selection
     }
+
+    /// Rows and labels of the genes of a split, ascending; of the test genes there are none.
+    pub fn of(&self, split: Split) -> &[(usize, f32)] {
+        match split {
+            Split::Train => &self.train,
+            Split::Valid => &self.valid,
+            Split::Test => &[],
+        }
+    }
 }
 
 /// Inputs and labels of genes, possibly of several samples.
@@ -50,6 +59,11 @@ pub struct GeneSet {
 }
 
 impl GeneSet {
+    /// None yet, with room for `n_genes` of `size` values.
+    pub fn with_capacity(n_genes: usize, size: usize) -> Self {
+        GeneSet { values: Vec::with_capacity(n_genes * size), labels: Vec::with_capacity(n_genes) }
+    }
+
     /// Number of genes.
     pub fn len(&self) -> usize {
         self.labels.len()
@@ -65,10 +79,84 @@ impl GeneSet {
         self.labels.iter().filter(|&&label| label == 1.0).count()
     }
 
-    /// A number that changes when any value or label does (FNV-1a, 64 bit).
-    pub fn digest(&self) -> u64 {
-        self.values.iter().chain(&self.labels).fold(0xcbf2_9ce4_8422_2325, |digest, value| {
-            (digest ^ u64::from(value.to_bits())).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+    /// The values of one gene, row-major [mark, bin].
+    pub fn gene(&self, gene: usize) -> &[f32] {
+        let size = self.values.len() / self.len();
+        &self.values[gene * size..][..size]
+    }
+
+    /// Adds a gene; all must have the same number of values.
+    pub fn push(&mut self, values: &[f32], label: f32) {
+        self.values.extend_from_slice(values);
+        self.labels.push(label);
+    }
+
+    /// Removes a gene; the last one takes its place.
+    pub fn swap_remove(&mut self, gene: usize) {
+        let (last, size) = (self.len() - 1, self.values.len() / self.len());
+        self.values.copy_within(last * size.., gene * size);
+        self.values.truncate(last * size);
+        self.labels.swap_remove(gene);
+    }
+}
+
+/// A number that changes when any value, label or their order does (FNV-1a, 64 bit), taken a gene at a
+/// time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GeneDigest {
+    genes: u64,
+    state: u64,
+}
+
+impl Default for GeneDigest {
+    fn default() -> Self {
+        GeneDigest { genes: 0, state: 0xcbf2_9ce4_8422_2325 }
+    }
+}
+
+impl GeneDigest {
+    /// Adds a gene.
+    pub fn add(&mut self, values: &[f32], label: f32) {
+        self.genes += 1;
+        self.state = values
+            .iter()
+            .chain([&label])
+            .fold(self.state, |state, value| (state ^ u64::from(value.to_bits())).wrapping_mul(0x0000_0100_0000_01b3));
+    }
+}
+
+impl std::fmt::Display for GeneDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (digest {:016x})", self.genes, self.state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_removed_gene_gives_its_place_to_the_last() {
+        let mut genes = GeneSet::default();
+        (0..4).for_each(|gene| genes.push(&[gene as f32, 0.5], gene as f32));
+        genes.swap_remove(1);
+        genes.swap_remove(2);
+        assert_eq!(genes, GeneSet { values: vec![0.0, 0.5, 3.0, 0.5], labels: vec![0.0, 3.0] });
+        genes.swap_remove(0);
+        genes.swap_remove(0);
+        assert!(genes.is_empty() && genes.values.is_empty());
+    }
+
+    #[test]
+    fn the_digest_sees_values_labels_and_order() {
+        let digest = |genes: &[(&[f32], f32)]| {
+            let mut digest = GeneDigest::default();
+            genes.iter().for_each(|(values, label)| digest.add(values, *label));
+            digest.to_string()
+        };
+        let (a, b): ((&[f32], f32), (&[f32], f32)) = ((&[1.0, 2.0], 0.0), (&[3.0, 4.0], 1.0));
+        let digests = [digest(&[a, b]), digest(&[b, a]), digest(&[a, (b.0, 0.0)]), digest(&[a]), digest(&[])];
+        assert!((0..5).all(|at| digests[..at].iter().all(|other| *other != digests[at])), "{digests:?}");
+        assert!(digests[0].starts_with("2 (digest "));
     }
 }

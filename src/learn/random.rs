@@ -11,15 +11,36 @@ pub fn initial_weights(seed: u64, n_weights: usize) -> Vec<f32> {
     (0..n_weights).map(|_| (f64::from(generator.next_u32()) / 4_294_967_296.0 * 0.2 - 0.1) as f32).collect()
 }
 
-/// The order in which an epoch (counted from 0) sees the training genes: Fisher-Yates.
+/// The order in which an epoch (counted from 0) sees the training genes, or the shards of a stream:
+/// Fisher-Yates.
 pub fn gene_order(seed: u64, epoch: u32, n_genes: usize) -> Vec<usize> {
     let mut generator = stream(seed, 1 + 2 * u64::from(epoch));
     let mut order: Vec<usize> = (0..n_genes).collect();
     for last in (1..n_genes).rev() {
-        let bound = last as u128 + 1;
-        order.swap(last, ((u128::from(generator.next_u64()) * bound) >> 64) as usize);
+        order.swap(last, below(&mut generator, last + 1));
     }
     order
+}
+
+/// The draws from the shuffle window in an epoch, counted from 0.
+#[derive(Debug)]
+pub struct WindowDraws(ChaCha8Rng);
+
+impl WindowDraws {
+    /// Before the first draw. The stream's number is beyond those of all epochs' orders and keys.
+    pub fn new(seed: u64, epoch: u32) -> Self {
+        WindowDraws(stream(seed, (1 << 40) + u64::from(epoch)))
+    }
+
+    /// A number below `bound`, which is at least 1.
+    pub fn below(&mut self, bound: usize) -> usize {
+        below(&mut self.0, bound)
+    }
+}
+
+/// A number below `bound`: the high half of a product, whose bias of bound / 2^64 nobody can see.
+fn below(generator: &mut ChaCha8Rng, bound: usize) -> usize {
+    ((u128::from(generator.next_u64()) * bound as u128) >> 64) as usize
 }
 
 /// One dropout key a step of an epoch.

@@ -1,26 +1,25 @@
 //! Training of one or more models together, an epoch at a time, with a state of each that can be put
 //! down and taken up again.
 
+mod pass;
 mod state;
 
-use candle_core::{CpuStorage, DType, Device, InplaceOp2, Layout, Tensor};
+use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::batches::{Batch, DeviceGenes};
-use super::loss::{binary_cross_entropy, gene_loss};
+use super::batches::Batch;
+use super::gene_source::GeneSource;
+use super::loss::gene_loss;
 use super::metrics::auroc;
 use super::optimizer::{Method, Optimization, Optimizer};
-use super::{Schedule, random};
-use crate::model::{AttentiveChrome, AttentiveChromeConfig, Dropout, Mode};
+use super::{Schedule, ShardError, random};
+use crate::model::{AttentiveChrome, AttentiveChromeConfig, InstructionSet, Mode};
 
 pub use self::state::{EpochRecord, TrainingState};
 
 /// Validation genes a forward pass; a gene's numbers do not depend on it.
 const VALID_BATCH: usize = 64;
-/// On the processor, genes that go forward and backward before the next ones: what the forward pass
-/// keeps of them stays in the caches. Their gradients are added up.
-const CHUNK: usize = 32;
 
 /// How models are trained. The published regime is 30 epochs of Adam at 2e-4, batches of 16, norm
 /// clipped at 1, no dropout, no decay.
@@ -62,9 +61,9 @@ pub struct Learner {
 #[derive(Debug)]
 pub struct TrainingData {
     /// Training genes.
-    pub train: DeviceGenes,
+    pub train: GeneSource,
     /// Validation genes.
-    pub valid: DeviceGenes,
+    pub valid: GeneSource,
 }
 
 /// Training went wrong.
@@ -92,6 +91,9 @@ pub enum TrainError {
         /// Weights of the model.
         expected: usize,
     },
+    /// Genes could not be read.
+    #[error(transparent)]
+    Data(#[from] ShardError),
     /// The arrays do not fit together.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
@@ -112,6 +114,7 @@ pub struct Trainer {
     /// The models in order: one each on the processor, where each works on data of its own while they
     /// are in the caches; all together on a GPU, which needs as much work at a time as it can get.
     parts: Vec<AttentiveChrome>,
+    instructions: InstructionSet,
     optimizer: Optimizer,
     /// After the last epoch, one a model.
     states: Vec<TrainingState>,
@@ -165,7 +168,15 @@ impl Trainer {
         let together = if device.is_cpu() { 1 } else { learners.len() };
         let part = |first| AttentiveChrome::from_flat(config, &weights.narrow(0, first, together)?);
         let parts = (0..learners.len()).step_by(together.max(1)).map(part).collect::<candle_core::Result<_>>()?;
-        Ok(Trainer { settings, learners, config: config.clone(), parts, optimizer, states })
+        let instructions = InstructionSet::best();
+        Ok(Trainer { settings, learners, config: config.clone(), parts, instructions, optimizer, states })
+    }
+
+    /// Computes with these instructions, where the processor has them; else with the best it has.
+    pub fn with_instruction_set(mut self, instructions: InstructionSet) -> Self {
+        self.instructions = instructions;
+        self.parts = self.parts.into_iter().map(|part| part.with_instruction_set(instructions)).collect();
+        self
     }
 
     /// What must be kept to go on later, one a model.
@@ -190,7 +201,8 @@ impl Trainer {
     pub fn best_models(&self, models: std::ops::Range<usize>) -> Result<AttentiveChrome, TrainError> {
         let shape = (models.len(), self.config.n_weights());
         let weights: Vec<f32> = self.states[models].iter().flat_map(|state| &state.best_weights).copied().collect();
-        Ok(AttentiveChrome::from_flat(&self.config, &Tensor::from_vec(weights, shape, self.optimizer.device())?)?)
+        let weights = Tensor::from_vec(weights, shape, self.optimizer.device())?;
+        Ok(AttentiveChrome::from_flat(&self.config, &weights)?.with_instruction_set(self.instructions))
     }
 
     /// One pass over the training genes, each model's in an order of its own, then the validation
@@ -248,18 +260,14 @@ impl Trainer {
         let genes =
             |(learner, &takes_part): (&Learner, &bool)| if takes_part { data.train.len(learner.set) } else { 0 };
         let genes: Vec<usize> = self.learners.iter().zip(takes_part).map(genes).collect();
-        let order =
-            |(learner, &genes): (&Learner, &usize)| (learner.set, random::gene_order(learner.seed, epoch, genes));
-        let orders: Vec<_> = self.learners.iter().zip(&genes).map(order).collect();
         let keys = |(learner, &genes): (&Learner, &usize)| {
             random::dropout_keys(learner.seed, epoch, genes.div_ceil(batch_size))
         };
         let keys: Vec<_> = self.learners.iter().zip(&genes).map(keys).collect();
-        let batches = data.train.batches(&orders, batch_size)?;
-        let mut losses = Vec::with_capacity(batches.len());
-        for at in 0..batches.len() {
-            let batch = batches.get(at)?;
-            let keys: Vec<u64> = keys.iter().map(|keys| keys.get(at).copied().unwrap_or(0)).collect();
+        let mut pass = data.train.shuffled(&self.taking_part(takes_part), epoch, batch_size)?;
+        let mut losses = Vec::new();
+        while let Some(batch) = pass.next()? {
+            let keys: Vec<u64> = keys.iter().map(|keys| keys.get(losses.len()).copied().unwrap_or(0)).collect();
             losses.push(self.step(&batch, &keys, learning_rate)?);
             done(batch.genes.iter().sum());
         }
@@ -274,33 +282,38 @@ impl Trainer {
 
     /// Logits of each model's validation genes; none of models that take no part.
     fn validate(&self, data: &TrainingData, takes_part: &[bool]) -> Result<Vec<Vec<f32>>, TrainError> {
-        let order = |(learner, &takes_part): (&Learner, &bool)| {
-            (learner.set, if takes_part { (0..data.valid.len(learner.set)).collect() } else { Vec::new() })
-        };
-        let orders: Vec<(usize, Vec<usize>)> = self.learners.iter().zip(takes_part).map(order).collect();
-        let mut logits = Vec::with_capacity(self.learners.len());
-        for (part, orders) in self.parts.iter().zip(orders.chunks(self.parts[0].n_models())) {
-            let batches = data.valid.batches(orders, VALID_BATCH)?;
-            let of_batch = |at| Ok(part.forward(&batches.get(at)?.x, &Mode::Infer)?.logit);
-            let of_part = (0..batches.len()).map(of_batch).collect::<candle_core::Result<Vec<_>>>()?;
+        let models = self.taking_part(takes_part);
+        let mut logits = Vec::with_capacity(models.len());
+        for (part, models) in self.parts.iter().zip(models.chunks(self.parts[0].n_models())) {
+            let mut pass = data.valid.in_order(models, VALID_BATCH)?;
+            let mut of_part = Vec::new();
+            while let Some(batch) = pass.next()? {
+                of_part.push(part.forward(&batch.x, &Mode::Infer)?.logit);
+            }
             if of_part.is_empty() {
-                logits.extend(orders.iter().map(|_| Vec::new()));
+                logits.extend(models.iter().map(|_| Vec::new()));
                 continue;
             }
             let rows = Tensor::cat(&of_part, 0)?.t()?.to_vec2::<f32>()?;
-            logits.extend(rows.into_iter().zip(orders).map(|(mut row, (_, order))| {
-                row.truncate(order.len());
+            logits.extend(rows.into_iter().zip(models).map(|(mut row, model)| {
+                row.truncate(model.map_or(0, |learner| data.valid.len(learner.set)));
                 row
             }));
         }
         Ok(logits)
     }
 
+    /// The models, `None` of those that wait.
+    fn taking_part(&self, takes_part: &[bool]) -> Vec<Option<&Learner>> {
+        self.learners.iter().zip(takes_part).map(|(learner, &takes_part)| takes_part.then_some(learner)).collect()
+    }
+
     /// One step of every model that has genes in the batch; returns their mean losses before it,
     /// \[model\].
     fn step(&mut self, batch: &Batch, keys: &[u64], learning_rate: f64) -> Result<Tensor, TrainError> {
-        let passes =
-            self.parts.par_iter().enumerate().map(|(at, part)| self.pass(at * part.n_models(), part, batch, keys));
+        let rate = self.settings.dropout;
+        let pass = |(at, part): (usize, &AttentiveChrome)| pass::pass(part, at * part.n_models(), batch, rate, keys);
+        let passes = self.parts.par_iter().enumerate().map(pass);
         let (losses, gradients): (Vec<_>, Vec<_>) =
             passes.collect::<candle_core::Result<Vec<_>>>()?.into_iter().unzip();
         let active: Vec<bool> = batch.genes.iter().map(|&genes| genes > 0).collect();
@@ -310,71 +323,6 @@ impl Trainer {
             part.set_flat(&weights.narrow(0, at * part.n_models(), part.n_models())?)?;
         }
         Ok(Tensor::cat(&losses, 0)?)
-    }
-
-    /// Losses \[model\] and their gradients [model, weight] of one part, whose models begin at `first`.
-    fn pass(
-        &self,
-        first: usize,
-        part: &AttentiveChrome,
-        batch: &Batch,
-        keys: &[u64],
-    ) -> candle_core::Result<(Tensor, Tensor)> {
-        let (models, rate) = (part.n_models(), self.settings.dropout);
-        let genes = batch.genes[first..first + models].iter().copied().max().unwrap_or(0);
-        let chunk = if part.device().is_cpu() { CHUNK } else { genes.max(1) };
-        let mut sum: Option<(Tensor, Tensor)> = None;
-        for from in (0..genes).step_by(chunk) {
-            let cut = |tensor: &Tensor| {
-                tensor.narrow(0, from, chunk.min(genes - from))?.narrow(1, first, models)?.contiguous()
-            };
-            let keys = keys[first..first + models].into();
-            let mode = Mode::Train((rate > 0.0).then_some(Dropout { rate, keys, first_gene: from }));
-            let logit = part.forward(&cut(&batch.x)?, &mode)?.logit;
-            let loss = binary_cross_entropy(&logit, &cut(&batch.label)?, &cut(&batch.weight)?)?;
-            let gradients = loss.backward()?;
-            let [bins, marks, head_weight, head_bias] = part.parameters().map(|parameter| {
-                gradients.get(parameter).cloned().ok_or_else(|| candle_core::Error::msg("a parameter has no gradient"))
-            });
-            let gradient = part.flatten(&[bins?, marks?, head_weight?, head_bias?])?;
-            sum = Some(match sum {
-                None => (loss.detach(), gradient),
-                Some((losses, gradients)) => {
-                    gradients.inplace_op2(&gradient, &Accumulate)?;
-                    ((losses + loss.detach())?, gradients)
-                }
-            });
-        }
-        let nothing = |shape: &[usize]| Tensor::zeros(shape, DType::F32, part.device());
-        sum.map_or_else(|| Ok((nothing(&[models])?, nothing(&[models, self.config.n_weights()])?)), Ok)
-    }
-}
-
-/// Adds one array to another in place, on the thread that asks for it: candle's own addition would
-/// wake threads that `--threads` does not know of.
-struct Accumulate;
-
-impl InplaceOp2 for Accumulate {
-    fn name(&self) -> &'static str {
-        "accumulate"
-    }
-
-    fn cpu_fwd(
-        &self,
-        sum: &mut CpuStorage,
-        sum_layout: &Layout,
-        term: &CpuStorage,
-        term_layout: &Layout,
-    ) -> candle_core::Result<()> {
-        let (CpuStorage::F32(sum), Some((start, end)), Some((from, to))) =
-            (sum, sum_layout.contiguous_offsets(), term_layout.contiguous_offsets())
-        else {
-            candle_core::bail!("gradients must be contiguous f32")
-        };
-        for (sum, term) in sum[start..end].iter_mut().zip(&term.as_slice::<f32>()?[from..to]) {
-            *sum += term;
-        }
-        Ok(())
     }
 }
 

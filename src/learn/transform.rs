@@ -56,7 +56,49 @@ pub struct ValueError {
     pub problem: String,
 }
 
+/// A value that the transform cannot take, by its indices in the gene's row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BadValue {
+    /// Mark, counted from 0.
+    pub mark: usize,
+    /// Bin, counted from 0.
+    pub bin: usize,
+    /// The value.
+    pub raw: f32,
+    /// What is wrong with it.
+    pub problem: &'static str,
+}
+
+impl BadValue {
+    /// The same in words: `gene` is the row of `matrix`, of which only the names are looked at.
+    pub fn at(&self, gene: usize, matrix: &Matrix) -> ValueError {
+        ValueError {
+            gene: matrix.gene_ids.get(gene).cloned().unwrap_or_default(),
+            mark: matrix.marks.get(self.mark).cloned().unwrap_or_default(),
+            bin: self.bin + 1,
+            problem: format!("{} {}", self.raw, self.problem),
+        }
+    }
+}
+
 impl Transform {
+    /// Whether the transform can take one gene's raw values, row-major [mark, bin].
+    ///
+    /// # Errors
+    /// At the first value that it cannot take.
+    pub fn check_gene(self, n_bins: usize, values: &[f32]) -> Result<(), BadValue> {
+        let bad = values.iter().enumerate().find_map(|(at, &raw)| Some((at, raw, self.problem_of(raw)?)));
+        bad.map_or(Ok(()), |(at, raw, problem)| Err(BadValue { mark: at / n_bins, bin: at % n_bins, raw, problem }))
+    }
+
+    fn problem_of(self, raw: f32) -> Option<&'static str> {
+        if raw.is_infinite() {
+            return Some("is infinite; expected a finite value or NaN (missing)");
+        }
+        (self.takes_logarithm() && raw < 0.0)
+            .then_some("is negative and has no log1p; use the raw or depth-scaled transform for such a signal")
+    }
+
     fn takes_logarithm(self) -> bool {
         matches!(self, Transform::Log1p | Transform::DepthScaledLog1p)
     }
@@ -67,65 +109,121 @@ impl Transform {
 }
 
 impl FittedTransform {
-    /// Learns the means of each mark from training genes: pairs of a sample and its training genes.
-    pub fn fit(transform: Transform, samples: &[(&Matrix, Vec<usize>)]) -> Self {
-        let n_marks = samples.first().map_or(0, |(matrix, _)| matrix.n_marks());
-        FittedTransform { transform, train_means: means(n_marks, samples) }
+    /// What was learnt: the means of each mark over all training genes.
+    pub fn new(transform: Transform, training: &MarkMeans) -> Self {
+        FittedTransform { transform, train_means: training.means() }
     }
 
-    /// The inputs of the model, row-major [gene, mark, bin], for `genes` (rows) of one sample. A
-    /// missing value (NaN) becomes 0, after everything else. The depth of the sample is the mean of
-    /// each mark over all its scorable genes, whichever of them are asked for.
+    /// The factor of each mark of a sample. Its depth is the mean of each mark over all its scorable
+    /// genes, whichever of them are asked for later.
+    pub fn scales(&self, sample: &MarkMeans) -> Vec<f64> {
+        if !self.transform.scales_depth() {
+            return vec![1.0; sample.sums.len()];
+        }
+        let pairs = self.train_means.iter().zip(sample.means());
+        pairs.map(|(&train, sample)| if sample == 0.0 { 1.0 } else { train / sample }).collect()
+    }
+
+    /// Turns one gene's raw values, row-major [mark, bin], into the model's inputs, in place. A missing
+    /// value (NaN) becomes 0, after everything else. `scales` are those of the gene's sample.
     ///
     /// # Errors
     /// At an infinite value, and under a logarithm at a negative one.
-    pub fn apply(&self, matrix: &Matrix, genes: &[usize]) -> Result<Vec<f32>, ValueError> {
-        let (n_marks, n_bins) = (matrix.n_marks(), matrix.n_bins());
-        let scales = if self.transform.scales_depth() { self.scales(matrix) } else { vec![1.0; n_marks] };
-        let mut values = Vec::with_capacity(genes.len() * n_marks * n_bins);
-        for &gene in genes {
-            for (mark, &scale) in scales.iter().enumerate() {
-                for (bin, &raw) in matrix.bins(gene, mark).iter().enumerate() {
-                    let refuse = |problem: &str| ValueError {
-                        gene: matrix.gene_ids[gene].clone(),
-                        mark: matrix.marks[mark].clone(),
-                        bin: bin + 1,
-                        problem: format!("{raw} {problem}"),
-                    };
-                    if raw.is_infinite() {
-                        return Err(refuse("is infinite; expected a finite value or NaN (missing)"));
-                    }
-                    if self.transform.takes_logarithm() && raw < 0.0 {
-                        return Err(refuse(
-                            "is negative and has no log1p; use the raw or depth-scaled transform for such a signal",
-                        ));
-                    }
-                    let mut value = f64::from(raw) * scale;
-                    if self.transform.takes_logarithm() {
-                        value = value.ln_1p();
-                    }
-                    values.push(if value.is_nan() { 0.0 } else { value as f32 });
+    pub fn apply_to_gene(&self, scales: &[f64], values: &mut [f32]) -> Result<(), BadValue> {
+        let n_bins = values.len() / scales.len();
+        for (mark, (bins, &scale)) in values.chunks_exact_mut(n_bins).zip(scales).enumerate() {
+            for (bin, slot) in bins.iter_mut().enumerate() {
+                let raw = *slot;
+                if let Some(problem) = self.transform.problem_of(raw) {
+                    return Err(BadValue { mark, bin, raw, problem });
                 }
+                let mut value = f64::from(raw) * scale;
+                if self.transform.takes_logarithm() {
+                    value = value.ln_1p();
+                }
+                *slot = if value.is_nan() { 0.0 } else { value as f32 };
             }
+        }
+        Ok(())
+    }
+
+    /// The inputs of the model, row-major [gene, mark, bin], for `genes` (rows) of one sample.
+    ///
+    /// # Errors
+    /// As [`FittedTransform::apply_to_gene`].
+    pub fn apply(&self, matrix: &Matrix, genes: &[usize]) -> Result<Vec<f32>, ValueError> {
+        let mut sample = MarkMeans::new(matrix.n_marks());
+        if self.transform.scales_depth() {
+            let scorable = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable());
+            scorable.for_each(|gene| sample.add(matrix.gene(gene)));
+        }
+        let scales = self.scales(&sample);
+        let size = matrix.n_marks() * matrix.n_bins();
+        let mut values = Vec::with_capacity(genes.len() * size);
+        for &gene in genes {
+            let start = values.len();
+            values.extend_from_slice(matrix.gene(gene));
+            self.apply_to_gene(&scales, &mut values[start..]).map_err(|bad| bad.at(gene, matrix))?;
         }
         Ok(values)
     }
+}
 
-    fn scales(&self, matrix: &Matrix) -> Vec<f64> {
-        let scorable = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
-        let sample_means = means(matrix.n_marks(), &[(matrix, scorable)]);
-        let pairs = self.train_means.iter().zip(sample_means);
-        pairs.map(|(&train, sample)| if sample == 0.0 { 1.0 } else { train / sample }).collect()
+/// Running means of each mark over the values that are there. Adding genes in the same order gives the
+/// same bits, whether they come from memory or from a file a few at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MarkMeans {
+    sums: Vec<f64>,
+    counts: Vec<u64>,
+}
+
+impl MarkMeans {
+    /// Of no gene yet.
+    pub fn new(n_marks: usize) -> Self {
+        MarkMeans { sums: vec![0.0; n_marks], counts: vec![0; n_marks] }
+    }
+
+    /// Adds one gene's raw values, row-major [mark, bin]; NaN is no value.
+    pub fn add(&mut self, values: &[f32]) {
+        let n_bins = values.len() / self.sums.len().max(1);
+        let marks = self.sums.iter_mut().zip(&mut self.counts);
+        for ((sum, count), bins) in marks.zip(values.chunks_exact(n_bins.max(1))) {
+            for &value in bins.iter().filter(|value| !value.is_nan()) {
+                *sum += f64::from(value);
+                *count += 1;
+            }
+        }
+    }
+
+    /// The means, in mark order; 0 where there is no value.
+    pub fn means(&self) -> Vec<f64> {
+        let pairs = self.sums.iter().zip(&self.counts);
+        pairs.map(|(&sum, &count)| if count == 0 { 0.0 } else { sum / count as f64 }).collect()
     }
 }
 
-/// Mean of each mark over the values that are there; 0 where none is.
-fn means(n_marks: usize, samples: &[(&Matrix, Vec<usize>)]) -> Vec<f64> {
-    let mean = |mark: usize| {
-        let rows = samples.iter().flat_map(|(matrix, genes)| genes.iter().map(move |&gene| matrix.bins(gene, mark)));
-        let values = rows.flatten().filter(|value| !value.is_nan());
-        let (sum, count) = values.fold((0f64, 0u64), |(sum, count), &value| (sum + f64::from(value), count + 1));
-        if count == 0 { 0.0 } else { sum / count as f64 }
-    };
-    (0..n_marks).map(mean).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_skip_what_is_missing_and_scale_the_depth() {
+        let mut training = MarkMeans::new(2);
+        training.add(&[1.0, 3.0, f32::NAN, 8.0]);
+        training.add(&[2.0, 2.0, f32::NAN, f32::NAN]);
+        assert_eq!(training.means(), [2.0, 8.0]);
+        let mut sample = MarkMeans::new(2);
+        sample.add(&[4.0, 4.0, 0.0, 0.0]);
+        let fitted = FittedTransform::new(Transform::DepthScaled, &training);
+        assert_eq!(fitted.scales(&sample), [0.5, 1.0]);
+        assert_eq!(FittedTransform::new(Transform::Raw, &training).scales(&sample), [1.0, 1.0]);
+        let mut gene = [1.0, f32::NAN, 3.0, -4.0];
+        fitted.apply_to_gene(&[0.5, 1.0], &mut gene).unwrap();
+        assert_eq!(gene, [0.5, 0.0, 3.0, -4.0]);
+        let logarithm = FittedTransform::new(Transform::Log1p, &training);
+        let bad = logarithm.apply_to_gene(&[1.0, 1.0], &mut gene).unwrap_err();
+        assert_eq!((bad.mark, bad.bin, bad.raw), (1, 1, -4.0));
+        assert!(fitted.apply_to_gene(&[1.0, 1.0], &mut [0.0, 0.0, f32::INFINITY, 0.0]).is_err());
+        assert_eq!(MarkMeans::new(3).means(), [0.0; 3]);
+    }
 }

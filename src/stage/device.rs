@@ -1,8 +1,55 @@
-//! `--device`: where tensors are computed.
+//! `--device` and `--instruction-set`: what models are computed on.
 
 use std::str::FromStr;
 
 use candle_core::Device;
+
+use crate::model::InstructionSet;
+
+/// Flags of the stages that run a model.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Compute {
+    /// Where to compute: auto (a GPU where this build and the machine have one), cpu, cuda or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Instructions of the processor: auto (the fastest it has), avx512, avx2 or portable. avx512, avx2
+    /// and ARM64 give the same bytes; portable does without fused multiply-add on x86-64, and differs
+    /// from them by rounding
+    #[arg(long, value_name = "SET", default_value = "auto", value_parser = parse_instructions)]
+    pub instruction_set: InstructionSet,
+}
+
+fn parse_instructions(text: &str) -> Result<InstructionSet, String> {
+    let named = InstructionSet::ALL.into_iter().find(|set| set.name() == text);
+    match named {
+        None if text == "auto" => Ok(InstructionSet::best()),
+        None => Err("must be auto, avx512, avx2 or portable".to_owned()),
+        Some(set) if set.is_available() => Ok(set),
+        Some(_) => {
+            let has: Vec<&str> = InstructionSet::available().into_iter().map(InstructionSet::name).collect();
+            Err(format!("this processor has {}", has.join(", ")))
+        }
+    }
+}
+
+impl Compute {
+    /// What shows before any work is done.
+    pub fn problem(&self) -> Option<String> {
+        self.device.problem()
+    }
+
+    /// The device; the log says what it is.
+    ///
+    /// # Errors
+    /// If a GPU is asked for and cannot be used.
+    pub fn open(&self) -> anyhow::Result<Device> {
+        let device = self.device.open()?;
+        if device.is_cpu() {
+            tracing::info!("computing with instruction set {}", self.instruction_set.name());
+        }
+        Ok(device)
+    }
+}
 
 /// What `--device` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,6 +130,16 @@ impl DeviceChoice {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instructions_that_the_processor_lacks_are_refused() {
+        assert_eq!(parse_instructions("auto"), Ok(InstructionSet::best()));
+        assert_eq!(parse_instructions("portable"), Ok(InstructionSet::Portable));
+        for set in InstructionSet::ALL {
+            assert_eq!(parse_instructions(set.name()).is_ok(), InstructionSet::available().contains(&set));
+        }
+        assert!(parse_instructions("sse9").unwrap_err().starts_with("must be auto"));
+    }
 
     #[test]
     fn a_gpu_may_have_a_number() {

@@ -10,7 +10,7 @@ use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Scores, score};
 use crate::matrix::{Attention, AttentionSpread, Kind, Matrix, Prediction, PredictionSpread, Predictions};
 use crate::model::AttentiveChrome;
-use crate::stage::{Common, DeviceChoice, Stage};
+use crate::stage::{Common, Compute, Stage};
 
 /// Score every gene of a matrix with a model, and write the attention that the model paid to each bin
 /// and mark.
@@ -45,9 +45,8 @@ pub struct Args {
     /// for an empty window; of an ensemble also the standard deviations [default: not written]
     #[arg(long, value_name = "FILE")]
     pub attention: Option<PathBuf>,
-    /// Where to compute: auto (a GPU where this build and the machine have one), cpu, cuda or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub device: DeviceChoice,
+    #[command(flatten)]
+    compute: Compute,
     #[command(flatten)]
     common: Common,
 }
@@ -60,11 +59,12 @@ impl Stage for Args {
     fn problems(&self) -> Vec<String> {
         let same = self.predictions.is_some() && self.predictions == self.attention;
         let same = same.then(|| "--predictions and --attention name the same file".to_owned());
-        same.into_iter().chain(self.device.problem()).collect()
+        same.into_iter().chain(self.compute.problem()).collect()
     }
 
     fn run(&self) -> Result<()> {
-        let (header, model) = model_file::load(&self.model, &self.device.open()?)?;
+        let (header, model) = model_file::load(&self.model, &self.compute.open()?)?;
+        let model = model.with_instruction_set(self.compute.instruction_set);
         let matrix = io::bins::read(&self.bins)?;
         self.check_fit(&header, &matrix)?;
         let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();

@@ -1,9 +1,11 @@
 //! Train a model on binned signal and labels.
 
+mod data;
 mod history;
 mod provenance;
 mod runs;
 mod samples;
+mod shards;
 mod state_file;
 
 use std::path::PathBuf;
@@ -16,11 +18,9 @@ use clap::{Parser, ValueEnum};
 use self::runs::Run;
 use super::{model_file, progress_bar};
 use crate::io;
-use crate::learn::{
-    DeviceGenes, EpochRecord, Method, Schedule, Settings, Trainer, TrainingData, TrainingState, Transform,
-};
+use crate::learn::{EpochRecord, Method, Schedule, Settings, Trainer, TrainingData, TrainingState, Transform};
 use crate::model::AttentiveChromeConfig;
-use crate::stage::{Common, DeviceChoice, Stage};
+use crate::stage::{Common, Compute, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
 
@@ -122,9 +122,12 @@ pub struct Args {
     /// Seed of the initial weights, the order of the genes and dropout; the first of an ensemble
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Where to compute: auto (a GPU where this build and the machine have one), cpu, cuda or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub device: DeviceChoice,
+    /// Memory for data, in bytes or with k, M, G, T: genes that take more than three quarters of it are
+    /// streamed from the files in every epoch, shuffled in a window of 64 MiB of genes
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = data::parse_size)]
+    pub memory: u64,
+    #[command(flatten)]
+    compute: Compute,
     /// Go on from NAME.state.safetensors if it is there; the result is the same as without a break
     /// [default: start afresh]
     #[arg(long)]
@@ -165,7 +168,7 @@ impl Stage for Args {
             let name = self.optimizer.name();
             problems.push(format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"));
         }
-        problems.extend(self.device.problem());
+        problems.extend(self.compute.problem());
         let mut check = |flag: &str, value: f64, good: bool, expected: &str| {
             if !good {
                 problems.push(format!("--{flag} {value}: must be {expected}"));
@@ -191,9 +194,8 @@ impl Stage for Args {
             // a training of hours must not end at a folder that cannot be written to
             drop(io::PendingFile::create(&self.out)?);
         }
-        let device = self.device.open()?;
-        let mut runs = runs::read(self)?;
-        let data = self.upload(&mut runs, &device)?;
+        let device = self.compute.open()?;
+        let (runs, data) = runs::read(self, &device)?;
         let mut trainer = self.start(&runs, &device)?;
         self.train(&mut trainer, &runs, &data)?;
         for (run, states) in runs.iter().zip(self.states(&trainer)) {
@@ -202,7 +204,7 @@ impl Stage for Args {
         for (at, (run, states)) in runs.iter().zip(self.states(&trainer)).enumerate() {
             let members = usize::from(self.ensemble);
             let model = trainer.best_models(at * members..(at + 1) * members)?;
-            model_file::save(&run.out, &provenance::header(self, run, states, &model)?, &model)?;
+            model_file::save(&run.out, &provenance::header(self, run, (&data, at), states, &model)?, &model)?;
         }
         // last, so that a kill before leaves something to go on from
         runs.iter().for_each(|run| _ = std::fs::remove_file(run.state_path()));
@@ -250,18 +252,6 @@ impl Args {
         }
     }
 
-    /// Puts the genes of all runs where they are computed on.
-    fn upload(&self, runs: &mut [Run], device: &Device) -> Result<TrainingData> {
-        let config = self.config(runs);
-        let window = (config.n_marks, config.n_bins);
-        let train = runs.iter_mut().map(|run| std::mem::take(&mut run.train)).collect();
-        let valid = runs.iter().map(|run| run.valid.clone()).collect();
-        Ok(TrainingData {
-            train: DeviceGenes::new(train, window, device)?,
-            valid: DeviceGenes::new(valid, window, device)?,
-        })
-    }
-
     fn start(&self, runs: &[Run], device: &Device) -> Result<Trainer> {
         let config = self.config(runs);
         let (mut learners, mut states) = (Vec::new(), Vec::new());
@@ -273,7 +263,8 @@ impl Args {
             states.extend(old.unwrap_or_else(fresh));
             learners.extend(own);
         }
-        Ok(Trainer::resume(&config, self.settings(), learners, states, device)?)
+        let trainer = Trainer::resume(&config, self.settings(), learners, states, device)?;
+        Ok(trainer.with_instruction_set(self.compute.instruction_set))
     }
 
     /// The states of each run's members.
@@ -282,9 +273,13 @@ impl Args {
     }
 
     fn train(&self, trainer: &mut Trainer, runs: &[Run], data: &TrainingData) -> Result<()> {
-        let an_epoch = runs.iter().map(|run| run.n_train as u64).sum::<u64>() * u64::from(self.ensemble);
-        let bar = progress_bar(u64::from(self.epochs) * an_epoch, "training", self.common.quiet);
-        bar.set_position(u64::from(trainer.epochs_done()) * an_epoch);
+        let members = u64::from(self.ensemble);
+        let genes = |epochs: &dyn Fn(&[TrainingState]) -> u32, trainer: &Trainer| -> u64 {
+            let runs = (0..runs.len()).zip(self.states(trainer));
+            runs.map(|(set, states)| u64::from(epochs(states)) * data.train.len(set) as u64 * members).sum()
+        };
+        let bar = progress_bar(genes(&|_| self.epochs, trainer), "training", self.common.quiet);
+        bar.set_position(genes(&|states| states[0].epochs_done(), trainer));
         let (mut written, mut writing) = (Instant::now(), Duration::ZERO);
         while !trainer.is_done() {
             let records = trainer.run_epoch(data, |genes| bar.inc(genes as u64))?;

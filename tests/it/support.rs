@@ -38,6 +38,16 @@ impl Workdir {
         command
     }
 
+    /// Starts `attentrack-STAGE ARGS` (split at spaces) and leaves it running.
+    pub fn stage_process(&self, stage: &str, args: &str) -> std::process::Child {
+        std::process::Command::new(assert_cmd::cargo::cargo_bin(format!("attentrack-{stage}")))
+            .args(args.split_whitespace())
+            .current_dir(self.dir.path())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
     /// Runs `attentrack-STAGE ARGS` (split at spaces), which must succeed; returns standard error.
     pub fn ok(&self, stage: &str, args: &str) -> String {
         let output = self.stage(stage).args(args.split_whitespace()).output().unwrap();

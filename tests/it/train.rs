@@ -190,7 +190,7 @@ fn a_state_of_another_training_is_refused() {
     stop_before_the_end(&work, &args);
     let name_change = ["m.state.safetensors", "seed was 1 and is 2", "Delete it"];
     work.fails("train", &format!("{args} --seed 2"), &name_change);
-    work.fails("train", &format!("{args} --transform log1p"), &["training genes was"]);
+    work.fails("train", &format!("{args} --transform log1p"), &["transform was raw and is log1p"]);
     work.write("m.state.safetensors", "rubbish");
     work.fails("train", &args, &["m.state.safetensors", "training state"]);
     // without --resume it is overwritten

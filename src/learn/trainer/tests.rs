@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use super::*;
-use crate::learn::{GeneSet, score};
+use crate::learn::batches::DeviceGenes;
+use crate::learn::{GeneSet, Shards, Stream, StreamedGenes, score};
 
 fn settings() -> Settings {
     Settings {
@@ -30,7 +33,7 @@ fn genes(seed: u64, n_genes: usize) -> GeneSet {
 
 fn data(train: Vec<GeneSet>, valid: Vec<GeneSet>) -> TrainingData {
     let on_device = |sets| DeviceGenes::new(sets, (CONFIG.n_marks, CONFIG.n_bins), &Device::Cpu).unwrap();
-    TrainingData { train: on_device(train), valid: on_device(valid) }
+    TrainingData { train: GeneSource::OnDevice(on_device(train)), valid: GeneSource::OnDevice(on_device(valid)) }
 }
 
 fn learner(seed: u64, set: usize) -> Learner {
@@ -195,4 +198,79 @@ fn processor_ms() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
     10.0 * (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap())
+}
+
+/// A gene set in shards of a few genes.
+#[derive(Debug)]
+struct Pieces(Vec<GeneSet>, Vec<usize>);
+
+impl Shards for Pieces {
+    fn n_genes(&self) -> &[usize] {
+        &self.1
+    }
+
+    fn read(&self, shard: usize) -> Result<GeneSet, ShardError> {
+        Ok(self.0[shard].clone())
+    }
+}
+
+fn streamed(train: Vec<GeneSet>, valid: Vec<GeneSet>) -> TrainingData {
+    let stream = |set: GeneSet| {
+        let pieces: Vec<_> = set.values.chunks(5 * 20).zip(set.labels.chunks(5)).collect();
+        let pieces = pieces.iter().map(|(values, labels)| GeneSet { values: values.to_vec(), labels: labels.to_vec() });
+        let (pieces, labels): (Vec<GeneSet>, _) = (pieces.collect(), set.labels.clone());
+        let n_genes = pieces.iter().map(GeneSet::len).collect();
+        Stream::new(Arc::new(Pieces(pieces, n_genes)), labels, 16)
+    };
+    let source = |sets: Vec<GeneSet>| {
+        let streams = sets.into_iter().map(stream).collect();
+        GeneSource::Streamed(StreamedGenes::new(streams, (CONFIG.n_marks, CONFIG.n_bins), &Device::Cpu))
+    };
+    TrainingData { train: source(train), valid: source(valid) }
+}
+
+#[test]
+fn on_streamed_genes_too_models_trained_together_are_the_models_trained_alone() {
+    let (train, valid) = ([genes(5, 37), genes(7, 101)], [genes(6, 20), genes(9, 70)]);
+    let learners = [learner(1, 0), learner(2, 1), learner(3, 1)];
+    let settings = Settings { dropout: 0.2, ..settings() };
+    let all = streamed(train.to_vec(), valid.to_vec());
+    let mut together = trainer(&settings, &learners);
+    let records: Vec<_> = (0..3).map(|_| together.run_epoch(&all, |_| ()).unwrap()).collect();
+    for (at, learner) in learners.iter().enumerate() {
+        let own = streamed(vec![train[learner.set].clone()], vec![valid[learner.set].clone()]);
+        let learners = vec![Learner { set: 0, ..learner.clone() }];
+        let mut first = trainer(&settings, &learners);
+        assert_eq!(first.run_epoch(&own, |_| ()).unwrap(), records[0][at..=at]);
+        // and resumed, as ever
+        let states = first.states().to_vec();
+        let mut second = Trainer::resume(&CONFIG, settings.clone(), learners, states, &Device::Cpu).unwrap();
+        assert_eq!(second.run_epoch(&own, |_| ()).unwrap(), records[1][at..=at]);
+        assert_eq!(second.run_epoch(&own, |_| ()).unwrap(), records[2][at..=at]);
+        assert_eq!(second.states(), &together.states()[at..=at], "model {at}");
+    }
+}
+
+#[test]
+fn streamed_and_uploaded_genes_differ_in_their_order_alone() {
+    // all genes in one step, so that only sums are made in another order
+    let (train, valid) = (vec![genes(5, 37)], vec![genes(6, 20)]);
+    let settings = Settings { batch_size: 64, ..settings() };
+    let record =
+        |data: &TrainingData| trainer(&settings, &[learner(1, 0)]).run_epoch(data, |_| ()).unwrap()[0].unwrap();
+    let (uploaded, streamed) = (data(train.clone(), valid.clone()), streamed(train, valid));
+    let (one, other) = (record(&uploaded), record(&streamed));
+    assert!((one.train_loss - other.train_loss).abs() < 1e-6 && (one.valid_loss - other.valid_loss).abs() < 1e-5);
+    let values = |data: &TrainingData| {
+        let mut all = GeneSet::default();
+        let add = |genes: &GeneSet| {
+            all.values.extend(&genes.values);
+            all.labels.extend(&genes.labels);
+            Ok(())
+        };
+        data.valid.for_each(0, add).unwrap();
+        all
+    };
+    assert_eq!(values(&uploaded), genes(6, 20));
+    assert_eq!(values(&streamed), genes(6, 20));
 }

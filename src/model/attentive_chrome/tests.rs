@@ -195,54 +195,6 @@ fn the_published_sizes_have_the_published_number_of_weights() {
     assert_eq!((config.n_weights(), config.tensor_shapes().len()), (55_681, 56));
 }
 
-/// Compares with a folder of .npy files: weights, input, outputs and all gradients of any number of
-/// marks and bins, as an independent PyTorch script wrote them (folder in ATTENTRACK_GOLDEN).
-#[test]
-#[ignore = "needs a folder of PyTorch's numbers"]
-fn agrees_with_a_folder_of_pytorch_numbers() {
-    let folder = std::path::PathBuf::from(std::env::var_os("ATTENTRACK_GOLDEN").unwrap());
-    let load = |name: &str| Tensor::read_npy(folder.join(format!("{name}.npy"))).unwrap();
-    let (x, y) = (load("input"), load("label").unsqueeze(1).unwrap());
-    let config = AttentiveChromeConfig {
-        n_marks: x.dims()[1],
-        n_bins: x.dims()[2],
-        bin_hidden: load("weight.bin_context.0").dims()[0] / 2,
-        mark_hidden: load("weight.mark_context").dims()[0] / 2,
-    };
-    let file = |name: &str| match name.split_once('.').unwrap() {
-        ("fdiff1_1", part) => format!("head.{part}"),
-        ("hm_level_rnn_1", part) if part.starts_with("bin_attention") => "mark_context".to_owned(),
-        ("hm_level_rnn_1", part) => part.replace("rnn.", "mark_lstm."),
-        (_, part) => match part.split_once('.').unwrap() {
-            (mark, part) if part.starts_with("bin_attention") => format!("bin_context.{mark}"),
-            (mark, part) => part.replace("rnn.", &format!("bin_lstm.{mark}.")),
-        },
-    };
-    let named = |kind: &str| -> Vec<(String, Tensor)> {
-        let names = config.tensor_shapes().into_iter();
-        names.map(|(name, _)| (name.clone(), load(&format!("{kind}.{}", file(&name))))).collect()
-    };
-    let model = AttentiveChrome::from_tensors(&config, 1, &named("weight"), &Device::Cpu).unwrap();
-    let output = model.forward(&x.unsqueeze(1).unwrap(), &Mode::Train(None)).unwrap();
-    let pairs = [
-        ("logit", &output.logit),
-        ("bin_attention", &output.bin_attention),
-        ("mark_attention", &output.mark_attention),
-    ];
-    let difference = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
-    for (name, found) in pairs {
-        let worst = difference(&values(found), &values(&load(name)));
-        println!("{name}: {worst:e}");
-        assert!(worst < 1e-6);
-    }
-    let found = gradient(&model, &loss(&output.logit, &y));
-    let expected: Vec<f32> = named("grad").iter().flat_map(|(_, tensor)| values(tensor)).collect();
-    let largest = expected.iter().fold(0f32, |a, b| a.max(b.abs()));
-    let worst = difference(&found, &expected);
-    println!("gradient: {worst:e} of {largest:e}");
-    assert!(worst < 1e-5 * largest);
-}
-
 #[test]
 fn models_together_are_the_models_alone() {
     let config = AttentiveChromeConfig { n_marks: 2, n_bins: 5, bin_hidden: 5, mark_hidden: 2 };

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{BiLstmAttention, Dropout, Mode};
 #[cfg(feature = "cuda")]
 use crate::model::cuda::Level;
-use crate::model::kernel::{self, Attention, Backward, Dims, Isa, Stash, Weights};
+use crate::model::kernel::{self, Attention, Backward, Dims, InstructionSet, Stash, Weights};
 use crate::model::lanes::{LANES, Lanes};
 
 /// What the dropout keys of neighbouring tasks differ by.
@@ -39,7 +39,7 @@ pub(super) struct Workspace {
 pub(super) struct Operation {
     groups: usize,
     dims: Dims,
-    isa: Isa,
+    instructions: InstructionSet,
     mode: Mode,
     input_gradient: bool,
     workspace: Mutex<Option<Workspace>>,
@@ -63,7 +63,7 @@ impl Operation {
         Operation {
             groups: layer.groups,
             dims: layer.dims,
-            isa: layer.isa,
+            instructions: layer.instructions,
             mode: mode.clone(),
             input_gradient,
             workspace: Mutex::new(None),
@@ -122,7 +122,7 @@ impl Operation {
         for (group, flat) in weights.chunks_exact(self.flat_len()).enumerate() {
             let (directions, vector) = flat.split_at(2 * direction_len);
             for (direction, flat) in directions.chunks_exact(direction_len).enumerate() {
-                workspace.weights[2 * group + direction].fill(dims, self.isa, flat);
+                workspace.weights[2 * group + direction].fill(dims, self.instructions, flat);
                 let padded = &mut workspace.vectors[group][direction * units..][..hidden];
                 padded.copy_from_slice(&vector[direction * hidden..][..hidden]);
             }
@@ -144,7 +144,7 @@ impl Operation {
                     }
                 }
             }
-            kernel::forward(self.isa, dims, &weights[2 * group + direction], stash);
+            kernel::forward(self.instructions, dims, &weights[2 * group + direction], stash);
             match &self.mode {
                 Mode::Train(Some(Dropout { rate, keys, first_gene })) => {
                     // counted among the tasks of its own model, so that it drops what it would alone
@@ -160,7 +160,13 @@ impl Operation {
         });
         let stashes = &workspace.stashes;
         workspace.attentions[..tasks].par_iter_mut().with_max_len(1).enumerate().for_each(|(task, attention)| {
-            kernel::attend(self.isa, dims, &vectors[task % groups], &stashes[2 * task..2 * task + 2], attention);
+            kernel::attend(
+                self.instructions,
+                dims,
+                &vectors[task % groups],
+                &stashes[2 * task..2 * task + 2],
+                attention,
+            );
         });
         let mut out = Vec::with_capacity(genes * groups * self.out_len());
         for gene in 0..genes {
@@ -205,7 +211,7 @@ impl Operation {
                 *lanes = Lanes(std::array::from_fn(|lane| at(lane, 2 * hidden + step)));
             }
             let both = &stashes[2 * task..2 * task + 2];
-            kernel::attend_backward(self.isa, dims, both, attention, vector_gradient);
+            kernel::attend_backward(self.instructions, dims, both, attention, vector_gradient);
         });
 
         let (weights, vectors, attentions) = (&workspace.weights, &workspace.vectors, &workspace.attentions);
@@ -221,7 +227,7 @@ impl Operation {
                 weight_gradient,
                 input_gradient: self.input_gradient.then_some(input_gradient),
             };
-            kernel::backward(self.isa, dims, &weights[2 * group + direction], stash, work);
+            kernel::backward(self.instructions, dims, &weights[2 * group + direction], stash, work);
         });
 
         let mut weight_gradient = vec![0.0; groups * self.flat_len()];

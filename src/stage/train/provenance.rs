@@ -9,12 +9,18 @@ use super::state_file::Fingerprint;
 use crate::io;
 use crate::learn::metrics::best_threshold;
 use crate::learn::{
-    GeneSet, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, Regime, TrainingState, score,
+    GeneDigest, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, Regime, TrainingData, TrainingState,
+    score,
 };
 use crate::model::{AttentiveChrome, ModelConfig};
 
 /// Every setting and a digest of the data, by name.
-pub fn fingerprint(args: &Args, samples: &[Sample], train: &GeneSet, valid: &GeneSet) -> Result<Fingerprint> {
+pub fn fingerprint(
+    args: &Args,
+    samples: &[Sample],
+    [train, valid]: &[GeneDigest; 2],
+    shuffle: &str,
+) -> Result<Fingerprint> {
     let mut fingerprint = Fingerprint::new();
     if let serde_json::Value::Object(settings) = serde_json::to_value(args.settings())? {
         fingerprint.extend(settings.into_iter().map(|(name, value)| (name, value.to_string())));
@@ -23,26 +29,42 @@ pub fn fingerprint(args: &Args, samples: &[Sample], train: &GeneSet, valid: &Gen
     fingerprint.insert("seed".to_owned(), args.seed.to_string());
     fingerprint.insert("models in the ensemble".to_owned(), args.ensemble.to_string());
     fingerprint.insert("hidden units".to_owned(), format!("{} and {}", args.bin_hidden, args.mark_hidden));
+    let fused = args.compute.instruction_set.is_fused();
+    let rounding = if fused { "of avx512, avx2 and ARM64" } else { "of portable" };
+    fingerprint.insert("rounding (--instruction-set)".to_owned(), rounding.to_owned());
     fingerprint.insert("fold".to_owned(), args.fold.to_string());
     fingerprint.insert("samples".to_owned(), names.join(", "));
     fingerprint.insert("marks".to_owned(), samples[0].matrix.marks.join(", "));
-    fingerprint.insert("training genes".to_owned(), format!("{} (digest {:016x})", train.len(), train.digest()));
-    fingerprint.insert("validation genes".to_owned(), format!("{} (digest {:016x})", valid.len(), valid.digest()));
+    fingerprint.insert("transform".to_owned(), args.transform.name().to_owned());
+    fingerprint.insert("training genes".to_owned(), train.to_string());
+    fingerprint.insert("validation genes".to_owned(), valid.to_string());
+    fingerprint.insert("shuffle".to_owned(), shuffle.to_owned());
     Ok(fingerprint)
 }
 
 /// The header of a model file: each member's best epoch, and the threshold chosen for their mean on
 /// the validation genes.
-pub fn header(args: &Args, run: &Run, states: &[TrainingState], model: &AttentiveChrome) -> Result<ModelHeader> {
+///
+/// The run is the `set`-th of `data`.
+pub fn header(
+    args: &Args,
+    run: &Run,
+    (data, set): (&TrainingData, usize),
+    states: &[TrainingState],
+    model: &AttentiveChrome,
+) -> Result<ModelHeader> {
     let member = |(seed, state): (u64, &TrainingState)| {
         let best = state.best().ok_or_else(|| anyhow!("no epoch was run"))?;
         Ok(Member { seed, best_epoch: best.epoch, best_valid_auroc: best.valid_auroc })
     };
     let members = args.seeds().zip(states).map(member).collect::<Result<Vec<_>>>()?;
-    let scores = score(model, &run.valid.values, |_| ())?;
-    let classes: Vec<bool> = run.valid.labels.iter().map(|&label| label == 1.0).collect();
+    let classes: Vec<bool> = data.valid.labels(set).iter().map(|&label| label == 1.0).collect();
     let read = |score| io::predictions::as_read(f64::from(score));
-    let probabilities: Vec<f64> = scores.probabilities.into_iter().map(read).collect();
+    let mut probabilities = Vec::new();
+    data.valid.for_each(set, |genes| {
+        probabilities.extend(score(model, &genes.values, |_| ())?.probabilities.into_iter().map(read));
+        Ok(())
+    })?;
     let matrix = &run.samples[0].matrix;
     let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
     for member in &members {
@@ -75,8 +97,8 @@ pub fn header(args: &Args, run: &Run, states: &[TrainingState], model: &Attentiv
             dropout: args.dropout,
             clip_norm: args.clip_norm,
             fold: args.fold,
-            train_genes: run.n_train as u64,
-            valid_genes: run.valid.len() as u64,
+            train_genes: data.train.len(set) as u64,
+            valid_genes: data.valid.len(set) as u64,
         }),
     })
 }

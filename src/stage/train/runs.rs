@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use candle_core::Device;
 
 use super::samples::{self, Reader, Sample};
 use super::state_file::{self, Fingerprint};
-use super::{Args, MODEL_SUFFIX, SAMPLE, provenance};
+use super::{Args, MODEL_SUFFIX, SAMPLE, data, provenance};
 use crate::io;
-use crate::learn::{FittedTransform, GeneSet, Learner, TrainingState};
+use crate::learn::{FittedTransform, Learner, TrainingData, TrainingState};
 
 /// One model file: the samples that it is trained on.
 pub struct Run {
@@ -16,26 +17,12 @@ pub struct Run {
     pub out: PathBuf,
     /// What messages call it: the sample where each has a model, else nothing.
     pub name: String,
-    /// Its samples, whose signal has been moved on.
     pub samples: Vec<Sample>,
     pub transform: FittedTransform,
-    /// Training genes, until they are moved to the device.
-    pub train: GeneSet,
-    pub n_train: usize,
-    pub valid: GeneSet,
     pub fingerprint: Fingerprint,
 }
 
 impl Run {
-    fn new(args: &Args, out: PathBuf, name: String, mut samples: Vec<Sample>) -> Result<Self> {
-        let (transform, train, valid) = samples::gather(&samples, args.transform)?;
-        let fingerprint = provenance::fingerprint(args, &samples, &train, &valid)?;
-        // of many samples, the signal would be held twice
-        samples.iter_mut().for_each(|sample| sample.matrix.values = Vec::new());
-        let n_train = train.len();
-        Ok(Run { out, name, samples, transform, train, n_train, valid, fingerprint })
-    }
-
     /// A file beside the model: its suffix in place of the model's.
     pub fn beside(&self, suffix: &str) -> PathBuf {
         let name = self.out.file_name().unwrap_or_default().to_string_lossy();
@@ -72,32 +59,54 @@ impl Run {
 }
 
 /// Reads everything and makes the runs: one for all samples, or one a sample where the name of the
-/// model has a place for it.
-pub fn read(args: &Args) -> Result<Vec<Run>> {
+/// model has a place for it. Also says where each run's genes are, the runs being the sets.
+pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     let table = io::splits::read(&args.splits)?;
     let reader = Reader::new(&args.splits, &table, args.fold)?;
-    let pairs = || args.bins.iter().zip(&args.labels);
-    if !args.is_per_sample() {
-        let mut samples: Vec<Sample> = Vec::new();
-        for (bins, labels) in pairs() {
-            let sample = reader.read(bins, labels)?;
-            samples.first().map_or(Ok(()), |first| samples::check_same(first, &sample))?;
-            samples.push(sample);
-        }
-        reader.check_classes(&samples)?;
-        return Ok(vec![Run::new(args, args.out.clone(), String::new(), samples)?]);
+    let parts = if args.is_per_sample() { apart(args, &reader)? } else { vec![pooled(args, &reader)?] };
+    let samples: Vec<&[Sample]> = parts.iter().map(|part| part.samples.as_slice()).collect();
+    let data = data::gather(args, &samples, device)?;
+    let mut runs = Vec::new();
+    for (part, fitted) in parts.into_iter().zip(data.fitted) {
+        let fingerprint = provenance::fingerprint(args, &part.samples, &fitted.digests, &data.shuffle)?;
+        let Part { out, name, samples } = part;
+        runs.push(Run { out, name, samples, transform: fitted.transform, fingerprint });
     }
-    let mut runs: Vec<Run> = Vec::new();
-    for (bins, labels) in pairs() {
+    Ok((runs, data.genes))
+}
+
+/// The samples of one model file.
+struct Part {
+    out: PathBuf,
+    name: String,
+    samples: Vec<Sample>,
+}
+
+/// All samples for one model.
+fn pooled(args: &Args, reader: &Reader) -> Result<Part> {
+    let mut samples: Vec<Sample> = Vec::new();
+    for (bins, labels) in args.bins.iter().zip(&args.labels) {
+        let sample = reader.read(bins, labels)?;
+        samples.first().map_or(Ok(()), |first| samples::check_same(first, &sample))?;
+        samples.push(sample);
+    }
+    reader.check_classes(&samples)?;
+    Ok(Part { out: args.out.clone(), name: String::new(), samples })
+}
+
+/// A model for each sample.
+fn apart(args: &Args, reader: &Reader) -> Result<Vec<Part>> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (bins, labels) in args.bins.iter().zip(&args.labels) {
         let sample = reader.read(bins, labels)?;
         let name = sample.matrix.sample.clone();
-        if let Some(first) = runs.first() {
+        if let Some(first) = parts.first() {
             samples::check_shape(&first.samples[0], &sample)?;
         }
-        if let Some(other) = runs.iter().find(|run| run.name == name) {
+        if let Some(other) = parts.iter().find(|part| part.name == name) {
             bail!(
                 "{} and {} are both of sample {name}, so that {SAMPLE} in --out gives them one model file. Name the samples apart with attentrack-bin --sample, or pool them by a name without {SAMPLE}",
-                other.samples[0].path.display(),
+                other.samples[0].path().display(),
                 bins.display()
             );
         }
@@ -105,9 +114,9 @@ pub fn read(args: &Args) -> Result<Vec<Run>> {
         // a training of hours must not end at a folder that cannot be written to
         drop(io::PendingFile::create(&out)?);
         reader.check_classes(std::slice::from_ref(&sample))?;
-        runs.push(Run::new(args, out, name, vec![sample])?);
+        parts.push(Part { out, name, samples: vec![sample] });
     }
-    Ok(runs)
+    Ok(parts)
 }
 
 /// The model's name with the sample in its place.

@@ -2,19 +2,35 @@
 //! which they may not fit.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
+use crate::io::bins::GeneRows;
 use crate::io::{self, FileError};
-use crate::learn::{FittedTransform, GeneSet, Selection, Transform};
+use crate::learn::Selection;
 use crate::matrix::{Kind, Labels, Matrix, Split, Splits};
 
 /// One sample: its matrix and the genes of it that take part.
 pub struct Sample {
-    pub path: PathBuf,
+    /// Without values, positions and gene ids: those of a thousand samples would fill the memory.
     pub matrix: Matrix,
-    pub genes: Selection,
+    /// Its values.
+    pub rows: GeneRows,
+    pub genes: Arc<Selection>,
+}
+
+impl Sample {
+    /// Values of a gene.
+    pub fn gene_size(&self) -> usize {
+        self.matrix.n_marks() * self.matrix.n_bins()
+    }
+
+    /// The matrix file.
+    pub fn path(&self) -> &Path {
+        self.rows.path()
+    }
 }
 
 /// Reads pairs of matrix and labels, and joins them by one fold of the splits.
@@ -33,7 +49,7 @@ impl<'a> Reader<'a> {
 
     /// Reads one sample.
     pub fn read(&self, path: &Path, label_path: &Path) -> Result<Sample> {
-        let matrix = io::bins::read(path)?;
+        let (mut matrix, rows) = io::bins::open(path)?;
         check_kind(path, &matrix)?;
         let labels = io::labels::read(label_path)?;
         check_labels(label_path, &labels, path, &matrix)?;
@@ -47,29 +63,14 @@ impl<'a> Reader<'a> {
             return Err(FileError::new(self.path, problem).remedy("Use one annotation for all files").into());
         }
         report(&matrix.sample, &genes);
-        Ok(Sample { path: path.to_owned(), matrix, genes })
+        matrix.gene_ids = Vec::new();
+        Ok(Sample { matrix, rows, genes: Arc::new(genes) })
     }
 
     /// Refuses samples of one model whose training or validation genes are not of both classes.
     pub fn check_classes(&self, samples: &[Sample]) -> Result<()> {
         check_classes(self.path, self.fold, samples)
     }
-}
-
-/// Fits the transform on the training genes, and makes the inputs of training and validation.
-pub fn gather(samples: &[Sample], transform: Transform) -> Result<(FittedTransform, GeneSet, GeneSet)> {
-    let rows = |genes: &[(usize, f32)]| genes.iter().map(|&(row, _)| row).collect::<Vec<_>>();
-    let training: Vec<_> = samples.iter().map(|sample| (&sample.matrix, rows(&sample.genes.train))).collect();
-    let fitted = FittedTransform::fit(transform, &training);
-    let (mut train, mut valid) = (GeneSet::default(), GeneSet::default());
-    for sample in samples {
-        for (set, genes) in [(&mut train, &sample.genes.train), (&mut valid, &sample.genes.valid)] {
-            let values = fitted.apply(&sample.matrix, &rows(genes));
-            set.values.extend(values.map_err(|error| FileError::new(&sample.path, error.to_string()))?);
-            set.labels.extend(genes.iter().map(|&(_, label)| label));
-        }
-    }
-    Ok((fitted, train, valid))
 }
 
 /// The assembly that all samples state; `None`, with a warning, where they differ.
@@ -113,7 +114,7 @@ fn check_kind(path: &Path, matrix: &Matrix) -> Result<()> {
 
 /// Refuses a sample that cannot be pooled with the first.
 pub fn check_same(first: &Sample, other: &Sample) -> Result<()> {
-    let (first_path, first, path, matrix) = (&first.path, &first.matrix, &other.path, &other.matrix);
+    let (first_path, first, path, matrix) = (first.path(), &first.matrix, other.path(), &other.matrix);
     let window = |m: &Matrix| format!("±{} bp in bins of {} bp", m.grid.flank_bp(), m.grid.bin_size_bp());
     let orientation = |m: &Matrix| format!("{:?}", m.grid.orientation()).to_lowercase();
     let pairs = [
@@ -140,8 +141,8 @@ pub fn check_shape(first: &Sample, other: &Sample) -> Result<()> {
     if ours == theirs {
         return Ok(());
     }
-    let problem = format!("{theirs}; but in {}: {ours}", first.path.display());
-    Err(FileError::new(&other.path, problem)
+    let problem = format!("{theirs}; but in {}: {ours}", first.path().display());
+    Err(FileError::new(other.path(), problem)
         .remedy("Models of different shapes cannot be trained together: train them in calls of their own")
         .into())
 }

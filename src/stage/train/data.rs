@@ -1,0 +1,229 @@
+//! The genes that a training is fed with: all in memory, or streamed from the matrices.
+
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use candle_core::Device;
+
+use super::Args;
+use super::samples::Sample;
+use super::shards::{MatrixShards, StreamedSample};
+use crate::io::{self, FileError};
+use crate::learn::{
+    BadValue, DeviceGenes, FittedTransform, GeneDigest, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream,
+    StreamedGenes, TrainingData, Transform, WINDOW_BYTES,
+};
+use crate::matrix::Split;
+
+/// The genes of all runs, and what was learnt of them.
+pub struct Data {
+    pub genes: TrainingData,
+    /// One a run.
+    pub fitted: Vec<Fitted>,
+    /// How genes are shuffled, in words: a training can only be resumed with the same shuffle.
+    pub shuffle: String,
+}
+
+/// What was learnt of the genes of one run.
+pub struct Fitted {
+    pub transform: FittedTransform,
+    /// Of the raw values and labels of the training and validation genes.
+    pub digests: [GeneDigest; 2],
+}
+
+/// Reads all matrices once, from the first gene to the last, to fit each run's transform, to check every
+/// value and to compute the digests; keeps the genes if they take at most three quarters of --memory,
+/// else prepares to stream them.
+pub fn gather(args: &Args, runs: &[&[Sample]], device: &Device) -> Result<Data> {
+    let first = &runs[0][0];
+    let (window, row_bytes) = ((first.matrix.n_marks(), first.matrix.n_bins()), 4 * first.gene_size());
+    let n_genes = |samples: &[Sample], split| samples.iter().map(|sample| sample.genes.of(split).len()).sum::<usize>();
+    let both = |samples: &&[Sample]| n_genes(samples, Split::Train) + n_genes(samples, Split::Valid);
+    let bytes = (runs.iter().map(both).sum::<usize>() * row_bytes) as u64;
+    let in_memory = bytes <= args.memory / 4 * 3;
+    let window_genes = (WINDOW_BYTES / row_bytes).max(1);
+    let shuffle = if in_memory {
+        tracing::info!("{} of genes are kept in memory", size_in_words(bytes));
+        "of all genes in memory".to_owned()
+    } else {
+        tracing::info!(
+            "{} of genes are more than three quarters of --memory: they are streamed, shuffled in a window of {window_genes} genes",
+            size_in_words(bytes)
+        );
+        let windows = |samples: &&[Sample]| n_genes(samples, Split::Train).min(window_genes) * row_bytes;
+        check_windows(args, runs.iter().map(windows).sum::<usize>() as u64 * u64::from(args.ensemble))?;
+        format!("streamed through a window of {window_genes} genes (--memory)")
+    };
+    let (mut fitted, mut kept, mut streams) = (Vec::new(), [Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    for samples in runs {
+        let mut genes =
+            in_memory.then(|| SPLITS.map(|split| GeneSet::with_capacity(n_genes(samples, split), row_bytes / 4)));
+        let mut survey = Survey::new(window.0);
+        let depths: Result<Vec<_>> =
+            samples.iter().map(|sample| survey.add(sample, args.transform, genes.as_mut())).collect();
+        let transform = FittedTransform::new(args.transform, &survey.training);
+        let scales: Vec<Vec<f64>> = depths?.iter().map(|depth| transform.scales(depth)).collect();
+        if let Some(mut genes) = genes {
+            transform_kept(&transform, samples, &scales, &mut genes)?;
+            kept.iter_mut().zip(genes).for_each(|(kept, genes)| kept.push(genes));
+        } else {
+            let new = streamed(&transform, samples, scales, (SHARD_BYTES / row_bytes).max(1), window_genes);
+            streams.iter_mut().zip(new).for_each(|(streams, stream)| streams.push(stream));
+        }
+        fitted.push(Fitted { transform, digests: survey.digests });
+    }
+    let [train, valid] = if in_memory {
+        let [train, valid] = kept.map(|sets| DeviceGenes::new(sets, window, device));
+        [train?, valid?].map(GeneSource::OnDevice)
+    } else {
+        streams.map(|sets| GeneSource::Streamed(StreamedGenes::new(sets, window, device)))
+    };
+    Ok(Data { genes: TrainingData { train, valid }, fitted, shuffle })
+}
+
+const SPLITS: [Split; 2] = [Split::Train, Split::Valid];
+
+/// Each model has a shuffle window of its own, so that it does not depend on the others.
+fn check_windows(args: &Args, bytes: u64) -> Result<()> {
+    if bytes > args.memory.max(2 << 30) / 2 {
+        bail!(
+            "the shuffle windows of the models take {}, more than half of --memory. Train fewer models in a call, or give --memory {}G",
+            size_in_words(bytes),
+            (2 * bytes).div_ceil(1 << 30)
+        );
+    }
+    Ok(())
+}
+
+/// What is learnt from reading all matrices once.
+struct Survey {
+    training: MarkMeans,
+    /// Of training and validation genes.
+    digests: [GeneDigest; 2],
+}
+
+impl Survey {
+    fn new(n_marks: usize) -> Self {
+        Survey { training: MarkMeans::new(n_marks), digests: Default::default() }
+    }
+
+    /// Adds a sample, keeps its raw genes if there is where to, and returns its depth: the means over all
+    /// its scorable genes.
+    fn add(&mut self, sample: &Sample, transform: Transform, mut kept: Option<&mut [GeneSet; 2]>) -> Result<MarkMeans> {
+        let (size, n_genes) = (sample.gene_size(), sample.matrix.status.len());
+        let mut depth = MarkMeans::new(sample.matrix.n_marks());
+        let mut left = [sample.genes.train.as_slice(), &sample.genes.valid];
+        let step = (SHARD_BYTES / (4 * size)).max(1);
+        for first in (0..n_genes).step_by(step) {
+            let values = sample.rows.read(first..(first + step).min(n_genes))?;
+            for (row, gene) in (first..).zip(values.chunks_exact(size)) {
+                if sample.matrix.status[row].is_scorable() {
+                    depth.add(gene);
+                }
+                for (set, genes) in left.iter_mut().enumerate() {
+                    let Some(((_, label), after)) = genes.split_first().filter(|((next, _), _)| *next == row) else {
+                        continue;
+                    };
+                    *genes = after;
+                    transform
+                        .check_gene(sample.matrix.n_bins(), gene)
+                        .map_err(|bad| bad_value(sample.path(), row, &bad))?;
+                    if set == 0 {
+                        self.training.add(gene);
+                    }
+                    self.digests[set].add(gene, *label);
+                    if let Some(kept) = &mut kept {
+                        kept[set].push(gene, *label);
+                    }
+                }
+            }
+        }
+        Ok(depth)
+    }
+}
+
+fn transform_kept(
+    fitted: &FittedTransform,
+    samples: &[Sample],
+    scales: &[Vec<f64>],
+    kept: &mut [GeneSet; 2],
+) -> Result<()> {
+    for (set, split) in kept.iter_mut().zip(SPLITS) {
+        let mut rest = set.values.as_mut_slice();
+        for (sample, scales) in samples.iter().zip(scales) {
+            for &(row, _) in sample.genes.of(split) {
+                let (gene, after) = rest.split_at_mut(sample.gene_size());
+                rest = after;
+                fitted.apply_to_gene(scales, gene).map_err(|bad| bad_value(sample.path(), row, &bad))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The training and validation genes of one run.
+fn streamed(
+    fitted: &FittedTransform,
+    samples: &[Sample],
+    scales: Vec<Vec<f64>>,
+    shard_rows: usize,
+    window_genes: usize,
+) -> [Stream; 2] {
+    let sample = |(sample, scales): (&Sample, Vec<f64>)| StreamedSample {
+        rows: sample.rows.clone(),
+        genes: sample.genes.clone(),
+        scales,
+        size: sample.gene_size(),
+    };
+    let streamed: Arc<[StreamedSample]> = samples.iter().zip(scales).map(sample).collect();
+    SPLITS.map(|split| {
+        let labels = samples.iter().flat_map(|sample| sample.genes.of(split)).map(|&(_, label)| label).collect();
+        let shards = MatrixShards::new(streamed.clone(), split, fitted.clone(), shard_rows);
+        Stream::new(Arc::new(shards), labels, window_genes)
+    })
+}
+
+/// The error at a value, with the gene's name, which is looked up in the file.
+pub fn bad_value(path: &std::path::Path, row: usize, bad: &BadValue) -> FileError {
+    match io::bins::open(path) {
+        Ok((matrix, _)) => FileError::new(path, bad.at(row, &matrix).to_string()),
+        Err(error) => error,
+    }
+}
+
+fn size_in_words(bytes: u64) -> String {
+    let (unit, name) = [(1u64 << 30, "GiB"), (1 << 20, "MiB")]
+        .into_iter()
+        .find(|(unit, _)| bytes >= *unit)
+        .unwrap_or((1 << 10, "KiB"));
+    format!("{:.1} {name}", bytes as f64 / unit as f64)
+}
+
+/// Bytes from text such as 2G, 500M, 64k or 4096, in powers of 1,024.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let (number, shift) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 10),
+        Some((at, 'M' | 'm')) => (&text[..at], 20),
+        Some((at, 'G' | 'g')) => (&text[..at], 30),
+        Some((at, 'T' | 't')) => (&text[..at], 40),
+        _ => (text, 0),
+    };
+    let size = number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
+    size.ok_or_else(|| "expected a whole number of bytes, or one followed by k, M, G or T".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(
+            ["0", "4096", "64k", "500M", "2G", "1t"].map(|text| parse_size(text).unwrap()),
+            [0, 4096, 65_536, 524_288_000, 2_147_483_648, 1_099_511_627_776]
+        );
+        assert!(["", "G", "1.5G", "2GB", "-1", "99999999999G", "µ"].iter().all(|text| parse_size(text).is_err()));
+        assert_eq!(size_in_words(3 << 29), "1.5 GiB");
+        assert_eq!(size_in_words(512), "0.5 KiB");
+    }
+}

@@ -1,0 +1,77 @@
+//! Shards of a streamed training set: runs of rows of the samples' matrix files.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::data::bad_value;
+use crate::io::bins::GeneRows;
+use crate::learn::{FittedTransform, GeneSet, Selection, ShardError, Shards};
+use crate::matrix::Split;
+
+/// A sample whose values stay in its file.
+pub struct StreamedSample {
+    pub rows: GeneRows,
+    pub genes: Arc<Selection>,
+    /// Of each mark, for the transform.
+    pub scales: Vec<f64>,
+    /// Values of a gene.
+    pub size: usize,
+}
+
+/// The genes of one split of all samples.
+pub struct MatrixShards {
+    samples: Arc<[StreamedSample]>,
+    split: Split,
+    transform: FittedTransform,
+    /// Sample, and which of its genes.
+    shards: Vec<(usize, Range<usize>)>,
+    n_genes: Vec<usize>,
+}
+
+impl MatrixShards {
+    /// Cuts each sample's genes so that a shard needs at most `shard_rows` rows in a row.
+    pub fn new(samples: Arc<[StreamedSample]>, split: Split, transform: FittedTransform, shard_rows: usize) -> Self {
+        let mut shards = Vec::new();
+        for (at, sample) in samples.iter().enumerate() {
+            let genes = sample.genes.of(split);
+            let mut start = 0;
+            while let Some(&(first, _)) = genes.get(start) {
+                let end = genes.partition_point(|&(row, _)| row < first + shard_rows);
+                shards.push((at, start..end));
+                start = end;
+            }
+        }
+        let n_genes = shards.iter().map(|(_, genes)| genes.len()).collect();
+        MatrixShards { samples, split, transform, shards, n_genes }
+    }
+}
+
+impl fmt::Debug for MatrixShards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} shards of {} samples", self.shards.len(), self.samples.len())
+    }
+}
+
+impl Shards for MatrixShards {
+    fn n_genes(&self) -> &[usize] {
+        &self.n_genes
+    }
+
+    fn read(&self, shard: usize) -> Result<GeneSet, ShardError> {
+        let failed = |error| ShardError(Box::new(error));
+        let (sample, genes) = &self.shards[shard];
+        let sample = &self.samples[*sample];
+        let genes = &sample.genes.of(self.split)[genes.clone()];
+        let mut set = GeneSet::default();
+        let (Some(&(first, _)), Some(&(last, _))) = (genes.first(), genes.last()) else { return Ok(set) };
+        let mut values = sample.rows.read(first..last + 1).map_err(failed)?;
+        for &(row, label) in genes {
+            let gene = &mut values[(row - first) * sample.size..][..sample.size];
+            let checked = self.transform.apply_to_gene(&sample.scales, gene);
+            checked.map_err(|bad| failed(bad_value(sample.rows.path(), row, &bad)))?;
+            set.push(gene, label);
+        }
+        Ok(set)
+    }
+}
