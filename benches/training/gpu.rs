@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use attentrack::learn::{DeviceGenes, GeneSet, Learner, Method, Schedule, Settings, Trainer, TrainingData};
+use attentrack::learn::{DeviceGenes, GeneSet, GeneSource, Learner, Method, Schedule, Settings, Trainer, TrainingData};
 use attentrack::model::{AttentiveChromeConfig, BiLstmAttention, Dropout, Mode, open_gpu, profile_gpu};
 use candle_core::{Device, Tensor, Var};
 
@@ -126,8 +126,11 @@ fn train(
         values: (0..genes * MARKS * BINS).map(|at| (at.wrapping_mul(2_654_435_761) >> 7 & 7) as f32).collect(),
         labels: (0..genes).map(|gene| (gene % 2) as f32).collect(),
     };
-    let upload =
-        |genes: usize| DeviceGenes::new((0..models).map(|_| set(genes)).collect(), (MARKS, BINS), device).unwrap();
+    let upload = |genes: usize| {
+        GeneSource::OnDevice(
+            DeviceGenes::new((0..models).map(|_| set(genes)).collect(), (MARKS, BINS), device).unwrap(),
+        )
+    };
     // as many validation genes as training genes at full size, as in the benchmark; few where a step is timed
     let data = TrainingData { train: upload(genes), valid: upload(if models > 8 { genes } else { 8 }) };
     let settings = Settings {

@@ -38,6 +38,15 @@ impl Compute {
         self.device.problem()
     }
 
+    /// What computes with the same rounding: training goes on to the same bytes within one of these.
+    pub fn rounding(&self, device: &Device) -> &'static str {
+        match (device.is_cpu(), self.instruction_set.is_fused()) {
+            (true, true) => "of avx512, avx2 and ARM64",
+            (true, false) => "of portable",
+            (false, _) => "of a GPU",
+        }
+    }
+
     /// The device; the log says what it is.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What a training says of itself: to a later `--resume`, and in the model's header.
 
 use anyhow::{Result, anyhow};
+use candle_core::Device;
 
 use super::Args;
 use super::runs::Run;
@@ -20,6 +21,7 @@ pub fn fingerprint(
     samples: &[Sample],
     [train, valid]: &[GeneDigest; 2],
     shuffle: &str,
+    device: &Device,
 ) -> Result<Fingerprint> {
     let mut fingerprint = Fingerprint::new();
     if let serde_json::Value::Object(settings) = serde_json::to_value(args.settings())? {
@@ -29,9 +31,8 @@ pub fn fingerprint(
     fingerprint.insert("seed".to_owned(), args.seed.to_string());
     fingerprint.insert("models in the ensemble".to_owned(), args.ensemble.to_string());
     fingerprint.insert("hidden units".to_owned(), format!("{} and {}", args.bin_hidden, args.mark_hidden));
-    let fused = args.compute.instruction_set.is_fused();
-    let rounding = if fused { "of avx512, avx2 and ARM64" } else { "of portable" };
-    fingerprint.insert("rounding (--instruction-set)".to_owned(), rounding.to_owned());
+    let rounding = args.compute.rounding(device);
+    fingerprint.insert("rounding (--instruction-set, --device)".to_owned(), rounding.to_owned());
     fingerprint.insert("fold".to_owned(), args.fold.to_string());
     fingerprint.insert("samples".to_owned(), names.join(", "));
     fingerprint.insert("marks".to_owned(), samples[0].matrix.marks.join(", "));

@@ -68,7 +68,7 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     let data = data::gather(args, &samples, device)?;
     let mut runs = Vec::new();
     for (part, fitted) in parts.into_iter().zip(data.fitted) {
-        let fingerprint = provenance::fingerprint(args, &part.samples, &fitted.digests, &data.shuffle)?;
+        let fingerprint = provenance::fingerprint(args, &part.samples, &fitted.digests, &data.shuffle, device)?;
         let Part { out, name, samples } = part;
         runs.push(Run { out, name, samples, transform: fitted.transform, fingerprint });
     }
