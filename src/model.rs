@@ -3,6 +3,8 @@
 
 mod attentive_chrome;
 mod bilstm_attention;
+#[cfg(feature = "cuda")]
+pub(crate) mod cuda;
 mod kernel;
 mod lanes;
 #[cfg(test)]
@@ -10,6 +12,9 @@ mod reference;
 
 pub use attentive_chrome::{AttentiveChrome, Output, WeightError, member_prefix};
 pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};
+#[cfg(feature = "cuda")]
+pub use cuda::{KernelTime, open as open_gpu, profile as profile_gpu};
+pub use kernel::InstructionSet;
 pub use lanes::sigmoid;
 
 use schemars::JsonSchema;

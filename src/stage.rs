@@ -2,6 +2,7 @@
 
 pub mod bin;
 mod contract;
+mod device;
 pub mod evaluate;
 pub mod import;
 pub mod label;
@@ -15,4 +16,5 @@ pub mod train;
 pub mod tss;
 
 pub use contract::{Common, Stage};
+pub use device::{Compute, DeviceChoice};
 pub use progress::progress_bar;

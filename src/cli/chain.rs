@@ -247,6 +247,7 @@ fn train(config: &Config, layout: &Layout, run: &str, samples: &[Sample]) -> Ste
         .option("--seed", train.seed)
         .option("--fold", train.fold)
         .option("--device", train.device.as_ref())
+        .option("--instruction-set", train.instruction_set.as_ref())
         .switch("--resume", true)
 }
 
@@ -260,6 +261,8 @@ fn predict(config: &Config, layout: &Layout, sample: &Sample) -> Step {
         .flag("--model", layout.model(run))
         .flag("--predictions", layout.predictions(&sample.name))
         .flag("--attention", layout.attention(&sample.name))
+        .option("--device", config.train.device.as_ref())
+        .option("--instruction-set", config.train.instruction_set.as_ref())
 }
 
 fn evaluate(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {

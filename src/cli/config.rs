@@ -201,8 +201,10 @@ pub struct Train {
     pub seed: Option<u64>,
     /// Fold of the splits.
     pub fold: Option<u32>,
-    /// auto, cpu or cuda.
+    /// auto, cpu, cuda or cuda:N, to train and to predict.
     pub device: Option<String>,
+    /// auto, avx512, avx2 or portable: what the processor computes with, to train and to predict.
+    pub instruction_set: Option<String>,
 }
 
 /// One model on all samples, or one a sample.

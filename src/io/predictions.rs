@@ -85,6 +85,12 @@ pub fn read(path: &Path) -> Result<Predictions> {
     Ok(predictions)
 }
 
+/// A score as a reader of the table gets it: a threshold that one gene's score is equal to must be
+/// compared in this form.
+pub fn as_read(score: f64) -> f64 {
+    (score as f32).to_string().parse().unwrap_or(score)
+}
+
 /// Writes predictions. Numbers are written so that reading gives the same `f32` back.
 pub fn write(path: &Path, predictions: &Predictions) -> Result<()> {
     let mark_columns: Vec<String> = predictions.marks.iter().map(|mark| format!("{MARK_PREFIX}{mark}")).collect();

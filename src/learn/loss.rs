@@ -1,7 +1,11 @@
 //! What training makes small.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
+#[cfg(feature = "cuda")]
+use crate::model::cuda;
 use crate::model::sigmoid;
 
 /// Binary cross-entropy of logits [gene, model] against labels [gene, model] (0 or 1), in the form
@@ -48,6 +52,20 @@ impl CustomOp3 for BinaryCrossEntropy {
         Ok((CpuStorage::F32(totals.into_iter().map(|total| total as f32).collect()), models.into()))
     }
 
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        z: &CudaStorage,
+        zl: &Layout,
+        y: &CudaStorage,
+        yl: &Layout,
+        w: &CudaStorage,
+        wl: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let shape = same_shape([zl, yl, wl])?;
+        Ok((cuda::cross_entropy((z, zl), (y, yl), (w, wl), shape)?, shape.1.into()))
+    }
+
     fn bwd(
         &self,
         z: &Tensor,
@@ -82,6 +100,20 @@ impl CustomOp3 for Derivative {
         let shape = same_shape([zl, yl, wl])?;
         let derivative = |((&z, &y), &w): ((&f32, &f32), &f32)| if w == 0.0 { 0.0 } else { (sigmoid(z) - y) * w };
         Ok((CpuStorage::F32(z.iter().zip(y).zip(w).map(derivative).collect()), shape.into()))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        z: &CudaStorage,
+        zl: &Layout,
+        y: &CudaStorage,
+        yl: &Layout,
+        w: &CudaStorage,
+        wl: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let shape = same_shape([zl, yl, wl])?;
+        Ok((cuda::cross_entropy_derivative((z, zl), (y, yl), (w, wl), shape)?, shape.into()))
     }
 }
 

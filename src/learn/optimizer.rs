@@ -1,9 +1,14 @@
 //! Adam, AdamW and SGD for several models at once, with a state that can be written and read back,
 //! and clipping by each model's norm. The arithmetic is PyTorch's.
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Device, InplaceOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "cuda")]
+use crate::model::cuda;
 
 /// How weights follow their gradient.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -188,6 +193,12 @@ impl CustomOp1 for SquaredNorm {
         let squares = gradient.par_chunks_exact(weights.max(1)).map(sum_of_squares).collect();
         Ok((CpuStorage::F64(squares), models.into()))
     }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, gradient: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let shape = layout.shape().dims2()?;
+        Ok((cuda::squared_norm((gradient, layout), shape)?, shape.0.into()))
+    }
 }
 
 /// In sixteen sums side by side, so that the order is fixed and the additions need not wait for one
@@ -235,11 +246,8 @@ impl InplaceOp3 for Update {
         squares: &CpuStorage,
         squares_layout: &Layout,
     ) -> Result<()> {
-        let (models, rows, weights) = state_layout.shape().dims3()?;
-        let moments = self.settings.method.moments().len();
-        if gradient_layout.dims() != [models, weights] || self.rates.len() != models || rows != 1 + moments {
-            bail!("the gradient {:?} is not of the state {:?}", gradient_layout.dims(), state_layout.dims());
-        }
+        let (_, weights) = self.check(state_layout, gradient_layout)?;
+        let rows = 1 + self.settings.method.moments().len();
         let gradient = contiguous(gradient, gradient_layout)?;
         let Some((start, end)) = squares_layout.contiguous_offsets() else { bail!("strided norms") };
         let squares = &squares.as_slice::<f64>()?[start..end];
@@ -262,9 +270,46 @@ impl InplaceOp3 for Update {
         });
         Ok(())
     }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        state: &mut CudaStorage,
+        state_layout: &Layout,
+        gradient: &CudaStorage,
+        gradient_layout: &Layout,
+        squares: &CudaStorage,
+        squares_layout: &Layout,
+    ) -> Result<()> {
+        let (models, weights) = self.check(state_layout, gradient_layout)?;
+        let decay = self.settings.weight_decay;
+        let (decay, method) = match self.settings.method {
+            Method::Adam => (decay, cuda::StepMethod::Adam { keep: 1.0 }),
+            Method::AdamW => (0.0, cuda::StepMethod::Adam { keep: (1.0 - self.learning_rate * decay) as f32 }),
+            Method::Sgd => (decay, cuda::StepMethod::Sgd { momentum: self.settings.momentum as f32 }),
+        };
+        let step = cuda::Step { clip_norm: self.settings.clip_norm, decay: decay as f32, method };
+        let rates: Vec<f32> = self
+            .rates
+            .iter()
+            .flat_map(|rates| rates.map_or([0.0; 2], |rates| [rates.step_size, rates.root_correction]))
+            .collect();
+        let (gradient, squares) = ((gradient, gradient_layout), (squares, squares_layout));
+        cuda::optimizer_step(&step, (state, state_layout), gradient, squares, &rates, (models, weights))
+    }
 }
 
 impl Update {
+    /// Models and weights, if gradient and state have those of this step.
+    fn check(&self, state: &Layout, gradient: &Layout) -> Result<(usize, usize)> {
+        let (models, rows, weights) = state.shape().dims3()?;
+        let moments = self.settings.method.moments().len();
+        if gradient.dims() != [models, weights] || self.rates.len() != models || rows != 1 + moments {
+            bail!("the gradient {:?} is not of the state {:?}", gradient.dims(), state.dims());
+        }
+        Ok((models, weights))
+    }
+
     /// `decay` is added to the gradient (L2); `shrink` is taken from the weights first (decoupled).
     #[expect(clippy::too_many_arguments, reason = "one loop serves both Adams")]
     fn adam(

@@ -1,27 +1,25 @@
 //! Training of one or more models together, an epoch at a time, with a state of each that can be put
 //! down and taken up again.
 
+mod pass;
 mod state;
 
-use candle_core::{CpuStorage, DType, Device, InplaceOp2, Layout, Tensor};
+use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::batches::Batch;
 use super::gene_source::GeneSource;
-use super::loss::{binary_cross_entropy, gene_loss};
+use super::loss::gene_loss;
 use super::metrics::auroc;
 use super::optimizer::{Method, Optimization, Optimizer};
 use super::{Schedule, ShardError, random};
-use crate::model::{AttentiveChrome, AttentiveChromeConfig, Dropout, Mode};
+use crate::model::{AttentiveChrome, AttentiveChromeConfig, InstructionSet, Mode};
 
 pub use self::state::{EpochRecord, TrainingState};
 
 /// Validation genes a forward pass; a gene's numbers do not depend on it.
 const VALID_BATCH: usize = 64;
-/// On the processor, genes that go forward and backward before the next ones: what the forward pass
-/// keeps of them stays in the caches. Their gradients are added up.
-const CHUNK: usize = 32;
 
 /// How models are trained. The published regime is 30 epochs of Adam at 2e-4, batches of 16, norm
 /// clipped at 1, no dropout, no decay.
@@ -116,6 +114,7 @@ pub struct Trainer {
     /// The models in order: one each on the processor, where each works on data of its own while they
     /// are in the caches; all together on a GPU, which needs as much work at a time as it can get.
     parts: Vec<AttentiveChrome>,
+    instructions: InstructionSet,
     optimizer: Optimizer,
     /// After the last epoch, one a model.
     states: Vec<TrainingState>,
@@ -169,7 +168,15 @@ impl Trainer {
         let together = if device.is_cpu() { 1 } else { learners.len() };
         let part = |first| AttentiveChrome::from_flat(config, &weights.narrow(0, first, together)?);
         let parts = (0..learners.len()).step_by(together.max(1)).map(part).collect::<candle_core::Result<_>>()?;
-        Ok(Trainer { settings, learners, config: config.clone(), parts, optimizer, states })
+        let instructions = InstructionSet::best();
+        Ok(Trainer { settings, learners, config: config.clone(), parts, instructions, optimizer, states })
+    }
+
+    /// Computes with these instructions, where the processor has them; else with the best it has.
+    pub fn with_instruction_set(mut self, instructions: InstructionSet) -> Self {
+        self.instructions = instructions;
+        self.parts = self.parts.into_iter().map(|part| part.with_instruction_set(instructions)).collect();
+        self
     }
 
     /// What must be kept to go on later, one a model.
@@ -194,7 +201,8 @@ impl Trainer {
     pub fn best_models(&self, models: std::ops::Range<usize>) -> Result<AttentiveChrome, TrainError> {
         let shape = (models.len(), self.config.n_weights());
         let weights: Vec<f32> = self.states[models].iter().flat_map(|state| &state.best_weights).copied().collect();
-        Ok(AttentiveChrome::from_flat(&self.config, &Tensor::from_vec(weights, shape, self.optimizer.device())?)?)
+        let weights = Tensor::from_vec(weights, shape, self.optimizer.device())?;
+        Ok(AttentiveChrome::from_flat(&self.config, &weights)?.with_instruction_set(self.instructions))
     }
 
     /// One pass over the training genes, each model's in an order of its own, then the validation
@@ -304,8 +312,9 @@ impl Trainer {
     /// One step of every model that has genes in the batch; returns their mean losses before it,
     /// \[model\].
     fn step(&mut self, batch: &Batch, keys: &[u64], learning_rate: f64) -> Result<Tensor, TrainError> {
-        let passes =
-            self.parts.par_iter().enumerate().map(|(at, part)| self.pass(at * part.n_models(), part, batch, keys));
+        let rate = self.settings.dropout;
+        let pass = |(at, part): (usize, &AttentiveChrome)| pass::pass(part, at * part.n_models(), batch, rate, keys);
+        let passes = self.parts.par_iter().enumerate().map(pass);
         let (losses, gradients): (Vec<_>, Vec<_>) =
             passes.collect::<candle_core::Result<Vec<_>>>()?.into_iter().unzip();
         let active: Vec<bool> = batch.genes.iter().map(|&genes| genes > 0).collect();
@@ -315,71 +324,6 @@ impl Trainer {
             part.set_flat(&weights.narrow(0, at * part.n_models(), part.n_models())?)?;
         }
         Ok(Tensor::cat(&losses, 0)?)
-    }
-
-    /// Losses \[model\] and their gradients [model, weight] of one part, whose models begin at `first`.
-    fn pass(
-        &self,
-        first: usize,
-        part: &AttentiveChrome,
-        batch: &Batch,
-        keys: &[u64],
-    ) -> candle_core::Result<(Tensor, Tensor)> {
-        let (models, rate) = (part.n_models(), self.settings.dropout);
-        let genes = batch.genes[first..first + models].iter().copied().max().unwrap_or(0);
-        let chunk = if part.device().is_cpu() { CHUNK } else { genes.max(1) };
-        let mut sum: Option<(Tensor, Tensor)> = None;
-        for from in (0..genes).step_by(chunk) {
-            let cut = |tensor: &Tensor| {
-                tensor.narrow(0, from, chunk.min(genes - from))?.narrow(1, first, models)?.contiguous()
-            };
-            let keys = keys[first..first + models].into();
-            let mode = Mode::Train((rate > 0.0).then_some(Dropout { rate, keys, first_gene: from }));
-            let logit = part.forward(&cut(&batch.x)?, &mode)?.logit;
-            let loss = binary_cross_entropy(&logit, &cut(&batch.label)?, &cut(&batch.weight)?)?;
-            let gradients = loss.backward()?;
-            let [bins, marks, head_weight, head_bias] = part.parameters().map(|parameter| {
-                gradients.get(parameter).cloned().ok_or_else(|| candle_core::Error::msg("a parameter has no gradient"))
-            });
-            let gradient = part.flatten(&[bins?, marks?, head_weight?, head_bias?])?;
-            sum = Some(match sum {
-                None => (loss.detach(), gradient),
-                Some((losses, gradients)) => {
-                    gradients.inplace_op2(&gradient, &Accumulate)?;
-                    ((losses + loss.detach())?, gradients)
-                }
-            });
-        }
-        let nothing = |shape: &[usize]| Tensor::zeros(shape, DType::F32, part.device());
-        sum.map_or_else(|| Ok((nothing(&[models])?, nothing(&[models, self.config.n_weights()])?)), Ok)
-    }
-}
-
-/// Adds one array to another in place, on the thread that asks for it: candle's own addition would
-/// wake threads that `--threads` does not know of.
-struct Accumulate;
-
-impl InplaceOp2 for Accumulate {
-    fn name(&self) -> &'static str {
-        "accumulate"
-    }
-
-    fn cpu_fwd(
-        &self,
-        sum: &mut CpuStorage,
-        sum_layout: &Layout,
-        term: &CpuStorage,
-        term_layout: &Layout,
-    ) -> candle_core::Result<()> {
-        let (CpuStorage::F32(sum), Some((start, end)), Some((from, to))) =
-            (sum, sum_layout.contiguous_offsets(), term_layout.contiguous_offsets())
-        else {
-            candle_core::bail!("gradients must be contiguous f32")
-        };
-        for (sum, term) in sum[start..end].iter_mut().zip(&term.as_slice::<f32>()?[from..to]) {
-            *sum += term;
-        }
-        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use candle_core::{Device, Result, Tensor, Var};
 
-use super::{AttentiveChromeConfig, BiLstmAttention, Dropout, Mode};
+use super::{AttentiveChromeConfig, BiLstmAttention, Dropout, InstructionSet, Mode};
 
 /// What each model says of its genes.
 #[derive(Clone, Debug)]
@@ -121,6 +121,13 @@ impl AttentiveChrome {
             head_bias: Var::from_tensor(&head_bias)?,
             config: config.clone(),
         })
+    }
+
+    /// Computes with these instructions, where the processor has them; else with the best it has.
+    pub fn with_instruction_set(mut self, instructions: InstructionSet) -> Self {
+        self.bins = self.bins.with_instruction_set(instructions);
+        self.marks = self.marks.with_instruction_set(instructions);
+        self
     }
 
     /// Gives the models other weights, [model, weight].

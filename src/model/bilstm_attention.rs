@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use candle_core::{Result, Tensor, Var, bail};
 
 use self::operation::{Operation, Workspace};
-use super::kernel::{Dims, Isa};
+use super::kernel::{Dims, InstructionSet};
 
 /// Dropout on the outputs of the LSTMs, before attention: Srivastava et al. 2014, inverted.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,9 +45,11 @@ pub enum Mode {
 pub struct BiLstmAttention {
     groups: usize,
     dims: Dims,
-    pub(super) isa: Isa,
+    pub(super) instructions: InstructionSet,
     weights: Var,
     spare: Arc<Mutex<Vec<Workspace>>>,
+    #[cfg(feature = "cuda")]
+    spare_on_gpu: super::cuda::Spare,
 }
 
 impl BiLstmAttention {
@@ -63,8 +65,22 @@ impl BiLstmAttention {
                 "an LSTM layer of {steps} steps, {inputs} inputs and {hidden} hidden units cannot have {flat} weights"
             );
         }
-        let isa = Isa::available()[0];
-        Ok(BiLstmAttention { groups, dims, isa, weights: Var::from_tensor(&weights)?, spare: Arc::default() })
+        let instructions = InstructionSet::best();
+        Ok(BiLstmAttention {
+            groups,
+            dims,
+            instructions,
+            weights: Var::from_tensor(&weights)?,
+            spare: Arc::default(),
+            #[cfg(feature = "cuda")]
+            spare_on_gpu: Arc::default(),
+        })
+    }
+
+    /// Computes with these instructions, where the processor has them; else with the best it has.
+    pub fn with_instruction_set(mut self, instructions: InstructionSet) -> Self {
+        self.instructions = if instructions.is_available() { instructions } else { InstructionSet::best() };
+        self
     }
 
     /// Names (as in the published PyTorch code) and shapes of the parts of one group's weights, in
@@ -126,11 +142,11 @@ mod tests {
     }
 
     /// Outputs and gradients of a layer of two groups.
-    fn results(isa: Isa, [genes, steps, inputs, hidden]: [usize; 4]) -> Vec<Vec<f32>> {
+    fn results(instructions: InstructionSet, [genes, steps, inputs, hidden]: [usize; 4]) -> Vec<Vec<f32>> {
         let flat = BiLstmAttention::flat_len(inputs, hidden);
         let weights = Tensor::from_vec(numbers(2 * flat, 37), (2, flat), &Device::Cpu).unwrap();
         let mut layer = BiLstmAttention::new(steps, inputs, hidden, weights).unwrap();
-        layer.isa = isa;
+        layer.instructions = instructions;
         let shape = (genes, 2, steps, inputs);
         let x = Var::from_vec(numbers(genes * 2 * steps * inputs, 41), shape, &Device::Cpu).unwrap();
         let dropout = Some(Dropout { rate: 0.25, keys: [3].into(), first_gene: 0 });
@@ -144,18 +160,18 @@ mod tests {
     #[test]
     fn instruction_sets_give_the_same_bits_or_agree_to_rounding() {
         for sizes in [[1, 1, 1, 1], [5, 7, 1, 6], [16, 3, 5, 4], [37, 11, 2, 9], [20, 5, 64, 16]] {
-            let [best, others @ ..] = &Isa::available()[..] else { return };
+            let [best, others @ ..] = &InstructionSet::available()[..] else { return };
             let expected = results(*best, sizes);
             assert!(expected.iter().all(|part| part.iter().any(|&value| value != 0.0)));
-            for &isa in others {
-                let found = results(isa, sizes);
-                if isa.is_fused() {
-                    assert_eq!(found, expected, "{isa:?} {sizes:?}");
+            for &instructions in others {
+                let found = results(instructions, sizes);
+                if instructions.is_fused() {
+                    assert_eq!(found, expected, "{instructions:?} {sizes:?}");
                 }
                 for (found, expected) in found.iter().zip(&expected) {
                     let largest = expected.iter().fold(1.0, |largest: f32, value| largest.max(value.abs()));
                     let differs = found.iter().zip(expected).any(|(f, e)| (f - e).abs() > 1e-6 * largest);
-                    assert!(!differs, "{isa:?} {sizes:?}");
+                    assert!(!differs, "{instructions:?} {sizes:?}");
                 }
             }
         }

@@ -51,60 +51,77 @@ impl Dims {
     }
 }
 
-/// What [`Isa::Portable`] computes with.
+/// What [`InstructionSet::Portable`] computes with.
 type Native = super::lanes::Portable<{ cfg!(target_arch = "aarch64") }>;
 
-/// Instruction sets that the kernels are compiled for. Those with fused multiply-add (all but the
-/// portable one of x86-64) give the same bits; the others agree with them to rounding.
+/// Instruction sets that the models are compiled for. Those with fused multiply-add (AVX-512, AVX2, and
+/// the portable one on ARM64) give the same bits; the portable one of x86-64 agrees with them to
+/// rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Isa {
-    #[cfg(target_arch = "x86_64")]
+pub enum InstructionSet {
+    /// AVX-512F.
     Avx512,
-    #[cfg(target_arch = "x86_64")]
+    /// AVX2 and FMA.
     Avx2,
     /// What the target guarantees: SSE2, NEON.
     Portable,
 }
 
-impl Isa {
-    /// Those that this machine can run, the best first.
-    pub fn available() -> Vec<Isa> {
-        let mut available = Vec::new();
-        #[cfg(target_arch = "x86_64")]
-        {
-            if std::arch::is_x86_feature_detected!("avx512f") {
-                available.push(Isa::Avx512);
-            }
-            if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-                available.push(Isa::Avx2);
-            }
+impl InstructionSet {
+    /// All there are, the fastest first.
+    pub const ALL: [InstructionSet; 3] = [InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Portable];
+
+    /// The name used on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            InstructionSet::Avx512 => "avx512",
+            InstructionSet::Avx2 => "avx2",
+            InstructionSet::Portable => "portable",
         }
-        available.push(Isa::Portable);
-        available
     }
 
-    /// Whether products are added with one rounding.
-    #[cfg(test)]
+    /// Whether this machine has it.
+    pub fn is_available(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => std::arch::is_x86_feature_detected!("avx512f"),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => {
+                std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            InstructionSet::Avx512 | InstructionSet::Avx2 => false,
+            InstructionSet::Portable => true,
+        }
+    }
+
+    /// Those that this machine has, the fastest first.
+    pub fn available() -> Vec<InstructionSet> {
+        InstructionSet::ALL.into_iter().filter(|set| set.is_available()).collect()
+    }
+
+    /// The fastest that this machine has.
+    pub fn best() -> InstructionSet {
+        InstructionSet::ALL.into_iter().find(|set| set.is_available()).unwrap_or(InstructionSet::Portable)
+    }
+
+    /// Whether products are added with one rounding: all sets of which this is true give the same bits.
     pub fn is_fused(self) -> bool {
-        self != Isa::Portable || cfg!(target_arch = "aarch64")
+        self != InstructionSet::Portable || cfg!(target_arch = "aarch64")
     }
 
     /// Units whose sums the forward pass keeps in registers at a time.
     fn unit_block(self) -> usize {
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => 4,
-            _ => 1,
-        }
+        if self == InstructionSet::Avx512 { 4 } else { 1 }
     }
 }
 
-/// A kernel compiled for each instruction set; the block size is the one of [`Isa::unit_block`].
+/// A kernel compiled for each instruction set; the block size is the one of [`InstructionSet::unit_block`].
 macro_rules! kernel {
     ($(#[$doc:meta])* $name:ident = $inner:ident $(with block $wide:literal or $narrow:literal)? ($($argument:ident: $type:ty),*)) => {
         $(#[$doc])*
         #[allow(unsafe_code)] // to call a function compiled for an instruction set that was detected at run time
-        pub(super) fn $name(isa: Isa, $($argument: $type),*) {
+        pub(super) fn $name(instructions: InstructionSet, $($argument: $type),*) {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f")]
             fn avx512($($argument: $type),*) {
@@ -115,14 +132,14 @@ macro_rules! kernel {
             fn avx2($($argument: $type),*) {
                 $inner::<Avx2 $(, $narrow)?>($($argument),*)
             }
-            match isa {
-                // SAFETY: `Isa::available` has seen that the processor has AVX-512F.
+            match instructions {
+                // SAFETY: layers are only given instruction sets that are available.
                 #[cfg(target_arch = "x86_64")]
-                Isa::Avx512 => unsafe { avx512($($argument),*) },
-                // SAFETY: `Isa::available` has seen that the processor has AVX2.
+                InstructionSet::Avx512 => unsafe { avx512($($argument),*) },
+                // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                Isa::Avx2 => unsafe { avx2($($argument),*) },
-                Isa::Portable => $inner::<Native $(, $narrow)?>($($argument),*),
+                InstructionSet::Avx2 => unsafe { avx2($($argument),*) },
+                _ => $inner::<Native $(, $narrow)?>($($argument),*),
             }
         }
     };

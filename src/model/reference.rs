@@ -4,7 +4,7 @@
 use candle_core::{Device, Tensor, Var};
 use proptest::prelude::*;
 
-use super::kernel::Isa;
+use super::kernel::InstructionSet;
 use super::{AttentiveChrome, AttentiveChromeConfig, BiLstmAttention, Mode};
 
 /// Contexts [gene, group, 2 × hidden] and attention [gene, group, step] of [`BiLstmAttention`].
@@ -136,13 +136,13 @@ fn check_layer(seed: u64, genes: usize, groups: usize, sizes: [usize; 3]) {
     };
     let of_inputs = differences(&x, &|x| function(x, &weights));
     let of_weights = differences(&weights, &|weights| function(&x, weights));
-    for isa in Isa::available() {
+    for instructions in InstructionSet::available() {
         let tensor = Tensor::from_vec(single(&weights), (groups, length), &Device::Cpu).unwrap();
         let mut op = BiLstmAttention::new(steps, inputs, hidden, tensor).unwrap();
-        op.isa = isa;
+        op.instructions = instructions;
         let variable = Var::from_vec(single(&x), (genes, groups, steps, inputs), &Device::Cpu).unwrap();
         let output = op.forward(variable.as_tensor(), &Mode::Train(None)).unwrap();
-        let what = format!("{isa:?}, {genes} genes, {groups} groups, {sizes:?} steps, inputs and units");
+        let what = format!("{instructions:?}, {genes} genes, {groups} groups, {sizes:?} steps, inputs and units");
         assert_values(&flat(&output.0), &contexts, &what);
         assert_values(&flat(&output.1), &attention, &what);
         let sum = weighted(&output.0, &coefficients[0]) + weighted(&output.1, &coefficients[1]);

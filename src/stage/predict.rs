@@ -10,7 +10,7 @@ use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Scores, score};
 use crate::matrix::{Attention, AttentionSpread, Kind, Matrix, Prediction, PredictionSpread, Predictions};
 use crate::model::AttentiveChrome;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Compute, Stage};
 
 /// Score every gene of a matrix with a model, and write the attention that the model paid to each bin
 /// and mark.
@@ -46,6 +46,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub attention: Option<PathBuf>,
     #[command(flatten)]
+    compute: Compute,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -56,11 +58,13 @@ impl Stage for Args {
 
     fn problems(&self) -> Vec<String> {
         let same = self.predictions.is_some() && self.predictions == self.attention;
-        if same { vec!["--predictions and --attention name the same file".to_owned()] } else { Vec::new() }
+        let same = same.then(|| "--predictions and --attention name the same file".to_owned());
+        same.into_iter().chain(self.compute.problem()).collect()
     }
 
     fn run(&self) -> Result<()> {
-        let (header, model) = model_file::load(&self.model, &candle_core::Device::Cpu)?;
+        let (header, model) = model_file::load(&self.model, &self.compute.open()?)?;
+        let model = model.with_instruction_set(self.compute.instruction_set);
         let matrix = io::bins::read(&self.bins)?;
         self.check_fit(&header, &matrix)?;
         let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();

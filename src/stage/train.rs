@@ -9,8 +9,10 @@ mod shards;
 mod state_file;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use candle_core::Device;
 use clap::{Parser, ValueEnum};
 
 use self::runs::Run;
@@ -18,7 +20,7 @@ use super::{model_file, progress_bar};
 use crate::io;
 use crate::learn::{EpochRecord, Method, Schedule, Settings, Trainer, TrainingData, TrainingState, Transform};
 use crate::model::AttentiveChromeConfig;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Compute, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
 
@@ -29,8 +31,9 @@ const SAMPLE: &str = "{sample}";
 /// 16, 30 epochs, the epoch with the best validation AUROC is kept).
 ///
 /// Reads matrices of attentrack-bin, labels and splits; writes the model, and beside it
-/// NAME.history.tsv with one line an epoch. After every epoch all that is needed to go on is written
-/// to NAME.state.safetensors, which is removed at the end.
+/// NAME.history.tsv with one line an epoch. After an epoch all that is needed to go on is written to
+/// NAME.state.safetensors (after every one, unless that took more than a tenth of the time), which is
+/// removed at the end.
 ///
 /// Several samples are pooled into one model, or, with {sample} in --out, have a model each; with
 /// --ensemble, a model file holds the models of several seeds, and attentrack-predict gives their mean
@@ -123,9 +126,8 @@ pub struct Args {
     /// streamed from the files in every epoch, shuffled in a window of 64 MiB of genes
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = data::parse_size)]
     pub memory: u64,
-    /// Where to compute; auto takes the best that this build has
-    #[arg(long, value_enum, default_value_t = Device::Auto)]
-    pub device: Device,
+    #[command(flatten)]
+    compute: Compute,
     /// Go on from NAME.state.safetensors if it is there; the result is the same as without a break
     /// [default: start afresh]
     #[arg(long)]
@@ -139,17 +141,6 @@ pub struct Args {
 pub enum Architecture {
     /// LSTM-α,β of Singh et al., NIPS 2017.
     AttentiveChrome,
-}
-
-/// Where to compute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Device {
-    /// The best that there is.
-    Auto,
-    /// The processor.
-    Cpu,
-    /// An NVIDIA GPU.
-    Cuda,
 }
 
 impl Stage for Args {
@@ -177,12 +168,7 @@ impl Stage for Args {
             let name = self.optimizer.name();
             problems.push(format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"));
         }
-        if self.device == Device::Cuda {
-            problems.push(
-                "--device cuda: this build of attentrack computes on the CPU only; use --device auto or cpu, or a build with GPU support (cargo build --release --features cuda, in versions that offer it)"
-                    .to_owned(),
-            );
-        }
+        problems.extend(self.compute.problem());
         let mut check = |flag: &str, value: f64, good: bool, expected: &str| {
             if !good {
                 problems.push(format!("--{flag} {value}: must be {expected}"));
@@ -208,8 +194,9 @@ impl Stage for Args {
             // a training of hours must not end at a folder that cannot be written to
             drop(io::PendingFile::create(&self.out)?);
         }
-        let (runs, data) = runs::read(self)?;
-        let mut trainer = self.start(&runs)?;
+        let device = self.compute.open()?;
+        let (runs, data) = runs::read(self, &device)?;
+        let mut trainer = self.start(&runs, &device)?;
         self.train(&mut trainer, &runs, &data)?;
         for (run, states) in runs.iter().zip(self.states(&trainer)) {
             history::write(&run.beside(".history.tsv"), self, states)?;
@@ -265,11 +252,7 @@ impl Args {
         }
     }
 
-    fn compute_device(&self) -> candle_core::Device {
-        candle_core::Device::Cpu
-    }
-
-    fn start(&self, runs: &[Run]) -> Result<Trainer> {
+    fn start(&self, runs: &[Run], device: &Device) -> Result<Trainer> {
         let config = self.config(runs);
         let (mut learners, mut states) = (Vec::new(), Vec::new());
         for (set, run) in runs.iter().enumerate() {
@@ -280,7 +263,8 @@ impl Args {
             states.extend(old.unwrap_or_else(fresh));
             learners.extend(own);
         }
-        Ok(Trainer::resume(&config, self.settings(), learners, states, &self.compute_device())?)
+        let trainer = Trainer::resume(&config, self.settings(), learners, states, device)?;
+        Ok(trainer.with_instruction_set(self.compute.instruction_set))
     }
 
     /// The states of each run's members.
@@ -296,10 +280,16 @@ impl Args {
         };
         let bar = progress_bar(genes(&|_| self.epochs, trainer), "training", self.common.quiet);
         bar.set_position(genes(&|states| states[0].epochs_done(), trainer));
+        let (mut written, mut writing) = (Instant::now(), Duration::ZERO);
         while !trainer.is_done() {
             let records = trainer.run_epoch(data, |genes| bar.inc(genes as u64))?;
-            for (run, states) in runs.iter().zip(self.states(trainer)) {
-                state_file::write(&run.state_path(), &run.fingerprint, self.optimizer, states)?;
+            // many models with short epochs would wait for the disk most of the time
+            if trainer.is_done() || written.elapsed() >= 9 * writing {
+                let start = Instant::now();
+                for (run, states) in runs.iter().zip(self.states(trainer)) {
+                    state_file::write(&run.state_path(), &run.fingerprint, self.optimizer, states)?;
+                }
+                (written, writing) = (Instant::now(), start.elapsed());
             }
             let records: Vec<EpochRecord> = records.into_iter().flatten().collect();
             bar.suspend(|| history::report(&records));

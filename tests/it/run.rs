@@ -233,6 +233,42 @@ fn the_quickstart_finds_the_planted_truth() {
     }
 }
 
+/// A run trains the samples' own models side by side, the printed commands one by one.
+#[test]
+fn models_of_a_run_are_those_of_the_printed_commands() {
+    let dir = Workdir::new();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
+    let absolute = |name: &str| folder.join(name).display().to_string();
+    dir.write(
+        "config.yaml",
+        format!(
+            "samples: {}\nannotation: {{path: {}, biotype: [protein_coding]}}\nexpression: {{path: {}}}\n\
+             window: {{statistic: mean, flank: 1000}}\nsplit: {{valid_chroms: [chr4], test_chroms: [chr5]}}\n\
+             model: {{bin_hidden: 8, mark_hidden: 4}}\ntracks: {{formats: [bedgraph]}}\nevaluate: {{bootstrap: 0}}\n\
+             train: {{mode: per-sample, ensemble: 2, epochs: 2, optimizer: adamw, weight_decay: 0.01, dropout: 0.1}}\n",
+            absolute("samples.tsv"),
+            absolute("annotation.gtf.gz"),
+            absolute("expression.tsv")
+        ),
+    );
+    let output = attentrack(&dir, &["run", "config.yaml"]);
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{log}");
+    assert_eq!(log.matches("attentrack-train").count(), 1, "{log}");
+    let together = contents(&dir.path("results/model"));
+    let names: Vec<&str> = together.iter().map(|(name, _)| name.as_str()).collect();
+    let expected =
+        ["sample1.history.tsv", "sample1.model.safetensors", "sample2.history.tsv", "sample2.model.safetensors"];
+    assert_eq!(names, expected);
+    let plan = String::from_utf8(attentrack(&dir, &["run", "config.yaml", "--dry-run"]).stdout).unwrap();
+    let commands: Vec<&str> = plan.lines().filter_map(|line| line.strip_prefix("attentrack-train ")).collect();
+    assert_eq!(commands.len(), 2, "{plan}");
+    std::fs::remove_dir_all(dir.path("results/model")).unwrap();
+    std::fs::create_dir(dir.path("results/model")).unwrap();
+    commands.iter().for_each(|command| _ = dir.ok("train", command));
+    assert!(contents(&dir.path("results/model")) == together, "the models differ");
+}
+
 #[test]
 fn an_interrupted_run_goes_on_to_the_same_bytes() {
     let dir = Workdir::new();

@@ -2,12 +2,19 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(feature = "cuda")]
+use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::{BiLstmAttention, Dropout, Mode};
-use crate::model::kernel::{self, Attention, Backward, Dims, Isa, Stash, Weights};
+#[cfg(feature = "cuda")]
+use crate::model::cuda::Level;
+use crate::model::kernel::{self, Attention, Backward, Dims, InstructionSet, Stash, Weights};
 use crate::model::lanes::{LANES, Lanes};
+
+/// What the dropout keys of neighbouring tasks differ by.
+const BLOCK_KEY: u64 = 0xd1b5_4a32_d192_ed03;
 
 /// All memory that one pass needs; kept from pass to pass.
 #[derive(Debug)]
@@ -32,11 +39,13 @@ pub(super) struct Workspace {
 pub(super) struct Operation {
     groups: usize,
     dims: Dims,
-    isa: Isa,
+    instructions: InstructionSet,
     mode: Mode,
     input_gradient: bool,
     workspace: Mutex<Option<Workspace>>,
     spare: Arc<Mutex<Vec<Workspace>>>,
+    #[cfg(feature = "cuda")]
+    on_gpu: crate::model::cuda::Pass,
 }
 
 impl Drop for Operation {
@@ -54,11 +63,13 @@ impl Operation {
         Operation {
             groups: layer.groups,
             dims: layer.dims,
-            isa: layer.isa,
+            instructions: layer.instructions,
             mode: mode.clone(),
             input_gradient,
             workspace: Mutex::new(None),
             spare: layer.spare.clone(),
+            #[cfg(feature = "cuda")]
+            on_gpu: crate::model::cuda::Pass::new(layer.spare_on_gpu.clone()),
         }
     }
 
@@ -111,7 +122,7 @@ impl Operation {
         for (group, flat) in weights.chunks_exact(self.flat_len()).enumerate() {
             let (directions, vector) = flat.split_at(2 * direction_len);
             for (direction, flat) in directions.chunks_exact(direction_len).enumerate() {
-                workspace.weights[2 * group + direction].fill(dims, self.isa, flat);
+                workspace.weights[2 * group + direction].fill(dims, self.instructions, flat);
                 let padded = &mut workspace.vectors[group][direction * units..][..hidden];
                 padded.copy_from_slice(&vector[direction * hidden..][..hidden]);
             }
@@ -133,7 +144,7 @@ impl Operation {
                     }
                 }
             }
-            kernel::forward(self.isa, dims, &weights[2 * group + direction], stash);
+            kernel::forward(self.instructions, dims, &weights[2 * group + direction], stash);
             match &self.mode {
                 Mode::Train(Some(Dropout { rate, keys, first_gene })) => {
                     // counted among the tasks of its own model, so that it drops what it would alone
@@ -141,7 +152,7 @@ impl Operation {
                     let block = first_gene / LANES + task / groups;
                     let own = 2 * (block * own_groups + group % own_groups) + direction;
                     let key = keys[group / own_groups];
-                    let block_key = key.wrapping_add((own as u64).wrapping_mul(0xd1b5_4a32_d192_ed03));
+                    let block_key = key.wrapping_add((own as u64).wrapping_mul(BLOCK_KEY));
                     stash.drop_outputs(dims, *rate, block_key);
                 }
                 _ => stash.keep_outputs(),
@@ -149,7 +160,13 @@ impl Operation {
         });
         let stashes = &workspace.stashes;
         workspace.attentions[..tasks].par_iter_mut().with_max_len(1).enumerate().for_each(|(task, attention)| {
-            kernel::attend(self.isa, dims, &vectors[task % groups], &stashes[2 * task..2 * task + 2], attention);
+            kernel::attend(
+                self.instructions,
+                dims,
+                &vectors[task % groups],
+                &stashes[2 * task..2 * task + 2],
+                attention,
+            );
         });
         let mut out = Vec::with_capacity(genes * groups * self.out_len());
         for gene in 0..genes {
@@ -194,7 +211,7 @@ impl Operation {
                 *lanes = Lanes(std::array::from_fn(|lane| at(lane, 2 * hidden + step)));
             }
             let both = &stashes[2 * task..2 * task + 2];
-            kernel::attend_backward(self.isa, dims, both, attention, vector_gradient);
+            kernel::attend_backward(self.instructions, dims, both, attention, vector_gradient);
         });
 
         let (weights, vectors, attentions) = (&workspace.weights, &workspace.vectors, &workspace.attentions);
@@ -210,7 +227,7 @@ impl Operation {
                 weight_gradient,
                 input_gradient: self.input_gradient.then_some(input_gradient),
             };
-            kernel::backward(self.isa, dims, &weights[2 * group + direction], stash, work);
+            kernel::backward(self.instructions, dims, &weights[2 * group + direction], stash, work);
         });
 
         let mut weight_gradient = vec![0.0; groups * self.flat_len()];
@@ -261,7 +278,35 @@ impl CustomOp2 for Operation {
         Ok((CpuStorage::F32(out), (genes, self.groups, self.out_len()).into()))
     }
 
-    fn bwd(&self, x: &Tensor, w: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(&self, x: &CudaStorage, xl: &Layout, w: &CudaStorage, wl: &Layout) -> Result<(CudaStorage, Shape)> {
+        let (genes, Dims { steps, inputs, hidden }) = (xl.dims()[0], self.dims);
+        let (dropout, keys, first_gene) = match &self.mode {
+            Mode::Train(Some(Dropout { rate, keys, first_gene })) => (*rate, &keys[..], *first_gene),
+            _ => (0.0, [].as_slice(), 0),
+        };
+        let groups_per_model = self.groups / keys.len().max(1);
+        // the kernels count blocks from the first gene that they see, so the keys begin further on
+        let skipped = (2 * (first_gene / LANES) * groups_per_model) as u64;
+        let keys: Vec<u64> = keys.iter().map(|key| key.wrapping_add(skipped.wrapping_mul(BLOCK_KEY))).collect();
+        let (groups, keep) = (self.groups, self.keep());
+        let level = Level { genes, groups, steps, inputs, hidden, keep, groups_per_model, dropout };
+        let out = self.on_gpu.forward(level, &keys, (x, xl), (w, wl))?;
+        Ok((out, (genes, groups, self.out_len()).into()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        _out: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        #[cfg(feature = "cuda")]
+        if x.device().is_cuda() {
+            let (dx, dw) = self.on_gpu.backward([x, w, _out, gradient], self.input_gradient)?;
+            return Ok((dx, Some(dw)));
+        }
         // taken, because the backward pass overwrites the gates
         let Some(mut workspace) = self.workspace.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             bail!("the LSTM layer can go backward once for each forward pass in training mode")

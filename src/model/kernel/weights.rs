@@ -1,6 +1,6 @@
 //! The weights of one direction: from PyTorch's layout to the kernels' and back.
 
-use super::{Dims, Isa};
+use super::{Dims, InstructionSet};
 
 /// One direction's weight matrix, twice.
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub(in crate::model) struct Weights {
 impl Weights {
     /// Reads one direction of the flat layout: weight_ih [4H, I], weight_hh [4H, H], bias_ih [4H],
     /// bias_hh [4H].
-    pub fn fill(&mut self, dims: &Dims, isa: Isa, flat: &[f32]) {
+    pub fn fill(&mut self, dims: &Dims, instructions: InstructionSet, flat: &[f32]) {
         let (hidden, inputs, units, columns) = (dims.hidden, dims.inputs, dims.units(), dims.columns());
         let (input_weights, rest) = flat.split_at(4 * hidden * inputs);
         let (hidden_weights, biases) = rest.split_at(4 * hidden * hidden);
@@ -28,7 +28,7 @@ impl Weights {
                 row[units + inputs] = biases[from] + biases[4 * hidden + from];
             }
         }
-        let block = isa.unit_block();
+        let block = instructions.unit_block();
         self.packed.resize(dims.rows() * columns, 0.0);
         for (at, weights) in self.packed.chunks_exact_mut(4 * block).enumerate() {
             let (first_unit, column) = (at / columns * block, at % columns);

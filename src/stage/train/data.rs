@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
+use candle_core::Device;
 
 use super::Args;
 use super::samples::Sample;
@@ -33,7 +34,7 @@ pub struct Fitted {
 /// Reads all matrices once, from the first gene to the last, to fit each run's transform, to check every
 /// value and to compute the digests; keeps the genes if they take at most three quarters of --memory,
 /// else prepares to stream them.
-pub fn gather(args: &Args, runs: &[&[Sample]]) -> Result<Data> {
+pub fn gather(args: &Args, runs: &[&[Sample]], device: &Device) -> Result<Data> {
     let first = &runs[0][0];
     let (window, row_bytes) = ((first.matrix.n_marks(), first.matrix.n_bins()), 4 * first.gene_size());
     let n_genes = |samples: &[Sample], split| samples.iter().map(|sample| sample.genes.of(split).len()).sum::<usize>();
@@ -71,12 +72,11 @@ pub fn gather(args: &Args, runs: &[&[Sample]]) -> Result<Data> {
         }
         fitted.push(Fitted { transform, digests: survey.digests });
     }
-    let device = args.compute_device();
     let [train, valid] = if in_memory {
-        let [train, valid] = kept.map(|sets| DeviceGenes::new(sets, window, &device));
+        let [train, valid] = kept.map(|sets| DeviceGenes::new(sets, window, device));
         [train?, valid?].map(GeneSource::OnDevice)
     } else {
-        streams.map(|sets| GeneSource::Streamed(StreamedGenes::new(sets, window, &device)))
+        streams.map(|sets| GeneSource::Streamed(StreamedGenes::new(sets, window, device)))
     };
     Ok(Data { genes: TrainingData { train, valid }, fitted, shuffle })
 }

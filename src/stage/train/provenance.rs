@@ -6,6 +6,7 @@ use super::Args;
 use super::runs::Run;
 use super::samples::{self, Sample};
 use super::state_file::Fingerprint;
+use crate::io;
 use crate::learn::metrics::best_threshold;
 use crate::learn::{
     GeneDigest, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, Regime, TrainingData, TrainingState,
@@ -28,6 +29,9 @@ pub fn fingerprint(
     fingerprint.insert("seed".to_owned(), args.seed.to_string());
     fingerprint.insert("models in the ensemble".to_owned(), args.ensemble.to_string());
     fingerprint.insert("hidden units".to_owned(), format!("{} and {}", args.bin_hidden, args.mark_hidden));
+    let fused = args.compute.instruction_set.is_fused();
+    let rounding = if fused { "of avx512, avx2 and ARM64" } else { "of portable" };
+    fingerprint.insert("rounding (--instruction-set)".to_owned(), rounding.to_owned());
     fingerprint.insert("fold".to_owned(), args.fold.to_string());
     fingerprint.insert("samples".to_owned(), names.join(", "));
     fingerprint.insert("marks".to_owned(), samples[0].matrix.marks.join(", "));
@@ -55,9 +59,10 @@ pub fn header(
     };
     let members = args.seeds().zip(states).map(member).collect::<Result<Vec<_>>>()?;
     let classes: Vec<bool> = data.valid.labels(set).iter().map(|&label| label == 1.0).collect();
+    let read = |score| io::predictions::as_read(f64::from(score));
     let mut probabilities = Vec::new();
     data.valid.for_each(set, |genes| {
-        probabilities.extend(score(model, &genes.values, |_| ())?.probabilities.into_iter().map(f64::from));
+        probabilities.extend(score(model, &genes.values, |_| ())?.probabilities.into_iter().map(read));
         Ok(())
     })?;
     let matrix = &run.samples[0].matrix;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use candle_core::Device;
 
 use super::samples::{self, Reader, Sample};
 use super::state_file::{self, Fingerprint};
@@ -59,12 +60,12 @@ impl Run {
 
 /// Reads everything and makes the runs: one for all samples, or one a sample where the name of the
 /// model has a place for it. Also says where each run's genes are, the runs being the sets.
-pub fn read(args: &Args) -> Result<(Vec<Run>, TrainingData)> {
+pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     let table = io::splits::read(&args.splits)?;
     let reader = Reader::new(&args.splits, &table, args.fold)?;
     let parts = if args.is_per_sample() { apart(args, &reader)? } else { vec![pooled(args, &reader)?] };
     let samples: Vec<&[Sample]> = parts.iter().map(|part| part.samples.as_slice()).collect();
-    let data = data::gather(args, &samples)?;
+    let data = data::gather(args, &samples, device)?;
     let mut runs = Vec::new();
     for (part, fitted) in parts.into_iter().zip(data.fitted) {
         let fingerprint = provenance::fingerprint(args, &part.samples, &fitted.digests, &data.shuffle)?;

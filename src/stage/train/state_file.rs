@@ -1,5 +1,5 @@
-//! `.state.safetensors`: everything that training needs to go on after a kill, written after every
-//! epoch and removed when the model is written.
+//! `.state.safetensors`: everything that training needs to go on after a kill, written after epochs
+//! and removed when the model is written.
 
 use std::collections::BTreeMap;
 use std::path::Path;

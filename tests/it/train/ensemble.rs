@@ -39,7 +39,7 @@ fn an_ensemble_is_its_members_trained_alone() {
         let log = train(&format!("--seed {first} --ensemble 3 --out all.model.safetensors"));
         assert!(log.contains("3 models") && log.contains(&format!("seed {}: kept epoch", first + 2)), "{log}");
         let (ensemble, _) = model_file::read(&work.path("all.model.safetensors")).unwrap();
-        assert_eq!(tensors(&work, "all.model.safetensors", "").len(), 3 * 20);
+        assert_eq!(tensors(&work, "all.model.safetensors", "").len(), 3 * 29);
         let mut history = "seed\tepoch\ttrain_loss\tvalid_loss\tvalid_auroc\tlearning_rate\n".to_owned();
         for member in 0..3 {
             let seed = first + member;

@@ -1,0 +1,76 @@
+//! Forward and backward through some models, in pieces that suit the device.
+
+use candle_core::{CpuStorage, DType, Error, InplaceOp2, Layout, Result, Tensor, bail};
+
+use crate::learn::batches::Batch;
+use crate::learn::loss::binary_cross_entropy;
+use crate::model::{AttentiveChrome, Dropout, Mode};
+
+/// On the processor, genes that go forward and backward before the next ones: what the forward pass
+/// keeps of them stays in the caches. Their gradients are added up.
+const CHUNK: usize = 32;
+
+/// Losses \[model\] and their gradients [model, weight] of some of the models of a batch, of which
+/// `first` is the first; `keys` are those of dropout, one for each model of the batch.
+pub(super) fn pass(
+    part: &AttentiveChrome,
+    first: usize,
+    batch: &Batch,
+    rate: f64,
+    keys: &[u64],
+) -> Result<(Tensor, Tensor)> {
+    let models = part.n_models();
+    let genes = batch.genes[first..first + models].iter().copied().max().unwrap_or(0);
+    let chunk = if part.device().is_cpu() { CHUNK } else { genes.max(1) };
+    let mut sum: Option<(Tensor, Tensor)> = None;
+    for from in (0..genes).step_by(chunk) {
+        let cut =
+            |tensor: &Tensor| tensor.narrow(0, from, chunk.min(genes - from))?.narrow(1, first, models)?.contiguous();
+        let keys = keys[first..first + models].into();
+        let mode = Mode::Train((rate > 0.0).then_some(Dropout { rate, keys, first_gene: from }));
+        let logit = part.forward(&cut(&batch.x)?, &mode)?.logit;
+        let loss = binary_cross_entropy(&logit, &cut(&batch.label)?, &cut(&batch.weight)?)?;
+        let gradients = loss.backward()?;
+        let [bins, marks, head_weight, head_bias] = part.parameters().map(|parameter| {
+            gradients.get(parameter).cloned().ok_or_else(|| Error::msg("a parameter has no gradient"))
+        });
+        let gradient = part.flatten(&[bins?, marks?, head_weight?, head_bias?])?;
+        sum = Some(match sum {
+            None => (loss.detach(), gradient),
+            Some((losses, gradients)) => {
+                gradients.inplace_op2(&gradient, &Accumulate)?;
+                ((losses + loss.detach())?, gradients)
+            }
+        });
+    }
+    let nothing = |shape: &[usize]| Tensor::zeros(shape, DType::F32, part.device());
+    sum.map_or_else(|| Ok((nothing(&[models])?, nothing(&[models, part.config().n_weights()])?)), Ok)
+}
+
+/// Adds one array to another in place, on the thread that asks for it: candle's own addition would
+/// wake threads that `--threads` does not know of.
+struct Accumulate;
+
+impl InplaceOp2 for Accumulate {
+    fn name(&self) -> &'static str {
+        "accumulate"
+    }
+
+    fn cpu_fwd(
+        &self,
+        sum: &mut CpuStorage,
+        sum_layout: &Layout,
+        term: &CpuStorage,
+        term_layout: &Layout,
+    ) -> Result<()> {
+        let (CpuStorage::F32(sum), Some((start, end)), Some((from, to))) =
+            (sum, sum_layout.contiguous_offsets(), term_layout.contiguous_offsets())
+        else {
+            bail!("gradients must be contiguous f32")
+        };
+        for (sum, term) in sum[start..end].iter_mut().zip(&term.as_slice::<f32>()?[from..to]) {
+            *sum += term;
+        }
+        Ok(())
+    }
+}
