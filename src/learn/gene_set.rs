@@ -149,12 +149,13 @@ mod tests {
 
     #[test]
     fn the_digest_sees_values_labels_and_order() {
-        let digest = |genes: &[(&[f32], f32)]| {
+        type Gene = (&'static [f32], f32);
+        let digest = |genes: &[Gene]| {
             let mut digest = GeneDigest::default();
             genes.iter().for_each(|(values, label)| digest.add(values, *label));
             digest.to_string()
         };
-        let (a, b): ((&[f32], f32), (&[f32], f32)) = ((&[1.0, 2.0], 0.0), (&[3.0, 4.0], 1.0));
+        let (a, b): (Gene, Gene) = ((&[1.0, 2.0], 0.0), (&[3.0, 4.0], 1.0));
         let digests = [digest(&[a, b]), digest(&[b, a]), digest(&[a, (b.0, 0.0)]), digest(&[a]), digest(&[])];
         assert!((0..5).all(|at| digests[..at].iter().all(|other| *other != digests[at])), "{digests:?}");
         assert!(digests[0].starts_with("2 (digest "));

@@ -288,7 +288,8 @@ impl Trainer {
             let mut pass = data.valid.in_order(models, VALID_BATCH)?;
             let mut of_part = Vec::new();
             while let Some(batch) = pass.next()? {
-                of_part.push(part.forward(&batch.x, &Mode::Infer)?.logit);
+                // detached: what they were computed from must not be kept for a million genes
+                of_part.push(part.forward(&batch.x, &Mode::Infer)?.logit.detach());
             }
             if of_part.is_empty() {
                 logits.extend(models.iter().map(|_| Vec::new()));

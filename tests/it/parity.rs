@@ -1,5 +1,6 @@
 //! Outputs and gradients against PyTorch's, over many shapes; tests/parity/run.py writes what to compare
-//! with.
+//! with. Gradients are held to PyTorch in double precision: those of the bins' context vectors are small
+//! differences of nearly equal numbers, so that single precision, PyTorch's too, is off by up to 2e-5.
 
 use std::path::Path;
 
@@ -84,9 +85,9 @@ fn outputs_and_gradients_are_those_of_pytorch() {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
         println!(
             "{name}: {:.1e}, {:.1e}, {:.1e}; {:.1e}, {:.1e}, {:.1e} ({})",
-            one.output, two.output, three.output, one.gradient.0, two.gradient.0, three.gradient.0, one.gradient.1
+            one.output, two.output, three.output, one.gradient.0, two.gradient.0, three.gradient.0, two.gradient.1
         );
-        if !(one.output < 1e-6 && one.gradient.0 < 1e-5) {
+        if !(one.output < 1e-6 && two.output < 1e-6 && two.gradient.0 < 1e-5) {
             wrong.push(name);
         }
     }
