@@ -78,7 +78,7 @@ pub(super) trait Simd:
         let p = p.mul_add(r, Self::splat(9.618_437e-3));
         let p = p.mul_add(r, Self::splat(5.550_332_5e-2));
         let p = p.mul_add(r, Self::splat(0.240_226_48));
-        let p = p.mul_add(r, Self::splat(0.693_147_2));
+        let p = p.mul_add(r, Self::splat(std::f32::consts::LN_2));
         p.mul_add(r, Self::splat(1.0)).times_power(rounded)
     }
 
