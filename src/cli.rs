@@ -36,7 +36,8 @@ pub fn execute<S: Stage>(stage: &S) -> ExitCode {
         }
         return ExitCode::from(1);
     }
-    match stage.run() {
+    // from within the pool: every loop that is shared out would else wait for a thread to wake up
+    match rayon::scope(|_| stage.run()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error)
             if error

@@ -1,11 +1,14 @@
 //! What a model, or the mean of an ensemble, says of many genes.
 
-use candle_core::{Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 
 use crate::model::{AttentiveChrome, Mode, sigmoid};
 
-/// Genes a forward pass; a gene's numbers do not depend on it.
-const BATCH: usize = 64;
+/// Genes a forward pass, on which a gene's numbers do not depend: few on the processor, so that they
+/// stay in its caches, many on a GPU.
+pub(super) fn batch_size(device: &Device) -> usize {
+    if device.is_cpu() { 32 } else { 1024 }
+}
 
 /// A model's outputs as plain arrays. Of an ensemble they are the means over its members: of the
 /// probabilities, not of the logits (deep ensembles, Lakshminarayanan et al. 2017), and of both
@@ -42,7 +45,7 @@ pub struct Spread {
 pub fn score(model: &AttentiveChrome, values: &[f32], done: impl Fn(usize)) -> Result<Scores> {
     let (marks, bins, members) = (model.config().n_marks, model.config().n_bins, model.n_models());
     let mut scores = Scores { spread: (members > 1).then(Spread::default), ..Scores::default() };
-    for batch in values.chunks(BATCH * marks * bins) {
+    for batch in values.chunks(batch_size(model.device()) * marks * bins) {
         let genes = batch.len() / (marks * bins);
         let x = Tensor::from_slice(batch, (genes, 1, marks, bins), model.device())?;
         let output = model.forward(&x.broadcast_as((genes, members, marks, bins))?, &Mode::Infer)?;

@@ -13,13 +13,11 @@ use super::gene_source::GeneSource;
 use super::loss::gene_loss;
 use super::metrics::auroc;
 use super::optimizer::{Method, Optimization, Optimizer};
+use super::score::batch_size;
 use super::{Schedule, ShardError, random};
 use crate::model::{AttentiveChrome, AttentiveChromeConfig, InstructionSet, Mode};
 
 pub use self::state::{EpochRecord, TrainingState};
-
-/// Validation genes a forward pass; a gene's numbers do not depend on it.
-const VALID_BATCH: usize = 64;
 
 /// How models are trained. The published regime is 30 epochs of Adam at 2e-4, batches of 16, norm
 /// clipped at 1, no dropout, no decay.
@@ -285,7 +283,7 @@ impl Trainer {
         let models = self.taking_part(takes_part);
         let mut logits = Vec::with_capacity(models.len());
         for (part, models) in self.parts.iter().zip(models.chunks(self.parts[0].n_models())) {
-            let mut pass = data.valid.in_order(models, VALID_BATCH)?;
+            let mut pass = data.valid.in_order(models, batch_size(part.device()))?;
             let mut of_part = Vec::new();
             while let Some(batch) = pass.next()? {
                 // detached: what they were computed from must not be kept for a million genes

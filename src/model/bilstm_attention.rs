@@ -6,12 +6,14 @@
 //! does not depend on the genes beside it.
 
 mod operation;
+mod workspace;
 
 use std::sync::{Arc, Mutex};
 
 use candle_core::{Result, Tensor, Var, bail};
 
-use self::operation::{Operation, Workspace};
+use self::operation::Operation;
+use self::workspace::Workspace;
 use super::kernel::{Dims, InstructionSet};
 
 /// Dropout on the outputs of the LSTMs, before attention: Srivastava et al. 2014, inverted.

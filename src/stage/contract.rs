@@ -17,7 +17,7 @@ pub struct Common {
 }
 
 /// A stage: flags, a check of them, and the work.
-pub trait Stage: Parser {
+pub trait Stage: Parser + Sync {
     /// Threads when `--threads` is not given. Stages run inside workflow jobs, so one.
     fn default_threads() -> u16 {
         1

@@ -96,10 +96,15 @@ pub(super) fn attend_steps_backward<S: Simd>(
     }
     for unit in 0..units {
         let [mut from_forward, mut from_reverse] = [S::splat(0.0); 2];
+        // the gradients of the scores add up to 0, so that outputs may be taken less their mean, which
+        // keeps what is left of nearly equal outputs
+        let [forward_mean, reverse_mean] = [unit, units + unit].map(|unit| S::load(&attention.context[unit]));
         for (step, gradient) in attention.score_gradient.iter().enumerate() {
             let gradient = S::load(gradient);
-            from_forward = gradient.mul_add(S::load(&forward.output(dims, step)[unit]), from_forward);
-            from_reverse = gradient.mul_add(S::load(&reverse.output(dims, steps - 1 - step)[unit]), from_reverse);
+            let forward_rest = S::load(&forward.output(dims, step)[unit]) - forward_mean;
+            let reverse_rest = S::load(&reverse.output(dims, steps - 1 - step)[unit]) - reverse_mean;
+            from_forward = gradient.mul_add(forward_rest, from_forward);
+            from_reverse = gradient.mul_add(reverse_rest, from_reverse);
         }
         let [mut forward_sum, mut reverse_sum] = [Lanes::ZERO; 2];
         from_forward.store(&mut forward_sum);

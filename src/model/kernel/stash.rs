@@ -39,10 +39,6 @@ impl Stash {
         }
     }
 
-    pub fn keeps(&self) -> bool {
-        self.keep
-    }
-
     /// Where the inputs of a step go.
     pub fn inputs_mut(&mut self, dims: &Dims, step: usize) -> &mut [Lanes] {
         &mut self.z[step * dims.columns() + dims.units()..][..dims.inputs]
