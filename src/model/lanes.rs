@@ -9,7 +9,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use std::f32::consts::LOG2_E;
+use std::f32::consts::{LN_2, LOG2_E};
 use std::ops::{Add, Div, Mul, Sub};
 
 pub(super) use portable::Portable;
@@ -67,51 +67,65 @@ pub(super) trait Simd:
 
     /// 2 to the power of each lane, to 2 units in the last place; exponents beyond ±`limit` (at most
     /// 126) are taken as the nearer end. Polynomial of Cephes' `exp2f`.
+    ///
+    /// Of several at a time: each step waits for the one before, and the others fill the time.
     #[inline(always)]
-    fn exp2(self, limit: f32) -> Self {
+    fn exp2<const N: usize>(mut x: [Self; N], limit: f32) -> [Self; N] {
         // adding 1.5 × 2²³ rounds to a whole number and leaves it in the low bits
         let round = Self::splat(12_582_912.0);
-        let x = self.max(Self::splat(-limit)).min(Self::splat(limit));
-        let rounded = x + round;
-        let r = x - (rounded - round);
-        let p = r.mul_add(Self::splat(1.535_336_2e-4), Self::splat(1.339_887_4e-3));
-        let p = p.mul_add(r, Self::splat(9.618_437e-3));
-        let p = p.mul_add(r, Self::splat(5.550_332_5e-2));
-        let p = p.mul_add(r, Self::splat(0.240_226_48));
-        let p = p.mul_add(r, Self::splat(std::f32::consts::LN_2));
-        p.mul_add(r, Self::splat(1.0)).times_power(rounded)
+        x = x.map(|x| x.max(Self::splat(-limit)).min(Self::splat(limit)));
+        let rounded = x.map(|x| x + round);
+        for (x, rounded) in x.iter_mut().zip(rounded) {
+            *x = *x - (rounded - round);
+        }
+        let mut p = [Self::splat(1.535_336_2e-4); N];
+        for coefficient in [1.339_887_4e-3, 9.618_437e-3, 5.550_332_5e-2, 0.240_226_48, LN_2, 1.0] {
+            for (p, x) in p.iter_mut().zip(x) {
+                *p = p.mul_add(x, Self::splat(coefficient));
+            }
+        }
+        for (p, rounded) in p.iter_mut().zip(rounded) {
+            *p = p.times_power(rounded);
+        }
+        p
     }
 
     /// e to the power of each lane, which should not be above 0: absolutely to 1e-7, relatively to
     /// 1e-7 × the exponent. Below −87 it stays at e⁻⁸⁷.
     #[inline(always)]
     fn exp(self) -> Self {
-        (self * Self::splat(LOG2_E)).exp2(126.0)
+        let [power] = Self::exp2([self * Self::splat(LOG2_E)], 126.0);
+        power
     }
 
-    /// Hyperbolic tangent, as (1 − e⁻²ˣ) / (1 + e⁻²ˣ), to 2e-7.
+    /// Hyperbolic tangents, as (1 − e⁻²ˣ) / (1 + e⁻²ˣ), to 2e-7.
     #[inline(always)]
-    fn tanh(self) -> Self {
+    fn tanh<const N: usize>(x: [Self; N]) -> [Self; N] {
         let one = Self::splat(1.0);
-        let e = (self * Self::splat(-2.0 * LOG2_E)).exp2(FLAT);
-        (one - e) / (one + e)
+        let e = Self::exp2(x.map(|x| x * Self::splat(-2.0 * LOG2_E)), FLAT);
+        e.map(|e| (one - e) / (one + e))
     }
 
-    /// The four gates of an LSTM from their sums: sigmoid of `i`, `f` and `o`, tanh of `g`, in this
-    /// order. One division serves all four, because divisions cost most.
+    /// The four gates of an LSTM from their sums, of several units: sigmoid of `i`, `f` and `o`, tanh of
+    /// `g`, in this order. One division serves the four of a unit, because divisions cost most.
     #[inline(always)]
-    fn gates(i: Self, f: Self, g: Self, o: Self) -> [Self; 4] {
+    fn gates<const N: usize>([i, f, g, o]: [[Self; N]; 4]) -> [[Self; N]; 4] {
         let (one, scale) = (Self::splat(1.0), Self::splat(-LOG2_E));
-        let ei = (i * scale).exp2(FLAT);
-        let ef = (f * scale).exp2(FLAT);
-        let eg = (g * Self::splat(-2.0 * LOG2_E)).exp2(FLAT);
-        let eo = (o * scale).exp2(FLAT);
-        let (i, f, g, o) = (one + ei, one + ef, one + eg, one + eo);
-        // at most (1 + 2³⁰)⁴, which is finite
-        let (i_f, g_o) = (i * f, g * o);
-        let inverse = one / (i_f * g_o);
-        let (inverse_i_f, inverse_g_o) = (inverse * g_o, inverse * i_f);
-        [inverse_i_f * f, inverse_i_f * i, (one - eg) * (inverse_g_o * o), inverse_g_o * g]
+        let mut i = Self::exp2(i.map(|x| x * scale), FLAT);
+        let mut f = Self::exp2(f.map(|x| x * scale), FLAT);
+        let mut g = Self::exp2(g.map(|x| x * Self::splat(-2.0 * LOG2_E)), FLAT);
+        let mut o = Self::exp2(o.map(|x| x * scale), FLAT);
+        for unit in 0..N {
+            let less = one - g[unit];
+            let [di, df, dg, d_o] = [one + i[unit], one + f[unit], one + g[unit], one + o[unit]];
+            // at most (1 + 2³⁰)⁴, which is finite
+            let (i_f, g_o) = (di * df, dg * d_o);
+            let inverse = one / (i_f * g_o);
+            let (inverse_i_f, inverse_g_o) = (inverse * g_o, inverse * i_f);
+            (i[unit], f[unit]) = (inverse_i_f * df, inverse_i_f * di);
+            (g[unit], o[unit]) = (less * (inverse_g_o * d_o), inverse_g_o * dg);
+        }
+        [i, f, g, o]
     }
 }
 
@@ -154,10 +168,10 @@ mod tests {
 
     #[test]
     fn functions_are_right_to_single_precision() {
-        let (_, exp2) = errors(|x| x.exp2(126.0), f64::exp2);
+        let (_, exp2) = errors(|x| Simd16::exp2([x], 126.0)[0], f64::exp2);
         let exact_sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
         let (_, sigmoid) = errors(|x| Simd16::splat(super::sigmoid(first(x))), exact_sigmoid);
-        let (tanh, _) = errors(Simd16::tanh, f64::tanh);
+        let (tanh, _) = errors(|x| Simd16::tanh([x])[0], f64::tanh);
         assert!(exp2 < 2.5e-7, "exp2 {exp2:e}");
         assert!(sigmoid < 3e-6, "sigmoid {sigmoid:e}");
         assert!(tanh < 1.5e-7, "tanh {tanh:e}");
@@ -170,13 +184,14 @@ mod tests {
 
     /// All four gates, each with the sum `x` once: the others get other sums, which must not matter.
     fn gates_at(x: Simd16) -> [Simd16; 4] {
+        let gates = |sums: [Simd16; 4]| Simd16::gates(sums.map(|sum| [sum])).map(|[gate]| gate);
         let other = Simd16::splat(-3.0) - x;
         let far = Simd16::splat(50.0);
         [
-            Simd16::gates(x, other, far, other)[0],
-            Simd16::gates(far, x, other, other)[1],
-            Simd16::gates(other, far, x, far)[2],
-            Simd16::gates(other, other, far, x)[3],
+            gates([x, other, far, other])[0],
+            gates([far, x, other, other])[1],
+            gates([other, far, x, far])[2],
+            gates([other, other, far, x])[3],
         ]
     }
 
@@ -184,10 +199,10 @@ mod tests {
     fn extremes_stay_finite() {
         for x in [f32::MAX, 1e4, -1e4, f32::MIN] {
             let lanes = Simd16::splat(x);
-            assert!(first(lanes.exp2(126.0)).is_finite());
+            assert!(first(Simd16::exp2([lanes], 126.0)[0]).is_finite());
             assert!((0.0..=1.0).contains(&sigmoid(x)));
-            assert!(first(lanes.tanh()).abs() <= 1.0);
-            for gate in Simd16::gates(lanes, lanes, lanes, lanes) {
+            assert!(first(Simd16::tanh([lanes])[0]).abs() <= 1.0);
+            for [gate] in Simd16::gates([[lanes]; 4]) {
                 assert!(first(gate).abs() <= 1.0, "{x}");
             }
         }

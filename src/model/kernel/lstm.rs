@@ -29,25 +29,23 @@ pub(super) fn forward_steps<S: Simd, const BLOCK: usize>(dims: &Dims, weights: &
                     }
                 }
             }
-            // to memory at once: an index that is known only at run time would keep them there in the loop above too
-            let mut stored = [[Lanes::ZERO; 4]; BLOCK];
-            for (gate, sums) in sums.into_iter().enumerate() {
-                for (stored, sum) in stored.iter_mut().zip(sums) {
-                    sum.store(&mut stored[gate]);
-                }
+            let first = block * BLOCK;
+            let [iu, fu, gu, ou] = S::gates(sums);
+            let mut cell = [S::splat(0.0); BLOCK];
+            for slot in 0..BLOCK {
+                let before = S::load(&stash.cells[kept * units + first + slot]);
+                cell[slot] = fu[slot].mul_add(before, iu[slot] * gu[slot]);
             }
-            for (slot, [i_sum, f_sum, g_sum, o_sum]) in stored.iter().enumerate() {
-                let unit = block * BLOCK + slot;
-                let [iu, fu, gu, ou] = S::gates(S::load(i_sum), S::load(f_sum), S::load(g_sum), S::load(o_sum));
-                let cell = fu.mul_add(S::load(&stash.cells[kept * units + unit]), iu * gu);
-                let tanh = cell.tanh();
-                iu.store(&mut i[unit]);
-                fu.store(&mut f[unit]);
-                gu.store(&mut g[unit]);
-                ou.store(&mut o[unit]);
-                cell.store(&mut stash.cells[next * units + unit]);
-                tanh.store(&mut tanh_cells[unit]);
-                (ou * tanh).store(&mut hidden[unit]);
+            let tanh = S::tanh(cell);
+            for slot in 0..BLOCK {
+                let unit = first + slot;
+                iu[slot].store(&mut i[unit]);
+                fu[slot].store(&mut f[unit]);
+                gu[slot].store(&mut g[unit]);
+                ou[slot].store(&mut o[unit]);
+                cell[slot].store(&mut stash.cells[next * units + unit]);
+                tanh[slot].store(&mut tanh_cells[unit]);
+                (ou[slot] * tanh[slot]).store(&mut hidden[unit]);
             }
         }
     }
