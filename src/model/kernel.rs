@@ -45,6 +45,12 @@ impl Dims {
         (self.units() + self.inputs + 1).next_multiple_of(4)
     }
 
+    /// Distance of the gates of neighbouring steps: not a power of two, which would put the same gate of
+    /// every step into the same set of a cache.
+    pub fn gate_stride(&self) -> usize {
+        self.rows() + 1
+    }
+
     /// Rows of the weight matrix: four gates of all units, with padding.
     pub fn rows(&self) -> usize {
         4 * self.units()
@@ -159,5 +165,5 @@ kernel!(
 );
 kernel!(
     /// Backward pass of [`forward`], after [`attend_backward`].
-    backward = backward_steps with block 4 or 1 (dims: &Dims, weights: &Weights, stash: &mut Stash, work: Backward<'_>)
+    backward = backward_steps with block 6 or 1 (dims: &Dims, weights: &Weights, stash: &mut Stash, work: Backward<'_>)
 );

@@ -65,6 +65,16 @@ pub(super) trait Simd:
     /// `self × 2ⁿ` for `self` in [0.5, 2), where n, in [−126, 126], is in the low bits of `rounded`.
     fn times_power(self, rounded: Self) -> Self;
 
+    /// The sum over the lanes of each, in the order of [`Lanes::sum`].
+    #[inline(always)]
+    fn sums(vectors: [Self; 4]) -> [f32; 4] {
+        vectors.map(|vector| {
+            let mut lanes = Lanes::ZERO;
+            vector.store(&mut lanes);
+            lanes.sum()
+        })
+    }
+
     /// 2 to the power of each lane, to 2 units in the last place; exponents beyond ±`limit` (at most
     /// 126) are taken as the nearer end. Polynomial of Cephes' `exp2f`.
     ///

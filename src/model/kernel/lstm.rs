@@ -14,7 +14,7 @@ pub(super) fn forward_steps<S: Simd, const BLOCK: usize>(dims: &Dims, weights: &
         let (kept, next) = if stash.keep { (step, step + 1) } else { (0, 0) };
         let (before, after) = stash.z.split_at_mut((step + 1) * columns);
         let (z, hidden) = (&before[step * columns..], &mut after[..units]);
-        let (i, rest) = stash.gates[kept * 4 * units..][..4 * units].split_at_mut(units);
+        let (i, rest) = stash.gates[kept * dims.gate_stride()..][..4 * units].split_at_mut(units);
         let (f, rest) = rest.split_at_mut(units);
         let (g, o) = rest.split_at_mut(units);
         let tanh_cells = &mut stash.tanh_cells[kept * units..][..units];
@@ -67,7 +67,7 @@ pub(in crate::model) struct Backward<'a> {
 
 /// Backward through time, then the weight gradients as sums over steps and lanes.
 #[inline(always)]
-pub(super) fn backward_steps<S: Simd, const BLOCK: usize>(
+pub(super) fn backward_steps<S: Simd, const WIDTH: usize>(
     dims: &Dims,
     weights: &Weights,
     stash: &mut Stash,
@@ -88,7 +88,7 @@ pub(super) fn backward_steps<S: Simd, const BLOCK: usize>(
         let time = if work.reverse { steps - 1 - step } else { step };
         let weight = S::load(&work.attention.weights[time]);
         let score_gradient = S::load(&work.attention.score_gradient[time]);
-        let gates = &mut stash.gates[step * 4 * units..][..4 * units];
+        let gates = &mut stash.gates[step * dims.gate_stride()..][..4 * units];
         let (i, rest) = gates.split_at_mut(units);
         let (f, rest) = rest.split_at_mut(units);
         let (g, o) = rest.split_at_mut(units);
@@ -123,7 +123,7 @@ pub(super) fn backward_steps<S: Simd, const BLOCK: usize>(
             gradient.extend_from_slice(&z_gradient[units..units + dims.inputs]);
         }
     }
-    sum_outer_products::<S, BLOCK>(dims, stash, work.weight_gradient);
+    sum_outer_products::<S, WIDTH>(dims, stash, work.weight_gradient);
 }
 
 /// `out[column..column + 4 × FOURS]` = those columns of the weight matrix, transposed, times `gates`.
@@ -152,28 +152,38 @@ fn multiply_transposed<S: Simd, const FOURS: usize>(
 
 /// `out[row][column]` = sum over steps and lanes of gate gradient × z.
 #[inline(always)]
-fn sum_outer_products<S: Simd, const BLOCK: usize>(dims: &Dims, stash: &Stash, out: &mut [f32]) {
+fn sum_outer_products<S: Simd, const WIDTH: usize>(dims: &Dims, stash: &Stash, out: &mut [f32]) {
+    let columns = dims.columns();
+    let mut column = 0;
+    while column + WIDTH <= columns {
+        sum_columns::<S, WIDTH>(dims, stash, column, out);
+        column += WIDTH;
+    }
+    while column < columns {
+        sum_columns::<S, 1>(dims, stash, column, out);
+        column += 1;
+    }
+}
+
+/// Of `WIDTH` columns, which stay in the first cache meanwhile, and four rows at a time.
+#[inline(always)]
+fn sum_columns<S: Simd, const WIDTH: usize>(dims: &Dims, stash: &Stash, column: usize, out: &mut [f32]) {
     let (rows, columns) = (dims.rows(), dims.columns());
-    for row in (0..rows).step_by(BLOCK) {
-        for column in (0..columns).step_by(4) {
-            let mut sums = [[S::splat(0.0); 4]; BLOCK];
-            for (gates, z) in stash.gates.chunks_exact(rows).zip(stash.z.chunks_exact(columns)) {
-                let gates = &gates[row..row + BLOCK];
-                let [z0, z1, z2, z3] = &z[column..column + 4] else { continue };
-                let z = [S::load(z0), S::load(z1), S::load(z2), S::load(z3)];
-                for (sums, gate) in sums.iter_mut().zip(gates) {
-                    let gate = S::load(gate);
-                    for (sum, z) in sums.iter_mut().zip(z) {
-                        *sum = gate.mul_add(z, *sum);
-                    }
+    for row in (0..rows).step_by(4) {
+        let mut sums = [[S::splat(0.0); 4]; WIDTH];
+        for (gates, z) in stash.gates.chunks_exact(dims.gate_stride()).zip(stash.z.chunks_exact(columns)) {
+            let [g0, g1, g2, g3] = &gates[row..row + 4] else { continue };
+            let gates = [S::load(g0), S::load(g1), S::load(g2), S::load(g3)];
+            for (sums, z) in sums.iter_mut().zip(&z[column..column + WIDTH]) {
+                let z = S::load(z);
+                for (sum, gate) in sums.iter_mut().zip(gates) {
+                    *sum = gate.mul_add(z, *sum);
                 }
             }
-            for (at, sums) in sums.into_iter().enumerate() {
-                for (to, sum) in out[(row + at) * columns + column..][..4].iter_mut().zip(sums) {
-                    let mut lanes = Lanes::ZERO;
-                    sum.store(&mut lanes);
-                    *to = lanes.sum();
-                }
+        }
+        for (at, sums) in sums.into_iter().enumerate() {
+            for (to, sum) in out[row * columns + column + at..].iter_mut().step_by(columns).zip(S::sums(sums)) {
+                *to = sum;
             }
         }
     }

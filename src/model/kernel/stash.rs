@@ -10,7 +10,7 @@ pub(in crate::model) struct Stash {
     pub(super) keep: bool,
     /// [step + 1][column]: `z` of each step; the last row holds the last hidden state.
     pub(super) z: Vec<Lanes>,
-    /// [step][gate][unit]; the backward pass puts the gradients in their place.
+    /// [step][gate][unit], steps [`Dims::gate_stride`] apart; the backward pass puts the gradients in their place.
     pub(super) gates: Vec<Lanes>,
     /// [step + 1][unit]: cell state before each step.
     pub(super) cells: Vec<Lanes>,
@@ -31,7 +31,7 @@ impl Stash {
         Stash {
             keep,
             z,
-            gates: vec![Lanes::ZERO; kept * 4 * units],
+            gates: vec![Lanes::ZERO; kept * dims.gate_stride()],
             cells: vec![Lanes::ZERO; (kept + usize::from(keep)) * units],
             tanh_cells: vec![Lanes::ZERO; kept * units],
             factors: Vec::new(),

@@ -90,6 +90,23 @@ impl Simd for Avx512 {
             Avx512(_mm512_castsi512_ps(bits))
         }
     }
+
+    #[inline(always)]
+    fn sums(vectors: [Self; 4]) -> [f32; 4] {
+        unsafe {
+            let mut quarters = [_mm_setzero_ps(); 4];
+            for (quarter, vector) in quarters.iter_mut().zip(vectors) {
+                let upper = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(vector.0)));
+                let half = _mm256_add_ps(_mm512_castps512_ps256(vector.0), upper);
+                *quarter = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps::<1>(half));
+            }
+            let [mut a, mut b, mut c, mut d] = quarters;
+            _MM_TRANSPOSE4_PS(&mut a, &mut b, &mut c, &mut d);
+            let mut sums = [0.0; 4];
+            _mm_storeu_ps(sums.as_mut_ptr(), _mm_add_ps(_mm_add_ps(a, c), _mm_add_ps(b, d)));
+            sums
+        }
+    }
 }
 
 impl Simd for Avx2 {
