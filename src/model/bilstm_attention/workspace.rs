@@ -36,6 +36,17 @@ impl Pass {
         2 * self.dims.hidden + self.dims.steps
     }
 
+    /// Does both directions of a block, at the same time where that is worth a thread's waking up.
+    fn both(&self, forward: impl FnOnce() + Send, reverse: impl FnOnce() + Send) {
+        let products = self.dims.steps * self.dims.rows() * self.dims.columns();
+        if products < 100_000 {
+            forward();
+            reverse();
+        } else {
+            rayon::join(forward, reverse);
+        }
+    }
+
     /// Inputs of one gene, all groups.
     fn gene_len(&self) -> usize {
         self.groups * self.dims.steps * self.dims.inputs
@@ -199,7 +210,7 @@ impl Block {
             }
         };
         let [forward, reverse] = &mut self.stashes;
-        rayon::join(|| run(0, forward), || run(1, reverse));
+        pass.both(|| run(0, forward), || run(1, reverse));
         kernel::attend(pass.instructions, &pass.dims, vector, &self.stashes, &mut self.attention);
     }
 
@@ -252,7 +263,7 @@ impl Block {
         let [forward, reverse] = stashes;
         let [forward_weights, reverse_weights] = weight_gradients;
         let [forward_inputs, reverse_inputs] = input_gradients;
-        rayon::join(
+        pass.both(
             || run(0, forward, forward_weights, forward_inputs),
             || run(1, reverse, reverse_weights, reverse_inputs),
         );
