@@ -166,7 +166,7 @@ fn train_in_spite_of_kills(work: &Workdir, args: &str) {
 #[test]
 fn a_killed_training_resumes_to_the_same_bytes() {
     let work = workdir();
-    let train = |out: &str| format!("{INPUTS} --epochs 60 --dropout 0.1 --resume --out {out}.model.safetensors");
+    let train = |out: &str| format!("{INPUTS} --epochs 200 --dropout 0.1 --resume --out {out}.model.safetensors");
     work.ok("train", &train("whole"));
     train_in_spite_of_kills(&work, &train("cut"));
     assert_eq!(bytes(&work, "whole.model.safetensors"), bytes(&work, "cut.model.safetensors"));

@@ -99,7 +99,7 @@ fn killed_ensembles_of_two_samples_resume_to_the_same_bytes() {
     let work = two_samples();
     let train = |out: &str| {
         format!(
-            "{BOTH} {FAST} --ensemble 2 --epochs 40 --dropout 0.1 --optimizer adamw --weight-decay 0.01 \
+            "{BOTH} {FAST} --ensemble 2 --epochs 400 --dropout 0.1 --optimizer adamw --weight-decay 0.01 \
              --schedule cosine --resume --out {out}-{{sample}}.model.safetensors"
         )
     };
