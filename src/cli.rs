@@ -3,8 +3,12 @@
 pub mod chain;
 pub mod config;
 mod front;
+pub mod plan;
+mod prepare;
+mod record;
 mod run;
 mod schema;
+pub mod step;
 
 use std::process::ExitCode;
 

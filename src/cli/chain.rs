@@ -1,70 +1,15 @@
 //! The whole chain as a list of stage command lines: what `attentrack run` executes, and what its
 //! `--dry-run` prints for whoever wants to run one step alone.
 
-use std::ffi::OsString;
-use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Result, bail};
+
 use super::config::{Config, Threshold, TrainMode};
+use super::step::Step;
 use crate::genome::Orientation;
 use crate::io::sample_sheet::Sample;
 use crate::learn::Transform;
-
-/// One stage with its flags.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Stage name, without `attentrack-`.
-    pub stage: &'static str,
-    /// Flags, in order.
-    pub arguments: Vec<OsString>,
-}
-
-impl Step {
-    fn new(stage: &'static str) -> Self {
-        Step { stage, arguments: Vec::new() }
-    }
-
-    fn flag(mut self, name: &str, value: impl Into<OsString>) -> Self {
-        self.arguments.push(name.into());
-        self.arguments.push(value.into());
-        self
-    }
-
-    fn option(self, name: &str, value: Option<impl Display>) -> Self {
-        match value {
-            Some(value) => self.flag(name, value.to_string()),
-            None => self,
-        }
-    }
-
-    fn list(self, name: &str, values: &[String]) -> Self {
-        if values.is_empty() { self } else { self.flag(name, values.join(",")) }
-    }
-
-    fn switch(mut self, name: &str, on: bool) -> Self {
-        if on {
-            self.arguments.push(name.into());
-        }
-        self
-    }
-}
-
-impl fmt::Display for Step {
-    /// A line that a shell takes.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "attentrack-{}", self.stage)?;
-        for argument in &self.arguments {
-            let text = argument.to_string_lossy();
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@".contains(c);
-            if !text.is_empty() && text.chars().all(plain) {
-                write!(f, " {text}")?;
-            } else {
-                write!(f, " '{}'", text.replace('\'', r"'\''"))?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// Where everything lies in the output folder.
 struct Layout<'a> {
@@ -87,6 +32,9 @@ impl Layout<'_> {
     fn model(&self, run: &str) -> PathBuf {
         self.outdir.join(format!("model/{run}.model.safetensors"))
     }
+    fn history(&self, run: &str) -> PathBuf {
+        self.outdir.join(format!("model/{run}.history.tsv"))
+    }
     fn predictions(&self, sample: &str) -> PathBuf {
         self.outdir.join(format!("predictions/{sample}.predictions.tsv"))
     }
@@ -101,6 +49,9 @@ impl Layout<'_> {
     }
 }
 
+/// What stands for the name of each sample in the name of a model.
+const EACH_SAMPLE: &str = "{sample}";
+
 /// Folders that the steps write into, to be made first.
 pub fn folders(samples: &[Sample], outdir: &Path) -> Vec<PathBuf> {
     let fixed = ["bins", "labels", "model", "predictions", "attention"].map(|name| outdir.join(name));
@@ -110,7 +61,10 @@ pub fn folders(samples: &[Sample], outdir: &Path) -> Vec<PathBuf> {
 
 /// The steps in an order in which every input is there before it is read. The samples' own models are
 /// trained in one step, `side_by_side`, or in a step each, which gives the same bytes.
-pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bool) -> Vec<Step> {
+///
+/// # Errors
+/// Too few samples for the mode of training.
+pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bool) -> Result<Vec<Step>> {
     let layout = Layout { outdir };
     let mut steps = vec![tss(config, &layout)];
     // the cheap stages first, so that a wrong name or table shows before hours of binning
@@ -121,25 +75,35 @@ pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bo
         steps.push(split(config, &layout, samples));
     }
     steps.extend(samples.iter().map(|sample| bin(config, &layout, sample)));
+    let train = |run: &str, samples: &[&Sample]| train(config, &layout, run, samples);
+    let everyone: Vec<&Sample> = samples.iter().collect();
     match config.train.mode {
-        TrainMode::Pooled => steps.push(train(config, &layout, "pooled", samples)),
-        TrainMode::PerSample => {
-            // `{sample}` stands for each sample's name in the model's
-            if side_by_side {
-                steps.push(train(config, &layout, "{sample}", samples));
-            } else {
-                steps.extend(
-                    samples.iter().map(|sample| train(config, &layout, &sample.name, std::slice::from_ref(sample))),
-                );
+        TrainMode::Pooled => steps.push(train("pooled", &everyone)),
+        TrainMode::PerSample if side_by_side => steps.push(train(EACH_SAMPLE, &everyone)),
+        TrainMode::PerSample => steps.extend(samples.iter().map(|sample| train(&sample.name, &[sample]))),
+        TrainMode::LeaveOneSampleOut => {
+            if samples.len() < 2 {
+                bail!("train.mode leave-one-sample-out needs two samples or more, the sheet has one");
             }
+            steps.extend(samples.iter().map(|left_out| {
+                let others: Vec<&Sample> = samples.iter().filter(|other| other.name != left_out.name).collect();
+                train(&model_of(config, left_out), &others)
+            }));
         }
     }
     steps.extend(samples.iter().map(|sample| predict(config, &layout, sample)));
     steps.push(evaluate(config, &layout, samples));
-    for sample in samples {
-        steps.extend(config.tracks.formats.iter().map(|format| track(config, &layout, sample, format)));
+    steps.extend(samples.iter().map(|sample| track(config, &layout, sample)));
+    Ok(steps)
+}
+
+/// The model that a sample is predicted with.
+fn model_of(config: &Config, sample: &Sample) -> String {
+    match config.train.mode {
+        TrainMode::Pooled => "pooled".to_owned(),
+        TrainMode::PerSample => sample.name.clone(),
+        TrainMode::LeaveOneSampleOut => format!("without-{}", sample.name),
     }
-    steps
 }
 
 fn labels_of(config: &Config, layout: &Layout, sample: &str) -> PathBuf {
@@ -151,40 +115,43 @@ fn splits_of(config: &Config, layout: &Layout) -> PathBuf {
 }
 
 fn tss(config: &Config, layout: &Layout) -> Step {
-    Step::new("tss")
-        .flag("--annotation", &config.annotation.path)
-        .flag("--out", layout.genes())
+    Step::new("tss", None)
+        .input("--annotation", &config.annotation.path)
+        .output("--out", layout.genes())
         .option("--policy", config.annotation.policy.as_ref())
         .list("--biotype", &config.annotation.biotype)
 }
 
 fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
     let window = &config.window;
-    let pair = |mark: &str, path: &Path| {
-        let mut value = OsString::from(format!("{mark}="));
-        value.push(path);
-        value
-    };
-    let mut step = Step::new("bin").flag("--genes", layout.genes()).flag("--sample", &sample.name);
+    let mut step = Step::new("bin", Some(&sample.name)).input("--genes", layout.genes()).named("--sample");
+    step.samples = vec![sample.name.clone()];
     for signal in &sample.signals {
-        step = step.flag("--signal", pair(&signal.mark, &signal.path));
+        step = step.input_of_mark("--signal", &signal.mark, &signal.path);
     }
     for signal in &sample.signals {
         if let Some(control) = &signal.control {
-            step = step.flag("--control", pair(&signal.mark, control));
+            step = step.input_of_mark("--control", &signal.mark, control);
         }
     }
-    step.flag("--out", layout.bins(&sample.name))
+    for (flag, file) in [("--blacklist", &window.blacklist), ("--reference", &window.reference)] {
+        if let Some(file) = file {
+            step = step.input(flag, file);
+        }
+    }
+    step = match &window.chrom_alias {
+        Some(table) if !["none", "auto"].contains(&table.as_str()) => step.input("--chrom-alias", table),
+        word => step.option("--chrom-alias", word.as_ref()),
+    };
+    step.output("--out", layout.bins(&sample.name))
         .option("--assembly", config.annotation.assembly.as_ref())
         .option("--flank", window.flank)
         .option("--bin-size", window.bin_size)
         .option("--orientation", window.orientation.map(Orientation::name))
         .option("--statistic", window.statistic)
-        .option("--chrom-alias", window.chrom_alias.as_ref())
         .option("--max-lost-genes", window.max_lost_genes)
         .option("--min-mapq", window.min_mapq)
         .option("--exclude-flags", window.exclude_flags.as_ref())
-        .option("--blacklist", window.blacklist.as_ref().map(|path| path.display()))
         .option("--extend", window.extend)
         .switch("--fragments", window.fragments)
         .option("--control-method", window.control_method.as_ref())
@@ -196,12 +163,13 @@ fn label(config: &Config, layout: &Layout, sample: &Sample) -> Step {
         Some(Threshold::All(threshold)) => Some(*threshold),
         Some(Threshold::BySample(thresholds)) => thresholds.get(&sample.name).copied(),
     };
-    Step::new("label")
-        .flag("--expression", &config.expression.path)
-        .flag("--sample", &sample.name)
-        .flag("--genes", layout.genes())
-        .flag("--out", layout.labels(&sample.name))
-        .option("--gene-column", config.expression.gene_column.as_ref())
+    let mut step = Step::new("label", Some(&sample.name))
+        .input("--expression", &config.expression.path)
+        .named("--sample")
+        .input("--genes", layout.genes())
+        .output("--out", layout.labels(&sample.name));
+    step.samples = vec![sample.name.clone()];
+    step.option("--gene-column", config.expression.gene_column.as_ref())
         .option("--method", config.labels.method.as_ref())
         .option("--threshold", threshold)
         .option("--quantile", config.labels.quantile)
@@ -209,9 +177,10 @@ fn label(config: &Config, layout: &Layout, sample: &Sample) -> Step {
 
 fn split(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
     let split = &config.split;
-    let mut step = Step::new("split").flag("--genes", layout.genes()).flag("--out", layout.splits());
+    let mut step = Step::new("split", None).input("--genes", layout.genes()).output("--out", layout.splits());
     for sample in samples {
-        step = step.flag("--labels", labels_of(config, layout, &sample.name));
+        step = step.input("--labels", labels_of(config, layout, &sample.name));
+        step.samples.push(sample.name.clone());
     }
     step.option("--flank", config.window.flank)
         .option("--method", split.method.as_ref())
@@ -223,15 +192,24 @@ fn split(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
         .option("--seed", split.seed)
 }
 
-fn train(config: &Config, layout: &Layout, run: &str, samples: &[Sample]) -> Step {
+fn train(config: &Config, layout: &Layout, run: &str, samples: &[&Sample]) -> Step {
     let (model, train) = (&config.model, &config.train);
-    let mut step = Step::new("train");
+    let mut step = Step::new("train", Some(run));
     for sample in samples {
-        step = step.flag("--bins", layout.bins(&sample.name)).flag("--labels", labels_of(config, layout, &sample.name));
+        step =
+            step.input("--bins", layout.bins(&sample.name)).input("--labels", labels_of(config, layout, &sample.name));
+        step.samples.push(sample.name.clone());
     }
-    step.flag("--splits", splits_of(config, layout))
-        .flag("--out", layout.model(run))
-        .option("--model", model.name.as_ref())
+    step.needs_gpu = config.train.needs_gpu();
+    step = step.input("--splits", splits_of(config, layout));
+    if run == EACH_SAMPLE {
+        step.beside = samples.iter().flat_map(|s| [layout.model(&s.name), layout.history(&s.name)]).collect();
+        step = step.flag("--out", layout.model(run));
+    } else {
+        step.beside = vec![layout.history(run)];
+        step = step.output("--out", layout.model(run));
+    }
+    step.option("--model", model.name.as_ref())
         .option("--bin-hidden", model.bin_hidden)
         .option("--mark-hidden", model.mark_hidden)
         .option("--epochs", train.epochs)
@@ -252,47 +230,46 @@ fn train(config: &Config, layout: &Layout, run: &str, samples: &[Sample]) -> Ste
 }
 
 fn predict(config: &Config, layout: &Layout, sample: &Sample) -> Step {
-    let run = match config.train.mode {
-        TrainMode::Pooled => "pooled",
-        TrainMode::PerSample => &sample.name,
-    };
-    Step::new("predict")
-        .flag("--bins", layout.bins(&sample.name))
-        .flag("--model", layout.model(run))
-        .flag("--predictions", layout.predictions(&sample.name))
-        .flag("--attention", layout.attention(&sample.name))
-        .option("--device", config.train.device.as_ref())
+    let mut step = Step::new("predict", Some(&sample.name))
+        .input("--bins", layout.bins(&sample.name))
+        .input("--model", layout.model(&model_of(config, sample)))
+        .output("--predictions", layout.predictions(&sample.name))
+        .output("--attention", layout.attention(&sample.name));
+    step.samples = vec![sample.name.clone()];
+    step.needs_gpu = config.train.needs_gpu();
+    step.option("--device", config.train.device.as_ref())
         .option("--instruction-set", config.train.instruction_set.as_ref())
 }
 
 fn evaluate(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
-    let mut step = Step::new("evaluate");
+    let mut step = Step::new("evaluate", None);
     for sample in samples {
         step = step
-            .flag("--predictions", layout.predictions(&sample.name))
-            .flag("--labels", labels_of(config, layout, &sample.name));
+            .input("--predictions", layout.predictions(&sample.name))
+            .input("--labels", labels_of(config, layout, &sample.name));
+        step.samples.push(sample.name.clone());
     }
-    step.flag("--splits", splits_of(config, layout))
-        .flag("--genes", layout.genes())
+    step.input("--splits", splits_of(config, layout))
+        .input("--genes", layout.genes())
         .option("--flank", config.window.flank)
-        .flag("--out", layout.metrics())
+        .output("--out", layout.metrics())
         .option("--split", config.evaluate.split)
         .option("--fold", config.train.fold)
         .option("--bootstrap", config.evaluate.bootstrap)
 }
 
-fn track(config: &Config, layout: &Layout, sample: &Sample, format: &str) -> Step {
-    // a full-size sample's table has a gigabyte
-    let is_table = format == "tsv";
-    let selects_bins = ["bed", "bigbed"].contains(&format);
-    let merges_windows = ["bedgraph", "bigwig"].contains(&format);
-    Step::new("track")
-        .flag("--input", layout.attention(&sample.name))
-        .flag("--format", format)
-        .flag("--out-dir", layout.tracks(&sample.name))
-        .option("--value", config.tracks.value.as_ref())
-        .option("--aggregate", config.tracks.aggregate.as_ref().filter(|_| merges_windows))
-        .switch("--all", config.tracks.all && selects_bins)
-        .switch("--bgzip", is_table)
+fn track(config: &Config, layout: &Layout, sample: &Sample) -> Step {
+    let tracks = &config.tracks;
+    let has = |formats: &[&str]| tracks.formats.iter().any(|format| formats.contains(&format.as_str()));
+    let mut step = Step::new("track", Some(&sample.name))
+        .input("--input", layout.attention(&sample.name))
+        .output("--out-dir", layout.tracks(&sample.name));
+    step.samples = vec![sample.name.clone()];
+    step.list("--format", &tracks.formats)
+        .option("--value", tracks.value.as_ref())
+        .option("--aggregate", tracks.aggregate.as_ref())
+        .switch("--all", tracks.all)
+        // a full-size sample's table has a gigabyte
+        .switch("--bgzip", has(&["bed", "bedgraph", "tsv"]))
         .switch("--allow-empty", true)
 }

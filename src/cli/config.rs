@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::genome::Orientation;
 use crate::io::FileError;
+use crate::io::sample_sheet::{self, Sample};
 use crate::learn::Transform;
 use crate::matrix::{Split, Statistic};
 
@@ -93,6 +94,8 @@ pub struct Window {
     pub exclude_flags: Option<String>,
     /// BED of regions to leave out.
     pub blacklist: Option<PathBuf>,
+    /// Genome sequence, plain FASTA, for CRAM files that were written against one.
+    pub reference: Option<PathBuf>,
     /// Length in bp that reads are extended to.
     pub extend: Option<u32>,
     /// Count paired-end fragments instead of reads.
@@ -174,7 +177,7 @@ pub struct Model {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Train {
-    /// One model on all samples, or one a sample.
+    /// One model on all samples, one a sample, or one for each sample on all others.
     #[serde(default)]
     pub mode: TrainMode,
     /// Passes over the training genes.
@@ -207,7 +210,7 @@ pub struct Train {
     pub instruction_set: Option<String>,
 }
 
-/// One model on all samples, or one a sample.
+/// Which samples a model is trained on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainMode {
@@ -216,6 +219,16 @@ pub enum TrainMode {
     Pooled,
     /// A model for each sample.
     PerSample,
+    /// For each sample a model that is trained on all others and predicts it: how well a sample can be
+    /// predicted that has no expression data. Its test genes are in no model's training either.
+    LeaveOneSampleOut,
+}
+
+impl Train {
+    /// Whether training and prediction ask for a GPU.
+    pub fn needs_gpu(&self) -> bool {
+        self.device.as_ref().is_some_and(|device| device.starts_with("cuda"))
+    }
 }
 
 /// Tracks to write.
@@ -256,13 +269,31 @@ pub struct Evaluate {
     pub bootstrap: Option<u32>,
 }
 
+/// Where configuration and sample sheet are read, and where the paths in them lead from.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// Folder that the configuration comes from, where it is read from a copy.
+    pub base: Option<PathBuf>,
+    /// The sample sheet to read, where it is a copy.
+    pub samples: Option<PathBuf>,
+}
+
+impl Place {
+    /// Whether files that are named can be looked for: not where a copy is read on another machine.
+    fn is_visible(&self) -> bool {
+        self.base.as_ref().is_none_or(|base| base.is_dir())
+    }
+}
+
 impl Config {
-    /// Reads the file and makes every path absolute or relative to the working folder.
+    /// Reads the file and the sample sheet that it names, `-` being standard input, and makes every path
+    /// absolute or relative to the working folder.
     ///
     /// # Errors
-    /// Names line and column of a value that does not fit, and lists the keys that are known.
-    pub fn read(path: &Path) -> anyhow::Result<Config> {
-        let text = std::fs::read_to_string(path).map_err(|error| FileError::os(path, "open", &error))?;
+    /// Names file, line and column of a value that does not fit, lists the keys that are known, and
+    /// names files that are not there.
+    pub fn read(path: &Path, place: &Place) -> anyhow::Result<(Config, Vec<Sample>)> {
+        let text = read_text(path)?;
         let mut config: Config = serde_yaml::from_str(&text).map_err(|error| {
             let place = error.location().map(|at| format!("line {}, column {}", at.line(), at.column()));
             // the location is said once, in front
@@ -272,11 +303,28 @@ impl Config {
                 .place(place.unwrap_or_else(|| "whole file".to_owned()))
                 .remedy("schemas/config.schema.json and `attentrack schema config` describe every key")
         })?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let Config { samples, annotation, expression, window, labels, split, .. } = &mut config;
+        config.resolve(place.base.as_deref().or(path.parent()).unwrap_or(Path::new("")));
+        let is_visible = place.is_visible();
+        if is_visible {
+            config.check(place).with_context(|| path.display().to_string())?;
+        }
+        let sheet = place.samples.as_ref().unwrap_or(&config.samples);
+        let folder = config.samples.parent().unwrap_or(Path::new(""));
+        let samples = sample_sheet::read(sheet, folder, is_visible)?;
+        for sample in samples.iter().filter(|_| is_visible) {
+            if let Some(labels) = config.labels.of(&sample.name).filter(|labels| !labels.is_file()) {
+                bail!("{}: labels.path: no such file {}", path.display(), labels.display());
+            }
+        }
+        Ok((config, samples))
+    }
+
+    /// Lets every path lead from a folder.
+    fn resolve(&mut self, folder: &Path) {
+        let Config { samples, annotation, expression, window, labels, split, .. } = self;
         for path in [Some(samples), Some(&mut annotation.path), Some(&mut expression.path)]
             .into_iter()
-            .chain([window.blacklist.as_mut(), labels.path.as_mut(), split.path.as_mut()])
+            .chain([window.blacklist.as_mut(), window.reference.as_mut(), labels.path.as_mut(), split.path.as_mut()])
             .flatten()
         {
             *path = folder.join(&*path);
@@ -284,18 +332,17 @@ impl Config {
         if let Some(alias) = window.chrom_alias.as_mut().filter(|alias| !["none", "auto"].contains(&alias.as_str())) {
             *alias = folder.join(&*alias).to_string_lossy().into_owned();
         }
-        config.check().with_context(|| path.display().to_string())?;
-        Ok(config)
     }
 
     /// Everything that shows before a stage is started.
-    fn check(&self) -> anyhow::Result<()> {
+    fn check(&self, place: &Place) -> anyhow::Result<()> {
         let mut problems = Vec::new();
         let files = [
-            ("samples", Some(&self.samples)),
+            ("samples", Some(place.samples.as_ref().unwrap_or(&self.samples))),
             ("annotation.path", Some(&self.annotation.path)),
             ("expression.path", Some(&self.expression.path)),
             ("window.blacklist", self.window.blacklist.as_ref()),
+            ("window.reference", self.window.reference.as_ref()),
             ("split.path", self.split.path.as_ref()),
         ];
         for (key, path) in files {
@@ -308,4 +355,10 @@ impl Config {
         }
         if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("; ")) }
     }
+}
+
+fn read_text(path: &Path) -> anyhow::Result<String> {
+    let text =
+        if path == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
+    Ok(text.map_err(|error| FileError::os(path, "open", &error))?)
 }

@@ -7,6 +7,7 @@ use std::process::{Command as Process, ExitCode};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::execute;
+use super::plan::Plan;
 use super::run::Run;
 use super::schema::Schema;
 use crate::stage::{self, Stage};
@@ -23,6 +24,8 @@ struct Front {
 enum Command {
     /// Run the whole chain from one config.yaml
     Run(Run),
+    /// Print the chain of a config.yaml as JSON, for workflow engines
+    Plan(Plan),
     /// Print a JSON Schema, or write them all to a folder
     Schema(Schema),
     #[command(external_subcommand)]
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
     };
     match front.command {
         Command::Run(run) => execute(&run),
+        Command::Plan(plan) => execute(&plan),
         Command::Schema(schema) => execute(&schema),
         Command::Stage(arguments) => start_stage(arguments),
     }

@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Parser;
 
-use super::chain::{self, Step};
-use super::config::Config;
-use crate::io::{FileError, Output, sample_sheet};
-use crate::stage::{self, Common, Stage};
+use super::chain;
+use super::config::{Config, Place};
+use super::prepare::prepare;
+use super::record::Record;
+use crate::io::{FileError, Output};
+use crate::stage::{Common, Stage};
 
 /// Run the whole chain from one config.yaml: genes, bins, labels, splits, training, predictions,
 /// evaluation, tracks
@@ -17,7 +19,8 @@ use crate::stage::{self, Common, Stage};
     name = "attentrack run",
     after_help = "Examples:\n  attentrack run config.yaml --outdir results --threads 8\n  \
                   attentrack run config.yaml --dry-run        # print the stage commands only\n\n\
-                  An interrupted run that is started again goes on in the middle of its training."
+                  A run that is started again does only what is left: steps whose command, inputs and outputs are as an\n\
+                  earlier run into the same folder left them are not done again, and an interrupted training goes on."
 )]
 pub struct Run {
     /// The configuration; schemas/config.schema.json describes its keys
@@ -29,6 +32,9 @@ pub struct Run {
     /// Print the stage commands, one a line, and do nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
+    /// Do every step again [default: only those whose command, inputs or outputs have changed]
+    #[arg(long, short = 'F')]
+    force: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -43,16 +49,15 @@ impl Stage for Run {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let config = Config::read(&self.config)?;
-        let samples = sample_sheet::read(&config.samples)?;
-        for sample in &samples {
-            if let Some(path) = config.labels.of(&sample.name).filter(|path| !path.is_file()) {
-                bail!("{}: labels.path: no such file {}", self.config.display(), path.display());
-            }
-        }
-        let outdir = self.outdir.clone().unwrap_or_else(|| self.config.with_file_name("results"));
+        let (config, samples) = Config::read(&self.config, &Place::default())?;
+        let beside = || match self.config.to_str() {
+            Some("-") => PathBuf::from("results"),
+            _ => self.config.with_file_name("results"),
+        };
+        let outdir = self.outdir.clone().unwrap_or_else(beside);
         // printed, each step can be run on a machine of its own
-        let steps = chain::plan(&config, &samples, &outdir, !self.dry_run);
+        let steps = chain::plan(&config, &samples, &outdir, !self.dry_run)
+            .with_context(|| self.config.display().to_string())?;
         if self.dry_run {
             let mut output = Output::create(Path::new("-"))?;
             for step in &steps {
@@ -61,14 +66,28 @@ impl Stage for Run {
             return Ok(output.commit()?);
         }
         // a value that no stage takes shows now, not after hours of binning and training
-        let ready = steps.iter().map(|step| self.prepare(step).with_context(|| self.place(step)));
+        let ready = steps.iter().map(|step| {
+            prepare(step, self.common.quiet)
+                .with_context(|| format!("{}: attentrack-{}", self.config.display(), step.stage))
+        });
         let ready = ready.collect::<anyhow::Result<Vec<_>>>()?;
         for folder in chain::folders(&samples, &outdir) {
             std::fs::create_dir_all(&folder).map_err(|error| FileError::os(&folder, "make the folder", &error))?;
         }
+        let mut record = Record::read(&outdir);
         for (number, (step, run)) in steps.iter().zip(ready).enumerate() {
-            tracing::info!("[{}/{}] {step}", number + 1, steps.len());
+            let place = format!("[{}/{}]", number + 1, steps.len());
+            if !self.force && record.has(step) {
+                tracing::info!(
+                    "{place} attentrack-{} {}: done already",
+                    step.stage,
+                    step.id.as_deref().unwrap_or("all")
+                );
+                continue;
+            }
+            tracing::info!("{place} {step}");
             run().with_context(|| format!("attentrack-{}", step.stage))?;
+            record.add(step)?;
         }
         tracing::info!(
             "done: the tracks are in {}, the accuracy is in {}",
@@ -76,49 +95,5 @@ impl Stage for Run {
             outdir.join("metrics.json").display()
         );
         Ok(())
-    }
-}
-
-/// A stage whose flags are parsed, ready to work.
-type Ready = Box<dyn FnOnce() -> anyhow::Result<()>>;
-
-impl Run {
-    fn prepare(&self, step: &Step) -> anyhow::Result<Ready> {
-        match step.stage {
-            "tss" => self.stage::<stage::tss::Args>(step),
-            "bin" => self.stage::<stage::bin::Args>(step),
-            "label" => self.stage::<stage::label::Args>(step),
-            "split" => self.stage::<stage::split::Args>(step),
-            "train" => self.stage::<stage::train::Args>(step),
-            "predict" => self.stage::<stage::predict::Args>(step),
-            "evaluate" => self.stage::<stage::evaluate::Args>(step),
-            "track" => self.stage::<stage::track::Args>(step),
-            other => bail!("no stage {other}"),
-        }
-    }
-
-    /// Parses and checks the step's flags exactly as its binary would.
-    fn stage<S: Stage + 'static>(&self, step: &Step) -> anyhow::Result<Ready> {
-        let mut arguments = vec![format!("attentrack-{}", step.stage).into()];
-        arguments.extend(step.arguments.iter().cloned());
-        if self.common.quiet {
-            arguments.push("--quiet".into());
-        }
-        let stage = S::try_parse_from(arguments).map_err(|error| {
-            // clap's usage lines speak of flags that are not in the config
-            let text = error.to_string();
-            let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
-            anyhow::anyhow!("{}", lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned())
-        })?;
-        let problems = stage.problems();
-        if !problems.is_empty() {
-            bail!("{}", problems.join("; "));
-        }
-        Ok(Box::new(move || stage.run()))
-    }
-
-    /// Where a value comes from that a stage does not take.
-    fn place(&self, step: &Step) -> String {
-        format!("{}: attentrack-{}", self.config.display(), step.stage)
     }
 }

@@ -9,6 +9,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use super::config::Config;
+use super::plan::PlanFile;
 use crate::io::Output;
 use crate::learn::ModelHeader;
 use crate::learn::metrics::Report;
@@ -22,7 +23,7 @@ use crate::stage::{Common, Stage};
     after_help = "Examples:\n  attentrack schema config > config.schema.json\n  attentrack schema --out-dir schemas"
 )]
 pub struct Schema {
-    /// Which one: config, samples, bins, model, metrics [default: with --out-dir, all]
+    /// Which one: config, samples, bins, model, metrics, plan [default: with --out-dir, all]
     #[arg(value_name = "NAME", required_unless_present = "out_dir")]
     name: Option<String>,
     /// Write NAME.schema.json for every schema into this folder
@@ -57,6 +58,7 @@ fn all() -> Vec<(&'static str, Value)> {
         ("bins", schema_of::<Header>()),
         ("model", schema_of::<ModelHeader>()),
         ("metrics", schema_of::<Report>()),
+        ("plan", schema_of::<PlanFile>()),
     ]
 }
 

@@ -25,17 +25,17 @@ pub struct SampleSignal {
     pub control: Option<PathBuf>,
 }
 
-/// Reads a sheet. Paths are relative to the sheet's folder. Samples come in order of first
+/// Reads a sheet. Paths in it are relative to `folder`, which is the sheet's own unless it is a copy;
+/// files are looked for only where `folder` can be seen (`is_visible`). Samples come in order of first
 /// appearance, the marks of every sample in the order of the first one.
 ///
 /// # Errors
 /// A repeated (sample, mark), a sample that lacks a mark which another has, a file that is not there,
 /// a name that cannot be part of a file name: each names the line.
-pub fn read(path: &Path) -> Result<Vec<Sample>> {
+pub fn read(path: &Path, folder: &Path, is_visible: bool) -> Result<Vec<Sample>> {
     let table = Table::read(path)?;
     let [sample, mark, file] = [table.column("sample")?, table.column("mark")?, table.column("path")?];
     let control = table.find("control");
-    let folder = path.parent().unwrap_or(Path::new(""));
     let mut samples: Vec<Sample> = Vec::new();
     for row in &table.rows {
         let [name, mark] = [row.cells[sample].trim(), row.cells[mark].trim()];
@@ -48,7 +48,7 @@ pub fn read(path: &Path) -> Result<Vec<Sample>> {
         }
         let existing = |cell: &str| {
             let file = folder.join(cell.trim());
-            if file.is_file() {
+            if file.is_file() || !is_visible {
                 Ok(file)
             } else {
                 Err(table

@@ -164,8 +164,14 @@ impl Trainer {
         let optimizer = Optimizer::new(optimization, &models, device)?;
         let weights = optimizer.weights()?;
         let together = if device.is_cpu() { 1 } else { learners.len() };
-        let part = |first| AttentiveChrome::from_flat(config, &weights.narrow(0, first, together)?);
-        let parts = (0..learners.len()).step_by(together.max(1)).map(part).collect::<candle_core::Result<_>>()?;
+        let mut parts: Vec<AttentiveChrome> = Vec::new();
+        for first in (0..learners.len()).step_by(together.max(1)) {
+            let part = AttentiveChrome::from_flat(config, &weights.narrow(0, first, together)?)?;
+            parts.push(match parts.first() {
+                Some(other) => part.sharing_memory_of(other),
+                None => part,
+            });
+        }
         let instructions = InstructionSet::best();
         Ok(Trainer { settings, learners, config: config.clone(), parts, instructions, optimizer, states })
     }

@@ -130,6 +130,14 @@ impl AttentiveChrome {
         self
     }
 
+    /// Works in the same memory as other models of the same shape, one after the other or side by side:
+    /// what the first has left in the processor's caches serves the next.
+    pub fn sharing_memory_of(mut self, other: &Self) -> Self {
+        self.bins.share_memory_of(&other.bins);
+        self.marks.share_memory_of(&other.marks);
+        self
+    }
+
     /// Gives the models other weights, [model, weight].
     ///
     /// # Errors

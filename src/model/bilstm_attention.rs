@@ -85,6 +85,14 @@ impl BiLstmAttention {
         self
     }
 
+    /// Lets layers of the same sizes that take turns work in the same memory, which then stays in the
+    /// caches.
+    pub(super) fn share_memory_of(&mut self, other: &Self) {
+        if self.dims == other.dims {
+            self.spare = other.spare.clone();
+        }
+    }
+
     /// Names (as in the published PyTorch code) and shapes of the parts of one group's weights, in
     /// the order of the flat layout. PyTorch keeps two biases, which are added: so do we.
     pub fn parts(inputs: usize, hidden: usize) -> Vec<(String, Vec<usize>)> {

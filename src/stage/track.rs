@@ -26,9 +26,9 @@ pub struct Args {
     /// Matrix to draw (.bins.safetensors), with known positions
     #[arg(long, short, value_name = "FILE")]
     pub input: PathBuf,
-    /// Format of the track
-    #[arg(long, short, value_enum)]
-    pub format: Format,
+    /// Format of the track; with --out-dir several, separated by commas
+    #[arg(long, short, value_enum, required = true, value_delimiter = ',')]
+    pub format: Vec<Format>,
     /// File to write; `-` is standard output (text formats), a name that ends in .gz makes it bgzip with a tabix index FILE.tbi beside it (TSV: bgzip alone). bedGraph and bigWig also need --mark unless the matrix has one mark
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -159,7 +159,11 @@ impl Stage for Args {
 
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if !self.format.is_text() {
+        let has = |is_so: fn(Format) -> bool| self.format.iter().copied().any(is_so);
+        if self.out.is_some() && self.format.len() > 1 {
+            problems.push("--out holds one format: name one, or give --out-dir instead of --out".to_owned());
+        }
+        if !has(Format::is_text) {
             let is_gz = self.out.as_ref().is_some_and(|out| is_gzip_name(out));
             if self.out.as_deref() == Some(Path::new("-")) {
                 problems.push("--out: bigWig and bigBed cannot be written to standard output. Name a file".to_owned());
@@ -171,13 +175,13 @@ impl Stage for Args {
         if self.bgzip && self.out.is_some() {
             problems.push("--bgzip is for --out-dir: with --out, name a file that ends in .gz".to_owned());
         }
-        if self.track_line && (self.format != Format::Bed || self.is_compressed()) {
+        if self.track_line && (!has(|format| format == Format::Bed) || self.is_compressed()) {
             problems.push(
                 "--track-line is for plain BED, a custom track: leave it out, or write --format bed without .gz"
                     .to_owned(),
             );
         }
-        if self.format.has_one_mark() && self.min_value.is_some() {
+        if self.min_value.is_some() && !has(|format| !format.has_one_mark()) {
             problems.push("--min-value: bedGraph and bigWig hold every bin. Leave it out, or write BED".to_owned());
         }
         if self.min_value.is_some_and(|value| !value.is_finite() || value < 0.0) {
@@ -192,16 +196,17 @@ impl Stage for Args {
         let values =
             TrackValues::new(&matrix, self.value.unwrap_or(TrackValue::default_for(matrix.kind))).with_context(name)?;
         let selection = selection::resolve(self, &matrix)?;
-        let targets = self.targets(&matrix, &selection.marks)?;
-        let thresholds = self.thresholds(&values);
         let mut files = Vec::new();
-        for (path, marks) in targets {
-            let selection = Selection { marks, ..selection.clone() };
-            let cells = cells(&values, &selection, |cell| cell.value.abs() >= thresholds[cell.mark as usize])
-                .with_context(name)?;
-            self.check_not_empty(&values, &cells, &path)?;
-            report::log(self, &values, &selection, &cells, &thresholds, &path);
-            files.extend(self.write(&path, &values, cells)?);
+        for &format in &self.format {
+            let thresholds = self.thresholds(format, &values);
+            for (path, marks) in self.targets(format, &matrix, &selection.marks)? {
+                let selection = Selection { marks, ..selection.clone() };
+                let cells = cells(&values, &selection, |cell| cell.value.abs() >= thresholds[cell.mark as usize])
+                    .with_context(name)?;
+                self.check_not_empty(format, &values, &cells, &path)?;
+                report::log(self, format, &values, &selection, &cells, &thresholds, &path);
+                files.extend(self.write(format, &path, &values, cells)?);
+            }
         }
         Ok(commit(files)?)
     }
@@ -217,13 +222,13 @@ impl Args {
         Ok(matrix)
     }
 
-    /// The files to write, each with its marks.
-    fn targets(&self, matrix: &Matrix, marks: &[usize]) -> anyhow::Result<Vec<(PathBuf, Vec<usize>)>> {
-        let gz = if self.bgzip { ".gz" } else { "" };
-        let extension = self.format.extension();
+    /// The files to write in a format, each with its marks.
+    fn targets(&self, format: Format, matrix: &Matrix, marks: &[usize]) -> anyhow::Result<Vec<(PathBuf, Vec<usize>)>> {
+        let gz = if self.bgzip && format.is_text() { ".gz" } else { "" };
+        let extension = format.extension();
         match (&self.out, &self.out_dir) {
             (Some(out), _) => {
-                if self.format.has_one_mark() && marks.len() != 1 {
+                if format.has_one_mark() && marks.len() != 1 {
                     let names: Vec<&str> = marks.iter().map(|&mark| matrix.marks[mark].as_str()).collect();
                     bail!(
                         "--out: {extension} holds one mark a file, and {} are to be drawn ({}). Name one with --mark, or give --out-dir instead of --out",
@@ -236,7 +241,7 @@ impl Args {
             (None, Some(dir)) => {
                 std::fs::create_dir_all(dir)
                     .with_context(|| format!("--out-dir: cannot make the folder {}", dir.display()))?;
-                if !self.format.has_one_mark() {
+                if !format.has_one_mark() {
                     return Ok(vec![(dir.join(format!("{}.{extension}{gz}", matrix.kind.name())), marks.to_vec())]);
                 }
                 let mut targets: Vec<(PathBuf, Vec<usize>)> = Vec::new();
@@ -259,8 +264,8 @@ impl Args {
     }
 
     /// The smallest absolute value of each mark that is kept.
-    fn thresholds(&self, values: &TrackValues) -> Vec<f32> {
-        let of_mark = |mark| match (self.min_value, self.format) {
+    fn thresholds(&self, format: Format, values: &TrackValues) -> Vec<f32> {
+        let of_mark = |mark| match (self.min_value, format) {
             (Some(value), _) => value,
             (None, Format::Bed | Format::Bigbed) if !self.all => values.outstanding(mark),
             _ => 0.0,
@@ -272,12 +277,12 @@ impl Args {
         self.bgzip || self.out.as_ref().is_some_and(|out| is_gzip_name(out))
     }
 
-    fn check_not_empty(&self, values: &TrackValues, cells: &Cells, path: &Path) -> anyhow::Result<()> {
-        if !cells.kept.is_empty() || (self.allow_empty && self.format.is_text()) {
+    fn check_not_empty(&self, format: Format, values: &TrackValues, cells: &Cells, path: &Path) -> anyhow::Result<()> {
+        if !cells.kept.is_empty() || (self.allow_empty && format.is_text()) {
             return Ok(());
         }
         let target = path.display();
-        let hint = match (self.allow_empty, self.format.is_text()) {
+        let hint = match (self.allow_empty, format.is_text()) {
             (_, true) => ", or allow an empty track with --allow-empty",
             (true, false) => "; an empty bigWig or bigBed cannot be written",
             (false, false) => "",
@@ -292,12 +297,18 @@ impl Args {
         );
     }
 
-    fn write(&self, path: &Path, values: &TrackValues, mut cells: Cells) -> anyhow::Result<Vec<PendingFile>> {
+    fn write(
+        &self,
+        format: Format,
+        path: &Path,
+        values: &TrackValues,
+        mut cells: Cells,
+    ) -> anyhow::Result<Vec<PendingFile>> {
         let compress = self.is_compressed();
-        if self.format != Format::Tsv {
+        if format != Format::Tsv {
             cells.sort();
         }
-        Ok(match self.format {
+        Ok(match format {
             Format::Bed => bed::write(path, compress, values, &cells, self.track_line)?,
             Format::Bigbed => bigbed::write(path, values, &cells)?,
             Format::Tsv => tsv::write(path, compress, values, &cells)?,

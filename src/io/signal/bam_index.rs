@@ -18,13 +18,21 @@ pub(super) struct BamIndex {
 }
 
 impl BamIndex {
-    /// Reads the index that lies beside `bam` (`X.bam.bai`, `X.bai`, `X.bam.csi`, `X.csi`), if any.
+    /// Reads the index that lies beside `bam` (`X.bam.bai`, `X.bai`, `X.bam.csi`, `X.csi`) or, where
+    /// `bam` is a link (workflow engines link their inputs), beside the file itself, if any.
     pub(super) fn find(bam: &Path, lengths: &[u64]) -> Result<Option<Self>> {
+        let itself = bam.canonicalize().ok();
         let beside = |extension: &str| {
-            let mut longer = bam.as_os_str().to_owned();
-            longer.push(".");
-            longer.push(extension);
-            [PathBuf::from(longer), bam.with_extension(extension)]
+            [Some(bam), itself.as_deref()]
+                .into_iter()
+                .flatten()
+                .flat_map(move |bam| {
+                    let mut longer = bam.as_os_str().to_owned();
+                    longer.push(".");
+                    longer.push(extension);
+                    [PathBuf::from(longer), bam.with_extension(extension)]
+                })
+                .collect::<Vec<_>>()
         };
         let existing = |extension| beside(extension).into_iter().find(|path| path.is_file());
         let (path, tiles) = if let Some(path) = existing("bai") {

@@ -8,7 +8,7 @@ use crate::model::{AttentiveChrome, Dropout, Mode};
 
 /// On the processor, genes that go forward and backward before the next ones: what the forward pass
 /// keeps of them stays in the caches. Their gradients are added up.
-const CHUNK: usize = 32;
+const CHUNK: usize = 16;
 
 /// Losses \[model\] and their gradients [model, weight] of some of the models of a batch, of which
 /// `first` is the first; `keys` are those of dropout, one for each model of the batch.

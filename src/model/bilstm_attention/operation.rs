@@ -53,7 +53,7 @@ impl Operation {
     /// A spare workspace of this kind of pass, or a new one.
     fn workspace(&self) -> Workspace {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        let fitting = spare.iter().position(|workspace| workspace.keeps() == self.pass.keeps());
+        let fitting = spare.iter().position(|workspace| workspace.suits(&self.pass));
         fitting.map(|at| spare.swap_remove(at)).unwrap_or_else(|| Workspace::new(&self.pass))
     }
 }

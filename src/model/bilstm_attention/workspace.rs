@@ -90,9 +90,9 @@ impl Workspace {
         Workspace { groups, genes: 0, keep: pass.keeps() }
     }
 
-    /// Whether it is of passes that a backward pass follows.
-    pub fn keeps(&self) -> bool {
-        self.keep
+    /// Whether it is of passes of this kind.
+    pub fn suits(&self, pass: &Pass) -> bool {
+        self.keep == pass.keeps() && self.groups.len() == pass.groups
     }
 
     /// From `x`, [gene, group, step, input], and weights, [group, flat], to [gene, group, 2 × hidden + step].

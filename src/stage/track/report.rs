@@ -7,7 +7,15 @@ use crate::matrix::Kind;
 use crate::matrix::track::{Cells, Selection, TrackValue, TrackValues};
 
 /// Logs what a file holds: how much of what, and the scale.
-pub fn log(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cells, thresholds: &[f32], path: &Path) {
+pub fn log(
+    args: &Args,
+    format: Format,
+    values: &TrackValues,
+    selection: &Selection,
+    cells: &Cells,
+    thresholds: &[f32],
+    path: &Path,
+) {
     let matrix = values.matrix();
     let genes = selection.genes.as_ref().map_or(matrix.n_genes(), Vec::len);
     tracing::info!(
@@ -21,7 +29,7 @@ pub fn log(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cel
         cells.n_missing_genes,
         cells.n_outside,
     );
-    if matches!(args.format, Format::Bed | Format::Bigbed) {
+    if matches!(format, Format::Bed | Format::Bigbed) {
         let share = |part: f64, whole: f64| if whole > 0.0 { 100.0 * part / whole } else { 0.0 };
         tracing::info!(
             "kept {} of {} bins ({:.1} %), which hold {:.1} % of the {}",
@@ -42,7 +50,7 @@ pub fn log(args: &Args, values: &TrackValues, selection: &Selection, cells: &Cel
         }
     }
     let is_even = |&mark: &usize| f64::from(thresholds[mark]) < 1.99 * values.even_share(mark);
-    let chosen = args.min_value.is_none() && !args.all && matches!(args.format, Format::Bed | Format::Bigbed);
+    let chosen = args.min_value.is_none() && !args.all && matches!(format, Format::Bed | Format::Bigbed);
     if chosen && matrix.kind == Kind::Attention && selection.marks.iter().all(is_even) {
         tracing::warn!(
             "the attention is nearly even: of no mark do 1 % of the bins hold twice the even share. A model that was trained on few genes may need more epochs or a higher learning rate"

@@ -1,0 +1,47 @@
+//! A step of the chain as a stage of this process, its flags checked.
+
+use anyhow::bail;
+
+use super::step::Step;
+use crate::stage::{self, Stage};
+
+/// A stage whose flags are parsed, ready to work.
+pub type Ready = Box<dyn FnOnce() -> anyhow::Result<()>>;
+
+/// Parses and checks the step's flags exactly as its binary would.
+///
+/// # Errors
+/// Every value that the stage does not take.
+pub fn prepare(step: &Step, quiet: bool) -> anyhow::Result<Ready> {
+    let stage = match step.stage {
+        "tss" => parse::<stage::tss::Args>,
+        "bin" => parse::<stage::bin::Args>,
+        "label" => parse::<stage::label::Args>,
+        "split" => parse::<stage::split::Args>,
+        "train" => parse::<stage::train::Args>,
+        "predict" => parse::<stage::predict::Args>,
+        "evaluate" => parse::<stage::evaluate::Args>,
+        "track" => parse::<stage::track::Args>,
+        other => bail!("no stage {other}"),
+    };
+    stage(step, quiet)
+}
+
+fn parse<S: Stage + 'static>(step: &Step, quiet: bool) -> anyhow::Result<Ready> {
+    let mut arguments = vec![format!("attentrack-{}", step.stage).into()];
+    arguments.extend(step.arguments());
+    if quiet {
+        arguments.push("--quiet".into());
+    }
+    let stage = S::try_parse_from(arguments).map_err(|error| {
+        // clap's usage lines speak of flags that are not in the config
+        let text = error.to_string();
+        let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+        anyhow::anyhow!("{}", lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned())
+    })?;
+    let problems = stage.problems();
+    if !problems.is_empty() {
+        bail!("{}", problems.join("; "));
+    }
+    Ok(Box::new(move || stage.run()))
+}

@@ -1,0 +1,87 @@
+//! What earlier runs into a folder did, so that a run that is started again does only what is left.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use super::step::Step;
+use crate::io::Output;
+
+/// The steps that are done, by their commands, kept in `OUTDIR/.attentrack-run.json`.
+#[derive(Debug)]
+pub struct Record {
+    path: PathBuf,
+    steps: BTreeMap<String, Done>,
+}
+
+/// A step as it was done: by which version, and what its files looked like afterwards.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Done {
+    tool_version: String,
+    files: BTreeMap<PathBuf, Stamp>,
+}
+
+/// Size and time of the last change, by which a file is known to be the same.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Stamp {
+    bytes: u64,
+    modified_ns: u64,
+}
+
+impl Record {
+    /// Of the runs into a folder; of none where there is no record, or none of this version.
+    pub fn read(outdir: &Path) -> Self {
+        let path = outdir.join(".attentrack-run.json");
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        Record { path, steps: serde_json::from_str(&text).unwrap_or_default() }
+    }
+
+    /// Whether the step was done by this version with the same command, and its inputs and outputs are
+    /// what they were then.
+    pub fn has(&self, step: &Step) -> bool {
+        let done = self.steps.get(&step.to_string());
+        done.is_some() && Done::now(step).as_ref() == done
+    }
+
+    /// Notes that a step is done.
+    ///
+    /// # Errors
+    /// The record cannot be written.
+    pub fn add(&mut self, step: &Step) -> anyhow::Result<()> {
+        let Some(done) = Done::now(step) else { return Ok(()) };
+        self.steps.insert(step.to_string(), done);
+        let mut output = Output::create(&self.path)?;
+        output.put(serde_json::to_string(&self.steps)?.as_bytes())?;
+        Ok(output.commit()?)
+    }
+}
+
+impl Done {
+    /// As the step's files are now; `None` where one of them is not there.
+    fn now(step: &Step) -> Option<Self> {
+        let mut files = BTreeMap::new();
+        for path in step.inputs().map(|input| input.path).chain(step.outputs()) {
+            if path.is_dir() {
+                let mut inside = path.read_dir().ok()?.peekable();
+                inside.peek()?;
+                for entry in inside {
+                    let path = entry.ok()?.path();
+                    files.insert(path.clone(), Stamp::of(&path)?);
+                }
+            } else {
+                files.insert(path.to_owned(), Stamp::of(path)?);
+            }
+        }
+        Some(Done { tool_version: env!("CARGO_PKG_VERSION").to_owned(), files })
+    }
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = path.metadata().ok()?;
+        let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(Stamp { bytes: metadata.len(), modified_ns: u64::try_from(modified.as_nanos()).ok()? })
+    }
+}
