@@ -1,7 +1,9 @@
 //! Training, prediction and judgement of models. Knows epochs, metrics and checkpoints; knows neither
 //! file formats of the genome nor the command line.
 
+pub mod baseline;
 mod batches;
+pub mod calibration;
 mod gene_set;
 mod gene_source;
 mod loss;
