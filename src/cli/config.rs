@@ -240,7 +240,7 @@ pub struct Tracks {
     pub formats: Vec<String>,
     /// Which number a bin gets; the default of `attentrack-track` if left out.
     pub value: Option<String>,
-    /// How overlapping windows are merged in bigWig and bedGraph: max, mean or sum.
+    /// How overlapping windows are merged in bigWig and bedGraph: max, extreme, mean or sum.
     pub aggregate: Option<String>,
     /// BED and bigBed hold every bin instead of those above the threshold.
     #[serde(default)]
