@@ -197,7 +197,8 @@ fn quickstart(dir: &Workdir, outdir: &str, threads: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Every file below a folder with its bytes, sorted by name.
+/// Every file below a folder with its bytes, sorted by name; but for the record of what is done, which
+/// holds times.
 fn contents(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -206,7 +207,7 @@ fn contents(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if !path.ends_with(".attentrack-run.json") {
                 let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
                 files.push((name, std::fs::read(&path).unwrap()));
             }
