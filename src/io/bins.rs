@@ -25,6 +25,7 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
         format_version: FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         kind: matrix.kind,
+        attribution: matrix.attribution.clone(),
         sample: matrix.sample.clone(),
         assembly: matrix.assembly.clone(),
         flank_bp: matrix.grid.flank_bp(),
@@ -169,6 +170,7 @@ fn without_tensors(path: &Path, header: Header) -> Result<Matrix> {
         .map_err(|error| FileError::new(path, error.to_string()).place("header"))?;
     Ok(Matrix {
         kind: header.kind,
+        attribution: header.attribution,
         sample: header.sample,
         assembly: header.assembly,
         grid,

@@ -1,6 +1,6 @@
 //! The matrix itself.
 
-use super::{Input, Kind, Statistic, Status};
+use super::{Attribution, Input, Kind, Statistic, Status};
 use crate::genome::{Chroms, Grid, Tss};
 
 /// Values [gene, mark, bin] with everything needed to read them: the content of one
@@ -9,6 +9,8 @@ use crate::genome::{Chroms, Grid, Tss};
 pub struct Matrix {
     /// Signal, attention or attribution.
     pub kind: Kind,
+    /// How an attribution was made; `None` of other kinds.
+    pub attribution: Option<Attribution>,
     /// Sample that the signal is of.
     pub sample: String,
     /// Genome assembly, if it was stated.

@@ -34,6 +34,7 @@ fn matrix(sample: &str) -> Matrix {
     status[GENES - 1] = Status::NoChrom;
     Matrix {
         kind: Kind::Signal,
+        attribution: None,
         sample: sample.to_owned(),
         assembly: Some("hg19".to_owned()),
         grid,
@@ -340,6 +341,7 @@ fn deepchrome(paths: &[std::path::PathBuf]) -> (Matrix, Vec<(String, String)>) {
     let (status, statistic) = (vec![Status::Ok; ids.len()], Statistic::Count);
     (
         Matrix {
+            attribution: None,
             sample: "E003".into(),
             assembly: None,
             grid,

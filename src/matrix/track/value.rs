@@ -113,6 +113,7 @@ pub struct TrackValues<'a> {
     attention: Option<&'a Attention>,
     corrected: Vec<f32>,
     even_shares: Vec<f64>,
+    is_signed: bool,
 }
 
 impl<'a> TrackValues<'a> {
@@ -134,7 +135,8 @@ impl<'a> TrackValues<'a> {
             _ => Vec::new(),
         };
         let even_shares = (0..matrix.n_marks()).map(|mark| even_share(matrix, value, mark)).collect();
-        Ok(TrackValues { matrix, value, attention, corrected, even_shares })
+        let is_signed = matrix.kind == Kind::Attribution && matrix.values.iter().any(|&value| value < 0.0);
+        Ok(TrackValues { matrix, value, attention, corrected, even_shares, is_signed })
     }
 
     /// The matrix.
@@ -145,6 +147,17 @@ impl<'a> TrackValues<'a> {
     /// Which value is shown.
     pub fn kind(&self) -> TrackValue {
         self.value
+    }
+
+    /// Whether it is an attribution that says of some bins that they lower the score: what it says is
+    /// then drawn by its sign.
+    pub fn is_signed(&self) -> bool {
+        self.is_signed
+    }
+
+    /// What the values say, with their unit; of an attribution, whose method the header names.
+    pub fn unit(&self) -> Option<&'a str> {
+        self.matrix.attribution.as_ref().map(|attribution| attribution.unit.as_str())
     }
 
     /// Whether null, corrected and mark attention exist.

@@ -6,6 +6,7 @@ use crate::matrix::{Statistic, Status};
 fn matrix(values: [[f32; 4]; 2], null: [[f32; 4]; 2]) -> Matrix {
     Matrix {
         kind: Kind::Attention,
+        attribution: None,
         sample: "toy".into(),
         assembly: None,
         grid: Grid::new(200, 100, Orientation::Gene).unwrap(),
