@@ -21,7 +21,7 @@ mod windows;
 pub use bins::{Bins, Tally};
 pub use blacklist::Blacklist;
 pub use control::{Chosen, ControlMethod};
-pub use header::{FORMAT, FORMAT_VERSION, Header, Input, Kind, Status};
+pub use header::{Attribution, FORMAT, FORMAT_VERSION, Header, Input, Kind, Status};
 pub use labelling::{LabelError, LabelMethod, label};
 pub use labels::{Label, Labels};
 pub use matrix_data::{Attention, AttentionSpread, Matrix, ShapeError};

@@ -87,6 +87,18 @@ pub struct Input {
     pub options: Vec<String>,
 }
 
+/// How the values of an attribution were made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attribution {
+    /// Method, by its name on the command line of attentrack-explain.
+    pub method: String,
+    /// What a value says, with its unit.
+    pub unit: String,
+    /// Settings of the method, as `name=value`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<String>,
+}
+
 /// The header of a `.bins.safetensors` file. Fields are written in this order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Header {
@@ -98,6 +110,9 @@ pub struct Header {
     pub tool_version: String,
     /// Signal, attention or attribution.
     pub kind: Kind,
+    /// How an attribution was made; absent from other kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<Attribution>,
     /// Sample (cell type, condition) that the signal is of.
     pub sample: String,
     /// Genome assembly, if it was stated.

@@ -206,6 +206,7 @@ impl Args {
         }
         Ok(Matrix {
             kind: Kind::Signal,
+            attribution: None,
             sample: self.sample(),
             assembly: self.assembly.clone(),
             grid: windows.grid(),
@@ -240,6 +241,7 @@ impl Args {
         }
         Ok(Matrix {
             kind: Kind::Signal,
+            attribution: None,
             sample: self.sample(),
             assembly: self.assembly.clone(),
             grid,

@@ -50,9 +50,9 @@ pub struct Args {
     /// Value to draw, see below [default: corrected for attention, raw for anything else]
     #[arg(long, value_enum)]
     pub value: Option<TrackValue>,
-    /// bedGraph, bigWig: what a base shows that lies in the windows of several genes
-    #[arg(long, value_enum, default_value_t = Aggregate::Max)]
-    pub aggregate: Aggregate,
+    /// bedGraph, bigWig: what a base shows that lies in the windows of several genes [default: max; extreme for an attribution with negative values]
+    #[arg(long, value_enum)]
+    pub aggregate: Option<Aggregate>,
     /// BED, bigBed, TSV: keep bins whose absolute value is at least this, in the unit of the value [default: BED and bigBed keep the bins that stand out, see below; TSV keeps every bin]
     #[arg(long, value_name = "X", conflicts_with = "all")]
     pub min_value: Option<f32>,
@@ -77,7 +77,9 @@ const AFTER_HELP: &str = "\
 Formats:
   bed, bigbed
     One row a bin of each gene and mark that is kept; rows of neighbouring
-    genes overlap. Name gene|mark, colour by mark, faded by score. Score: 100
+    genes overlap. Name gene|mark, colour by mark, faded by score; of an
+    attribution with negative values, red raises and blue lowers the model's
+    score. Score: 100
     for each even share, so 200 is twice what a bin would hold if nothing stood
     out, and 1000 is ten times that or more. Kept by default are the bins of
     score 200 or more, and at least the highest 1 % of each mark.
@@ -102,8 +104,9 @@ Values:
     published E003 weights, the strongest H3K4me3 bin is one of the six
     outermost for 28 % of 600 genes raw, and for 1 % corrected.
   raw
-    The matrix's own value: signal, attribution, or the model's bin attention,
-    which sums to 1 over the window.
+    The matrix's own value: signal, attribution (the log says its unit; of most
+    methods the log-odds that a bin adds), or the model's bin attention, which
+    sums to 1 over the window.
   joint, joint-corrected
     raw or corrected times the attention of the mark; sums to 1 over the marks
     and bins of a gene.
@@ -273,6 +276,11 @@ impl Args {
         (0..values.matrix().n_marks()).map(of_mark).collect()
     }
 
+    /// How the genes' values of a base become one.
+    fn rule(&self, values: &TrackValues) -> Aggregate {
+        self.aggregate.unwrap_or(if values.is_signed() { Aggregate::Extreme } else { Aggregate::Max })
+    }
+
     fn is_compressed(&self) -> bool {
         self.bgzip || self.out.as_ref().is_some_and(|out| is_gzip_name(out))
     }
@@ -313,10 +321,10 @@ impl Args {
             Format::Bigbed => bigbed::write(path, values, &cells)?,
             Format::Tsv => tsv::write(path, compress, values, &cells)?,
             Format::Bedgraph => {
-                bedgraph::write(path, compress, &cells.chroms, &aggregate(&cells.kept, self.aggregate))?
+                bedgraph::write(path, compress, &cells.chroms, &aggregate(&cells.kept, self.rule(values)))?
             }
             Format::Bigwig => {
-                let segments = aggregate(&cells.kept, self.aggregate);
+                let segments = aggregate(&cells.kept, self.rule(values));
                 let matrix = values.matrix();
                 bigwig::write(path, &matrix.chroms, &cells.chroms, &segments, 10 * matrix.grid.bin_size_bp())?
             }

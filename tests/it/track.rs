@@ -8,7 +8,7 @@ use std::process::Command;
 
 use attentrack::genome::{Chrom, Chroms, Grid, Orientation, Strand, Tss};
 use attentrack::io::bins;
-use attentrack::matrix::{Attention, Kind, Matrix, Statistic, Status};
+use attentrack::matrix::{Attention, Attribution, Kind, Matrix, Statistic, Status};
 use bigtools::{BigBedRead, BigWigRead};
 use noodles::core::Region;
 use noodles::{bgzf, csi, tabix};
@@ -32,6 +32,7 @@ fn chroms() -> Chroms {
 fn matrix(kind: Kind, orientation: Orientation, marks: &[&str], genes: Vec<(&str, Tss)>, values: Vec<f32>) -> Matrix {
     Matrix {
         kind,
+        attribution: None,
         sample: "toy".into(),
         assembly: None,
         grid: Grid::new(500, 100, orientation).unwrap(),
@@ -72,7 +73,8 @@ fn attention(orientation: Orientation) -> Matrix {
     }
     let mut matrix = matrix(Kind::Attention, orientation, &["H3K4me3", "H3K27ac/rep1"], genes, values);
     let mark_values = [[0.75, 0.25], [0.5, 0.5], [0.5, 0.5], [0.5, 0.5], [f32::NAN, f32::NAN]].concat();
-    matrix.attention = Some(Attention { mark_values, null_values: [empty.clone(), empty].concat(), spread: None });
+    matrix.attention =
+        Some(Attention { mark_values: Some(mark_values), null_values: [empty.clone(), empty].concat(), spread: None });
     matrix.status[4] = Status::NoChrom;
     matrix.chroms.push(Chrom { name: "chrUn".into(), length: None });
     matrix
@@ -187,6 +189,41 @@ fn joint_values_weigh_bins_by_mark() {
     assert!(
         joint.contains("10200\t10300\tplus|H3K4me3\t250\t") && joint.contains("9500\t9600\tplus|H3K27ac/rep1\t125\t")
     );
+}
+
+/// A gene with one bin that raises and one that lowers, and a neighbour half a window on.
+#[test]
+fn an_attribution_is_drawn_by_its_sign() {
+    let work = Workdir::new();
+    let genes = vec![("a", tss("chr1", 10_000, '+')), ("b", tss("chr1", 10_500, '+'))];
+    let mut values = vec![0.1; 2 * N_BINS];
+    (values[2], values[7], values[N_BINS + 2]) = (1.0, -2.0, 0.5);
+    let attribution = Attribution {
+        method: "integrated-gradients".to_owned(),
+        unit: "log-odds".to_owned(),
+        settings: vec!["steps=50".to_owned()],
+    };
+    let attribution = Some(attribution);
+    let matrix = Matrix { attribution, ..matrix(Kind::Attribution, Orientation::Gene, &["m"], genes, values) };
+    write(&work, "A.bins.safetensors", &matrix);
+    assert_eq!(attentrack::io::bins::read(&work.path("A.bins.safetensors")).unwrap().attribution, matrix.attribution);
+    let log = work.ok("track", "--input A.bins.safetensors --format bed --track-line --out A.bed");
+    assert!(log.contains("integrated-gradients: log-odds"), "{log}");
+    let bed = work.read("A.bed");
+    assert!(
+        bed.starts_with("track name=\"toy integrated-gradients\" description=\"toy: integrated-gradients, log-odds")
+    );
+    let colours: Vec<&str> = bed.lines().skip(1).map(|line| line.rsplit('\t').next().unwrap()).collect();
+    // the mean absolute value is 0.26, so 0.5 does not stand out; 213,94,0 at strength 0.4 + 0.6 × 0.385,
+    // 0,114,178 at 0.4 + 0.6 × 0.769
+    assert_eq!(colours, ["228,153,94", "35,134,189"], "{bed}");
+    // on the bases that the neighbours share, the value that is farther from zero shows
+    work.ok("track", "--input A.bins.safetensors --format bedgraph --out A.bedgraph");
+    let bases = bedgraph_bases(&work.read("A.bedgraph"));
+    assert_eq!(bases[&("chr1".to_owned(), 10_250)], -2.0);
+    work.ok("track", "--input A.bins.safetensors --format bedgraph --aggregate max --out A.bedgraph");
+    let bases = bedgraph_bases(&work.read("A.bedgraph"));
+    assert_eq!(bases[&("chr1".to_owned(), 10_250)], 0.5);
 }
 
 #[test]
@@ -589,7 +626,13 @@ fn help_and_version_are_one_place() {
     let run = |flag: &str| String::from_utf8(work.stage("track").arg(flag).output().unwrap().stdout).unwrap();
     assert_eq!(run("--version"), format!("attentrack-track {}\n", env!("CARGO_PKG_VERSION")));
     let help = run("--help");
-    for word in ["Score: 100\n    for each even share", "--aggregate", "MARK.bw", "joint-corrected", "[default: max]"] {
+    for word in [
+        "Score: 100\n    for each even share",
+        "--aggregate",
+        "MARK.bw",
+        "joint-corrected",
+        "extreme for an attribution",
+    ] {
         assert!(help.contains(word), "no {word:?} in {help}");
     }
     assert!(Path::new(env!("CARGO_BIN_EXE_attentrack-track")).exists());

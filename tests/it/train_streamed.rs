@@ -27,6 +27,7 @@ fn matrix(sample: &str) -> Matrix {
     status[9] = Status::NoChrom;
     Matrix {
         kind: Kind::Signal,
+        attribution: None,
         sample: sample.to_owned(),
         assembly: None,
         grid: Grid::new(1000, 1, Orientation::Gene).unwrap(),

@@ -20,11 +20,12 @@ pub fn write(
 ) -> Result<Vec<PendingFile>> {
     let mut text = TrackText::create(path, compress, true)?;
     if track_line {
+        let method = values.matrix().attribution.as_ref().map(|attribution| attribution.method.as_str());
         let sample = values.matrix().sample.replace(['"', '\t', '\n'], "_");
         text.header(&format!(
             "track name=\"{sample} {kind}\" description=\"{sample}: {kind}, {value} of each gene and mark\" itemRgb=\"On\" visibility=\"pack\"\n",
-            kind = values.matrix().kind.name(),
-            value = values.kind(),
+            kind = method.unwrap_or(values.matrix().kind.name()),
+            value = values.unit().map_or_else(|| values.kind().to_string(), str::to_owned),
         ))?;
     }
     let mut line = String::new();
@@ -45,7 +46,11 @@ pub(super) fn push_rest(line: &mut String, values: &TrackValues, cell: &Cell) {
     let matrix = values.matrix();
     let strand = matrix.tss.as_ref().map_or('.', |tss| tss[gene].strand.symbol());
     let score = values.score(mark, cell.value);
-    let colour = colour::faded(colour::of_mark(&matrix.marks[mark], mark), score);
+    let colour = match values.is_signed() {
+        true => colour::of_sign(cell.value),
+        false => colour::of_mark(&matrix.marks[mark], mark),
+    };
+    let colour = colour::faded(colour, score);
     // browsers split at any white space
     for part in matrix.gene_ids[gene].chars().chain("|".chars()).chain(matrix.marks[mark].chars()) {
         line.push(if part.is_whitespace() { '_' } else { part });

@@ -27,6 +27,9 @@ const BED9: &str = r#"    string chrom;       "Chromosome"
     int offset;         "Bases from the TSS to the 5' base of the bin, negative upstream"
 "#;
 
+/// Of an attribution with signs.
+const SIGNED_COLOUR: &str = "Red raises, blue lowers the score of the model";
+
 /// The file's description of its columns.
 fn autosql(values: &TrackValues) -> String {
     let matrix = values.matrix();
@@ -38,9 +41,12 @@ fn autosql(values: &TrackValues) -> String {
     float markAttention; "Attention of the mark"
 "#
     } else {
-        "    float value;        \"Value\"\n"
+        let unit = values.unit().unwrap_or("Value").replace('"', "'");
+        &format!("    float value;        \"{unit}\"\n")
     };
-    format!("table attentrackBins\n\"attentrack: {kind} of each gene, mark and bin\"\n    (\n{BED9}{extra}    )\n")
+    let kind = matrix.attribution.as_ref().map_or(kind, |attribution| attribution.method.as_str());
+    let bed9 = if values.is_signed() { BED9.replace("Colour of the mark", SIGNED_COLOUR) } else { BED9.to_owned() };
+    format!("table attentrackBins\n\"attentrack: {kind} of each gene, mark and bin\"\n    (\n{bed9}{extra}    )\n")
 }
 
 /// Writes sorted cells; the matrix must know the length of every chromosome that has one.

@@ -30,6 +30,12 @@ pub fn of_mark(mark: &str, place: usize) -> Rgb {
     }
 }
 
+/// The colour of an attribution that may have either sign: red where the bin raises the model's score,
+/// blue where it lowers it.
+pub fn of_sign(value: f32) -> Rgb {
+    if value < 0.0 { BLUE } else { VERMILLION }
+}
+
 /// The colour at a score, as BED's itemRgb: full at [`FULL_SCORE`], fading towards (never to) white.
 pub fn faded(colour: Rgb, score: u16) -> String {
     let strength = 0.4 + 0.6 * f64::from(score) / f64::from(FULL_SCORE);

@@ -8,6 +8,8 @@ pub enum Aggregate {
     /// The largest value of any gene.
     #[default]
     Max,
+    /// The value that is farthest from zero, with its sign; of two as far, the positive one.
+    Extreme,
     /// The mean over the genes whose window covers the base.
     Mean,
     /// The sum over the genes.
@@ -64,6 +66,10 @@ impl Aggregate {
         let sum: f64 = cells.iter().map(|cell| f64::from(cell.value)).sum();
         match self {
             Aggregate::Max => cells.iter().map(|cell| cell.value).fold(f32::NEG_INFINITY, f32::max),
+            Aggregate::Extreme => {
+                let farther = |a: f32, b: f32| if (b.abs(), b) > (a.abs(), a) { b } else { a };
+                cells.iter().map(|cell| cell.value).fold(0.0, farther)
+            }
             Aggregate::Mean => (sum / cells.len() as f64) as f32,
             Aggregate::Sum => sum as f32,
         }
@@ -95,6 +101,9 @@ mod tests {
             [segment(0, 30, 100, 2.0), segment(0, 100, 130, 2.5), segment(0, 130, 200, 2.0)]
         );
         assert_eq!(aggregate(&cells, Aggregate::Sum)[1], segment(0, 30, 100, 4.0));
+        let signed = [cell(0, 0, 100, 1.0), cell(0, 50, 150, -3.0), cell(0, 120, 200, 3.0)];
+        let signs: Vec<f32> = aggregate(&signed, Aggregate::Extreme).iter().map(|segment| segment.value).collect();
+        assert_eq!(signs, [1.0, -3.0, 3.0]);
         assert!(aggregate(&[], Aggregate::Max).is_empty());
     }
 
@@ -106,7 +115,7 @@ mod tests {
             spans.sort_unstable();
             let cells: Vec<Cell> =
                 spans.iter().map(|&(chrom, start, width, value)| cell(chrom, start, start + width, f32::from(value))).collect();
-            for rule in [Aggregate::Max, Aggregate::Mean, Aggregate::Sum] {
+            for rule in [Aggregate::Max, Aggregate::Extreme, Aggregate::Mean, Aggregate::Sum] {
                 let segments = aggregate(&cells, rule);
                 for pair in segments.windows(2) {
                     let [left, right] = pair else { unreachable!() };
@@ -122,6 +131,10 @@ mod tests {
                             .collect();
                         let expected = (!over.is_empty()).then(|| match rule {
                             Aggregate::Max => over.iter().copied().fold(f32::MIN, f32::max),
+                            Aggregate::Extreme => {
+                                let (low, high) = (over.iter().copied().fold(0.0, f32::min), over.iter().copied().fold(0.0, f32::max));
+                                if -low > high { low } else { high }
+                            }
                             Aggregate::Mean => over.iter().sum::<f32>() / over.len() as f32,
                             Aggregate::Sum => over.iter().sum(),
                         });

@@ -69,6 +69,9 @@ pub enum TrackError {
         /// What was asked for.
         value: TrackValue,
     },
+    /// Mark attention was asked for where there is none.
+    #[error("its model has no mark attention, so there is no {0} value. Use --value corrected or raw")]
+    NoMarkAttention(TrackValue),
     /// The null attention is no attention.
     #[error(
         "the attention that the model gives to an empty window is {found} at mark {mark}, bin {bin}, expected 0 to 1. Run attentrack-predict again, or use --value raw"
@@ -110,6 +113,7 @@ pub struct TrackValues<'a> {
     attention: Option<&'a Attention>,
     corrected: Vec<f32>,
     even_shares: Vec<f64>,
+    is_signed: bool,
 }
 
 impl<'a> TrackValues<'a> {
@@ -122,13 +126,17 @@ impl<'a> TrackValues<'a> {
         if value != TrackValue::Raw && attention.is_none() {
             return Err(TrackError::NoAttention { kind: matrix.kind.name(), value });
         }
+        if value.is_joint() && attention.is_some_and(|attention| attention.mark_values.is_none()) {
+            return Err(TrackError::NoMarkAttention(value));
+        }
         let corrected = match attention.map(|attention| corrected(matrix, attention)) {
             Some(Ok(corrected)) => corrected,
             Some(Err(error)) if value.is_corrected() => return Err(error),
             _ => Vec::new(),
         };
         let even_shares = (0..matrix.n_marks()).map(|mark| even_share(matrix, value, mark)).collect();
-        Ok(TrackValues { matrix, value, attention, corrected, even_shares })
+        let is_signed = matrix.kind == Kind::Attribution && matrix.values.iter().any(|&value| value < 0.0);
+        Ok(TrackValues { matrix, value, attention, corrected, even_shares, is_signed })
     }
 
     /// The matrix.
@@ -139,6 +147,17 @@ impl<'a> TrackValues<'a> {
     /// Which value is shown.
     pub fn kind(&self) -> TrackValue {
         self.value
+    }
+
+    /// Whether it is an attribution that says of some bins that they lower the score: what it says is
+    /// then drawn by its sign.
+    pub fn is_signed(&self) -> bool {
+        self.is_signed
+    }
+
+    /// What the values say, with their unit; of an attribution, whose method the header names.
+    pub fn unit(&self) -> Option<&'a str> {
+        self.matrix.attribution.as_ref().map(|attribution| attribution.unit.as_str())
     }
 
     /// Whether null, corrected and mark attention exist.
@@ -162,9 +181,10 @@ impl<'a> TrackValues<'a> {
         self.corrected.get(row * self.matrix.n_bins() + bin).copied().unwrap_or(f32::NAN)
     }
 
-    /// The mark attention; NaN where the matrix holds no attention.
+    /// The mark attention; NaN where the matrix holds none.
     pub fn mark_attention(&self, gene: usize, mark: usize) -> f32 {
-        self.attention.map_or(f32::NAN, |attention| attention.mark_values[gene * self.matrix.n_marks() + mark])
+        let mark_values = self.attention.and_then(|attention| attention.mark_values.as_ref());
+        mark_values.map_or(f32::NAN, |values| values[gene * self.matrix.n_marks() + mark])
     }
 
     /// Standard deviations over the members of an ensemble, of the stored bin attention and of the mark
@@ -172,7 +192,8 @@ impl<'a> TrackValues<'a> {
     pub fn spread(&self, gene: usize, mark: usize, bin: usize) -> Option<(f32, f32)> {
         let spread = self.attention?.spread.as_ref()?;
         let row = gene * self.matrix.n_marks() + mark;
-        Some((spread.values[row * self.matrix.n_bins() + bin], spread.mark_values[row]))
+        let of_mark = spread.mark_values.as_ref().map_or(f32::NAN, |values| values[row]);
+        Some((spread.values[row * self.matrix.n_bins() + bin], of_mark))
     }
 
     /// Whether [`Self::spread`] exists.

@@ -29,6 +29,9 @@ pub fn log(
         cells.n_missing_genes,
         cells.n_outside,
     );
+    if let Some(attribution) = &matrix.attribution {
+        tracing::info!("{}: {}", attribution.method, attribution.unit);
+    }
     if matches!(format, Format::Bed | Format::Bigbed) {
         let share = |part: f64, whole: f64| if whole > 0.0 { 100.0 * part / whole } else { 0.0 };
         tracing::info!(
