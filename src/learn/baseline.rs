@@ -11,6 +11,7 @@ mod boosting;
 mod choose;
 mod features;
 mod linear;
+mod model;
 mod svm;
 mod table;
 mod trees;
@@ -18,8 +19,9 @@ mod trees;
 pub use choose::{Chosen, Labelled};
 pub use features::FeatureSet;
 pub use linear::Linear;
+pub use model::{Baseline, BaselineConfig};
 pub use table::{Scaling, Table};
-pub use trees::Trees;
+pub use trees::{Growth, Trees};
 
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +56,18 @@ pub enum Method {
     RandomForest,
     /// Gradient boosting (Friedman 2001) of shallow trees on bootstrap samples.
     GradientBoosting,
+}
+
+impl Method {
+    /// The tag.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::LogisticRegression => "logistic-regression",
+            Method::LinearSvm => "linear-svm",
+            Method::RandomForest => "random-forest",
+            Method::GradientBoosting => "gradient-boosting",
+        }
+    }
 }
 
 /// What a fit is kept as. Its output is the log-odds of label 1, or of numbers the predicted label.

@@ -81,6 +81,19 @@ impl Platt {
         if line.slope > 0.0 { line } else { Platt { slope: 1e-6, offset: line.offset } }
     }
 
+    /// The line with the smallest squared error of numbers; its slope is not below 0 either.
+    pub fn least_squares(outputs: &[f64], labels: &[f64]) -> Self {
+        let n = labels.len() as f64;
+        let (x, y) = (outputs.iter().sum::<f64>() / n, labels.iter().sum::<f64>() / n);
+        let (mut product, mut square) = (0.0, 1e-12);
+        for (output, label) in outputs.iter().zip(labels) {
+            product += (output - x) * (label - y);
+            square += (output - x).powi(2);
+        }
+        let slope = (product / square).max(1e-6);
+        Platt { slope, offset: y - slope * x }
+    }
+
     /// The log-odds of an output.
     pub fn apply(self, output: f64) -> f64 {
         self.slope * output + self.offset

@@ -5,10 +5,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FittedTransform, Task};
+use super::calibration::Calibration;
+use super::{FittedTransform, ModelKind, Task};
 use crate::genome::Orientation;
 use crate::matrix::Statistic;
-use crate::model::ModelConfig;
 
 /// Value of [`ModelHeader::format`].
 pub const MODEL_FORMAT: &str = "attentrack.model";
@@ -25,7 +25,7 @@ pub struct ModelHeader {
     /// Version of attentrack that wrote the file.
     pub tool_version: String,
     /// Architecture and its sizes.
-    pub model: ModelConfig,
+    pub model: ModelKind,
     /// What the model was trained for, and so what its score is.
     #[serde(default)]
     pub task: Task,
@@ -49,6 +49,10 @@ pub struct ModelHeader {
     /// accuracy of the score that the file gives: the members' mean); `None` for imported weights and of a
     /// regression.
     pub threshold: Option<f64>,
+    /// What turns the model's score into the score that predictions hold; `None` of a model that is not
+    /// calibrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// The models in the file, in the order of their tensors: one, or those of an ensemble; empty for
     /// imported weights, which are one.
     #[serde(default)]
