@@ -156,7 +156,7 @@ fn check(task: Task, labels: &[f64], folds: &[usize]) -> Result<(), AutoError> {
 fn cross_fit(
     parts: &[[Vec<usize>; 2]],
     n_genes: usize,
-    held: impl Fn(&[Vec<usize>; 2]) -> Result<Vec<f64>, FitError> + Sync,
+    held: impl Fn(&[Vec<usize>; 2]) -> Result<Vec<f64>, FitError> + Sync + Send,
 ) -> Result<Vec<f64>, FitError> {
     let mut outputs = vec![0.0; n_genes];
     let of_folds = parts.par_iter().map(held).collect::<Result<Vec<_>, _>>()?;

@@ -26,6 +26,15 @@ impl Table {
         self.values.extend_from_slice(features);
     }
 
+    /// Adds further genes.
+    ///
+    /// # Panics
+    /// If they have another number of features.
+    pub fn append(&mut self, other: &Table) {
+        assert_eq!(other.n_features, self.n_features, "genes have another number of features");
+        self.values.extend_from_slice(&other.values);
+    }
+
     /// Number of features.
     pub fn n_features(&self) -> usize {
         self.n_features

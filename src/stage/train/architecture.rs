@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::learn::Task;
+use crate::learn::{Task, baseline};
 use crate::model::{AttentiveChromeConfig, DeepChromeLinearConfig, ModelConfig};
 
 /// The architectures that can be trained.
@@ -12,6 +12,17 @@ pub enum Architecture {
     AttentiveChrome,
     /// DeepChrome's linear mode: logistic or linear regression on all bins (Singh et al. 2016)
     DeepChromeLinear,
+    /// Logistic regression, or for numbers ridge regression, of the features of --features (Karlić et al. 2010)
+    LogisticRegression,
+    /// Linear support vector machine, or regression, of the same
+    LinearSvm,
+    /// Random forest of the same, bins pooled into 20 windows
+    RandomForest,
+    /// Gradient-boosted trees of the same
+    GradientBoosting,
+    /// Linear models, a kernel machine, a forest and AttentiveChromes, cross-fitted, stacked and calibrated
+    /// (docs/auto.md); learns from the training and the validation genes
+    Auto,
 }
 
 /// The sizes of an architecture. Each flag is of some architectures only.
@@ -30,27 +41,43 @@ impl Architecture {
     /// The flags of sizes that it has.
     fn flags(self) -> &'static [&'static str] {
         match self {
-            Architecture::AttentiveChrome => &["bin-hidden", "mark-hidden"],
-            Architecture::DeepChromeLinear => &[],
+            Architecture::AttentiveChrome | Architecture::Auto => &["bin-hidden", "mark-hidden"],
+            _ => &[],
         }
     }
 
     /// Whether it says which bins it looks at.
     pub fn has_attention(self) -> bool {
-        self.config(&Sizes::default(), Task::default(), (1, 1)).has_bin_attention()
+        self.config(&Sizes::default(), Task::default(), (1, 1)).is_some_and(|config| config.has_bin_attention())
     }
 
     fn name(self) -> String {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    /// Its sizes for windows of [mark, bin].
-    pub fn config(self, sizes: &Sizes, task: Task, (n_marks, n_bins): (usize, usize)) -> ModelConfig {
+    /// The baseline that it is, if it is one.
+    pub fn baseline(self) -> Option<baseline::Method> {
+        match self {
+            Architecture::LogisticRegression => Some(baseline::Method::LogisticRegression),
+            Architecture::LinearSvm => Some(baseline::Method::LinearSvm),
+            Architecture::RandomForest => Some(baseline::Method::RandomForest),
+            Architecture::GradientBoosting => Some(baseline::Method::GradientBoosting),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a network that is trained by itself.
+    pub fn is_network(self) -> bool {
+        self.baseline().is_none() && self != Architecture::Auto
+    }
+
+    /// The sizes of its network for windows of [mark, bin]; `None` of a baseline.
+    pub fn config(self, sizes: &Sizes, task: Task, (n_marks, n_bins): (usize, usize)) -> Option<ModelConfig> {
         let or = |size: Option<u16>, default: usize| size.map_or(default, usize::from);
         // DeepChrome has an output a class
         let n_outputs = if task == Task::Classification { 2 } else { 1 };
-        match self {
-            Architecture::AttentiveChrome => ModelConfig::AttentiveChrome(AttentiveChromeConfig {
+        Some(match self {
+            Architecture::AttentiveChrome | Architecture::Auto => ModelConfig::AttentiveChrome(AttentiveChromeConfig {
                 n_marks,
                 n_bins,
                 bin_hidden: or(sizes.bin_hidden, 32),
@@ -59,7 +86,8 @@ impl Architecture {
             Architecture::DeepChromeLinear => {
                 ModelConfig::DeepChromeLinear(DeepChromeLinearConfig { n_marks, n_bins, n_outputs })
             }
-        }
+            _ => return None,
+        })
     }
 }
 

@@ -41,7 +41,7 @@ impl Run {
             ("", _) => format!("the model of seed {seed}"),
             (name, _) => format!("{name}, seed {seed}"),
         };
-        args.seeds().map(|seed| Learner { name: name(seed), seed, set }).collect()
+        args.seeds().into_iter().map(|seed| Learner { name: name(seed), seed, set }).collect()
     }
 
     /// The states to go on from; `None` where there is no file.
@@ -70,7 +70,7 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     for (part, fitted) in parts.into_iter().zip(data.fitted) {
         let fingerprint = provenance::fingerprint(
             args,
-            &args.config(&part.samples),
+            args.config(&part.samples).as_ref(),
             &part.samples,
             &fitted.digests,
             &data.shuffle,
