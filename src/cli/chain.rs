@@ -68,9 +68,8 @@ pub fn folders(samples: &[Sample], outdir: &Path) -> Vec<PathBuf> {
 /// Too few samples for the mode of training.
 pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bool) -> Result<Vec<Step>> {
     let layout = Layout { outdir };
-    if let Some(name) = &config.model.name
-        && Architecture::from_str(name, false).is_ok_and(|model| !model.has_attention())
-    {
+    let name = config.model_name();
+    if Architecture::from_str(name, false).is_ok_and(|model| !model.has_attention()) {
         bail!(
             "model.name {name} has no attention, which the tracks of a run are made of. Choose attentive-chrome, or run attentrack-train, attentrack-predict and attentrack-evaluate by hand"
         );
@@ -218,7 +217,7 @@ fn train(config: &Config, layout: &Layout, run: &str, samples: &[&Sample]) -> St
         step.beside = vec![layout.history(run)];
         step = step.output("--out", layout.model(run));
     }
-    step.option("--model", model.name.as_ref())
+    step.option("--model", Some(config.model_name()))
         .option("--bin-hidden", model.bin_hidden)
         .option("--mark-hidden", model.mark_hidden)
         .option("--task", config.task().map(Task::name))

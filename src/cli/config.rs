@@ -165,7 +165,8 @@ pub struct SplitConfig {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// attentive-chrome; or a model without attention, deep-chrome-linear.
+    /// A --model of attentrack-train that has attention. If left out: auto, which stacks several kinds of
+    /// models; with train.ensemble attentive-chrome.
     pub name: Option<String>,
     /// Hidden units a direction of the LSTM over bins.
     pub bin_hidden: Option<u32>,
@@ -232,6 +233,12 @@ impl Config {
     pub fn task(&self) -> Option<Task> {
         let of_labels = || (self.labels.method.as_deref() == Some("log2")).then_some(Task::Regression);
         self.train.task.or_else(of_labels)
+    }
+
+    /// The architecture: an ensemble is of networks, without one it is the best there is.
+    pub fn model_name(&self) -> &str {
+        let default = if self.train.ensemble.is_some() { "attentive-chrome" } else { "auto" };
+        self.model.name.as_deref().unwrap_or(default)
     }
 }
 

@@ -60,7 +60,8 @@ impl Arrays {
 
     /// Those whose names begin with `prefix`, without it.
     pub fn part(&self, prefix: &str) -> Arrays {
-        let part = self.0.iter().filter_map(|(name, array)| Some((name.strip_prefix(prefix)?.to_owned(), array.clone())));
+        let part =
+            self.0.iter().filter_map(|(name, array)| Some((name.strip_prefix(prefix)?.to_owned(), array.clone())));
         Arrays(part.collect())
     }
 

@@ -172,7 +172,9 @@ mod tests {
     fn overconfident() -> (Vec<f64>, Vec<f64>) {
         (0..4000u64)
             .map(|gene| {
-                let uniform = |salt: u64| ((gene * 2 + salt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 / (1u64 << 24) as f64;
+                let uniform = |salt: u64| {
+                    ((gene * 2 + salt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 / (1u64 << 24) as f64
+                };
                 let p = 0.05 + 0.9 * uniform(0);
                 let raw = 1.0 / (1.0 + (-(2.0 * (p / (1.0 - p)).ln() + 1.0)).exp());
                 (raw, f64::from(uniform(1) < p))

@@ -27,7 +27,8 @@ use crate::io;
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::{
-    EpochRecord, Method, ModelKind, Predictor, Schedule, Settings, Task, Trainer, TrainingData, TrainingState, Transform,
+    EpochRecord, Method, ModelKind, Predictor, Schedule, Settings, Task, Trainer, TrainingData, TrainingState,
+    Transform,
 };
 use crate::model::ModelConfig;
 use crate::stage::{Common, Compute, Stage};

@@ -1,12 +1,14 @@
 //! Cross-fitting and stacking.
 
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::folds::assign;
 use super::model::as_line;
 use super::view::{Context, View};
-use super::{Auto, AutoConfig, AutoTag, Genes, KINDS, Kernel, LINEAR, MEMBERS, OF_FOREST, OF_KERNEL, Share, stack};
+use super::{
+    Auto, AutoConfig, AutoTag, Genes, KINDS, Kernel, LINEAR, MEMBERS, OF_FORESTS, OF_KERNEL, Share, newton, stack,
+};
 use crate::learn::baseline::{FitError, Growth, Linear, Scaling, Table, Trees};
 use crate::learn::calibration::Platt;
 use crate::learn::{
@@ -21,8 +23,11 @@ const FOLDS: usize = 5;
 pub const NETWORKS_A_FOLD: usize = 2;
 /// Genes that a network is shown in all: of many genes, fewer epochs do.
 const MOST_SHOWN: usize = 240_000;
+/// Steps that a network takes at least, if it is given the epochs of the published regime: of few genes, those
+/// epochs are few steps.
+const FEWEST_STEPS: usize = 1_200;
 /// Inverse strengths of the linear models' penalty that are tried.
-const STRENGTHS: [f64; 7] = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1];
+const STRENGTHS: [f64; 6] = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1];
 /// Genes above which the penalty is chosen on one fold instead of all.
 const MANY_GENES: usize = 3_000;
 /// Trees of the forest.
@@ -66,8 +71,10 @@ pub struct Fitted {
 }
 
 /// Fits every kind of model to all folds but one, weighs them by what they say of that one, and fits them
-/// again to all genes; the networks, which need genes to choose their epoch by, stay as they are: each has
-/// learnt from all folds but two. `settings.epochs` is cut down where genes are many.
+/// again to all genes; the networks stay as they are, an ensemble of which each has learnt from all folds but
+/// one. They are taken after their last epoch: the epoch with the best AUROC of a few genes is an early one as
+/// often as not, whose outputs are not on the scale of the others'. `settings.epochs` is raised where genes are
+/// few, and cut down where they are many.
 ///
 /// `after` is told of each epoch of the networks. The same genes and seed give the same model.
 ///
@@ -113,15 +120,20 @@ pub fn fit(
     outputs.push(cross_fit(&parts, genes.len(), held)?);
     let kernel = Kernel::fit(seen, &labels, task, seed)?;
 
-    let seen = genes.table(OF_FOREST);
-    let features = if task == Task::Classification { (seen.n_features() as f64).sqrt() as usize } else { seen.n_features() / 3 };
-    let growth = Growth { depth: None, leaf: 3, features: features.max(1), extremely_random: true };
-    let held = |[rest, held]: &[Vec<usize>; 2]| -> Result<Vec<f64>, FitError> {
-        let forest = Trees::forest(&seen.select(rest), &of(&labels, rest), growth, TREES, seed)?;
-        Ok(held.iter().map(|&gene| forest.predict(seen.row(gene))).collect())
-    };
-    outputs.push(cross_fit(&parts, genes.len(), held)?);
-    let forest = Trees::forest(seen, &labels, growth, TREES, seed)?;
+    let mut forests = Vec::new();
+    for view in OF_FORESTS {
+        let seen = genes.table(view);
+        let features = seen.n_features();
+        let features = if task == Task::Classification { (features as f64).sqrt() as usize } else { features / 3 };
+        let extremely_random = view == View::Ranks;
+        let growth = Growth { depth: None, leaf: 3, features: features.max(1), extremely_random };
+        let held = |[rest, held]: &[Vec<usize>; 2]| -> Result<Vec<f64>, FitError> {
+            let forest = Trees::forest(&seen.select(rest), &of(&labels, rest), growth, TREES, seed)?;
+            Ok(held.iter().map(|&gene| forest.predict(seen.row(gene))).collect())
+        };
+        outputs.push(cross_fit(&parts, genes.len(), held)?);
+        forests.push(Trees::forest(seen, &labels, growth, TREES, seed)?);
+    }
 
     let (bias, members, out_of_fold) = weigh(task, &labels, outputs);
     let config = AutoConfig {
@@ -134,7 +146,7 @@ pub fn fit(
         members,
     };
     let training = Context::of(&genes.set.values, genes.window);
-    let auto = Auto { config, networks, linear, kernel, forest, training, sample: None };
+    let auto = Auto { config, networks, linear, kernel, forests, training, sample: None };
     Ok(Fitted { auto, out_of_fold, states })
 }
 
@@ -181,7 +193,7 @@ fn fit_linear(
         let mut scaling = Scaling::of(table);
         scaling.scale.iter_mut().zip(&factors).for_each(|(scale, factor)| *scale *= factor);
         match task {
-            Task::Classification => Linear::logistic(table, &scaling, labels, c),
+            Task::Classification => newton::logistic(table, &scaling, labels, c),
             Task::Regression => Linear::ridge(table, &scaling, labels, c),
         }
     };
@@ -190,19 +202,22 @@ fn fit_linear(
         Ok(held.iter().map(|&gene| fit.predict(seen.row(gene))).collect())
     };
     let judged = if labels.len() > MANY_GENES { &parts[..1] } else { parts };
-    let losses = STRENGTHS.par_iter().map(|&c| {
+    let tried = STRENGTHS.par_iter().map(|&c| {
         let mut loss = 0.0;
+        let mut all = vec![0.0; labels.len()];
         for part in judged {
-            let outputs = held(part, c)?;
-            let of_gene = |(&gene, output): (&usize, f64)| task.gene_loss(output as f32, labels[gene] as f32);
-            loss += part[1].iter().zip(outputs).map(of_gene).sum::<f64>();
+            for (&gene, output) in part[1].iter().zip(held(part, c)?) {
+                loss += task.gene_loss(output as f32, labels[gene] as f32);
+                all[gene] = output;
+            }
         }
-        Ok(loss)
+        Ok((loss, c, all))
     });
-    let losses = losses.collect::<Result<Vec<f64>, FitError>>()?;
-    let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap_or(0);
-    let c = STRENGTHS[best];
-    let out_of_fold = cross_fit(parts, labels.len(), |part| held(part, c))?;
+    let tried = tried.collect::<Result<Vec<(f64, f64, Vec<f64>)>, FitError>>()?;
+    let best = tried.into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
+    let (_, c, all) = best.ok_or(FitError::OneLabel)?;
+    let is_whole = judged.len() == parts.len();
+    let out_of_fold = if is_whole { all } else { cross_fit(parts, labels.len(), |part| held(part, c))? };
     Ok((fit(seen, labels, c)?, out_of_fold))
 }
 
@@ -224,12 +239,13 @@ fn train(
         }
         set
     };
-    // fold `held` is not seen; the next one chooses the epoch
-    let next = |held: usize| (held + 1) % FOLDS;
-    let trains: Vec<GeneSet> = (0..FOLDS).map(|held| set_of(&|fold| fold != held && fold != next(held))).collect();
-    let valids: Vec<GeneSet> = (0..FOLDS).map(|held| set_of(&|fold| fold == next(held))).collect();
+    let trains: Vec<GeneSet> = (0..FOLDS).map(|held| set_of(&|fold| fold != held)).collect();
+    // these only say how training goes
+    let valids: Vec<GeneSet> = (0..FOLDS).map(|held| set_of(&|fold| fold == held)).collect();
     let longest = trains.iter().map(GeneSet::len).max().unwrap_or(1).max(1);
-    let epochs = settings.epochs.min((MOST_SHOWN / longest).max(4) as u32);
+    let fewest = (FEWEST_STEPS * settings.batch_size as usize).div_ceil(longest) as u32;
+    let raised = if settings.epochs < 30 { settings.epochs } else { settings.epochs.max(fewest) };
+    let epochs = raised.min((MOST_SHOWN / longest).max(4) as u32);
     let settings = Settings { epochs, ..settings.clone() };
     let learner = |at: usize| Learner {
         name: format!("network {at}"),
@@ -244,14 +260,21 @@ fn train(
         let records: Vec<EpochRecord> = trainer.run_epoch(&data, |_| ())?.into_iter().flatten().collect();
         after(&records);
     }
+    let last_models = |models: std::ops::Range<usize>| -> candle_core::Result<Box<dyn Network>> {
+        let shape = (models.len(), network.n_weights());
+        let weights: Vec<f32> = trainer.states()[models].iter().flat_map(|state| &state.weights).copied().collect();
+        let mut models = network.network(&Tensor::from_vec(weights, shape, device)?)?;
+        models.set_instruction_set(instructions);
+        Ok(models)
+    };
     let mut outputs = vec![0.0; genes.len()];
     for held in 0..FOLDS {
-        let models = trainer.best_models(held * NETWORKS_A_FOLD..(held + 1) * NETWORKS_A_FOLD)?;
+        let models = last_models(held * NETWORKS_A_FOLD..(held + 1) * NETWORKS_A_FOLD)?;
         let scores = score(models.as_ref(), Task::Regression, &set_of(&|fold| fold == held).values, |_| ())?;
         let of_fold = (0..genes.len()).filter(|&gene| folds[gene] == held);
         of_fold.zip(scores.scores).for_each(|(gene, output)| outputs[gene] = f64::from(output));
     }
-    Ok((trainer.best_models(0..FOLDS * NETWORKS_A_FOLD)?, trainer.states().to_vec(), outputs))
+    Ok((last_models(0..FOLDS * NETWORKS_A_FOLD)?, trainer.states().to_vec(), outputs))
 }
 
 /// Turns the members' outputs into log-odds or labels, weighs the kinds, and says what comes of it.

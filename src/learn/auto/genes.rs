@@ -2,7 +2,7 @@
 
 use super::folds::Place;
 use super::view::{Context, View};
-use super::{LINEAR, OF_FOREST, OF_KERNEL};
+use super::{LINEAR, OF_FORESTS, OF_KERNEL};
 use crate::learn::GeneSet;
 use crate::learn::baseline::Table;
 
@@ -25,7 +25,7 @@ impl Genes {
     /// None yet, of windows of [mark, bin].
     pub fn new(window: (usize, usize)) -> Self {
         let mut tables: Vec<(View, Table)> = Vec::new();
-        for view in LINEAR.into_iter().chain([OF_KERNEL, OF_FOREST]) {
+        for view in LINEAR.into_iter().chain([OF_KERNEL]).chain(OF_FORESTS) {
             if tables.iter().all(|(other, _)| *other != view) {
                 tables.push((view, Table::new(view.factors(window.0, window.1).len())));
             }

@@ -1,9 +1,10 @@
 //! Kernel logistic and ridge regression: the most probable function of a Gaussian process (Rasmussen &
 //! Williams 2006, ch. 3.4), on some landmarks (Nyström, Williams & Seeger 2001) where genes are many.
 
+use super::newton;
+use crate::learn::Task;
 use crate::learn::baseline::{FitError, Linear, Scaling, Table};
 use crate::learn::random::gene_order;
-use crate::learn::Task;
 
 /// Most landmarks.
 const LANDMARKS: usize = 400;
@@ -46,7 +47,7 @@ impl Kernel {
         let n = landmarks.len();
         let plain = Scaling { mean: vec![0.0; n], scale: vec![1.0; n] };
         let fit = match task {
-            Task::Classification => Linear::logistic(&features, &plain, labels, 1.0)?,
+            Task::Classification => newton::logistic(&features, &plain, labels, 1.0)?,
             Task::Regression => Linear::ridge(&features, &plain, labels, 1.0)?,
         };
         let mut weight = fit.weight;
@@ -136,14 +137,20 @@ mod tests {
         let factor = cholesky(&landmarks);
         let x = [1.0, -2.0, 3.0, 0.5, 0.0, 2.0];
         let dot = |row: usize, transposed: bool| -> f64 {
-            (0..6).map(|at| {
-                let (row, column) = if transposed { (at, row) } else { (row, at) };
-                factor[row].get(column).unwrap_or(&0.0) * x[at]
-            }).sum()
+            (0..6)
+                .map(|at| {
+                    let (row, column) = if transposed { (at, row) } else { (row, at) };
+                    factor[row].get(column).unwrap_or(&0.0) * x[at]
+                })
+                .sum()
         };
         for transposed in [false, true] {
             let mut y: Vec<f64> = (0..6).map(|row| dot(row, transposed)).collect();
-            if transposed { backward(&factor, &mut y) } else { forward(&factor, &mut y) }
+            if transposed {
+                backward(&factor, &mut y)
+            } else {
+                forward(&factor, &mut y)
+            }
             assert!(y.iter().zip(&x).all(|(a, b)| (a - b).abs() < 1e-6), "{y:?}");
         }
     }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::view::{Context, View};
-use super::{Ecdf, KINDS, Kernel, LINEAR, MEMBERS, OF_FOREST, OF_KERNEL};
+use super::{Ecdf, KINDS, Kernel, LINEAR, MEMBERS, OF_FORESTS, OF_KERNEL};
 use crate::learn::arrays::{Array, ArrayError, Arrays, Numbers};
 use crate::learn::baseline::{Linear, Scaling, Table, Trees, log_odds};
 use crate::learn::calibration::Platt;
@@ -69,8 +69,8 @@ pub struct Auto {
     pub linear: Vec<Linear>,
     /// The kernel machine.
     pub kernel: Kernel,
-    /// The forest.
-    pub forest: Trees,
+    /// The forests, one a view.
+    pub forests: Vec<Trees>,
     /// The distributions of the training genes.
     pub training: Context,
     /// Those of the sample that is scored.
@@ -119,7 +119,7 @@ impl Auto {
         let mut outputs = vec![networks];
         outputs.extend(self.linear.iter().zip(LINEAR).map(|(linear, view)| linear.predict(&see(view))));
         outputs.push(self.kernel.output(&see(OF_KERNEL)));
-        outputs.push(self.forest.predict(&see(OF_FOREST)));
+        outputs.extend(self.forests.iter().zip(OF_FORESTS).map(|(forest, view)| forest.predict(&see(view))));
         outputs
     }
 
@@ -156,7 +156,9 @@ impl Auto {
         for (name, linear) in MEMBERS[1..].iter().zip(&self.linear) {
             arrays.add_all(&format!("{name}."), linear.to_arrays());
         }
-        arrays.add_all("forest.", self.forest.to_arrays());
+        for (name, forest) in forest_names().zip(&self.forests) {
+            arrays.add_all(&format!("{name}."), forest.to_arrays());
+        }
         arrays.add_f64("kernel.mean", &self.kernel.scaling.mean);
         arrays.add_f64("kernel.scale", &self.kernel.scaling.scale);
         arrays.add_f64("kernel.landmarks", &self.kernel.landmarks.rows().flatten().copied().collect::<Vec<_>>());
@@ -190,11 +192,15 @@ impl Auto {
         }
         let networks = config.network.from_tensors(config.n_networks, &tensors, device);
         let networks = networks.map_err(|error| error.to_string())?;
-        let linear = MEMBERS[1..].iter().zip(LINEAR).map(|(name, view)| {
-            Linear::from_arrays(&arrays.part(&format!("{name}.")), features(view)).map_err(text)
-        });
+        let linear = MEMBERS[1..]
+            .iter()
+            .zip(LINEAR)
+            .map(|(name, view)| Linear::from_arrays(&arrays.part(&format!("{name}.")), features(view)).map_err(text));
         let linear = linear.collect::<std::result::Result<Vec<_>, _>>()?;
-        let forest = Trees::from_arrays(&arrays.part("forest."), features(OF_FOREST)).map_err(text)?;
+        let forests = forest_names()
+            .zip(OF_FORESTS)
+            .map(|(name, view)| Trees::from_arrays(&arrays.part(&format!("{name}.")), features(view)).map_err(text));
+        let forests = forests.collect::<std::result::Result<Vec<_>, _>>()?;
         let get = |name: &str| arrays.f64(&format!("kernel.{name}")).map_err(text);
         let (weight, bias, n_features) = (get("weight")?, get("bias")?, features(OF_KERNEL));
         let (scaling, values) = (Scaling { mean: get("mean")?, scale: get("scale")? }, get("landmarks")?);
@@ -210,12 +216,16 @@ impl Auto {
         };
         let training = Context { bins: ecdfs("bins", marks)?, summaries: ecdfs("summaries", features(View::Ranks))? };
         let kernel = Kernel { scaling, landmarks, weight, bias: bias[0] };
-        Ok(Auto { config: config.clone(), networks, linear, kernel, forest, training, sample: None })
+        Ok(Auto { config: config.clone(), networks, linear, kernel, forests, training, sample: None })
     }
+}
+
+fn forest_names() -> impl Iterator<Item = &'static str> {
+    MEMBERS[MEMBERS.len() - OF_FORESTS.len()..].iter().copied()
 }
 
 /// What a member's line is of: of a forest of classes the log-odds of its share.
 pub(super) fn as_line(task: Task, member: usize, output: f64) -> f64 {
-    let is_share = task == Task::Classification && MEMBERS[member] == "forest";
+    let is_share = task == Task::Classification && MEMBERS[member].starts_with("forest");
     if is_share { log_odds(output) } else { output }
 }

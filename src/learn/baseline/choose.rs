@@ -62,9 +62,7 @@ impl Method {
                     Fit::Linear(Linear::logistic(train.table, &scaling, train.labels, setting)?)
                 }
                 Method::LogisticRegression => Fit::Linear(Linear::ridge(train.table, &scaling, train.labels, setting)?),
-                Method::LinearSvm if is_class => {
-                    Fit::Linear(svm::classify(train.table, train.labels, setting, seed)?)
-                }
+                Method::LinearSvm if is_class => Fit::Linear(svm::classify(train.table, train.labels, setting, seed)?),
                 Method::LinearSvm => {
                     let epsilon = 0.1 * standard_deviation(train.labels);
                     Fit::Linear(svm::regress(train.table, train.labels, setting, epsilon, seed))

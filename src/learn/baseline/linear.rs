@@ -43,8 +43,10 @@ impl Linear {
     /// # Errors
     /// If the library finds no fit.
     pub fn ridge(table: &Table, scaling: &Scaling, labels: &[f64], c: f64) -> Result<Self, FitError> {
-        let failed =
-            |error: smartcore::error::Failed| FitError::Library { method: "ridge regression", message: error.to_string() };
+        let failed = |error: smartcore::error::Failed| FitError::Library {
+            method: "ridge regression",
+            message: error.to_string(),
+        };
         let x = scaling.apply(table).to_dense("ridge regression")?;
         let mean = labels.iter().sum::<f64>() / labels.len().max(1) as f64;
         let y: Vec<f64> = labels.iter().map(|label| label - mean).collect();
@@ -55,7 +57,7 @@ impl Linear {
     }
 
     /// The same of features that are not standardised.
-    pub(super) fn unscaled(mut self, scaling: &Scaling) -> Self {
+    pub(in crate::learn) fn unscaled(mut self, scaling: &Scaling) -> Self {
         for (weight, (mean, scale)) in self.weight.iter_mut().zip(scaling.mean.iter().zip(&scaling.scale)) {
             *weight *= scale;
             self.bias -= *weight * mean;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Fit, FeatureSet, Linear, Method, Table, Trees};
+use super::{FeatureSet, Fit, Linear, Method, Table, Trees};
 use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::{Scores, Task};
 

@@ -11,8 +11,8 @@ use crate::io;
 use crate::learn::calibration::Calibration;
 use crate::learn::metrics::{best_threshold, expected_calibration_error};
 use crate::learn::{
-    GeneDigest, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, ModelKind, Predictor, Regime, Task, TrainingData,
-    TrainingState,
+    GeneDigest, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, ModelKind, Predictor, Regime, Task,
+    TrainingData, TrainingState,
 };
 use crate::model::ModelConfig;
 

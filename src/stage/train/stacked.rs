@@ -8,7 +8,7 @@ use super::runs::Run;
 use super::{Args, history};
 use crate::io::{self, FileError};
 use crate::learn::auto::{self, Fitted, Genes, Place};
-use crate::learn::{EpochRecord, ModelKind, Predictor};
+use crate::learn::{EpochRecord, Member, ModelKind, Predictor, Task};
 use crate::matrix::Matrix;
 use crate::stage::model_file;
 
@@ -32,7 +32,13 @@ pub fn train(args: &Args, runs: &[Run], device: &Device) -> Result<()> {
         }
         let seeds: Vec<u64> = (0..states.len() as u64).map(|at| args.seed.wrapping_add(at)).collect();
         history::write(&run.beside(".history.tsv"), args.task, &seeds, &states)?;
-        let members = provenance::members(args.task, &seeds, &states)?;
+        // taken after their last epoch
+        let members = seeds.iter().zip(&states).map(|(&seed, state)| {
+            let metric = |task| state.history.last().filter(|_| args.task == task).map(|record| record.valid_metric);
+            let (best_valid_auroc, best_valid_pearson) = (metric(Task::Classification), metric(Task::Regression));
+            Member { seed, best_epoch: state.epochs_done(), best_valid_auroc, best_valid_pearson }
+        });
+        let members = members.collect();
         let about = About {
             kind: ModelKind::Auto(auto.config.clone()),
             members,

@@ -10,14 +10,15 @@ use super::{FAST, GENES, INPUTS, bytes, workdir};
 fn auto_stacks_calibrates_and_attends_to_the_same_bytes_at_any_thread_count() {
     let work = workdir();
     for (name, threads) in [("m", 1), ("n", 3)] {
-        let args = format!("{INPUTS} {FAST} --model auto --epochs 8 --threads {threads} --out {name}.model.safetensors");
+        let args =
+            format!("{INPUTS} {FAST} --model auto --epochs 8 --threads {threads} --out {name}.model.safetensors");
         let log = work.ok("train", &args);
         assert!(log.contains("networks: AUROC out of fold") && log.contains("calibrated on"), "{log}");
     }
     assert_eq!(bytes(&work, "m.model.safetensors"), bytes(&work, "n.model.safetensors"));
     let (header, _) = model_file::read(&work.path("m.model.safetensors")).unwrap();
     let ModelKind::Auto(config) = &header.model else { panic!("{:?}", header.model) };
-    assert_eq!((config.members.len(), config.n_networks, header.members.len()), (7, 10, 10));
+    assert_eq!((config.members.len(), config.n_networks, header.members.len()), (9, 10, 10));
     assert!(config.members.iter().all(|share| share.weight >= 0.0) && header.calibration.is_some());
     assert_eq!(work.read("m.history.tsv").lines().count(), 81);
 

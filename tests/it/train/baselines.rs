@@ -22,17 +22,27 @@ fn every_baseline_learns_to_the_same_bytes_at_any_thread_count() {
         assert_eq!(bytes(&work, "m.model.safetensors"), bytes(&work, "n.model.safetensors"), "{model}");
         assert_eq!(work.read("m.history.tsv").lines().count(), 2);
         work.ok("predict", "--bins x.bins.safetensors --model m.model.safetensors --predictions p.tsv");
-        let (header, rows) = (header(&work, "m.model.safetensors"), io::predictions::read(&work.path("p.tsv")).unwrap().rows);
+        let (header, rows) =
+            (header(&work, "m.model.safetensors"), io::predictions::read(&work.path("p.tsv")).unwrap().rows);
         assert_eq!((header.model.name(), rows.len()), (model, GENES));
         let threshold = header.threshold.unwrap();
-        let hits = rows[..GENES - 1].iter().enumerate().filter(|(gene, row)| (row.score.unwrap() >= threshold) == (gene % 2 == 1));
+        let hits = rows[..GENES - 1]
+            .iter()
+            .enumerate()
+            .filter(|(gene, row)| (row.score.unwrap() >= threshold) == (gene % 2 == 1));
         assert!(hits.count() >= GENES - 2, "{model}: {rows:?}");
-        assert!(rows.iter().all(|row| row.mark_attention.is_empty() && row.raw_score.is_none() && row.uncertain.is_none()));
+        assert!(
+            rows.iter().all(|row| row.mark_attention.is_empty() && row.raw_score.is_none() && row.uncertain.is_none())
+        );
         let attention = "--bins x.bins.safetensors --model m.model.safetensors --attention a.bins.safetensors";
         work.fails("predict", attention, &[model, "has no attention"]);
         let cut = bytes(&work, "m.model.safetensors");
         std::fs::write(work.path("cut.model.safetensors"), &cut[..cut.len() - 9]).unwrap();
-        work.fails("predict", "--bins x.bins.safetensors --model cut.model.safetensors --predictions p.tsv", &["cut.model"]);
+        work.fails(
+            "predict",
+            "--bins x.bins.safetensors --model cut.model.safetensors --predictions p.tsv",
+            &["cut.model"],
+        );
     }
     work.fails("import", "--model m.model.safetensors --export w.pt", &["gradient-boosting", "no network"]);
 }
@@ -41,7 +51,8 @@ fn every_baseline_learns_to_the_same_bytes_at_any_thread_count() {
 fn numbers_are_learnt_too() {
     let work = workdir();
     let value = |gene: usize| (gene % 2) as f64 * 3.0 + (gene * 7 % 5) as f64 / 10.0;
-    let labels = (0..GENES).fold("gene_id\tlabel\n".to_owned(), |text, gene| text + &format!("G{gene}\t{}\n", value(gene)));
+    let labels =
+        (0..GENES).fold("gene_id\tlabel\n".to_owned(), |text, gene| text + &format!("G{gene}\t{}\n", value(gene)));
     work.write("labels.tsv", labels);
     for model in ALL {
         work.ok("train", &format!("{INPUTS} --task regression --model {model} --out m.model.safetensors"));
