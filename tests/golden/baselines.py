@@ -24,7 +24,7 @@ def read(path):
 (train, y), (valid, y_valid), (test, y_test) = (read(f"{sys.argv[1]}/{split}.csv") for split in ("train", "valid", "test"))
 scaler = StandardScaler().fit(train)
 train, valid, test = (scaler.transform(x) for x in (train, valid, test))
-strengths = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 10.0]
+strengths = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 10.0]
 models = {
     "logistic-regression": lambda c: LogisticRegression(C=c, max_iter=10000, tol=1e-8),
     "linear-svm": lambda c: LinearSVC(C=c, max_iter=100000, tol=1e-6),

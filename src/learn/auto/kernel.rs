@@ -44,8 +44,8 @@ impl Kernel {
             forward(&factor, &mut values);
             features.push(&values);
         }
-        let n = landmarks.len();
-        let plain = Scaling { mean: vec![0.0; n], scale: vec![1.0; n] };
+        let mut plain = Scaling::of(&features);
+        plain.scale.fill(1.0);
         let fit = match task {
             Task::Classification => newton::logistic(&features, &plain, labels, 1.0)?,
             Task::Regression => Linear::ridge(&features, &plain, labels, 1.0)?,

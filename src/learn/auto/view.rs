@@ -83,7 +83,8 @@ impl Context {
             View::Symmetric => {
                 let both_sides = |bins: &Vec<f64>| {
                     let scores: Vec<f64> = bins.iter().map(|&rank| normal_score(rank)).collect();
-                    let half = scores.len() / 2;
+                    // of an odd number the middle one is its own other side
+                    let half = scores.len().div_ceil(2);
                     let pairs = || scores[..half].iter().zip(scores.iter().rev());
                     let mean: Vec<f64> = pairs().map(|(a, b)| (a + b) / 2.0).collect();
                     let difference: Vec<f64> = pairs().map(|(a, b)| (a - b) / 2.0).collect();
@@ -122,7 +123,7 @@ impl View {
             }
             View::Windows => vec![1.0; amounts(&vec![0.0; marks * bins], bins).len()],
             View::Profile => (0..marks).flat_map(|_| widths(bins)).collect(),
-            View::Symmetric => (0..2 * marks).flat_map(|_| widths(bins / 2)).collect(),
+            View::Symmetric => (0..2 * marks).flat_map(|_| widths(bins.div_ceil(2))).collect(),
         }
     }
 }

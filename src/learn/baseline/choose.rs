@@ -5,7 +5,7 @@ use super::{Fit, FitError, Linear, Method, Scaling, Table, Trees, boosting, svm}
 use crate::learn::Task;
 
 /// Inverse strengths of the penalty that are tried, as scikit-learn's `C`.
-const STRENGTHS: [f64; 10] = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 10.0];
+const STRENGTHS: [f64; 12] = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 10.0];
 /// Fewest genes in a leaf of a forest that are tried.
 const LEAVES: [usize; 3] = [1, 3, 10];
 /// Trees of a forest.

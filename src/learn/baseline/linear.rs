@@ -38,7 +38,7 @@ impl Linear {
         Ok(Linear { weight, bias }.unscaled(scaling))
     }
 
-    /// Ridge regression: squared error plus ‖w‖² / `c`, on scaled features.
+    /// Ridge regression: squared error plus ‖w‖² / `c`, on scaled features, which must have mean 0.
     ///
     /// # Errors
     /// If the library finds no fit.
@@ -47,9 +47,15 @@ impl Linear {
             method: "ridge regression",
             message: error.to_string(),
         };
-        let x = scaling.apply(table).to_dense("ridge regression")?;
+        let mut x = scaling.apply(table);
         let mean = labels.iter().sum::<f64>() / labels.len().max(1) as f64;
-        let y: Vec<f64> = labels.iter().map(|label| label - mean).collect();
+        let mut y: Vec<f64> = labels.iter().map(|label| label - mean).collect();
+        // the library asks for as many genes as features; a gene of zeros, the mean gene, changes nothing
+        while y.len() < x.n_features() {
+            x.push(&vec![0.0; x.n_features()]);
+            y.push(0.0);
+        }
+        let x = x.to_dense("ridge regression")?;
         let parameters = RidgeRegressionParameters::default().with_alpha(1.0 / c).with_normalize(false);
         let fit = RidgeRegression::fit(&x, &y, parameters).map_err(failed)?;
         let weight = fit.coefficients().iterator(0).copied().collect();

@@ -87,15 +87,10 @@ fn calibrated_scores_keep_their_ranks_and_stand_beside_the_models_own() {
         work.ok("evaluate", "--predictions p.tsv --labels labels.tsv --splits splits.tsv --out m.json");
         assert!(work.read("m.json").contains("raw_calibration_error"));
     }
-    let refused = work.stage("train").args(["--calibrate", "isotonic", "--task", "regression"]).args(INPUTS.split(' '));
-    let output = refused_output(refused);
-    assert!(output.contains("--calibrate is of classes"), "{output}");
-}
-
-fn refused_output(command: &mut assert_cmd::Command) -> String {
-    let output = command.args(["--out", "m.model.safetensors"]).output().unwrap();
-    assert!(!output.status.success());
-    String::from_utf8(output.stderr).unwrap()
+    let args = format!("{INPUTS} --calibrate isotonic --task regression --out m.model.safetensors");
+    let output = work.stage("train").args(args.split(' ')).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && message.contains("--calibrate is of classes"), "{message}");
 }
 
 /// tests/golden/baselines.py made the numbers.
@@ -110,7 +105,7 @@ fn linear_models_have_scikit_learns_auroc() {
     };
     work.write("labels.tsv", table("gene_id\tlabel\n", &|gene| labels[gene].1.clone()));
     work.write("splits.tsv", table("gene_id\tsplit\n", &|gene| ["train", "valid", "test"][gene / 200].to_owned()));
-    for (model, golden) in [("logistic-regression", 0.8514), ("linear-svm", 0.8457)] {
+    for (model, golden) in [("logistic-regression", 0.8522), ("linear-svm", 0.8516)] {
         work.ok("train", &format!("{INPUTS} --model {model} --out m.model.safetensors"));
         work.ok("predict", "--bins x.bins.safetensors --model m.model.safetensors --predictions p.tsv");
         let rows = io::predictions::read(&work.path("p.tsv")).unwrap().rows;
