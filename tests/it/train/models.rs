@@ -8,9 +8,15 @@ use super::{GENES, INPUTS, bytes, workdir};
 use crate::support::Workdir;
 
 /// Tag, sizes and regime with which 60 genes are learnt in a moment, bin attention, mark attention.
-const MODELS: [(&str, &str, bool, bool); 2] = [
+const MODELS: [(&str, &str, bool, bool); 8] = [
     ("attentive-chrome", "--bin-hidden 4 --mark-hidden 3 --learning-rate 0.01", true, true),
+    ("lstm-attention", "--bin-hidden 4 --learning-rate 0.01", true, false),
+    ("lstm-alpha", "--bin-hidden 4 --learning-rate 0.01", true, false),
+    ("cnn-attention", "--kernel-width 3 --pool 2 --filters 8 --learning-rate 0.01", true, false),
+    ("cnn-alpha-beta", "--kernel-width 3 --pool 2 --filters 8 --mark-hidden 3 --learning-rate 0.01", true, true),
+    ("deep-chrome", "--filters 10 --hidden 20,10 --learning-rate 0.005", false, false),
     ("deep-chrome-linear", "--learning-rate 0.01", false, false),
+    ("deep-chrome-mlp", "--hidden 20 --learning-rate 0.01", false, false),
 ];
 
 /// The labels of positives and negatives as numbers, with a little more than two values.
