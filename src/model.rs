@@ -17,6 +17,7 @@ mod deep_chrome_mlp;
 mod kernel;
 mod lanes;
 mod layer;
+mod lstm;
 mod lstm_alpha;
 mod lstm_attention;
 mod network;
@@ -34,6 +35,7 @@ pub use deep_chrome_linear::DeepChromeLinearConfig;
 pub use deep_chrome_mlp::DeepChromeMlpConfig;
 pub use kernel::InstructionSet;
 pub use lanes::sigmoid;
+pub use lstm::LstmConfig;
 pub use lstm_alpha::LstmAlphaConfig;
 pub use lstm_attention::LstmAttentionConfig;
 pub use network::{Network, Output, TensorSpec, WeightError, member_prefix};
@@ -48,6 +50,8 @@ use serde::{Deserialize, Serialize};
 pub enum ModelConfig {
     /// AttentiveChrome, LSTM-α,β (Singh et al., NIPS 2017).
     AttentiveChrome(AttentiveChromeConfig),
+    /// LSTM: one bidirectional LSTM over the vectors of the marks, its last outputs (Singh et al., NIPS 2017).
+    Lstm(LstmConfig),
     /// LSTM-Attn: one bidirectional LSTM over the vectors of the marks, one bin attention (Singh et al., NIPS
     /// 2017).
     LstmAttention(LstmAttentionConfig),
@@ -87,6 +91,7 @@ impl ModelConfig {
     fn architecture(&self) -> &dyn Architecture {
         match self {
             ModelConfig::AttentiveChrome(sizes) => sizes,
+            ModelConfig::Lstm(sizes) => sizes,
             ModelConfig::LstmAttention(sizes) => sizes,
             ModelConfig::LstmAlpha(sizes) => sizes,
             ModelConfig::CnnAttention(sizes) => sizes,
@@ -101,6 +106,7 @@ impl ModelConfig {
     pub fn name(&self) -> &'static str {
         match self {
             ModelConfig::AttentiveChrome(_) => "attentive-chrome",
+            ModelConfig::Lstm(_) => "lstm",
             ModelConfig::LstmAttention(_) => "lstm-attention",
             ModelConfig::LstmAlpha(_) => "lstm-alpha",
             ModelConfig::CnnAttention(_) => "cnn-attention",

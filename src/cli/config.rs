@@ -166,7 +166,7 @@ pub struct SplitConfig {
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// attentive-chrome, lstm-attention, lstm-alpha, cnn-attention, cnn-alpha-beta; or a model without
-    /// attention: deep-chrome, deep-chrome-linear, deep-chrome-mlp.
+    /// attention: lstm, deep-chrome, deep-chrome-linear, deep-chrome-mlp.
     pub name: Option<String>,
     /// Hidden units a direction of the LSTM over bins.
     pub bin_hidden: Option<u32>,

@@ -53,7 +53,7 @@ fn every_network_agrees_with_pytorch() {
         let weights: Vec<f32> = (0..case.n_weights).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32).collect();
         let network = config.network(&Tensor::from_vec(weights, (1, case.n_weights), &Device::Cpu).unwrap()).unwrap();
         let (marks, bins) = (config.n_marks(), config.n_bins());
-        let value = |at: usize| ((at * 13 % 17) as f64 / 8.0 * (1 + at / (marks * bins)) as f64 / 3.0) as f32;
+        let value = |at: usize| ((at * 7919 + at * at * 31) % 1009) as f32 / 400.0;
         let x = Tensor::from_iter((0..GENES * marks * bins).map(value), &Device::Cpu).unwrap();
         let x = Var::from_tensor(&x.reshape((GENES, 1, marks, bins)).unwrap()).unwrap();
         let label = Tensor::new(&[[1f32], [0.0], [0.0], [1.0], [1.0]], &Device::Cpu).unwrap();

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use crate::learn::Task;
 use crate::model::{
     AttentiveChromeConfig, CnnAlphaBetaConfig, CnnAttentionConfig, DeepChromeConfig, DeepChromeLinearConfig,
-    DeepChromeMlpConfig, LstmAlphaConfig, LstmAttentionConfig, ModelConfig,
+    DeepChromeMlpConfig, LstmAlphaConfig, LstmAttentionConfig, LstmConfig, ModelConfig,
 };
 
 /// The architectures that can be trained.
@@ -13,6 +13,8 @@ use crate::model::{
 pub enum Architecture {
     /// AttentiveChrome, LSTM-α,β: an LSTM and bin attention for each mark, an LSTM and attention over marks
     AttentiveChrome,
+    /// One LSTM over the vectors of the marks, its last outputs; no attention
+    Lstm,
     /// LSTM-Attn: one LSTM over the vectors of the marks, one bin attention
     LstmAttention,
     /// LSTM-α: an LSTM and bin attention for each mark, side by side
@@ -58,7 +60,7 @@ impl Architecture {
     fn flags(self) -> &'static [&'static str] {
         match self {
             Architecture::AttentiveChrome => &["bin-hidden", "mark-hidden"],
-            Architecture::LstmAttention | Architecture::LstmAlpha => &["bin-hidden"],
+            Architecture::Lstm | Architecture::LstmAttention | Architecture::LstmAlpha => &["bin-hidden"],
             Architecture::CnnAttention => &["kernel-width", "filters", "pool"],
             Architecture::CnnAlphaBeta => &["kernel-width", "filters", "pool", "mark-hidden"],
             Architecture::DeepChrome => &["kernel-width", "filters", "pool", "hidden"],
@@ -97,6 +99,7 @@ impl Architecture {
             Architecture::AttentiveChrome => {
                 ModelConfig::AttentiveChrome(AttentiveChromeConfig { n_marks, n_bins, bin_hidden, mark_hidden })
             }
+            Architecture::Lstm => ModelConfig::Lstm(LstmConfig { n_marks, n_bins, bin_hidden }),
             Architecture::LstmAttention => {
                 ModelConfig::LstmAttention(LstmAttentionConfig { n_marks, n_bins, bin_hidden })
             }
