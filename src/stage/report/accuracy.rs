@@ -9,6 +9,9 @@ use crate::matrix::Split;
 
 /// Samples up to this number are drawn with a name each.
 const FOREST: usize = 40;
+/// From labels and scores to points.
+type Curve = fn(&[bool], &[f64]) -> Vec<(f64, f64)>;
+
 /// Genes up to this number are drawn as dots.
 const DOTS: usize = 4000;
 
@@ -73,7 +76,7 @@ fn figures(inputs: &Inputs) -> Vec<String> {
         return figures;
     }
     let positive = |sample: &Sample| sample.labels.iter().map(|&label| label == 1.0).collect::<Vec<bool>>();
-    let curve = |heading: &str, x: &str, y: &str, of: fn(&[bool], &[f64]) -> Vec<(f64, f64)>, note: &str| {
+    let curve = |heading: &str, x: &str, y: &str, of: Curve, note: &str| {
         let lines = inputs.samples.iter().map(|sample| (sample.name.as_str(), of(&positive(sample), &sample.scores)));
         lines_of(heading, x, y, lines.collect(), note)
     };

@@ -61,7 +61,7 @@ fn width(inputs: &Inputs) -> Option<(String, String)> {
 
 fn gap(inputs: &Inputs) -> Option<(String, String)> {
     let splits = &inputs.metrics.pooled.splits;
-    let of = |split: Split| Some(splits.get(&split)?.metrics.named().first()?.1.value?);
+    let of = |split: Split| splits.get(&split)?.metrics.named().first()?.1.value;
     let (name, _) = headline(inputs, &inputs.metrics.pooled)?;
     let (train, test) = (of(Split::Train)?, of(Split::Test)?);
     if train - test <= 0.08 {
