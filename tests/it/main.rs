@@ -11,6 +11,7 @@ mod import;
 mod label_split;
 mod networks;
 mod parity;
+mod report;
 mod run;
 mod simulate;
 mod support;
