@@ -16,7 +16,38 @@ pub fn logistic(table: &Table, scaling: &Scaling, labels: &[f64], c: f64) -> Res
         return Err(FitError::OneLabel);
     }
     let x = scaling.apply(table);
-    let n = table.n_features();
+    if x.len() < x.n_features() {
+        return Ok(of_few_genes(&x, labels, c).unscaled(scaling));
+    }
+    Ok(fit(&x, labels, c).unscaled(scaling))
+}
+
+/// With fewer genes than features the weights are a sum of genes: the fit is the same in as many dimensions as
+/// there are genes, those of the triangle L with L·Lᵀ = X·Xᵀ.
+fn of_few_genes(x: &Table, labels: &[f64], c: f64) -> Linear {
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let mut factor: Vec<Vec<f64>> =
+        (0..x.len()).map(|row| (0..=row).map(|at| product(x.row(row), x.row(at))).collect()).collect();
+    factor.iter_mut().enumerate().for_each(|(at, row)| row[at] += 1e-6 * row[at].max(1e-6));
+    decompose(&mut factor);
+    let mut rotated = Table::new(x.len());
+    for line in &factor {
+        let mut row = line.clone();
+        row.resize(x.len(), 0.0);
+        rotated.push(&row);
+    }
+    let Linear { weight: mut sum, bias } = fit(&rotated, labels, c);
+    back(&factor, &mut sum);
+    let mut weight = vec![0.0; x.n_features()];
+    for (row, share) in x.rows().zip(sum) {
+        weight.iter_mut().zip(row).for_each(|(weight, value)| *weight += share * value);
+    }
+    Linear { weight, bias }
+}
+
+/// Newton's method, on features as they are.
+fn fit(x: &Table, labels: &[f64], c: f64) -> Linear {
+    let n = x.n_features();
     let loss = |line: &Linear| -> f64 {
         let of_gene = |(row, label): (&[f64], &f64)| {
             let z = line.predict(row);
@@ -57,11 +88,21 @@ pub fn logistic(table: &Table, scaling: &Scaling, labels: &[f64], c: f64) -> Res
             break;
         }
     }
-    Ok(line.unscaled(scaling))
+    line
 }
 
 /// Solves a positive definite system, given by its lower triangle, in place (Cholesky).
 fn solve(matrix: &mut [Vec<f64>], right: &mut [f64]) {
+    decompose(matrix);
+    for (row, line) in matrix.iter().enumerate() {
+        let sum: f64 = line[..row].iter().zip(&*right).map(|(a, b)| a * b).sum();
+        right[row] = (right[row] - sum) / line[row];
+    }
+    back(matrix, right);
+}
+
+/// Makes a lower triangle its Cholesky factor.
+fn decompose(matrix: &mut [Vec<f64>]) {
     for row in 0..matrix.len() {
         let (done, rest) = matrix.split_at_mut(row);
         let line = &mut rest[0];
@@ -70,9 +111,11 @@ fn solve(matrix: &mut [Vec<f64>], right: &mut [f64]) {
             line[at] = (line[at] - sum) / done[at][at];
         }
         line[row] = (line[row] - line[..row].iter().map(|x| x * x).sum::<f64>()).max(1e-12).sqrt();
-        let sum: f64 = line[..row].iter().zip(&*right).map(|(a, b)| a * b).sum();
-        right[row] = (right[row] - sum) / line[row];
     }
+}
+
+/// Solves Lᵀ·x = y in place.
+fn back(matrix: &[Vec<f64>], right: &mut [f64]) {
     for row in (0..matrix.len()).rev() {
         right[row] /= matrix[row][row];
         let value = right[row];
@@ -101,6 +144,17 @@ mod tests {
             for row in table.rows() {
                 assert!((ours.predict(row) - library.predict(row)).abs() < 1e-4, "{ours:?} {library:?}");
             }
+        }
+        // fewer genes than features
+        let mut wide = Table::new(40);
+        (0..25u32).for_each(|gene| {
+            wide.push(&(0..40).map(|at| f64::from((gene * 7919 + at * 104_729) % 211) / 50.0).collect::<Vec<_>>());
+        });
+        let scaling_of_wide = Scaling::of(&wide);
+        for c in [1e-3, 0.1] {
+            let ours = logistic(&wide, &scaling_of_wide, &labels[..25], c).unwrap();
+            let library = Linear::logistic(&wide, &scaling_of_wide, &labels[..25], c).unwrap();
+            assert!(wide.rows().all(|row| (ours.predict(row) - library.predict(row)).abs() < 1e-3));
         }
         assert_eq!(logistic(&table, &scaling, &[0.0; 150], 1.0), Err(FitError::OneLabel));
     }

@@ -8,7 +8,7 @@ const SUMMARIES: usize = 14;
 /// Those that products are made of: the mean, the largest bin, the mean around the TSS.
 const FACTORS: usize = 3;
 /// Widths of the windows that a mark's bins are pooled into, as numbers of windows.
-const RESOLUTIONS: [usize; 6] = [50, 20, 10, 5, 2, 1];
+const RESOLUTIONS: [usize; 5] = [20, 10, 5, 2, 1];
 
 /// The distributions of a sample: of each mark's bins, and of each summary over the genes.
 #[derive(Clone, Debug, Default, PartialEq)]

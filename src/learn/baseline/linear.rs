@@ -50,8 +50,8 @@ impl Linear {
         let mut x = scaling.apply(table);
         let mean = labels.iter().sum::<f64>() / labels.len().max(1) as f64;
         let mut y: Vec<f64> = labels.iter().map(|label| label - mean).collect();
-        // the library asks for as many genes as features; a gene of zeros, the mean gene, changes nothing
-        while y.len() < x.n_features() {
+        // the library asks for more genes than features; a gene of zeros, the mean gene, changes nothing
+        while y.len() <= x.n_features() {
             x.push(&vec![0.0; x.n_features()]);
             y.push(0.0);
         }

@@ -97,7 +97,7 @@ pub fn header(args: &Args, run: &Run, about: About) -> ModelHeader {
         learning_rate: args.learning_rate,
         schedule: args.schedule.name().to_owned(),
         weight_decay: args.weight_decay,
-        dropout: args.dropout,
+        dropout: args.dropout(),
         clip_norm: args.clip_norm,
         fold: args.fold,
         train_genes: about.genes.0 as u64,
