@@ -70,8 +70,8 @@ class Slurm(Project):
         jobs = self.jobs()
         self.assertIn(["NODE_FAIL", node, "gres:gpu:1"], jobs)
         done = [(node, gpu) for job, node, gpu in jobs if job == "COMPLETED"]
-        # tss, label, bin, train, predict, track of two samples, split, evaluate
-        self.assertEqual(len(done), 12, jobs)
+        # label, bin, predict, track of two samples; tss, split, train, evaluate, report
+        self.assertEqual(len(done), 13, jobs)
         self.assertGreaterEqual(len({node for node, _ in done}), 2)
         with_gpu = [node for node, gpu in done if gpu == "gres:gpu:1"]
         self.assertEqual(len(with_gpu), 3, jobs)
