@@ -15,7 +15,9 @@ pub struct Tally {
     /// Everything that passed the filters, inside windows or not: reads, or value × bases. The depth
     /// of the file if the task read all of it.
     pub total: f64,
-    /// Windows of which every base has a value, of files that hold values.
+    /// Bases of windows that have a value, of files that hold values; one in two windows counts twice.
+    pub covered_bp: u64,
+    /// Windows of which every base has a value, likewise.
     pub whole_windows: u64,
     /// Windows of which some bases have a value and some have none, likewise.
     pub part_windows: u64,
@@ -29,6 +31,7 @@ impl Tally {
     pub fn merge(&mut self, other: &Tally) {
         self.used += other.used;
         self.total += other.total;
+        self.covered_bp += other.covered_bp;
         self.whole_windows += other.whole_windows;
         self.part_windows += other.part_windows;
         if self.seen.len() < other.seen.len() {
@@ -321,6 +324,7 @@ impl<'a> Bins<'a> {
                 };
             }
             row(window.gene, &bins, self.touched[slot]);
+            self.tally.covered_bp += self.covered_bp[slot].max(0) as u64;
             match self.covered_bp[slot] {
                 0 => {}
                 covered if covered < self.windows.width() => self.tally.part_windows += 1,

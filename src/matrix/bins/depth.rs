@@ -57,13 +57,7 @@ impl Depth {
 }
 
 /// Adds the depth of each base to the sums (or raises them to it, for max), and covered bases likewise.
-pub(super) fn summarise(
-    changes: &[i32],
-    bin_size: usize,
-    statistic: Statistic,
-    sums: &mut [f64],
-    covered: &mut [u32],
-) {
+pub(super) fn summarise(changes: &[i32], bin_size: usize, statistic: Statistic, sums: &mut [f64], covered: &mut [u32]) {
     let mut depth = 0;
     for ((changes, sum), covered) in changes.chunks_exact(bin_size).zip(sums).zip(covered) {
         for change in changes {
