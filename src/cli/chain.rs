@@ -46,6 +46,9 @@ impl Layout<'_> {
     fn tracks(&self, sample: &str) -> PathBuf {
         self.outdir.join(format!("tracks/{sample}"))
     }
+    fn report(&self) -> PathBuf {
+        self.outdir.join("report")
+    }
     fn metrics(&self) -> PathBuf {
         self.outdir.join("metrics.json")
     }
@@ -58,7 +61,7 @@ const EACH_SAMPLE: &str = "{sample}";
 pub fn folders(samples: &[Sample], outdir: &Path) -> Vec<PathBuf> {
     let fixed = ["bins", "labels", "model", "predictions", "attention"].map(|name| outdir.join(name));
     let tracks = samples.iter().map(|sample| Layout { outdir }.tracks(&sample.name));
-    fixed.into_iter().chain(tracks).collect()
+    fixed.into_iter().chain(tracks).chain([Layout { outdir }.report()]).collect()
 }
 
 /// The steps in an order in which every input is there before it is read. The samples' own models are
@@ -103,6 +106,7 @@ pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bo
     steps.extend(samples.iter().map(|sample| predict(config, &layout, sample)));
     steps.push(evaluate(config, &layout, samples));
     steps.extend(samples.iter().map(|sample| track(config, &layout, sample)));
+    steps.push(report(config, &layout, samples));
     Ok(steps)
 }
 
@@ -221,6 +225,10 @@ fn train(config: &Config, layout: &Layout, run: &str, samples: &[&Sample]) -> St
     step.option("--model", model.name.as_ref())
         .option("--bin-hidden", model.bin_hidden)
         .option("--mark-hidden", model.mark_hidden)
+        .option("--kernel-width", model.kernel_width)
+        .option("--filters", model.filters)
+        .option("--pool", model.pool)
+        .list("--hidden", &model.hidden.iter().map(u32::to_string).collect::<Vec<_>>())
         .option("--task", config.task().map(Task::name))
         .option("--epochs", train.epochs)
         .option("--batch-size", train.batch_size)
@@ -266,6 +274,26 @@ fn evaluate(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
         .option("--split", config.evaluate.split)
         .option("--fold", config.train.fold)
         .option("--bootstrap", config.evaluate.bootstrap)
+}
+
+fn report(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
+    let mut step = Step::new("report", None).input("--metrics", layout.metrics());
+    for sample in samples {
+        step = step
+            .input("--predictions", layout.predictions(&sample.name))
+            .input("--labels", labels_of(config, layout, &sample.name));
+        step.samples.push(sample.name.clone());
+    }
+    step = step.input("--splits", splits_of(config, layout)).input("--genes", layout.genes());
+    let mut runs: Vec<String> = samples.iter().map(|sample| model_of(config, sample)).collect();
+    runs.dedup();
+    for run in &runs {
+        step = step.input("--history", layout.history(run));
+    }
+    for sample in samples.iter().filter(|_| config.report.attention.unwrap_or(true)) {
+        step = step.input("--attention", layout.attention(&sample.name));
+    }
+    step.output("--out-dir", layout.report()).option("--title", config.report.title.as_ref())
 }
 
 fn track(config: &Config, layout: &Layout, sample: &Sample) -> Step {

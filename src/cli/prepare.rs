@@ -21,6 +21,7 @@ pub fn prepare(step: &Step, quiet: bool) -> anyhow::Result<Ready> {
         "train" => parse::<stage::train::Args>,
         "predict" => parse::<stage::predict::Args>,
         "evaluate" => parse::<stage::evaluate::Args>,
+        "report" => parse::<stage::report::Args>,
         "track" => parse::<stage::track::Args>,
         other => bail!("no stage {other}"),
     };
