@@ -12,6 +12,7 @@ mod label_split;
 mod parity;
 mod report;
 mod run;
+mod shell;
 mod simulate;
 mod support;
 mod track;
