@@ -30,7 +30,8 @@ impl Stage for Man {
         // the front's own subcommands; a stage has its page under the name of its program
         let own = programs.iter().flat_map(clap::Command::get_subcommands).filter_map(|command| {
             let name = format!("attentrack-{}", command.get_name());
-            (!stages.contains(&name)).then(|| command.clone().name(name).version(env!("CARGO_PKG_VERSION")))
+            // clap takes names that live as long as the program
+            (!stages.contains(&name)).then(|| command.clone().name(&*name.leak()).version(env!("CARGO_PKG_VERSION")))
         });
         for page in own.collect::<Vec<_>>().into_iter().chain(programs) {
             let mut output = Output::create(&self.out_dir.join(format!("{}.1", page.get_name())))?;
