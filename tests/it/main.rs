@@ -9,6 +9,7 @@ mod evaluate;
 mod floors;
 mod import;
 mod label_split;
+mod networks;
 mod parity;
 mod report;
 mod run;
