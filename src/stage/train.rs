@@ -19,6 +19,7 @@ use clap::Parser;
 pub use self::architecture::{Architecture, Sizes};
 use self::runs::Run;
 use self::samples::Sample;
+pub use self::state_file::StateHeader;
 use super::{model_file, progress_bar};
 use crate::io;
 use crate::learn::{

@@ -13,6 +13,7 @@ mod networks;
 mod parity;
 mod report;
 mod run;
+mod shell;
 mod simulate;
 mod support;
 mod track;
