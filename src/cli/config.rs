@@ -276,12 +276,15 @@ pub struct Place {
     pub base: Option<PathBuf>,
     /// The sample sheet to read, where it is a copy.
     pub samples: Option<PathBuf>,
+    /// Whether files may be named that are not there yet.
+    pub allow_missing: bool,
 }
 
 impl Place {
-    /// Whether files that are named can be looked for: not where a copy is read on another machine.
+    /// Whether files that are named can be looked for: not where a copy is read on another machine, or
+    /// where they are made later.
     fn is_visible(&self) -> bool {
-        self.base.as_ref().is_none_or(|base| base.is_dir())
+        !self.allow_missing && self.base.as_ref().is_none_or(|base| base.is_dir())
     }
 }
 
@@ -294,26 +297,29 @@ impl Config {
     /// names files that are not there.
     pub fn read(path: &Path, place: &Place) -> anyhow::Result<(Config, Vec<Sample>)> {
         let text = read_text(path)?;
+        let shown = if path == Path::new("-") { Path::new("standard input") } else { path };
         let mut config: Config = serde_yaml::from_str(&text).map_err(|error| {
             let place = error.location().map(|at| format!("line {}, column {}", at.line(), at.column()));
             // the location is said once, in front
             let problem = error.to_string();
             let problem = problem.split(" at line ").next().unwrap_or(&problem);
-            FileError::new(path, problem)
+            FileError::new(shown, problem)
                 .place(place.unwrap_or_else(|| "whole file".to_owned()))
                 .remedy("schemas/config.schema.json and `attentrack schema config` describe every key")
         })?;
-        config.resolve(place.base.as_deref().or(path.parent()).unwrap_or(Path::new("")));
+        let folder = place.base.as_deref().or(path.parent()).unwrap_or(Path::new(""));
+        // no path starts with `./`, which engines would take for another file's name
+        config.resolve(folder.strip_prefix(".").unwrap_or(folder));
         let is_visible = place.is_visible();
         if is_visible {
-            config.check(place).with_context(|| path.display().to_string())?;
+            config.check(place).with_context(|| shown.display().to_string())?;
         }
         let sheet = place.samples.as_ref().unwrap_or(&config.samples);
         let folder = config.samples.parent().unwrap_or(Path::new(""));
         let samples = sample_sheet::read(sheet, folder, is_visible)?;
         for sample in samples.iter().filter(|_| is_visible) {
             if let Some(labels) = config.labels.of(&sample.name).filter(|labels| !labels.is_file()) {
-                bail!("{}: labels.path: no such file {}", path.display(), labels.display());
+                bail!("{}: labels.path: no such file {}", shown.display(), labels.display());
             }
         }
         Ok((config, samples))

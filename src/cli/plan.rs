@@ -37,6 +37,9 @@ pub struct Plan {
     /// Read this sample sheet, a copy of the one that CONFIG names
     #[arg(long, value_name = "TSV")]
     samples: Option<PathBuf>,
+    /// Let CONFIG and the sample sheet name files that are not there: a larger workflow makes them first
+    #[arg(long)]
+    allow_missing: bool,
     /// Folder that the steps write into
     #[arg(long, value_name = "DIR", default_value = "results")]
     outdir: PathBuf,
@@ -140,9 +143,13 @@ impl Stage for Plan {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let place = Place { base: self.base.clone(), samples: self.samples.clone() };
+        let Plan { base, samples, allow_missing, .. } = self.clone();
+        let place = Place { base, samples, allow_missing };
         let (config, samples) = Config::read(&self.config, &place)?;
-        let name = || self.config.display().to_string();
+        let name = || match self.config.to_str() {
+            Some("-") => "standard input".to_owned(),
+            _ => self.config.display().to_string(),
+        };
         let steps = chain::plan(&config, &samples, &self.outdir, false).with_context(name)?;
         for step in &steps {
             let _checked = prepare(step, true).with_context(|| format!("{}: attentrack-{}", name(), step.stage))?;

@@ -138,6 +138,35 @@ fn a_bad_configuration_is_explained() {
     }
 }
 
+/// A larger workflow plans before it has made its signal files.
+#[test]
+fn a_plan_may_name_files_that_are_not_there_yet() {
+    let dir = configured(MINIMAL);
+    std::fs::remove_file(dir.path("b.bam")).unwrap();
+    let output = attentrack(&dir, &["plan", "config.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("samples.tsv, line 3: no such file b.bam"));
+    let output = attentrack(&dir, &["plan", "config.yaml", "--allow-missing"]);
+    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let bin = plan["steps"].as_array().unwrap().iter().find(|step| step["stage"] == "bin").unwrap();
+    assert_eq!(bin["inputs"][2]["path"], "b.bam");
+}
+
+/// Engines hand the configuration over on standard input, and say which folder it comes from.
+#[test]
+fn a_plan_of_standard_input_names_it() {
+    let dir = configured(MINIMAL);
+    let plan = |config: &str, base: &str| {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin("attentrack"));
+        command.current_dir(dir.path("")).args(["plan", "-", "--base", base]).write_stdin(config).output().unwrap()
+    };
+    let with_dot: serde_json::Value = serde_json::from_slice(&plan(MINIMAL, ".").stdout).unwrap();
+    assert_eq!(with_dot["steps"][0]["inputs"][0]["path"], "genes.gtf");
+    let bad = plan(&format!("{MINIMAL}train: {{epochs: 0}}\n"), ".");
+    let stderr = String::from_utf8_lossy(&bad.stderr);
+    assert!(stderr.contains("standard input: attentrack-train") && stderr.contains("--epochs"), "{stderr}");
+}
+
 #[test]
 fn an_unknown_stage_is_a_usage_error() {
     let output = attentrack(&Workdir::new(), &["trian"]);
@@ -168,7 +197,8 @@ fn quickstart(dir: &Workdir, outdir: &str, threads: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Every file below a folder with its bytes, sorted by name.
+/// Every file below a folder with its bytes, sorted by name; but for the record of what is done, which
+/// holds times.
 fn contents(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -177,7 +207,7 @@ fn contents(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if !path.ends_with(".attentrack-run.json") {
                 let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
                 files.push((name, std::fs::read(&path).unwrap()));
             }

@@ -1,0 +1,130 @@
+"""Engines, scratch projects, and what a results folder holds. Python's standard library only.
+
+`python3 -m unittest discover -s tests/engines` runs all tests; those of an engine that is not on the
+PATH are skipped by name. The programs are those of `cargo build --release`."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SNAKEFILE = ROOT / "workflow/Snakefile"
+DATA = Path(os.environ.get("ATTENTRACK_TEST_DATA", ROOT / "../shared/data"))
+os.environ["PATH"] = f"{ROOT}/target/release:{os.environ['PATH']}"
+
+# less than the quickstart's training: enough for every stage to have work
+SMALL = """samples: samples.tsv
+annotation: {path: annotation.gtf.gz, biotype: [protein_coding]}
+expression: {path: expression.tsv}
+window: {statistic: mean, flank: 1000}
+split: {valid_chroms: [chr4], test_chroms: [chr5]}
+model: {bin_hidden: 8, mark_hidden: 4}
+train: {mode: per-sample, epochs: 3, learning_rate: 0.001, seed: 1}
+evaluate: {bootstrap: 50}
+"""
+
+
+def needs(engine):
+    return unittest.skipUnless(shutil.which(engine), f"{engine} is not installed (.ci/install)")
+
+
+class Project(unittest.TestCase):
+    """A test in a scratch folder of its own, `self.dir`."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="attentrack-")
+        self.addCleanup(folder.cleanup)
+        self.dir = Path(folder.name)
+
+    def quickstart(self, config=None):
+        """A copy of the quickstart's data in the scratch folder, with a configuration of its own."""
+        ignore = shutil.ignore_patterns("results", ".attentrack-run.json")
+        shutil.copytree(ROOT / "examples/quickstart", self.dir, ignore=ignore, dirs_exist_ok=True)
+        if config:
+            self.write("config.yaml", config)
+
+    def write(self, name, text):
+        (self.dir / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.dir / name).write_text(text)
+
+    def edit(self, name, old, new):
+        text = (self.dir / name).read_text()
+        self.assertIn(old, text)
+        self.write(name, text.replace(old, new))
+
+    def sh(self, command, fails=False, timeout=600, **environment):
+        """Runs a command in the scratch folder; returns what it said, both streams together."""
+        done = subprocess.run(
+            [str(word) for word in command],
+            cwd=self.dir,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            env={**os.environ, **environment},
+        )
+        said = f"{' '.join(map(str, command))}\n{done.stdout}"
+        if fails:
+            self.assertNotEqual(done.returncode, 0, said)
+        else:
+            self.assertEqual(done.returncode, 0, said)
+        return done.stdout
+
+    def attentrack(self, *arguments, **how):
+        return self.sh(["attentrack", *arguments], **how)
+
+    def snakemake(self, *arguments, **how):
+        command = ["snakemake", "--snakefile", SNAKEFILE, "--configfile", "config.yaml"]
+        return self.sh([*command, *(arguments or ["--cores", "2"])], **how)
+
+    def killed(self, command, when, signal_number=signal.SIGKILL):
+        """Starts a command and kills it with all its children as soon as `when()` holds."""
+        child = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=self.dir,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        end = time.monotonic() + 120
+        while not when():
+            self.assertIsNone(child.poll(), "it ended before it could be killed")
+            self.assertLess(time.monotonic(), end, "it never came to where it was to be killed")
+            time.sleep(0.005)
+        os.killpg(child.pid, signal_number)
+        child.wait()
+
+    def assertSame(self, one, other):
+        """That two results folders hold the same files with the same bytes."""
+        one, other = checksums(self.dir / one), checksums(self.dir / other)
+        self.assertEqual(sorted(one), sorted(other))
+        self.assertEqual([name for name in one if one[name] != other[name]], [])
+        self.assertTrue(one)
+
+
+def checksums(folder):
+    """SHA-256 of every artefact below a folder; what an engine keeps for itself is none."""
+    own = re.compile(r"(logs|benchmarks|pipeline_info)/|(^|/)\.|\.tmp$")
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in names
+        if not own.search(name)
+    }
+
+
+def snakemake_jobs(said):
+    """The jobs that a Snakemake run or dry run names, as STAGE or STAGE.ID."""
+    jobs = set()
+    for rule, block in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", said, re.MULTILINE):
+        name = re.search(r"wildcards: \w+=(\S+)", block)
+        jobs.add(f"{rule}.{name[1]}" if name else rule)
+    return jobs - {"all"}
