@@ -4,6 +4,7 @@
 mod attention;
 mod class_optimisation;
 mod deep_lift;
+pub mod faithfulness;
 mod gradient;
 mod method;
 mod perturbation;
@@ -15,7 +16,7 @@ use crate::learn::Transform;
 
 pub use deep_lift::{DeepLift, Rule};
 pub use method::Method;
-pub use predictor::{Looks, Member, Network, Predictor};
+pub use predictor::{Explainable, Looks, Member, Predictor};
 
 /// Settings of the methods that have some.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +38,7 @@ pub struct Settings {
 /// If the model lacks what the method needs ([`Method::lacks`]), or of the device.
 pub fn explain(
     method: Method,
-    network: &dyn Network,
+    network: &dyn Explainable,
     x: &[f32],
     settings: &Settings,
     done: impl Fn(usize) + Sync,
@@ -70,8 +71,22 @@ pub fn explain(
     Ok(values)
 }
 
+/// The unit of the score of a classification.
+pub const LOG_ODDS: &str = "log-odds";
+
 /// Windows that are explained together.
 const WINDOWS: usize = 256;
+
+/// For each mark, an input that 99 of 100 do not exceed, of those that are above zero; 1 where none is.
+pub fn scales(x: &[f32], marks: usize, bins: usize) -> Vec<f32> {
+    let of_mark = |mark: usize| {
+        let rows = x.chunks_exact(bins).skip(mark).step_by(marks);
+        let mut inputs: Vec<f32> = rows.flatten().copied().filter(|&input| input > 0.0).collect();
+        let rank = inputs.len() * 99 / 100;
+        if rank >= inputs.len() { 1.0 } else { *inputs.select_nth_unstable_by(rank, f32::total_cmp).1 }
+    };
+    (0..marks).map(of_mark).collect()
+}
 
 /// The mean of the members' explanations. Score and attributions being linear in the members, what
 /// adds up for each adds up for their mean log-odds.

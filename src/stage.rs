@@ -4,6 +4,8 @@ pub mod bin;
 mod contract;
 mod device;
 pub mod evaluate;
+pub mod explain;
+mod fit;
 pub mod import;
 pub mod label;
 pub mod model_file;

@@ -20,6 +20,7 @@ pub fn prepare(step: &Step, quiet: bool) -> anyhow::Result<Ready> {
         "split" => parse::<stage::split::Args>,
         "train" => parse::<stage::train::Args>,
         "predict" => parse::<stage::predict::Args>,
+        "explain" => parse::<stage::explain::Args>,
         "evaluate" => parse::<stage::evaluate::Args>,
         "track" => parse::<stage::track::Args>,
         other => bail!("no stage {other}"),

@@ -5,7 +5,7 @@ use candle_core::Result;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::predictor::Network;
+use super::predictor::Explainable;
 
 /// DeepChrome's: steps, rate, and weight of the squared norm.
 const STEPS: usize = 1000;
@@ -20,7 +20,7 @@ const EPSILON: f64 = 1e-8;
 /// From uniform noise, RMSprop lowers −log P(class) + λ‖pattern‖²; then the pattern is cut to [0, 1] and
 /// divided by its highest value. A pattern of 1 is an input of `scales` of the mark, so that marks and
 /// models of any unit of signal can be explained (the paper's inputs are taken as they are).
-pub(super) fn patterns(network: &dyn Network, scales: &[f32], seed: u64) -> Result<Vec<f32>> {
+pub(super) fn patterns(network: &dyn Explainable, scales: &[f32], seed: u64) -> Result<Vec<f32>> {
     let [marks, bins] = network.shape();
     let size = marks * bins;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -2,21 +2,21 @@
 
 use candle_core::Result;
 
-use super::predictor::Network;
+use super::predictor::Explainable;
 
 /// |gradient|, row-major [window, mark, bin].
-pub(super) fn saliency(network: &dyn Network, x: &[f32]) -> Result<Vec<f32>> {
+pub(super) fn saliency(network: &dyn Explainable, x: &[f32]) -> Result<Vec<f32>> {
     Ok(network.gradients(x)?.into_iter().map(f32::abs).collect())
 }
 
 /// Input × gradient.
-pub(super) fn input_x_gradient(network: &dyn Network, x: &[f32]) -> Result<Vec<f32>> {
+pub(super) fn input_x_gradient(network: &dyn Explainable, x: &[f32]) -> Result<Vec<f32>> {
     Ok(network.gradients(x)?.into_iter().zip(x).map(|(gradient, x)| gradient * x).collect())
 }
 
 /// Integrated gradients (Sundararajan, Taly & Yan, ICML 2017) from a window of zeros, by Gauss-Legendre
 /// quadrature of so many points, as Captum's.
-pub(super) fn integrated(network: &dyn Network, x: &[f32], steps: usize) -> Result<Vec<f32>> {
+pub(super) fn integrated(network: &dyn Explainable, x: &[f32], steps: usize) -> Result<Vec<f32>> {
     let mut sums = vec![0f64; x.len()];
     for (place, weight) in quadrature(steps) {
         let between: Vec<f32> = x.iter().map(|&x| (f64::from(x) * place) as f32).collect();

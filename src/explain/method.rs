@@ -1,7 +1,7 @@
 //! The methods: their names, what their values say, and what they ask of a model.
 
 use super::deep_lift::Rule;
-use super::predictor::Network;
+use super::predictor::Explainable;
 
 /// How a score is shared out among marks and bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, clap::ValueEnum)]
@@ -150,7 +150,7 @@ impl Method {
     ///
     /// # Errors
     /// Of the device.
-    pub fn lacks(self, network: &dyn Network) -> candle_core::Result<Option<&'static str>> {
+    pub fn lacks(self, network: &dyn Explainable) -> candle_core::Result<Option<&'static str>> {
         let size = network.shape().iter().product();
         if self.needs_attention() && network.looks(&vec![0.0; size])?.is_none() {
             return Ok(Some("a model with attention"));

@@ -3,6 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use super::deep_lift::DeepLift;
+use super::faithfulness::shuffle;
 use crate::model::{AttentiveChrome, Mode};
 
 /// Windows a pass: enough to keep every core busy, few enough to stay in memory.
@@ -31,7 +32,7 @@ pub struct Looks {
 }
 
 /// A predictor that can be looked into.
-pub trait Network: Predictor {
+pub trait Explainable: Predictor {
     /// Gradient of each window's score, row-major [window, mark, bin].
     ///
     /// # Errors
@@ -71,6 +72,24 @@ impl Member {
             .collect()
     }
 
+    /// The same architecture with the weights of each tensor in another order: it has learnt nothing, but
+    /// its numbers are of the same size.
+    ///
+    /// # Errors
+    /// Of the device.
+    pub fn shuffled(&self, seed: u64) -> Result<Member> {
+        let mut weights = self.model.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
+        let mut rest = weights.as_mut_slice();
+        for (place, (_, shape)) in self.model.config().tensor_shapes().into_iter().enumerate() {
+            let (tensor, after) = rest.split_at_mut(shape.iter().product());
+            shuffle(tensor, seed.wrapping_add(place as u64));
+            rest = after;
+        }
+        let shape = (1, weights.len());
+        let weights = Tensor::from_vec(weights, shape, self.model.device())?;
+        Ok(Member { model: AttentiveChrome::from_flat(self.model.config(), &weights)? })
+    }
+
     /// Batches of `x` as tensors [window, 1, mark, bin].
     fn batches(&self, x: &[f32]) -> impl Iterator<Item = Result<Tensor>> {
         let [marks, bins] = self.shape();
@@ -99,7 +118,7 @@ impl Predictor for Member {
     }
 }
 
-impl Network for Member {
+impl Explainable for Member {
     fn gradients(&self, x: &[f32]) -> Result<Vec<f32>> {
         let mut gradients = Vec::with_capacity(x.len());
         for batch in self.batches(x) {

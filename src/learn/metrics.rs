@@ -13,7 +13,7 @@ pub use bootstrap::Bootstrap;
 pub use calibration::{ReliabilityBin, brier_score, expected_calibration_error, reliability};
 pub use judge::{Rows, judge};
 pub use ranking::Ranking;
-pub use regression::{mean_squared_error, pearson, spearman};
+pub use regression::{Ranks, mean_squared_error, pearson, spearman};
 pub use report::{
     Estimate, GeneCounts, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, SampleReport, SplitReport,
     TaskMetrics,

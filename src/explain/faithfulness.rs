@@ -1,0 +1,12 @@
+//! How far each explanation of a model can be believed: what the score loses and keeps with the bins
+//! that it names, whether it agrees with others, whether it depends on what the model has learnt, and
+//! whether it finds what is known.
+
+mod agreement;
+mod curves;
+mod judge;
+
+pub use agreement::{Known, WindowRanks, mean, planted};
+pub use curves::{Baseline, WindowCurves, curves};
+pub(super) use judge::shuffle;
+pub use judge::{Faithfulness, HeldOut, Inputs, Verdict, judge};

@@ -1,0 +1,330 @@
+//! One row a method.
+
+use candle_core::Result;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::agreement::{Known, WindowRanks, mean, planted};
+use super::curves::{Baseline, WindowCurves, curves};
+use crate::explain::{self, Member, Method, Predictor, Settings};
+use crate::learn::metrics::pearson;
+
+/// What methods are judged with.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// Methods, each of which the model has what it needs for.
+    pub methods: &'a [Method],
+    /// The model's members.
+    pub members: &'a [Member],
+    /// Windows, row-major [window, mark, bin], transformed.
+    pub x: &'a [f32],
+    /// Of the methods.
+    pub settings: &'a Settings,
+    /// Other models of the same inputs, trained from other seeds.
+    pub others: &'a [Member],
+    /// Models that were trained on permuted labels.
+    pub permuted: &'a [Member],
+    /// What is known of each cell.
+    pub known: Option<&'a [Known]>,
+    /// A mark that the model has not seen.
+    pub held_out: Option<&'a HeldOut>,
+    /// Seed of random orders, of shuffled weights and of the bootstrap.
+    pub seed: u64,
+}
+
+/// A mark that the model has not seen, and the one that its profile is compared with.
+#[derive(Clone, Debug)]
+pub struct HeldOut {
+    /// Its signal, row-major [window, bin].
+    pub signal: Vec<f32>,
+    /// Mark of the model.
+    pub mark: usize,
+}
+
+/// Whether the bins that a method puts first tell more of the score than those of the highest signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The interval lies above zero.
+    Better,
+    /// The interval holds zero.
+    NoBetter,
+    /// The interval lies below zero.
+    Worse,
+}
+
+impl Verdict {
+    /// The name used in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Better => "better",
+            Verdict::NoBetter => "no_better",
+            Verdict::Worse => "worse",
+        }
+    }
+}
+
+/// How one method, or one order that looks at no model, did. Areas and losses are parts of the mean
+/// |score − score of an empty window|.
+#[derive(Clone, Debug)]
+pub struct Faithfulness {
+    /// Name: of a method, or `signal` or `random`.
+    pub name: &'static str,
+    /// What its values say.
+    pub unit: String,
+    /// Area under the deletion curve; the less, the better.
+    pub deletion: f64,
+    /// Area under the insertion curve; the more, the better.
+    pub insertion: f64,
+    /// What is lost without the most important bins; the more, the better.
+    pub comprehensiveness: f64,
+    /// What is lost with the most important bins alone; the less, the better.
+    pub sufficiency: f64,
+    /// Insertion less deletion, less the same of raw signal; with the ends of its 95 % interval over
+    /// windows.
+    pub over_signal: [f64; 3],
+    /// What follows of that.
+    pub verdict: Verdict,
+    /// Mean Spearman correlation of the members' or the other seeds' explanations.
+    pub seeds: Option<f64>,
+    /// Spearman correlation with the explanation of the model after its weights were shuffled; near 1,
+    /// the method does not look at what was learnt.
+    pub shuffled: Option<f64>,
+    /// Spearman correlation with that of a model of permuted labels.
+    pub permuted: Option<f64>,
+    /// AUROC for the cells that decide, mean over windows: all, and those called expressed.
+    pub planted: [Option<f64>; 2],
+    /// Pearson correlation over bins of its mean on one mark, over the windows called expressed, with the
+    /// held-out mark: of this model, and of the model of shuffled weights.
+    pub held_out: [Option<f64>; 2],
+    /// Spearman correlation with each row of the table.
+    pub agreement: Vec<Option<f64>>,
+}
+
+/// Mean log-odds of several members.
+struct Mean<'a>(&'a [Member]);
+
+impl Predictor for Mean<'_> {
+    fn shape(&self) -> [usize; 2] {
+        self.0[0].shape()
+    }
+
+    fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
+        let scores = self.0.iter().map(|member| member.scores(x)).collect::<Result<Vec<_>>>()?;
+        Ok(explain::mean(&scores))
+    }
+}
+
+/// An explanation, and the order that it puts the cells in.
+struct Order {
+    values: Vec<f32>,
+    importance: Vec<f32>,
+}
+
+/// Judges the methods, and with them two orders that ask no model: by signal (over the mark's mean), and
+/// random ones. `done` is told of methods.
+///
+/// # Errors
+/// Of the device.
+pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>> {
+    let predictor = Mean(inputs.members);
+    let [marks, bins] = predictor.shape();
+    let size = marks * bins;
+    let baseline = Baseline::new(&predictor, inputs.x)?;
+    let shuffled = inputs.members.iter().map(|member| member.shuffled(inputs.seed)).collect::<Result<Vec<_>>>()?;
+    let expressed: Vec<bool> = baseline.scores.iter().map(|&score| score > 0.0).collect();
+
+    let mut rows: Vec<(Faithfulness, Vec<WindowCurves>, WindowRanks)> = Vec::new();
+    for &method in inputs.methods {
+        let orders = |members: &[Member]| {
+            let order = |member: &Member| order(method, std::slice::from_ref(member), inputs, &baseline);
+            members.iter().map(order).collect::<Result<Vec<_>>>()
+        };
+        let ranks = |order: &Order| WindowRanks::new(&magnitude(&order.importance), size);
+        let own = order(method, inputs.members, inputs, &baseline)?;
+        let (of_shuffled, of_permuted) = (order(method, &shuffled, inputs, &baseline)?, orders(inputs.permuted)?);
+        let mut seeds: Vec<WindowRanks> = orders(inputs.others)?.iter().map(ranks).collect();
+        match inputs.members {
+            [_] => seeds.push(ranks(&own)),
+            members => seeds.extend(orders(members)?.iter().map(ranks)),
+        }
+        let own_ranks = ranks(&own);
+        let pairs = (0..seeds.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
+        let row = Faithfulness {
+            seeds: mean(pairs.filter_map(|(a, b)| seeds[a].agreement(&seeds[b]))),
+            shuffled: own_ranks.agreement(&ranks(&of_shuffled)),
+            permuted: mean(of_permuted.iter().filter_map(|order| own_ranks.agreement(&ranks(order)))),
+            held_out: [&own, &of_shuffled].map(|order| held_out(inputs, &order.values, &expressed, bins, marks)),
+            ..empty_row(method.name(), method.unit(explain::LOG_ODDS))
+        };
+        rows.push(finish(row, &own, inputs, &predictor, &baseline, &expressed)?);
+        done(method);
+    }
+    let signal = over_mean(inputs.x, marks, bins);
+    let signal = Order { values: inputs.x.to_vec(), importance: signal };
+    let row = Faithfulness {
+        held_out: [held_out(inputs, &signal.values, &expressed, bins, marks), None],
+        ..empty_row("signal", "input over the mark's mean".to_owned())
+    };
+    rows.push(finish(row, &signal, inputs, &predictor, &baseline, &expressed)?);
+    let mut rng = ChaCha8Rng::seed_from_u64(inputs.seed);
+    let random: Vec<f32> = (0..inputs.x.len()).map(|_| rng.random_range(0.0..1.0)).collect();
+    let random = Order { values: random.clone(), importance: random };
+    rows.push(finish(empty_row("random", "none".to_owned()), &random, inputs, &predictor, &baseline, &expressed)?);
+
+    let of_signal = rows[rows.len() - 2].1.clone();
+    let scale = mean(of_signal.iter().map(|window| window.whole.abs())).unwrap_or(1.0).max(f64::MIN_POSITIVE);
+    let agreements: Vec<Vec<Option<f64>>> =
+        rows.iter().map(|(_, _, a)| rows.iter().map(|(_, _, b)| a.agreement(b)).collect()).collect();
+    let finished = rows.into_iter().zip(agreements).map(|((mut row, windows, _), agreement)| {
+        let part = |of: fn(&WindowCurves) -> f64| mean(windows.iter().map(of)).unwrap_or(f64::NAN) / scale;
+        (row.deletion, row.insertion) = (part(|window| window.deletion), part(|window| window.insertion));
+        (row.comprehensiveness, row.sufficiency) =
+            (part(|window| window.comprehensiveness), part(|window| window.sufficiency));
+        let differences: Vec<f64> =
+            windows.iter().zip(&of_signal).map(|(own, signal)| (own.gap() - signal.gap()) / scale).collect();
+        row.over_signal = interval(&differences, inputs.seed);
+        row.verdict = match row.over_signal {
+            [_, low, _] if low > 0.0 => Verdict::Better,
+            [_, _, high] if high < 0.0 => Verdict::Worse,
+            _ => Verdict::NoBetter,
+        };
+        row.agreement = agreement;
+        row
+    });
+    Ok(finished.collect())
+}
+
+fn empty_row(name: &'static str, unit: String) -> Faithfulness {
+    Faithfulness {
+        name,
+        unit,
+        deletion: f64::NAN,
+        insertion: f64::NAN,
+        comprehensiveness: f64::NAN,
+        sufficiency: f64::NAN,
+        over_signal: [f64::NAN; 3],
+        verdict: Verdict::NoBetter,
+        seeds: None,
+        shuffled: None,
+        permuted: None,
+        planted: [None; 2],
+        held_out: [None; 2],
+        agreement: Vec::new(),
+    }
+}
+
+/// The curves of an order, and its score against the truth.
+fn finish(
+    mut row: Faithfulness,
+    order: &Order,
+    inputs: &Inputs,
+    predictor: &Mean,
+    baseline: &Baseline,
+    expressed: &[bool],
+) -> Result<(Faithfulness, Vec<WindowCurves>, WindowRanks)> {
+    let size = predictor.shape().iter().product::<usize>();
+    let magnitude = magnitude(&order.importance);
+    if let Some(known) = inputs.known {
+        let windows = planted(&magnitude, known, size);
+        row.planted = [
+            mean(windows.iter().flatten().copied()),
+            mean(windows.iter().zip(expressed).filter(|(_, expressed)| **expressed).filter_map(|(auroc, _)| *auroc)),
+        ];
+    }
+    let windows = curves(predictor, inputs.x, &order.importance, baseline)?;
+    Ok((row, windows, WindowRanks::new(&magnitude, size)))
+}
+
+fn magnitude(importance: &[f32]) -> Vec<f32> {
+    importance.iter().map(|value| value.abs()).collect()
+}
+
+/// The members' mean explanation, and the order: what moves the score away from that of an empty window
+/// comes first.
+fn order(method: Method, members: &[Member], inputs: &Inputs, baseline: &Baseline) -> Result<Order> {
+    let [marks, bins] = members[0].shape();
+    let size = marks * bins;
+    let of_member = |member: &Member| explain::explain(method, member, inputs.x, inputs.settings, |_| ());
+    let values = explain::mean(&members.iter().map(of_member).collect::<Result<Vec<_>>>()?);
+    if method == Method::ClassOptimisation {
+        let (expressed, silent) = values.split_at(size);
+        let of_window = |window: usize| if baseline.sign(window) > 0.0 { expressed } else { silent };
+        let values: Vec<f32> = (0..inputs.x.len() / size).flat_map(of_window).copied().collect();
+        return Ok(Order { importance: values.clone(), values });
+    }
+    let empty = match method {
+        Method::TemporalForward | Method::TemporalBackward => Mean(members).scores(&vec![0.0; size])?[0],
+        _ => 0.0,
+    };
+    let values = steps(method, &values, bins, empty).unwrap_or(values);
+    let turned =
+        |(at, &value): (usize, &f32)| if method.is_signed() { baseline.sign(at / size) * value } else { value };
+    let importance = values.iter().enumerate().map(turned).collect();
+    Ok(Order { values, importance })
+}
+
+/// What each bin adds to temporal output values.
+fn steps(method: Method, values: &[f32], bins: usize, empty: f32) -> Option<Vec<f32>> {
+    let rows = values.chunks_exact(bins);
+    let before = |row: &[f32], bin: usize| if bin == 0 { empty } else { row[bin - 1] };
+    let after = |row: &[f32], bin: usize| row.get(bin + 1).copied().unwrap_or(empty);
+    match method {
+        Method::TemporalForward => {
+            Some(rows.flat_map(|row| (0..bins).map(move |bin| row[bin] - before(row, bin))).collect())
+        }
+        Method::TemporalBackward => {
+            Some(rows.flat_map(|row| (0..bins).map(move |bin| row[bin] - after(row, bin))).collect())
+        }
+        _ => None,
+    }
+}
+
+/// Each input over the mean of its mark.
+fn over_mean(x: &[f32], marks: usize, bins: usize) -> Vec<f32> {
+    let mut sums = vec![0f64; marks];
+    x.chunks_exact(bins).enumerate().for_each(|(row, values)| {
+        sums[row % marks] += values.iter().map(|&value| f64::from(value.abs())).sum::<f64>();
+    });
+    let cells = (x.len() / marks).max(1) as f64;
+    let over = |(at, &value): (usize, &f32)| {
+        let mean = sums[at / bins % marks] / cells;
+        if mean > 0.0 { (f64::from(value) / mean) as f32 } else { value }
+    };
+    x.iter().enumerate().map(over).collect()
+}
+
+/// Pearson's r over the bins of the mean values on one mark and the held-out signal, over the windows
+/// called expressed.
+fn held_out(inputs: &Inputs, values: &[f32], expressed: &[bool], bins: usize, marks: usize) -> Option<f64> {
+    let held_out = inputs.held_out?;
+    let (mut seen, mut unseen) = (vec![0.0; bins], vec![0.0; bins]);
+    let add =
+        |sums: &mut [f64], row: &[f32]| sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+    for window in (0..expressed.len()).filter(|&window| expressed[window]) {
+        add(&mut seen, &values[(window * marks + held_out.mark) * bins..][..bins]);
+        add(&mut unseen, &held_out.signal[window * bins..][..bins]);
+    }
+    pearson(&seen, &unseen, |_| 1)
+}
+
+/// Mean, and the ends of its 95 % bootstrap interval.
+fn interval(values: &[f64], seed: u64) -> [f64; 3] {
+    const REPLICATES: usize = 1000;
+    if values.is_empty() {
+        return [f64::NAN; 3];
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut means: Vec<f64> = (0..REPLICATES)
+        .map(|_| {
+            (0..values.len()).map(|_| values[rng.random_range(0..values.len())]).sum::<f64>() / values.len() as f64
+        })
+        .collect();
+    means.sort_by(f64::total_cmp);
+    [values.iter().sum::<f64>() / values.len() as f64, means[REPLICATES / 40], means[REPLICATES - 1 - REPLICATES / 40]]
+}
+
+/// A tensor's weights in another order.
+pub(in crate::explain) fn shuffle(weights: &mut [f32], seed: u64) {
+    weights.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+}
