@@ -12,11 +12,11 @@ mod predictor;
 
 use candle_core::{Result, bail};
 
-use crate::learn::Transform;
+use crate::learn::{Task, Transform};
 
 pub use deep_lift::{DeepLift, Rule};
 pub use method::Method;
-pub use predictor::{Explainable, Looks, Member, Predictor};
+pub use predictor::{Explainable, Looks, Scorer, members};
 
 /// Settings of the methods that have some.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Settings {
     pub steps: usize,
     /// Seed of class optimisation.
     pub seed: u64,
+    /// What the model was trained for, and so what its score is.
+    pub task: Task,
     /// Input transform of the model, which says what twice the signal is.
     pub transform: Transform,
     /// Input that class optimisation starts its scale from, one a mark.
@@ -38,41 +40,38 @@ pub struct Settings {
 /// If the model lacks what the method needs ([`Method::lacks`]), or of the device.
 pub fn explain(
     method: Method,
-    network: &dyn Explainable,
+    model: &dyn Explainable,
     x: &[f32],
     settings: &Settings,
     done: impl Fn(usize) + Sync,
 ) -> Result<Vec<f32>> {
-    let size = network.shape().iter().product::<usize>();
+    let size = model.shape().iter().product::<usize>();
     if method == Method::ClassOptimisation {
-        return class_optimisation::patterns(network, &settings.scales, settings.seed);
+        return class_optimisation::patterns(model, &settings.scales, settings.seed);
     }
     if let Some(rule) = method.rule() {
-        let Some(open) = network.deep_lift()? else { bail!("the model cannot be laid open for {}", method.name()) };
+        let Some(open) = model.deep_lift()? else { bail!("the model cannot be laid open for {}", method.name()) };
         return Ok(open.contributions(x, rule, done));
     }
     let twice = |input: f32| settings.transform.rescaled(input, 2.0);
     let mut values = Vec::with_capacity(x.len());
     for x in x.chunks(WINDOWS * size) {
         values.extend(match method {
-            Method::Saliency => gradient::saliency(network, x)?,
-            Method::InputXGradient => gradient::input_x_gradient(network, x)?,
-            Method::IntegratedGradients => gradient::integrated(network, x, settings.steps)?,
-            Method::Occlusion => perturbation::by_bin(network, x, |_| 0.0, -1.0)?,
-            Method::MarkOcclusion => perturbation::by_mark(network, x, |_| 0.0, -1.0)?,
-            Method::Doubling => perturbation::by_bin(network, x, twice, 1.0)?,
-            Method::MarkDoubling => perturbation::by_mark(network, x, twice, 1.0)?,
-            Method::TemporalForward => perturbation::temporal(network, x, false)?,
-            Method::TemporalBackward => perturbation::temporal(network, x, true)?,
-            _ => attention::attention(network, x, method)?,
+            Method::Saliency => gradient::saliency(model, x)?,
+            Method::InputXGradient => gradient::input_x_gradient(model, x)?,
+            Method::IntegratedGradients => gradient::integrated(model, x, settings.steps)?,
+            Method::Occlusion => perturbation::by_bin(model, x, |_| 0.0, -1.0)?,
+            Method::MarkOcclusion => perturbation::by_mark(model, x, |_| 0.0, -1.0)?,
+            Method::Doubling => perturbation::by_bin(model, x, twice, 1.0)?,
+            Method::MarkDoubling => perturbation::by_mark(model, x, twice, 1.0)?,
+            Method::TemporalForward => perturbation::temporal(model, x, false)?,
+            Method::TemporalBackward => perturbation::temporal(model, x, true)?,
+            _ => attention::attention(model, x, method)?,
         });
         done(x.len() / size);
     }
     Ok(values)
 }
-
-/// The unit of the score of a classification.
-pub const LOG_ODDS: &str = "log-odds";
 
 /// Windows that are explained together.
 const WINDOWS: usize = 256;

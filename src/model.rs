@@ -1,22 +1,31 @@
 //! Networks and their kernels. Knows candle and its own configuration; knows neither genes nor files
 //! nor what a label means.
+//!
+//! A network is one file here: its sizes ([`ModelConfig`] has a variant for them), which say what tensors
+//! it has, and its forward pass, a [`Network`].
 
 mod attentive_chrome;
 mod bilstm_attention;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
+mod deep_chrome;
 mod kernel;
 mod lanes;
+mod layer;
+mod network;
 #[cfg(test)]
 mod reference;
 
-pub use attentive_chrome::{AttentiveChrome, Output, WeightError, member_prefix};
+pub use attentive_chrome::{AttentiveChrome, AttentiveChromeConfig};
 pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};
 #[cfg(feature = "cuda")]
 pub use cuda::{KernelTime, open as open_gpu, profile as profile_gpu};
+pub use deep_chrome::DeepChromeLinearConfig;
 pub use kernel::InstructionSet;
 pub use lanes::sigmoid;
+pub use network::{Network, Output, TensorSpec, WeightError, member_prefix};
 
+use candle_core::{Device, Result, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,17 +35,96 @@ use serde::{Deserialize, Serialize};
 pub enum ModelConfig {
     /// AttentiveChrome, LSTM-α,β (Singh et al., NIPS 2017).
     AttentiveChrome(AttentiveChromeConfig),
+    /// DeepChrome's linear mode: logistic or linear regression on all bins (Singh et al., Bioinformatics
+    /// 2016).
+    DeepChromeLinear(DeepChromeLinearConfig),
 }
 
-/// Sizes of an AttentiveChrome model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct AttentiveChromeConfig {
-    /// Marks, the model's input channels.
-    pub n_marks: usize,
+/// What the sizes of an architecture tell.
+trait Architecture {
+    /// Marks and bins of a window.
+    fn window(&self) -> (usize, usize);
+    /// Whether it has bin attention, and mark attention.
+    fn attention(&self) -> [bool; 2];
+    /// All tensors, in the order in which they are initialised, written and laid out in flat weights.
+    fn tensors(&self) -> Vec<TensorSpec>;
+    /// Models from weights [model, weight], whose shape has been checked.
+    fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>>;
+}
+
+impl ModelConfig {
+    /// The one place that tells architectures apart.
+    fn architecture(&self) -> &dyn Architecture {
+        match self {
+            ModelConfig::AttentiveChrome(sizes) => sizes,
+            ModelConfig::DeepChromeLinear(sizes) => sizes,
+        }
+    }
+
+    /// The tag: its name on the command line and in files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ModelConfig::AttentiveChrome(_) => "attentive-chrome",
+            ModelConfig::DeepChromeLinear(_) => "deep-chrome-linear",
+        }
+    }
+
+    /// Marks, the input channels.
+    pub fn n_marks(&self) -> usize {
+        self.architecture().window().0
+    }
+
     /// Bins a window.
-    pub n_bins: usize,
-    /// Hidden units a direction of the LSTM over bins (32 in the paper).
-    pub bin_hidden: usize,
-    /// Hidden units a direction of the LSTM over marks (16 in the paper).
-    pub mark_hidden: usize,
+    pub fn n_bins(&self) -> usize {
+        self.architecture().window().1
+    }
+
+    /// Whether it says which bins it looks at.
+    pub fn has_bin_attention(&self) -> bool {
+        self.architecture().attention()[0]
+    }
+
+    /// Whether it says which marks it looks at.
+    pub fn has_mark_attention(&self) -> bool {
+        self.architecture().attention()[1]
+    }
+
+    /// All tensors of a model, in the order in which they are initialised, written and laid out in flat
+    /// weights.
+    pub fn tensors(&self) -> Vec<TensorSpec> {
+        self.architecture().tensors()
+    }
+
+    /// Number of weights.
+    pub fn n_weights(&self) -> usize {
+        self.tensors().iter().map(TensorSpec::n_weights).sum()
+    }
+
+    /// Models from all their weights, [model, weight]: a model's weights lie one after the other in the
+    /// order of [`Self::tensors`]. The models live where the tensor does.
+    ///
+    /// # Errors
+    /// If a row has more or fewer weights, or there is no row.
+    pub fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
+        let (n_models, found) = weights.dims2()?;
+        if n_models == 0 || found != self.n_weights() {
+            candle_core::bail!("{n_models} models of {found} weights given, a model has {}", self.n_weights());
+        }
+        self.architecture().network(weights)
+    }
+
+    /// `n_models` models from named tensors, in any order; of several models, each name begins with
+    /// [`member_prefix`].
+    ///
+    /// # Errors
+    /// [`WeightError`] where a tensor is missing, unknown, of another shape or not finite.
+    pub fn from_tensors(
+        &self,
+        n_models: usize,
+        tensors: &[(String, Tensor)],
+        device: &Device,
+    ) -> std::result::Result<Box<dyn Network>, WeightError> {
+        let weights = network::gather(self, n_models, tensors)?;
+        Ok(self.network(&Tensor::from_vec(weights, (n_models, self.n_weights()), device)?)?)
+    }
 }

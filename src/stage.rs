@@ -5,6 +5,7 @@ mod contract;
 mod device;
 pub mod evaluate;
 pub mod explain;
+pub mod faithfulness;
 mod fit;
 pub mod import;
 pub mod label;

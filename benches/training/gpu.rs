@@ -15,8 +15,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use attentrack::learn::{DeviceGenes, GeneSet, GeneSource, Learner, Method, Schedule, Settings, Trainer, TrainingData};
-use attentrack::model::{AttentiveChromeConfig, BiLstmAttention, Dropout, Mode, open_gpu, profile_gpu};
+use attentrack::learn::{
+    DeviceGenes, GeneSet, GeneSource, Learner, Method, Schedule, Settings, Task, Trainer, TrainingData,
+};
+use attentrack::model::{AttentiveChromeConfig, BiLstmAttention, Dropout, Mode, ModelConfig, open_gpu, profile_gpu};
 use candle_core::{Device, Tensor, Var};
 
 const MARKS: usize = 5;
@@ -134,6 +136,7 @@ fn train(
     // as many validation genes as training genes at full size, as in the benchmark; few where a step is timed
     let data = TrainingData { train: upload(genes), valid: upload(if models > 8 { genes } else { 8 }) };
     let settings = Settings {
+        task: Task::Classification,
         epochs: epochs as u32,
         batch_size: batch as u32,
         optimizer: Method::Adam,
@@ -145,7 +148,8 @@ fn train(
         clip_norm: 1.0,
     };
     let learners = (0..models).map(|model| Learner { name: String::new(), seed: model as u64 + 1, set: model });
-    let mut trainer = Trainer::new(&PUBLISHED, settings, learners.collect(), device).unwrap();
+    let mut trainer =
+        Trainer::new(&ModelConfig::AttentiveChrome(PUBLISHED), settings, learners.collect(), device).unwrap();
     let mut times = Vec::new();
     for _ in 0..epochs {
         let start = Instant::now();

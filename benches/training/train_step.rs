@@ -4,8 +4,10 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use attentrack::learn::{DeviceGenes, GeneSet, GeneSource, Learner, Method, Schedule, Settings, Trainer, TrainingData};
-use attentrack::model::{AttentiveChromeConfig, Mode};
+use attentrack::learn::{
+    DeviceGenes, GeneSet, GeneSource, Learner, Method, Schedule, Settings, Task, Trainer, TrainingData,
+};
+use attentrack::model::{AttentiveChromeConfig, Mode, ModelConfig};
 use candle_core::{Device, Tensor};
 
 const CONFIG: AttentiveChromeConfig =
@@ -28,6 +30,7 @@ fn main() {
 /// Medians over as many steps as fit into the time.
 fn measure(batch: usize, time: Duration) -> Result<[f64; 2], Box<dyn std::error::Error + Send + Sync>> {
     let settings = Settings {
+        task: Task::Classification,
         epochs: 1000,
         batch_size: batch as u32,
         optimizer: Method::Adam,
@@ -42,7 +45,7 @@ fn measure(batch: usize, time: Duration) -> Result<[f64; 2], Box<dyn std::error:
     let on_device = |n: usize| DeviceGenes::new(vec![genes(n)], window, &Device::Cpu).map(GeneSource::OnDevice);
     let data = TrainingData { train: on_device(16 * batch)?, valid: on_device(2)? };
     let learner = Learner { name: String::new(), seed: 1, set: 0 };
-    let mut trainer = Trainer::new(&CONFIG, settings, vec![learner], &Device::Cpu)?;
+    let mut trainer = Trainer::new(&ModelConfig::AttentiveChrome(CONFIG), settings, vec![learner], &Device::Cpu)?;
     let (mut times, end) = (Vec::new(), Instant::now() + time);
     while Instant::now() < end || times.is_empty() {
         // of each epoch the first step is left out: what an epoch does before it is no part of a step

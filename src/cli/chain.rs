@@ -4,12 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use clap::ValueEnum;
 
 use super::config::{Config, Threshold, TrainMode};
 use super::step::Step;
 use crate::genome::Orientation;
 use crate::io::sample_sheet::Sample;
-use crate::learn::Transform;
+use crate::learn::{Task, Transform};
+use crate::stage::train::Architecture;
 
 /// Where everything lies in the output folder.
 struct Layout<'a> {
@@ -66,6 +68,13 @@ pub fn folders(samples: &[Sample], outdir: &Path) -> Vec<PathBuf> {
 /// Too few samples for the mode of training.
 pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bool) -> Result<Vec<Step>> {
     let layout = Layout { outdir };
+    if let Some(name) = &config.model.name
+        && Architecture::from_str(name, false).is_ok_and(|model| !model.has_attention())
+    {
+        bail!(
+            "model.name {name} has no attention, which the tracks of a run are made of. Choose attentive-chrome, or run attentrack-train, attentrack-predict and attentrack-evaluate by hand"
+        );
+    }
     let mut steps = vec![tss(config, &layout)];
     // the cheap stages first, so that a wrong name or table shows before hours of binning
     if config.labels.path.is_none() {
@@ -212,6 +221,7 @@ fn train(config: &Config, layout: &Layout, run: &str, samples: &[&Sample]) -> St
     step.option("--model", model.name.as_ref())
         .option("--bin-hidden", model.bin_hidden)
         .option("--mark-hidden", model.mark_hidden)
+        .option("--task", config.task().map(Task::name))
         .option("--epochs", train.epochs)
         .option("--batch-size", train.batch_size)
         .option("--ensemble", train.ensemble)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::genome::Orientation;
 use crate::io::FileError;
 use crate::io::sample_sheet::{self, Sample};
-use crate::learn::Transform;
+use crate::learn::{Task, Transform};
 use crate::matrix::{Split, Statistic};
 
 /// The whole chain's configuration. Paths are relative to the folder of the file.
@@ -165,7 +165,7 @@ pub struct SplitConfig {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// attentive-chrome.
+    /// attentive-chrome; or a model without attention, deep-chrome-linear.
     pub name: Option<String>,
     /// Hidden units a direction of the LSTM over bins.
     pub bin_hidden: Option<u32>,
@@ -180,6 +180,9 @@ pub struct Train {
     /// One model on all samples, one a sample, or one for each sample on all others.
     #[serde(default)]
     pub mode: TrainMode,
+    /// classification or regression; by default what the labels are for: regression with labels.method
+    /// log2.
+    pub task: Option<Task>,
     /// Passes over the training genes.
     pub epochs: Option<u32>,
     /// Genes a step.
@@ -222,6 +225,14 @@ pub enum TrainMode {
     /// For each sample a model that is trained on all others and predicts it: how well a sample can be
     /// predicted that has no expression data. Its test genes are in no model's training either.
     LeaveOneSampleOut,
+}
+
+impl Config {
+    /// What is learnt, where that is said.
+    pub fn task(&self) -> Option<Task> {
+        let of_labels = || (self.labels.method.as_deref() == Some("log2")).then_some(Task::Regression);
+        self.train.task.or_else(of_labels)
+    }
 }
 
 impl Train {

@@ -21,6 +21,7 @@ pub fn prepare(step: &Step, quiet: bool) -> anyhow::Result<Ready> {
         "train" => parse::<stage::train::Args>,
         "predict" => parse::<stage::predict::Args>,
         "explain" => parse::<stage::explain::Args>,
+        "faithfulness" => parse::<stage::faithfulness::Args>,
         "evaluate" => parse::<stage::evaluate::Args>,
         "track" => parse::<stage::track::Args>,
         other => bail!("no stage {other}"),

@@ -10,13 +10,12 @@ mod lstm;
 mod parts;
 mod recurrent;
 
-use candle_core::{Result, bail};
 use rayon::prelude::*;
 
 use self::level::Level;
 use self::parts::{Signed, Whole};
 use self::recurrent::Recurrent;
-use crate::model::{AttentiveChromeConfig, BiLstmAttention};
+use crate::model::{AttentiveChromeConfig, BiLstmAttention, ModelConfig};
 
 /// How a difference passes through a function of one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,25 +33,14 @@ pub struct DeepLift {
 }
 
 impl DeepLift {
-    /// From a model's weights in the order of [`AttentiveChromeConfig::tensor_shapes`].
-    ///
-    /// # Errors
-    /// If there are more or fewer weights.
-    pub fn attentive_chrome(config: &AttentiveChromeConfig, weights: &[f32]) -> Result<Self> {
-        if weights.len() != config.n_weights() {
-            bail!("{} weights given, the model has {}", weights.len(), config.n_weights());
-        }
-        let of_mark = BiLstmAttention::flat_len(1, config.bin_hidden);
-        let (encoders, rest) = weights.split_at(config.n_marks * of_mark);
-        let width = 2 * config.bin_hidden;
-        let (top, head) = rest.split_at(BiLstmAttention::flat_len(width, config.mark_hidden));
-        let model = Recurrent {
-            shape: [config.n_marks, config.n_bins],
-            encoders: encoders.chunks_exact(of_mark).map(|flat| Level::new(1, config.bin_hidden, flat)).collect(),
-            top: Some(Level::new(width, config.mark_hidden, top)),
-            head: head[..2 * config.mark_hidden].iter().map(|&weight| f64::from(weight)).collect(),
+    /// From a model's weights in the order of its tensors; `None` of an architecture that is not laid
+    /// open here.
+    pub fn new(config: &ModelConfig, weights: &[f32]) -> Option<Self> {
+        let model = match config {
+            ModelConfig::AttentiveChrome(sizes) => attentive_chrome(sizes, weights),
+            _ => return None,
         };
-        Ok(DeepLift { model })
+        Some(DeepLift { model })
     }
 
     /// What each input adds to the log-odds of its window, against a window of zeros; `x` and the
@@ -71,6 +59,19 @@ impl DeepLift {
             contributions.into_iter().map(|value| value as f32).collect::<Vec<f32>>()
         };
         x.par_chunks_exact(size).flat_map_iter(of_window).collect()
+    }
+}
+
+fn attentive_chrome(sizes: &AttentiveChromeConfig, weights: &[f32]) -> Recurrent {
+    let of_mark = BiLstmAttention::flat_len(1, sizes.bin_hidden);
+    let (encoders, rest) = weights.split_at(sizes.n_marks * of_mark);
+    let width = 2 * sizes.bin_hidden;
+    let (top, head) = rest.split_at(BiLstmAttention::flat_len(width, sizes.mark_hidden));
+    Recurrent {
+        shape: [sizes.n_marks, sizes.n_bins],
+        encoders: encoders.chunks_exact(of_mark).map(|flat| Level::new(1, sizes.bin_hidden, flat)).collect(),
+        top: Some(Level::new(width, sizes.mark_hidden, top)),
+        head: head[..2 * sizes.mark_hidden].iter().map(|&weight| f64::from(weight)).collect(),
     }
 }
 

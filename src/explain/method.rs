@@ -2,6 +2,7 @@
 
 use super::deep_lift::Rule;
 use super::predictor::Explainable;
+use crate::learn::Task;
 
 /// How a score is shared out among marks and bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, clap::ValueEnum)]
@@ -92,8 +93,12 @@ impl Method {
         }
     }
 
-    /// What a value says, `score` being the unit of the model's score.
-    pub fn unit(self, score: &str) -> String {
+    /// What a value says of a model of this task, with its unit.
+    pub fn unit(self, task: Task) -> String {
+        let score = match task {
+            Task::Classification => "log-odds",
+            Task::Regression => "predicted log2(x + 1)",
+        };
         match self {
             Method::Attention => format!("{SHARE} of a mark's window"),
             Method::MarkAttention => format!("{SHARE} to the mark, spread over its bins"),
@@ -146,18 +151,38 @@ impl Method {
         }
     }
 
-    /// Why a model cannot be explained by it, in words that go on after "METHOD needs".
+    /// What a model lacks to be explained by it, in words that go on after "METHOD needs".
     ///
     /// # Errors
     /// Of the device.
-    pub fn lacks(self, network: &dyn Explainable) -> candle_core::Result<Option<&'static str>> {
-        let size = network.shape().iter().product();
-        if self.needs_attention() && network.looks(&vec![0.0; size])?.is_none() {
-            return Ok(Some("a model with attention"));
+    pub fn lacks(self, model: &dyn Explainable) -> candle_core::Result<Option<&'static str>> {
+        let size = model.shape().iter().product();
+        if self.needs_attention() {
+            match model.looks(&vec![0.0; size])? {
+                None => return Ok(Some("a model with attention")),
+                Some(looks) if looks.marks.is_empty() && self.needs_mark_attention() => {
+                    return Ok(Some("a model with attention over marks"));
+                }
+                Some(_) => {}
+            }
         }
-        if self.rule().is_some() && network.deep_lift()?.is_none() {
-            return Ok(Some("a model that is made of LSTMs, attention, convolutions and linear layers"));
+        if self.needs_gradients() && !model.has_gradients() {
+            return Ok(Some("a model with gradients, which a stack of models has not"));
+        }
+        if self.rule().is_some() && model.deep_lift()?.is_none() {
+            return Ok(Some("a model that is laid open for it; see docs/explanations.md"));
         }
         Ok(None)
+    }
+
+    fn needs_mark_attention(self) -> bool {
+        matches!(self, Method::MarkAttention | Method::JointAttention | Method::JointCorrectedAttention)
+    }
+
+    fn needs_gradients(self) -> bool {
+        matches!(
+            self,
+            Method::Saliency | Method::InputXGradient | Method::IntegratedGradients | Method::ClassOptimisation
+        )
     }
 }

@@ -4,14 +4,14 @@
 use candle_core::Result;
 use rayon::prelude::*;
 
-use super::predictor::Predictor;
+use super::predictor::Scorer;
 
 /// Changed windows that are scored together.
 const TOGETHER: usize = 2048;
 
 /// The differences of score (`sign` × (changed − unchanged)) when each cell alone is changed.
 pub(super) fn by_bin(
-    predictor: &(impl Predictor + ?Sized),
+    predictor: &(impl Scorer + ?Sized),
     x: &[f32],
     change: impl Fn(f32) -> f32 + Sync,
     sign: f32,
@@ -41,7 +41,7 @@ pub(super) fn by_bin(
 
 /// The differences of score when each mark is changed whole, an even share in each of its bins.
 pub(super) fn by_mark(
-    predictor: &(impl Predictor + ?Sized),
+    predictor: &(impl Scorer + ?Sized),
     x: &[f32],
     change: impl Fn(f32) -> f32,
     sign: f32,
@@ -64,7 +64,7 @@ pub(super) fn by_mark(
 
 /// The score of the window that ends (`backward`: begins) with each bin, the same for every mark; the
 /// rest of the window is empty.
-pub(super) fn temporal(predictor: &(impl Predictor + ?Sized), x: &[f32], backward: bool) -> Result<Vec<f32>> {
+pub(super) fn temporal(predictor: &(impl Scorer + ?Sized), x: &[f32], backward: bool) -> Result<Vec<f32>> {
     let [marks, bins] = predictor.shape();
     let size = marks * bins;
     let mut values = vec![0.0; x.len()];
@@ -87,7 +87,7 @@ mod tests {
     /// score = Σ weight × input + a product of two cells.
     struct Known;
 
-    impl Predictor for Known {
+    impl Scorer for Known {
         fn shape(&self) -> [usize; 2] {
             [2, 3]
         }

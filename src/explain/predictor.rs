@@ -1,16 +1,17 @@
 //! What explanations ask of a model.
 
-use candle_core::{Result, Tensor};
+use candle_core::{Result, Tensor, Var, bail};
 
 use super::deep_lift::DeepLift;
 use super::faithfulness::shuffle;
-use crate::model::{AttentiveChrome, Mode};
+use crate::learn::{Predictor, Task};
+use crate::model::{Mode, Network};
 
 /// Windows a pass: enough to keep every core busy, few enough to stay in memory.
 const BATCH: usize = 256;
 
 /// Anything that scores windows.
-pub trait Predictor: Sync {
+pub trait Scorer: Sync {
     /// Marks and bins of a window.
     fn shape(&self) -> [usize; 2];
 
@@ -27,73 +28,79 @@ pub trait Predictor: Sync {
 pub struct Looks {
     /// Bin attention, row-major [window, mark, bin].
     pub bins: Vec<f32>,
-    /// Mark attention, row-major [window, mark].
+    /// Mark attention, row-major [window, mark]; empty of a model that has none.
     pub marks: Vec<f32>,
 }
 
-/// A predictor that can be looked into.
-pub trait Explainable: Predictor {
-    /// Gradient of each window's score, row-major [window, mark, bin].
-    ///
-    /// # Errors
-    /// As [`Predictor::scores`].
-    fn gradients(&self, x: &[f32]) -> Result<Vec<f32>>;
-
+/// A model to be explained; what it cannot tell of itself, it does not.
+pub trait Explainable: Scorer {
     /// The attention paid to each window; `None` of a model without.
     ///
     /// # Errors
-    /// As [`Predictor::scores`].
+    /// As [`Scorer::scores`].
     fn looks(&self, x: &[f32]) -> Result<Option<Looks>>;
+
+    /// Whether [`Self::gradients`] can be had.
+    fn has_gradients(&self) -> bool {
+        false
+    }
+
+    /// Gradient of each window's score, row-major [window, mark, bin].
+    ///
+    /// # Errors
+    /// As [`Scorer::scores`], or if the model has none.
+    fn gradients(&self, _: &[f32]) -> Result<Vec<f32>> {
+        bail!("the model has no gradients")
+    }
 
     /// The model laid open, where its architecture can be.
     ///
     /// # Errors
     /// Of the device.
-    fn deep_lift(&self) -> Result<Option<DeepLift>>;
-}
-
-/// One model, or one member of an ensemble.
-#[derive(Clone, Debug)]
-pub struct Member {
-    model: AttentiveChrome,
-}
-
-impl Member {
-    /// The members of an ensemble, each a model of its own; of one model that one.
-    ///
-    /// # Errors
-    /// Of the device.
-    pub fn all(model: &AttentiveChrome) -> Result<Vec<Member>> {
-        let weights = model.to_flat()?;
-        (0..model.n_models())
-            .map(|member| {
-                Ok(Member { model: AttentiveChrome::from_flat(model.config(), &weights.narrow(0, member, 1)?)? })
-            })
-            .collect()
+    fn deep_lift(&self) -> Result<Option<DeepLift>> {
+        Ok(None)
     }
 
     /// The same architecture with the weights of each tensor in another order: it has learnt nothing, but
-    /// its numbers are of the same size.
+    /// its numbers are of the same size. `None` where there are no such weights.
     ///
     /// # Errors
     /// Of the device.
-    pub fn shuffled(&self, seed: u64) -> Result<Member> {
-        let mut weights = self.model.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
-        let mut rest = weights.as_mut_slice();
-        for (place, (_, shape)) in self.model.config().tensor_shapes().into_iter().enumerate() {
-            let (tensor, after) = rest.split_at_mut(shape.iter().product());
-            shuffle(tensor, seed.wrapping_add(place as u64));
-            rest = after;
-        }
-        let shape = (1, weights.len());
-        let weights = Tensor::from_vec(weights, shape, self.model.device())?;
-        Ok(Member { model: AttentiveChrome::from_flat(self.model.config(), &weights)? })
+    fn shuffled(&self, _: u64) -> Result<Option<Box<dyn Explainable>>> {
+        Ok(None)
+    }
+}
+
+/// What a predictor's score is the mean of: the members of an ensemble of networks, each a model of its
+/// own, or else the predictor whole, which then is a black box.
+///
+/// # Errors
+/// Of the device.
+pub fn members(predictor: Predictor, task: Task, shape: [usize; 2]) -> Result<Vec<Box<dyn Explainable>>> {
+    let Some(network) = predictor.network() else { return Ok(vec![Box::new(Whole { predictor, task, shape })]) };
+    let weights = network.to_flat()?;
+    let member = |at: usize| -> Result<Box<dyn Explainable>> {
+        Ok(Box::new(Member { network: network.sibling(&weights.narrow(0, at, 1)?)? }))
+    };
+    (0..network.n_models()).map(member).collect()
+}
+
+/// One network.
+#[derive(Debug)]
+pub(super) struct Member {
+    network: Box<dyn Network>,
+}
+
+impl Member {
+    #[cfg(test)]
+    pub(super) fn new(network: Box<dyn Network>) -> Self {
+        Member { network }
     }
 
     /// Batches of `x` as tensors [window, 1, mark, bin].
     fn batches(&self, x: &[f32]) -> impl Iterator<Item = Result<Tensor>> {
         let [marks, bins] = self.shape();
-        let device = self.model.device().clone();
+        let device = self.network.device().clone();
         x.chunks(BATCH * marks * bins)
             .map(move |batch| Tensor::from_slice(batch, (batch.len() / (marks * bins), 1, marks, bins), &device))
     }
@@ -104,27 +111,48 @@ fn read(tensor: &Tensor, into: &mut Vec<f32>) -> Result<()> {
     Ok(())
 }
 
-impl Predictor for Member {
+impl Scorer for Member {
     fn shape(&self) -> [usize; 2] {
-        [self.model.config().n_marks, self.model.config().n_bins]
+        let config = self.network.config();
+        [config.n_marks(), config.n_bins()]
     }
 
     fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
         let mut scores = Vec::new();
         for batch in self.batches(x) {
-            read(&self.model.forward(&batch?, &Mode::Infer)?.logit, &mut scores)?;
+            read(&self.network.forward(&batch?, &Mode::Infer)?.logit, &mut scores)?;
         }
         Ok(scores)
     }
 }
 
 impl Explainable for Member {
+    fn looks(&self, x: &[f32]) -> Result<Option<Looks>> {
+        if !self.network.config().has_bin_attention() {
+            return Ok(None);
+        }
+        let mut looks = Looks::default();
+        for batch in self.batches(x) {
+            let output = self.network.forward(&batch?, &Mode::Infer)?;
+            for (attention, into) in
+                [(output.bin_attention, &mut looks.bins), (output.mark_attention, &mut looks.marks)]
+            {
+                attention.map_or(Ok(()), |attention| read(&attention, into))?;
+            }
+        }
+        Ok(Some(looks))
+    }
+
+    fn has_gradients(&self) -> bool {
+        true
+    }
+
     fn gradients(&self, x: &[f32]) -> Result<Vec<f32>> {
         let mut gradients = Vec::with_capacity(x.len());
         for batch in self.batches(x) {
-            let batch = candle_core::Var::from_tensor(&batch?)?;
+            let batch = Var::from_tensor(&batch?)?;
             // a window's score depends on no other window, so the gradient of the sum holds each one's
-            let sum = self.model.forward(batch.as_tensor(), &Mode::Train(None))?.logit.sum_all()?;
+            let sum = self.network.forward(batch.as_tensor(), &Mode::Train(None))?.logit.sum_all()?;
             match sum.backward()?.get(&batch) {
                 Some(gradient) => read(gradient, &mut gradients)?,
                 None => gradients.resize(gradients.len() + batch.elem_count(), 0.0),
@@ -133,18 +161,59 @@ impl Explainable for Member {
         Ok(gradients)
     }
 
-    fn looks(&self, x: &[f32]) -> Result<Option<Looks>> {
-        let mut looks = Looks::default();
-        for batch in self.batches(x) {
-            let output = self.model.forward(&batch?, &Mode::Infer)?;
-            read(&output.bin_attention, &mut looks.bins)?;
-            read(&output.mark_attention, &mut looks.marks)?;
-        }
-        Ok(Some(looks))
+    fn deep_lift(&self) -> Result<Option<DeepLift>> {
+        let weights = self.network.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
+        Ok(DeepLift::new(&self.network.config(), &weights))
     }
 
-    fn deep_lift(&self) -> Result<Option<DeepLift>> {
-        let weights = self.model.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
-        DeepLift::attentive_chrome(self.model.config(), &weights).map(Some)
+    fn shuffled(&self, seed: u64) -> Result<Option<Box<dyn Explainable>>> {
+        let mut weights = self.network.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
+        let mut rest = weights.as_mut_slice();
+        for (place, tensor) in self.network.config().tensors().iter().enumerate() {
+            let (tensor, after) = rest.split_at_mut(tensor.n_weights());
+            shuffle(tensor, seed.wrapping_add(place as u64));
+            rest = after;
+        }
+        let shape = (1, weights.len());
+        let weights = Tensor::from_vec(weights, shape, self.network.device())?;
+        Ok(Some(Box::new(Member { network: self.network.sibling(&weights)? })))
+    }
+}
+
+/// A predictor that is no network, such as a stack of models.
+struct Whole {
+    predictor: Predictor,
+    task: Task,
+    shape: [usize; 2],
+}
+
+/// Probabilities are kept this far from 0 and 1, so that their log-odds are finite.
+const CERTAIN: f64 = 1e-6;
+
+impl Scorer for Whole {
+    fn shape(&self) -> [usize; 2] {
+        self.shape
+    }
+
+    fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
+        let scores = self.predictor.score(self.task, x, |_| ())?.scores;
+        let log_odds = |score: f32| {
+            let probability = f64::from(score).clamp(CERTAIN, 1.0 - CERTAIN);
+            (probability / (1.0 - probability)).ln() as f32
+        };
+        match self.task {
+            Task::Classification => Ok(scores.into_iter().map(log_odds).collect()),
+            Task::Regression => Ok(scores),
+        }
+    }
+}
+
+impl Explainable for Whole {
+    fn looks(&self, x: &[f32]) -> Result<Option<Looks>> {
+        if !self.predictor.has_bin_attention() {
+            return Ok(None);
+        }
+        let scores = self.predictor.score(self.task, x, |_| ())?;
+        Ok(Some(Looks { bins: scores.bin_attention, marks: scores.mark_attention }))
     }
 }

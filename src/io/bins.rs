@@ -56,11 +56,15 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
         tensors.push(("strand".to_owned(), RawTensor::of_i8(&[genes], &strand)));
     }
     if let Some(attention) = &matrix.attention {
-        tensors.push(("mark_values".to_owned(), RawTensor::of_f32(&[genes, marks], &attention.mark_values)));
+        if let Some(mark_values) = &attention.mark_values {
+            tensors.push(("mark_values".to_owned(), RawTensor::of_f32(&[genes, marks], mark_values)));
+        }
         tensors.push(("null_values".to_owned(), RawTensor::of_f32(&[marks, bins], &attention.null_values)));
         if let Some(spread) = &attention.spread {
             tensors.push(("values_sd".to_owned(), RawTensor::of_f32(&[genes, marks, bins], &spread.values)));
-            tensors.push(("mark_values_sd".to_owned(), RawTensor::of_f32(&[genes, marks], &spread.mark_values)));
+            if let Some(mark_values) = &spread.mark_values {
+                tensors.push(("mark_values_sd".to_owned(), RawTensor::of_f32(&[genes, marks], mark_values)));
+            }
         }
     }
     safetensors_file::write(path, &header, &tensors)
@@ -88,13 +92,15 @@ pub fn read(path: &Path) -> Result<Matrix> {
         }
         matrix.tss = Some(tss);
     }
-    if tensors.contains_key("mark_values") {
-        let mark_values = take(path, &mut tensors, "mark_values", RawTensor::to_f32)?;
+    if tensors.contains_key("null_values") {
+        let mut take_some = |name: &str| {
+            tensors.contains_key(name).then(|| take(path, &mut tensors, name, RawTensor::to_f32)).transpose()
+        };
+        let (mark_values, mark_values_sd) = (take_some("mark_values")?, take_some("mark_values_sd")?);
         let null_values = take(path, &mut tensors, "null_values", RawTensor::to_f32)?;
         let spread = if tensors.contains_key("values_sd") {
             let values = take(path, &mut tensors, "values_sd", RawTensor::to_f32)?;
-            let mark_values = take(path, &mut tensors, "mark_values_sd", RawTensor::to_f32)?;
-            Some(AttentionSpread { values, mark_values })
+            Some(AttentionSpread { values, mark_values: mark_values_sd })
         } else {
             None
         };

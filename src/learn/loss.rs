@@ -19,7 +19,7 @@ pub fn binary_cross_entropy(logit: &Tensor, label: &Tensor, weight: &Tensor) -> 
 }
 
 /// Its value for one gene.
-pub fn gene_loss(logit: f32, label: f32) -> f64 {
+pub fn class_loss(logit: f32, label: f32) -> f64 {
     let (z, y) = (f64::from(logit), f64::from(label));
     z.max(0.0) - z * y + (-z.abs()).exp().ln_1p()
 }
@@ -46,7 +46,7 @@ impl CustomOp3 for BinaryCrossEntropy {
         for (at, ((&z, &y), &w)) in z.iter().zip(y).zip(w).enumerate() {
             // a gene that only fills the batch up must not count, whatever its logit
             if w != 0.0 {
-                totals[at % models] += f64::from(w) * gene_loss(z, y);
+                totals[at % models] += f64::from(w) * class_loss(z, y);
             }
         }
         Ok((CpuStorage::F32(totals.into_iter().map(|total| total as f32).collect()), models.into()))
@@ -156,7 +156,7 @@ mod tests {
         let (y, w) = (table([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0]]), table([[0.5, 1.0], [0.5, 0.0], [0.0, 0.0]]));
         let z = Var::from_tensor(&table([[0.5, -1.0], [2.0, f32::NAN], [f32::INFINITY, 3.0]])).unwrap();
         let loss = binary_cross_entropy(z.as_tensor(), &y, &w).unwrap();
-        let expected = [(gene_loss(0.5, 1.0) + gene_loss(2.0, 0.0)) / 2.0, gene_loss(-1.0, 0.0)];
+        let expected = [(class_loss(0.5, 1.0) + class_loss(2.0, 0.0)) / 2.0, class_loss(-1.0, 0.0)];
         assert_eq!(loss.to_vec1::<f32>().unwrap(), expected.map(|loss| loss as f32));
         let gradient = loss.backward().unwrap().get(&z).unwrap().to_vec2::<f32>().unwrap();
         assert_eq!((gradient[1][1], gradient[2].as_slice()), (0.0, [0.0, 0.0].as_slice()));

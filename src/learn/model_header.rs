@@ -1,11 +1,11 @@
 //! What a model file says of itself: the JSON under the one metadata key `header` of a
-//! `.model.safetensors`. The tensors beside it carry the names of the published PyTorch code, of an
-//! ensemble each prefixed `members.0.`, `members.1.` and so on.
+//! `.model.safetensors`. The tensors beside it carry the names of a PyTorch state dict (of AttentiveChrome
+//! those of the published code), of an ensemble each prefixed `members.0.`, `members.1.` and so on.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::FittedTransform;
+use super::{FittedTransform, Task};
 use crate::genome::Orientation;
 use crate::matrix::Statistic;
 use crate::model::ModelConfig;
@@ -26,6 +26,9 @@ pub struct ModelHeader {
     pub tool_version: String,
     /// Architecture and its sizes.
     pub model: ModelConfig,
+    /// What the model was trained for, and so what its score is.
+    #[serde(default)]
+    pub task: Task,
     /// The marks, in the order of the model's inputs.
     pub marks: Vec<String>,
     /// Bases on either side of the TSS.
@@ -43,7 +46,8 @@ pub struct ModelHeader {
     /// Input transform.
     pub transform: FittedTransform,
     /// Score at and above which a gene is called expressed, chosen on the validation genes (largest
-    /// accuracy of the score that the file gives: the members' mean); `None` for imported weights.
+    /// accuracy of the score that the file gives: the members' mean); `None` for imported weights and of a
+    /// regression.
     pub threshold: Option<f64>,
     /// The models in the file, in the order of their tensors: one, or those of an ensemble; empty for
     /// imported weights, which are one.
@@ -65,10 +69,15 @@ impl ModelHeader {
 pub struct Member {
     /// Seed of initialisation, order of genes and dropout.
     pub seed: u64,
-    /// Epoch that was kept, from 1: the best validation AUROC, of equal ones the later.
+    /// Epoch that was kept, from 1: the best validation AUROC (of a regression the best Pearson
+    /// correlation), of equal ones the later.
     pub best_epoch: u32,
-    /// Its validation AUROC.
-    pub best_valid_auroc: f64,
+    /// Its validation AUROC; of a classification.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_valid_auroc: Option<f64>,
+    /// Pearson's correlation of its validation genes; of a regression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_valid_pearson: Option<f64>,
 }
 
 /// How a model was trained.
@@ -88,7 +97,7 @@ pub struct Regime {
     pub schedule: String,
     /// Weight decay: of adam and sgd an L2 term of the gradient, of adamw decoupled.
     pub weight_decay: f64,
-    /// Dropout probability on the LSTM outputs.
+    /// Dropout probability on the outputs of the LSTMs, or where the architecture has its dropout.
     pub dropout: f64,
     /// Largest global norm of the gradient.
     pub clip_norm: f64,

@@ -4,11 +4,14 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Initial weights, uniform in [−0.1, 0.1): the published code draws every parameter so, biases
-/// included.
-pub fn initial_weights(seed: u64, n_weights: usize) -> Vec<f32> {
+use crate::model::TensorSpec;
+
+/// Initial weights: each tensor's uniform in [−bound, bound), in the order of the tensors.
+pub fn initial_weights(seed: u64, tensors: &[TensorSpec]) -> Vec<f32> {
     let mut generator = stream(seed, 0);
-    (0..n_weights).map(|_| (f64::from(generator.next_u32()) / 4_294_967_296.0 * 0.2 - 0.1) as f32).collect()
+    let bounds = tensors.iter().flat_map(|tensor| std::iter::repeat_n(tensor.bound, tensor.n_weights()));
+    let draw = |bound: f64| (f64::from(generator.next_u32()) / 4_294_967_296.0 * (2.0 * bound) - bound) as f32;
+    bounds.map(draw).collect()
 }
 
 /// The order in which an epoch (counted from 0) sees the training genes, or the shards of a stream:
@@ -60,13 +63,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weights_fill_the_range_and_depend_on_the_seed() {
-        let weights = initial_weights(1, 10_000);
-        let mean = weights.iter().sum::<f32>() / 10_000.0;
-        assert!(weights.iter().all(|w| (-0.1..0.1).contains(w)) && mean.abs() < 0.003);
-        assert!(weights.iter().any(|&w| w > 0.0999) && weights.iter().any(|&w| w < -0.0999));
-        assert_eq!(weights, initial_weights(1, 10_000));
-        assert_ne!(weights, initial_weights(2, 10_000));
+    fn weights_fill_the_range_of_each_tensor_and_depend_on_the_seed() {
+        let tensors = [TensorSpec::new("a", &[100, 100], 0.1), TensorSpec::new("b", &[1000], 0.5)];
+        let weights = initial_weights(1, &tensors);
+        let (a, b) = weights.split_at(10_000);
+        let mean = a.iter().sum::<f32>() / 10_000.0;
+        assert!(a.iter().all(|w| (-0.1..0.1).contains(w)) && mean.abs() < 0.003);
+        assert!(a.iter().any(|&w| w > 0.0999) && a.iter().any(|&w| w < -0.0999));
+        assert!(b.len() == 1000 && b.iter().all(|w| (-0.5..0.5).contains(w)) && b.iter().any(|&w| w > 0.49));
+        assert_eq!(weights, initial_weights(1, &tensors));
+        assert_ne!(weights, initial_weights(2, &tensors));
     }
 
     #[test]

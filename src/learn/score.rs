@@ -2,7 +2,8 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use crate::model::{AttentiveChrome, Mode, sigmoid};
+use super::Task;
+use crate::model::{Mode, Network};
 
 /// Genes a forward pass, on which a gene's numbers do not depend: few on the processor, so that they
 /// stay in its caches, many on a GPU.
@@ -11,15 +12,15 @@ pub(super) fn batch_size(device: &Device) -> usize {
 }
 
 /// A model's outputs as plain arrays. Of an ensemble they are the means over its members: of the
-/// probabilities, not of the logits (deep ensembles, Lakshminarayanan et al. 2017), and of both
-/// attentions, which so still sum to 1.
+/// probabilities, not of the logits (deep ensembles, Lakshminarayanan et al. 2017), or of the predicted
+/// labels; and of both attentions, which so still sum to 1.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores {
-    /// Probability of being expressed, one a gene.
-    pub probabilities: Vec<f32>,
-    /// Row-major [gene, mark, bin].
+    /// Probability of being expressed, or of a regression the predicted label; one a gene.
+    pub scores: Vec<f32>,
+    /// Row-major [gene, mark, bin]; empty where the model has none.
     pub bin_attention: Vec<f32>,
-    /// Row-major [gene, mark].
+    /// Row-major [gene, mark]; empty where the model has none.
     pub mark_attention: Vec<f32>,
     /// How far the members are apart; `None` of one model.
     pub spread: Option<Spread>,
@@ -29,8 +30,8 @@ pub struct Scores {
 /// [`Scores`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spread {
-    /// Of the probabilities, one a gene.
-    pub probabilities: Vec<f32>,
+    /// Of the scores, one a gene.
+    pub scores: Vec<f32>,
     /// Row-major [gene, mark, bin].
     pub bin_attention: Vec<f32>,
     /// Row-major [gene, mark].
@@ -42,24 +43,25 @@ pub struct Spread {
 ///
 /// # Errors
 /// If the number of values does not fit the model, or of the device.
-pub fn score(model: &AttentiveChrome, values: &[f32], done: impl Fn(usize)) -> Result<Scores> {
-    let (marks, bins, members) = (model.config().n_marks, model.config().n_bins, model.n_models());
+pub fn score(model: &dyn Network, task: Task, values: &[f32], done: impl Fn(usize)) -> Result<Scores> {
+    let (marks, bins, members) = (model.config().n_marks(), model.config().n_bins(), model.n_models());
     let mut scores = Scores { spread: (members > 1).then(Spread::default), ..Scores::default() };
     for batch in values.chunks(batch_size(model.device()) * marks * bins) {
         let genes = batch.len() / (marks * bins);
         let x = Tensor::from_slice(batch, (genes, 1, marks, bins), model.device())?;
         let output = model.forward(&x.broadcast_as((genes, members, marks, bins))?, &Mode::Infer)?;
         let read = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
-        let probabilities = read(&output.logit)?.into_iter().map(sigmoid).collect();
-        let (bin_attention, mark_attention) = (read(&output.bin_attention)?, read(&output.mark_attention)?);
+        let read_some = |tensor: &Option<Tensor>| tensor.as_ref().map_or(Ok(Vec::new()), read);
+        let of_genes = read(&output.logit)?.into_iter().map(|logit| task.score(logit)).collect();
+        let (bin_attention, mark_attention) = (read_some(&output.bin_attention)?, read_some(&output.mark_attention)?);
         let spread = scores.spread.as_mut();
         let (of_score, of_bins, of_marks) = match spread {
             None => (None, None, None),
             Some(spread) => {
-                (Some(&mut spread.probabilities), Some(&mut spread.bin_attention), Some(&mut spread.mark_attention))
+                (Some(&mut spread.scores), Some(&mut spread.bin_attention), Some(&mut spread.mark_attention))
             }
         };
-        average(probabilities, members, 1, &mut scores.probabilities, of_score);
+        average(of_genes, members, 1, &mut scores.scores, of_score);
         average(bin_attention, members, marks * bins, &mut scores.bin_attention, of_bins);
         average(mark_attention, members, marks, &mut scores.mark_attention, of_marks);
         done(genes);

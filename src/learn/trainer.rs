@@ -10,12 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::batches::Batch;
 use super::gene_source::GeneSource;
-use super::loss::gene_loss;
-use super::metrics::auroc;
 use super::optimizer::{Method, Optimization, Optimizer};
 use super::score::batch_size;
-use super::{Schedule, ShardError, random};
-use crate::model::{AttentiveChrome, AttentiveChromeConfig, InstructionSet, Mode};
+use super::{Schedule, ShardError, Task, random};
+use crate::model::{InstructionSet, Mode, ModelConfig, Network};
 
 pub use self::state::{EpochRecord, TrainingState};
 
@@ -23,6 +21,8 @@ pub use self::state::{EpochRecord, TrainingState};
 /// clipped at 1, no dropout, no decay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
+    /// What is learnt.
+    pub task: Task,
     /// Epochs.
     pub epochs: u32,
     /// Genes a step; the last step of an epoch may have fewer.
@@ -37,7 +37,7 @@ pub struct Settings {
     pub schedule: Schedule,
     /// Weight decay.
     pub weight_decay: f64,
-    /// Dropout on the outputs of the LSTMs.
+    /// Dropout on the outputs of the LSTMs, or where the architecture has it.
     pub dropout: f64,
     /// Largest global norm of a model's gradient.
     pub clip_norm: f64,
@@ -78,9 +78,9 @@ pub enum TrainError {
         /// Epoch, from 1.
         epoch: u32,
     },
-    /// The validation genes are all of one class.
-    #[error("the validation genes{of} are all of one class, so that no epoch can be chosen", of = of(.0))]
-    OneClass(String),
+    /// The validation genes all have one label.
+    #[error("the validation genes{of} all have the same label, so that no epoch can be chosen", of = of(.0))]
+    OneLabel(String),
     /// The state is of a model of another size.
     #[error("a training state has {found} weights, the model {expected}")]
     State {
@@ -108,10 +108,10 @@ fn of(model: &str) -> String {
 pub struct Trainer {
     settings: Settings,
     learners: Vec<Learner>,
-    config: AttentiveChromeConfig,
+    config: ModelConfig,
     /// The models in order: one each on the processor, where each works on data of its own while they
     /// are in the caches; all together on a GPU, which needs as much work at a time as it can get.
-    parts: Vec<AttentiveChrome>,
+    parts: Vec<Box<dyn Network>>,
     instructions: InstructionSet,
     optimizer: Optimizer,
     /// After the last epoch, one a model.
@@ -124,7 +124,7 @@ impl Trainer {
     /// # Errors
     /// If the model's sizes make no model, or there is none.
     pub fn new(
-        config: &AttentiveChromeConfig,
+        config: &ModelConfig,
         settings: Settings,
         learners: Vec<Learner>,
         device: &Device,
@@ -140,7 +140,7 @@ impl Trainer {
     /// # Errors
     /// If a state is of a model of another size, or there is none.
     pub fn resume(
-        config: &AttentiveChromeConfig,
+        config: &ModelConfig,
         settings: Settings,
         learners: Vec<Learner>,
         states: Vec<TrainingState>,
@@ -164,12 +164,12 @@ impl Trainer {
         let optimizer = Optimizer::new(optimization, &models, device)?;
         let weights = optimizer.weights()?;
         let together = if device.is_cpu() { 1 } else { learners.len() };
-        let mut parts: Vec<AttentiveChrome> = Vec::new();
+        let mut parts: Vec<Box<dyn Network>> = Vec::new();
         for first in (0..learners.len()).step_by(together.max(1)) {
-            let part = AttentiveChrome::from_flat(config, &weights.narrow(0, first, together)?)?;
+            let weights = weights.narrow(0, first, together)?;
             parts.push(match parts.first() {
-                Some(other) => part.sharing_memory_of(other),
-                None => part,
+                Some(other) => other.sibling(&weights)?,
+                None => config.network(&weights)?,
             });
         }
         let instructions = InstructionSet::best();
@@ -179,7 +179,7 @@ impl Trainer {
     /// Computes with these instructions, where the processor has them; else with the best it has.
     pub fn with_instruction_set(mut self, instructions: InstructionSet) -> Self {
         self.instructions = instructions;
-        self.parts = self.parts.into_iter().map(|part| part.with_instruction_set(instructions)).collect();
+        self.parts.iter_mut().for_each(|part| part.set_instruction_set(instructions));
         self
     }
 
@@ -202,11 +202,13 @@ impl Trainer {
     ///
     /// # Errors
     /// Of the device.
-    pub fn best_models(&self, models: std::ops::Range<usize>) -> Result<AttentiveChrome, TrainError> {
+    pub fn best_models(&self, models: std::ops::Range<usize>) -> Result<Box<dyn Network>, TrainError> {
         let shape = (models.len(), self.config.n_weights());
         let weights: Vec<f32> = self.states[models].iter().flat_map(|state| &state.best_weights).copied().collect();
         let weights = Tensor::from_vec(weights, shape, self.optimizer.device())?;
-        Ok(AttentiveChrome::from_flat(&self.config, &weights)?.with_instruction_set(self.instructions))
+        let mut network = self.config.network(&weights)?;
+        network.set_instruction_set(self.instructions);
+        Ok(network)
     }
 
     /// One pass over the training genes, each model's in an order of its own, then the validation
@@ -214,7 +216,7 @@ impl Trainer {
     /// record a model, `None` of those that waited.
     ///
     /// # Errors
-    /// If a loss stops being finite, or a model's validation genes have one class only.
+    /// If a loss stops being finite, or a model's validation genes have one label only.
     pub fn run_epoch(
         &mut self,
         data: &TrainingData,
@@ -225,21 +227,20 @@ impl Trainer {
         let takes_part: Vec<bool> = self.states.iter().map(|state| state.epochs_done() == epoch).collect();
         let train_losses = self.train(data, epoch, learning_rate, &takes_part, done)?;
         let logits = self.validate(data, &takes_part)?;
-        let trained = self.optimizer.to_host()?;
+        let (trained, task) = (self.optimizer.to_host()?, self.settings.task);
         let mut records = vec![None; self.learners.len()];
         for (model, (weights, optimizer)) in trained.into_iter().enumerate().filter(|(model, _)| takes_part[*model]) {
             let learner = &self.learners[model];
             let labels = data.valid.labels(learner.set);
-            let losses = logits[model].iter().zip(labels).map(|(&logit, &label)| gene_loss(logit, label));
+            let losses = logits[model].iter().zip(labels).map(|(&logit, &label)| task.gene_loss(logit, label));
             let valid_loss = losses.sum::<f64>() / labels.len() as f64;
             if !(train_losses[model].is_finite() && valid_loss.is_finite()) {
                 return Err(TrainError::Diverged { model: learner.name.clone(), epoch: epoch + 1 });
             }
-            let classes: Vec<bool> = labels.iter().map(|&label| label == 1.0).collect();
-            let scores: Vec<f64> = logits[model].iter().map(|&logit| f64::from(logit)).collect();
-            let valid_auroc = auroc(&classes, &scores).ok_or_else(|| TrainError::OneClass(learner.name.clone()))?;
+            let metric = task.metric_of(labels, &logits[model]);
+            let valid_metric = metric.ok_or_else(|| TrainError::OneLabel(learner.name.clone()))?;
             let train_loss = train_losses[model];
-            let record = EpochRecord { epoch: epoch + 1, train_loss, valid_loss, valid_auroc, learning_rate };
+            let record = EpochRecord { epoch: epoch + 1, train_loss, valid_loss, valid_metric, learning_rate };
             let state = &mut self.states[model];
             (state.weights, state.optimizer) = (weights, optimizer);
             state.history.push(record);
@@ -316,9 +317,11 @@ impl Trainer {
     /// One step of every model that has genes in the batch; returns their mean losses before it,
     /// \[model\].
     fn step(&mut self, batch: &Batch, keys: &[u64], learning_rate: f64) -> Result<Tensor, TrainError> {
-        let rate = self.settings.dropout;
-        let pass = |(at, part): (usize, &AttentiveChrome)| pass::pass(part, at * part.n_models(), batch, rate, keys);
-        let passes = self.parts.par_iter().enumerate().map(pass);
+        let (task, rate) = (self.settings.task, self.settings.dropout);
+        let passes = self.parts.par_iter().enumerate().map(|(at, part)| {
+            let first = at * part.n_models();
+            pass::pass(part.as_ref(), task, first, batch, rate, keys)
+        });
         let (losses, gradients): (Vec<_>, Vec<_>) =
             passes.collect::<candle_core::Result<Vec<_>>>()?.into_iter().unzip();
         let active: Vec<bool> = batch.genes.iter().map(|&genes| genes > 0).collect();

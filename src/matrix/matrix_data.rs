@@ -40,8 +40,9 @@ pub struct Matrix {
 /// What an attention file holds besides the bin attention.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attention {
-    /// Mark attention, row-major [gene, mark]; sums to 1 over marks. NaN rows for unscored genes.
-    pub mark_values: Vec<f32>,
+    /// Mark attention, row-major [gene, mark]; sums to 1 over marks. NaN rows for unscored genes. `None` of
+    /// a model without mark attention.
+    pub mark_values: Option<Vec<f32>>,
     /// Bin attention that the model gives to an empty window, row-major [mark, bin].
     pub null_values: Vec<f32>,
     /// Present where the attentions are means over the members of an ensemble.
@@ -53,8 +54,8 @@ pub struct Attention {
 pub struct AttentionSpread {
     /// Of the bin attention, row-major [gene, mark, bin].
     pub values: Vec<f32>,
-    /// Of the mark attention, row-major [gene, mark].
-    pub mark_values: Vec<f32>,
+    /// Of the mark attention, row-major [gene, mark], where there is one.
+    pub mark_values: Option<Vec<f32>>,
 }
 
 /// The arrays of a matrix do not fit together.
@@ -109,11 +110,12 @@ impl Matrix {
             check("tss", tss.len(), genes)?;
         }
         if let Some(attention) = &self.attention {
-            check("mark_values", attention.mark_values.len(), genes * marks)?;
+            let mark_values = |values: &Option<Vec<f32>>| values.as_ref().map_or(genes * marks, Vec::len);
+            check("mark_values", mark_values(&attention.mark_values), genes * marks)?;
             check("null_values", attention.null_values.len(), marks * bins)?;
             if let Some(spread) = &attention.spread {
                 check("values_sd", spread.values.len(), genes * marks * bins)?;
-                check("mark_values_sd", spread.mark_values.len(), genes * marks)?;
+                check("mark_values_sd", mark_values(&spread.mark_values), genes * marks)?;
             }
         }
         Ok(())

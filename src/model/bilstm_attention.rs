@@ -38,6 +38,18 @@ pub enum Mode {
     Train(Option<Dropout>),
 }
 
+impl Mode {
+    /// The same with other keys: for a further layer, which must not drop the same outputs.
+    pub(super) fn with_other_keys(&self) -> Self {
+        match self {
+            Mode::Train(Some(dropout)) => {
+                Mode::Train(Some(Dropout { keys: dropout.keys.iter().map(|key| !key).collect(), ..*dropout }))
+            }
+            other => other.clone(),
+        }
+    }
+}
+
 /// A bidirectional LSTM and attention over its outputs, one of each a group.
 ///
 /// For each group: outputs h(t) = [forward, reverse] of an LSTM as PyTorch's `nn.LSTM(inputs,
@@ -80,9 +92,8 @@ impl BiLstmAttention {
     }
 
     /// Computes with these instructions, where the processor has them; else with the best it has.
-    pub fn with_instruction_set(mut self, instructions: InstructionSet) -> Self {
+    pub fn set_instruction_set(&mut self, instructions: InstructionSet) {
         self.instructions = if instructions.is_available() { instructions } else { InstructionSet::best() };
-        self
     }
 
     /// Lets layers of the same sizes that take turns work in the same memory, which then stays in the

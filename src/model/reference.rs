@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor, Var};
 use proptest::prelude::*;
 
 use super::kernel::InstructionSet;
-use super::{AttentiveChrome, AttentiveChromeConfig, BiLstmAttention, Mode};
+use super::{AttentiveChrome, AttentiveChromeConfig, BiLstmAttention, Mode, Network};
 
 /// Contexts [gene, group, 2 × hidden] and attention [gene, group, step] of [`BiLstmAttention`].
 fn layer(x: &[f64], weights: &[f64], groups: usize, [steps, inputs, hidden]: [usize; 3]) -> (Vec<f64>, Vec<f64>) {
@@ -186,13 +186,14 @@ proptest! {
         let ours = AttentiveChrome::from_flat(&config, &tensor).unwrap();
         let input = Tensor::from_vec(single(&x), (genes, 1, n_marks, n_bins), &Device::Cpu).unwrap();
         let output = ours.forward(&input, &Mode::Train(None)).unwrap();
-        let found = [&output.logit, &output.bin_attention, &output.mark_attention];
+        let found = [&output.logit, output.bin_attention.as_ref().unwrap(), output.mark_attention.as_ref().unwrap()];
         let what = format!("{genes} genes, {config:?}");
         found.iter().zip(&expected).for_each(|(found, expected)| assert_values(&flat(found), expected, &what));
         let coefficients = [2, 3, 4].map(|at| numbers(seed + at as u64, expected[at - 2].len(), 1.0));
         let sums: Vec<Tensor> = found.iter().zip(&coefficients).map(|(found, c)| weighted(found, c)).collect();
         let store = ((&sums[0] + &sums[1]).unwrap() + &sums[2]).unwrap().backward().unwrap();
-        let gradients = ours.parameters().map(|parameter| store.get(parameter).unwrap().clone());
+        let gradients: Vec<Tensor> =
+            ours.parameters().into_iter().map(|parameter| store.get(parameter).unwrap().clone()).collect();
         let function = |weights: &[f64]| {
             model(&x, weights, &config).iter().zip(&coefficients).map(|(values, c)| dot(values, c)).sum()
         };

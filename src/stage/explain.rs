@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 
 use super::{fit, model_file, progress_bar};
-use crate::explain::{self, Member, Method, Settings};
+use crate::explain::{self, Explainable, Method, Settings};
 use crate::io::{self, FileError};
 use crate::learn::ModelHeader;
 use crate::matrix::{Attribution, Kind, Matrix, Status};
@@ -82,11 +82,12 @@ impl Stage for Args {
     }
 
     fn run(&self) -> Result<()> {
-        let (header, model) = model_file::load(&self.model, &self.compute.open()?)?;
-        let members = Member::all(&model.with_instruction_set(self.compute.instruction_set))?;
+        let (header, mut model) = model_file::load(&self.model, &self.compute.open()?)?;
+        model.set_instruction_set(self.compute.instruction_set);
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
-        self.check_methods(&members[0])?;
+        let members = explain::members(model, header.task, [matrix.n_marks(), matrix.n_bins()])?;
+        self.check_methods(members[0].as_ref())?;
         let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
         let x = header.transform.apply(&matrix, &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
@@ -94,15 +95,16 @@ impl Stage for Args {
         for &method in &self.method {
             let values = self.explain(method, &members, &x, &settings, genes.len())?;
             let path = self.path(method);
-            io::bins::write(&path, &self.attribution(method, &matrix, &genes, &values, members.len()))?;
-            report(method, &path, &values, &matrix, genes.len());
+            let unit = method.unit(header.task);
+            io::bins::write(&path, &self.attribution(method, &unit, &matrix, &genes, &values, members.len()))?;
+            report(method, &unit, &path, &values, &matrix, genes.len());
         }
         Ok(())
     }
 }
 
 impl Args {
-    fn check_methods(&self, member: &Member) -> Result<()> {
+    fn check_methods(&self, member: &dyn Explainable) -> Result<()> {
         for &method in &self.method {
             if let Some(need) = method.lacks(member)? {
                 bail!("{}: --method {} needs {need}. Name another", self.model.display(), method.name());
@@ -116,6 +118,7 @@ impl Args {
         Settings {
             steps: usize::from(self.steps),
             seed: self.seed,
+            task: header.task,
             transform: header.transform.transform,
             scales: explain::scales(x, marks, bins),
         }
@@ -124,13 +127,15 @@ impl Args {
     fn explain(
         &self,
         method: Method,
-        members: &[Member],
+        members: &[Box<dyn Explainable>],
         x: &[f32],
         settings: &Settings,
         genes: usize,
     ) -> Result<Vec<f32>> {
         let bar = progress_bar((genes * members.len()) as u64, method.name(), self.common.quiet);
-        let of_member = |member: &Member| explain::explain(method, member, x, settings, |done| bar.inc(done as u64));
+        let of_member = |member: &Box<dyn Explainable>| {
+            explain::explain(method, member.as_ref(), x, settings, |done| bar.inc(done as u64))
+        };
         let of_members = members.iter().map(of_member).collect::<candle_core::Result<Vec<_>>>()?;
         bar.finish_and_clear();
         Ok(explain::mean(&of_members))
@@ -144,6 +149,7 @@ impl Args {
     fn attribution(
         &self,
         method: Method,
+        unit: &str,
         matrix: &Matrix,
         genes: &[usize],
         of_scored: &[f32],
@@ -157,7 +163,7 @@ impl Args {
         let members = (members > 1).then(|| format!("members={members}"));
         let attribution = Some(Attribution {
             method: method.name().to_owned(),
-            unit: method.unit(explain::LOG_ODDS),
+            unit: unit.to_owned(),
             settings: settings.into_iter().chain(members).collect(),
         });
         let matrix = Matrix { kind: Kind::Attribution, attribution, attention: None, ..matrix.clone() };
@@ -174,7 +180,7 @@ impl Args {
     }
 }
 
-fn report(method: Method, path: &Path, values: &[f32], matrix: &Matrix, genes: usize) {
+fn report(method: Method, unit: &str, path: &Path, values: &[f32], matrix: &Matrix, genes: usize) {
     let (marks, bins) = (matrix.n_marks(), matrix.n_bins());
     let of_mark = |mark: usize| {
         let rows = values.chunks_exact(bins).skip(mark).step_by(marks);
@@ -184,6 +190,6 @@ fn report(method: Method, path: &Path, values: &[f32], matrix: &Matrix, genes: u
     let total: f64 = sums.iter().sum::<f64>().max(f64::MIN_POSITIVE);
     let share = |(mark, sum): (&String, &f64)| format!("{mark} {:.0} %", 100.0 * sum / total);
     let shares: Vec<String> = matrix.marks.iter().zip(&sums).map(share).collect();
-    tracing::info!("{}: {} of {genes} genes ({})", path.display(), method.name(), method.unit(explain::LOG_ODDS));
+    tracing::info!("{}: {} of {genes} genes ({})", path.display(), method.name(), unit);
     tracing::info!("of the absolute values: {}", shares.join(", "));
 }

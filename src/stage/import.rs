@@ -13,9 +13,9 @@ use crate::io::FileError;
 use crate::io::safetensors_file::RawTensor;
 use crate::io::weights::{Weights, WeightsFormat};
 use crate::learn::state_dict::{infer_config, prefix};
-use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Transform};
+use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Task, Transform};
 use crate::matrix::Statistic;
-use crate::model::{ModelConfig, member_prefix};
+use crate::model::{AttentiveChromeConfig, ModelConfig, TensorSpec, member_prefix};
 use crate::stage::{Common, Stage};
 
 /// Read the weights of published AttentiveChrome models, or write them back.
@@ -110,14 +110,15 @@ impl Args {
     fn import(&self, path: &Path, out: &Path) -> anyhow::Result<()> {
         let weights = io::weights::read(path)?;
         let tensors = without_prefix(weights.tensors.clone());
-        let header = self.header(&tensors).with_context(|| path.display().to_string())?;
+        let config = self.config(&tensors).with_context(|| path.display().to_string())?;
+        let header = self.header(&config);
         check_finite(path, &tensors)?;
         model_file::write(out, &header, &tensors)?;
-        report(&header, &weights);
+        report(&config, &header, &weights);
         Ok(())
     }
 
-    fn header(&self, tensors: &[(String, RawTensor)]) -> anyhow::Result<ModelHeader> {
+    fn config(&self, tensors: &[(String, RawTensor)]) -> anyhow::Result<AttentiveChromeConfig> {
         let grid = Grid::new(self.flank, self.bin_size, self.orientation)?;
         let shapes: Vec<_> = tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape.clone())).collect();
         let config = infer_config(&shapes, grid.n_bins()).map_err(|error| {
@@ -131,11 +132,16 @@ impl Args {
                 self.marks.join(", ")
             );
         }
-        Ok(ModelHeader {
+        Ok(config)
+    }
+
+    fn header(&self, config: &AttentiveChromeConfig) -> ModelHeader {
+        ModelHeader {
             format: MODEL_FORMAT.to_owned(),
             format_version: MODEL_FORMAT_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: ModelConfig::AttentiveChrome(config),
+            model: ModelConfig::AttentiveChrome(config.clone()),
+            task: Task::Classification,
             marks: self.marks.clone(),
             flank_bp: self.flank,
             bin_size_bp: self.bin_size,
@@ -147,7 +153,7 @@ impl Args {
             threshold: None,
             members: Vec::new(),
             regime: None,
-        })
+        }
     }
 }
 
@@ -167,8 +173,7 @@ fn check_finite(path: &Path, tensors: &[(String, RawTensor)]) -> io::Result<()> 
     Ok(())
 }
 
-fn report(header: &ModelHeader, weights: &Weights) {
-    let ModelConfig::AttentiveChrome(config) = &header.model;
+fn report(config: &AttentiveChromeConfig, header: &ModelHeader, weights: &Weights) {
     tracing::info!(
         "{}: AttentiveChrome, {} marks ({}), {} bins of {} bp, hidden units {} and {}, {} tensors",
         weights.format.name(),
@@ -199,14 +204,13 @@ fn member_names(model: &Path, header: &ModelHeader, member: Option<usize>) -> io
     }
 }
 
-/// Writes a model's tensors under their PyTorch names, in the order of the published state dict.
+/// Writes a model's tensors under their PyTorch names, in the order of their state dict.
 fn write_back(model: &Path, member: Option<usize>, export: &Path) -> anyhow::Result<()> {
     let (header, tensors) = model_file::read(model)?;
     let prefix = member_names(model, &header, member)?;
     let mut tensors: HashMap<String, RawTensor> = tensors.into_iter().collect();
-    let ModelConfig::AttentiveChrome(config) = &header.model;
     let mut ordered = Vec::new();
-    for (name, shape) in config.tensor_shapes() {
+    for TensorSpec { name, shape, .. } in header.model.tensors() {
         match tensors.remove(&format!("{prefix}{name}")) {
             Some(tensor) if tensor.shape == shape && tensor.to_f32().is_some() => ordered.push((name, tensor)),
             _ => {

@@ -1,5 +1,5 @@
-//! The model file, `.model.safetensors`: a [`ModelHeader`] and the weights under the names of the
-//! published PyTorch code; of an ensemble, those of all its members.
+//! The model file, `.model.safetensors`: a [`ModelHeader`] and the weights under the names of a PyTorch
+//! state dict; of an ensemble, those of all its members.
 
 use std::path::Path;
 
@@ -7,8 +7,7 @@ use candle_core::{Device, Tensor};
 
 use crate::io::safetensors_file::{self, RawTensor};
 use crate::io::{FileError, Result};
-use crate::learn::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader};
-use crate::model::{AttentiveChrome, ModelConfig};
+use crate::learn::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Predictor};
 
 /// Writes header and tensors, whole or not at all.
 pub fn write(path: &Path, header: &ModelHeader, tensors: &[(String, RawTensor)]) -> Result<()> {
@@ -29,18 +28,16 @@ pub fn read(path: &Path) -> Result<(ModelHeader, Vec<(String, RawTensor)>)> {
         )
         .remedy(format!("It was written by attentrack {}: upgrade this one", header.tool_version)));
     }
-    let ModelConfig::AttentiveChrome(config) = &header.model;
+    let (model_marks, model_bins) = (header.model.n_marks(), header.model.n_bins());
     let n_bins = (header.bin_size_bp > 0).then(|| 2 * u64::from(header.flank_bp) / u64::from(header.bin_size_bp));
-    if header.marks.len() != config.n_marks || n_bins != Some(config.n_bins as u64) {
+    if header.marks.len() != model_marks || n_bins != Some(model_bins as u64) {
         return Err(FileError::new(
             path,
             format!(
-                "the header names {} marks and ±{} bp in bins of {} bp, but the model has {} marks and {} bins",
+                "the header names {} marks and ±{} bp in bins of {} bp, but the model has {model_marks} marks and {model_bins} bins",
                 header.marks.len(),
                 header.flank_bp,
                 header.bin_size_bp,
-                config.n_marks,
-                config.n_bins
             ),
         )
         .remedy("Make the model again"));
@@ -54,9 +51,10 @@ pub fn read(path: &Path) -> Result<(ModelHeader, Vec<(String, RawTensor)>)> {
 ///
 /// # Errors
 /// Of the file, or of the device that holds the weights.
-pub fn save(path: &Path, header: &ModelHeader, model: &AttentiveChrome) -> anyhow::Result<()> {
+pub fn save(path: &Path, header: &ModelHeader, predictor: &Predictor) -> anyhow::Result<()> {
+    let Predictor::Network(network) = predictor;
     let mut tensors = Vec::new();
-    for (name, tensor) in model.to_tensors()? {
+    for (name, tensor) in network.to_tensors()? {
         tensors.push((name, RawTensor::of_f32(tensor.dims(), &tensor.flatten_all()?.to_vec1::<f32>()?)));
     }
     Ok(write(path, header, &tensors)?)
@@ -66,7 +64,7 @@ pub fn save(path: &Path, header: &ModelHeader, model: &AttentiveChrome) -> anyho
 ///
 /// # Errors
 /// Of the file; or where a tensor is missing, unknown, of another shape or not finite.
-pub fn load(path: &Path, device: &Device) -> anyhow::Result<(ModelHeader, AttentiveChrome)> {
+pub fn load(path: &Path, device: &Device) -> anyhow::Result<(ModelHeader, Predictor)> {
     let (header, raw) = read(path)?;
     let damaged = |problem: String| FileError::new(path, problem).remedy("Train or import the model again");
     let mut tensors = Vec::new();
@@ -76,8 +74,7 @@ pub fn load(path: &Path, device: &Device) -> anyhow::Result<(ModelHeader, Attent
         })?;
         tensors.push((name, Tensor::from_vec(values, tensor.shape, &Device::Cpu)?));
     }
-    let ModelConfig::AttentiveChrome(config) = &header.model;
-    let model = AttentiveChrome::from_tensors(config, header.n_members(), &tensors, device)
-        .map_err(|error| damaged(error.to_string()))?;
-    Ok((header, model))
+    let network = header.model.from_tensors(header.n_members(), &tensors, device);
+    let network = network.map_err(|error| damaged(error.to_string()))?;
+    Ok((header, Predictor::Network(network)))
 }

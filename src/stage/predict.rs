@@ -7,9 +7,8 @@ use clap::Parser;
 
 use super::{fit, model_file, progress_bar};
 use crate::io::{self, FileError};
-use crate::learn::{Scores, score};
+use crate::learn::{ModelHeader, Predictor, Scores, Task};
 use crate::matrix::{Attention, AttentionSpread, Kind, Matrix, Prediction, PredictionSpread, Predictions};
-use crate::model::AttentiveChrome;
 use crate::stage::{Common, Compute, Stage};
 
 /// Score every gene of a matrix with a model, and write the attention that the model paid to each bin
@@ -18,6 +17,9 @@ use crate::stage::{Common, Compute, Stage};
 /// Every gene keeps its row: one that the signal does not cover has score NA and attention NaN. The
 /// matrix must have the marks (in the same order), bins, statistic and orientation that the model was
 /// trained on; the model's input transform is applied.
+///
+/// The score is the probability of label 1, or of a regression the predicted label. A model without
+/// attention writes its scores only.
 ///
 /// Of an ensemble, score and attention are the means over its members (the mean of the probabilities,
 /// not of the logits, as in deep ensembles, Lakshminarayanan et al. 2017), and the sample standard
@@ -37,12 +39,14 @@ pub struct Args {
     /// Model, .model.safetensors
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Table to write: gene_id, sample, status, score, and one column mark_attention_MARK a mark; of an
-    /// ensemble also score_sd and mark_attention_sd_MARK [default: not written]
+    /// Table to write: gene_id, sample, status, score, and, if the model has mark attention, one column
+    /// mark_attention_MARK a mark; of an ensemble also score_sd and mark_attention_sd_MARK [default: not
+    /// written]
     #[arg(long, value_name = "TSV", required_unless_present = "attention")]
     pub predictions: Option<PathBuf>,
-    /// Attention to write, .bins.safetensors: bin attention, mark attention, and the bin attention
-    /// for an empty window; of an ensemble also the standard deviations [default: not written]
+    /// Attention to write, .bins.safetensors: bin attention, mark attention (if the model has it), and the
+    /// bin attention for an empty window; of an ensemble also the standard deviations [default: not
+    /// written]
     #[arg(long, value_name = "FILE")]
     pub attention: Option<PathBuf>,
     #[command(flatten)]
@@ -63,25 +67,39 @@ impl Stage for Args {
     }
 
     fn run(&self) -> Result<()> {
-        let (header, model) = model_file::load(&self.model, &self.compute.open()?)?;
-        let model = model.with_instruction_set(self.compute.instruction_set);
+        let (header, mut model) = model_file::load(&self.model, &self.compute.open()?)?;
+        model.set_instruction_set(self.compute.instruction_set);
+        self.check_attention(&header, &model)?;
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
         let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
         let values = header.transform.apply(&matrix, &genes);
         let values = values.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
-        let scores = score(&model, &values, |done| bar.inc(done as u64))?;
+        let scores = model.score(header.task, &values, |done| bar.inc(done as u64))?;
         bar.finish_and_clear();
         if let Some(path) = &self.predictions {
             io::predictions::write(path, &predictions(&matrix, &genes, &scores))?;
         }
         if let Some(path) = &self.attention {
-            io::bins::write(path, &attention(&matrix, &genes, &scores, &model)?)?;
+            io::bins::write(path, &attention(&matrix, &genes, &scores, &model, header.task)?)?;
         }
         let by = if model.n_models() > 1 { format!(" by {} models", model.n_models()) } else { String::new() };
         tracing::info!("{}: {} of {} genes scored{by}", matrix.sample, genes.len(), matrix.n_genes());
         Ok(())
+    }
+}
+
+impl Args {
+    /// Refuses to write the attention of a model that has none.
+    fn check_attention(&self, header: &ModelHeader, model: &Predictor) -> Result<()> {
+        if self.attention.is_none() || model.has_bin_attention() {
+            return Ok(());
+        }
+        let problem = format!("{} has no attention to write", header.model.name());
+        Err(FileError::new(&self.model, problem)
+            .remedy("Leave --attention out, or train a model that has it, such as attentive-chrome")
+            .into())
     }
 }
 
@@ -95,23 +113,25 @@ fn predictions(matrix: &Matrix, genes: &[usize], scores: &Scores) -> Predictions
         spread: None,
     };
     let mut rows: Vec<Prediction> = matrix.gene_ids.iter().zip(&matrix.status).map(unscored).collect();
-    let marks = matrix.n_marks();
-    let attention =
-        |of_genes: &[f32], at: usize| of_genes[at * marks..][..marks].iter().map(|&x| f64::from(x)).collect();
+    // none of a model without mark attention
+    let marks = if scores.mark_attention.is_empty() { &[][..] } else { &matrix.marks };
+    let attention = |of_genes: &[f32], at: usize| {
+        of_genes[at * marks.len()..][..marks.len()].iter().map(|&x| f64::from(x)).collect()
+    };
     for (at, &gene) in genes.iter().enumerate() {
-        rows[gene].score = Some(f64::from(scores.probabilities[at]));
+        rows[gene].score = Some(f64::from(scores.scores[at]));
         rows[gene].mark_attention = attention(&scores.mark_attention, at);
         rows[gene].spread = scores.spread.as_ref().map(|spread| PredictionSpread {
-            score: f64::from(spread.probabilities[at]),
+            score: f64::from(spread.scores[at]),
             mark_attention: attention(&spread.mark_attention, at),
         });
     }
-    let (sample, marks) = (matrix.sample.clone(), matrix.marks.clone());
+    let (sample, marks) = (matrix.sample.clone(), marks.to_vec());
     Predictions { sample, marks, is_ensemble: scores.spread.is_some(), rows }
 }
 
 /// The matrix with bin attention for values; NaN for genes that were not scored.
-fn attention(matrix: &Matrix, genes: &[usize], scores: &Scores, model: &AttentiveChrome) -> Result<Matrix> {
+fn attention(matrix: &Matrix, genes: &[usize], scores: &Scores, model: &Predictor, task: Task) -> Result<Matrix> {
     let (marks, size) = (matrix.n_marks(), matrix.n_marks() * matrix.n_bins());
     let all_rows = |of_scored: &[f32], size: usize| {
         let mut values = vec![f32::NAN; matrix.n_genes() * size];
@@ -120,13 +140,14 @@ fn attention(matrix: &Matrix, genes: &[usize], scores: &Scores, model: &Attentiv
         }
         values
     };
+    let of_marks = |of_scored: &[f32]| (!scores.mark_attention.is_empty()).then(|| all_rows(of_scored, marks));
     let attention = Attention {
-        mark_values: all_rows(&scores.mark_attention, marks),
+        mark_values: of_marks(&scores.mark_attention),
         // a window without any signal: every transform leaves 0 at 0
-        null_values: score(model, &vec![0.0; size], |_| ())?.bin_attention,
+        null_values: model.score(task, &vec![0.0; size], |_| ())?.bin_attention,
         spread: scores.spread.as_ref().map(|spread| AttentionSpread {
             values: all_rows(&spread.bin_attention, size),
-            mark_values: all_rows(&spread.mark_attention, marks),
+            mark_values: of_marks(&spread.mark_attention),
         }),
     };
     let values = all_rows(&scores.bin_attention, size);

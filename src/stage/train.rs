@@ -1,5 +1,6 @@
 //! Train a model on binned signal and labels.
 
+mod architecture;
 mod data;
 mod history;
 mod provenance;
@@ -13,13 +14,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use candle_core::Device;
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
+pub use self::architecture::{Architecture, Sizes};
 use self::runs::Run;
+use self::samples::Sample;
 use super::{model_file, progress_bar};
 use crate::io;
-use crate::learn::{EpochRecord, Method, Schedule, Settings, Trainer, TrainingData, TrainingState, Transform};
-use crate::model::AttentiveChromeConfig;
+use crate::learn::{
+    EpochRecord, Method, Predictor, Schedule, Settings, Task, Trainer, TrainingData, TrainingState, Transform,
+};
+use crate::model::ModelConfig;
 use crate::stage::{Common, Compute, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
@@ -27,7 +32,7 @@ const MODEL_SUFFIX: &str = ".model.safetensors";
 /// What stands for the sample's name in `--out`.
 const SAMPLE: &str = "{sample}";
 
-/// Train AttentiveChrome on binned signal: by default in the published way (Adam at 2e-4, batches of
+/// Train a model on binned signal: by default AttentiveChrome in the published way (Adam at 2e-4, batches of
 /// 16, 30 epochs, the epoch with the best validation AUROC is kept).
 ///
 /// Reads matrices of attentrack-bin, labels and splits; writes the model, and beside it
@@ -63,7 +68,7 @@ pub struct Args {
     /// {sample}
     #[arg(long, required = true, value_name = "FILE")]
     pub bins: Vec<PathBuf>,
-    /// Labels of the sample, 0 or 1 (columns gene_id, label); as often as --bins, in the same order
+    /// Labels of the sample, 0 or 1, or with --task regression any number (columns gene_id, label); as often as --bins, in the same order
     #[arg(long, required = true, value_name = "TSV")]
     pub labels: Vec<PathBuf>,
     /// Splits (columns gene_id, split, fold), one file for all samples
@@ -76,12 +81,12 @@ pub struct Args {
     /// Architecture
     #[arg(long, value_enum, default_value_t = Architecture::AttentiveChrome)]
     pub model: Architecture,
-    /// Hidden units a direction of the LSTM over bins
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub bin_hidden: u16,
-    /// Hidden units a direction of the LSTM over marks
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub mark_hidden: u16,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub sizes: Sizes,
+    /// What is learnt
+    #[arg(long, value_enum, default_value_t)]
+    pub task: Task,
     /// Passes over the training genes
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     pub epochs: u32,
@@ -107,7 +112,8 @@ pub struct Args {
     /// Weight decay: of adam and sgd an L2 term of the gradient, of adamw decoupled
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     pub weight_decay: f64,
-    /// Share of the LSTMs' outputs that training sets to zero, from 0 to below 1
+    /// Share of the LSTMs' outputs, or of what else the architecture has dropout on, that training sets to
+    /// zero, from 0 to below 1
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     pub dropout: f64,
     /// Largest norm of a model's gradient; a longer one is shortened to it
@@ -136,13 +142,6 @@ pub struct Args {
     common: Common,
 }
 
-/// The architectures that can be trained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Architecture {
-    /// LSTM-α,β of Singh et al., NIPS 2017.
-    AttentiveChrome,
-}
-
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
@@ -169,6 +168,7 @@ impl Stage for Args {
             problems.push(format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"));
         }
         problems.extend(self.compute.problem());
+        problems.extend(self.sizes.problems(self.model));
         let mut check = |flag: &str, value: f64, good: bool, expected: &str| {
             if !good {
                 problems.push(format!("--{flag} {value}: must be {expected}"));
@@ -203,8 +203,9 @@ impl Stage for Args {
         }
         for (at, (run, states)) in runs.iter().zip(self.states(&trainer)).enumerate() {
             let members = usize::from(self.ensemble);
-            let model = trainer.best_models(at * members..(at + 1) * members)?;
-            model_file::save(&run.out, &provenance::header(self, run, (&data, at), states, &model)?, &model)?;
+            let predictor = Predictor::Network(trainer.best_models(at * members..(at + 1) * members)?);
+            let model = (&self.config(&run.samples), &predictor);
+            model_file::save(&run.out, &provenance::header(self, run, (&data, at), states, model)?, &predictor)?;
         }
         // last, so that a kill before leaves something to go on from
         runs.iter().for_each(|run| _ = std::fs::remove_file(run.state_path()));
@@ -229,6 +230,7 @@ impl Args {
 
     fn settings(&self) -> Settings {
         Settings {
+            task: self.task,
             epochs: self.epochs,
             batch_size: self.batch_size,
             optimizer: self.optimizer,
@@ -241,19 +243,14 @@ impl Args {
         }
     }
 
-    /// Sizes of the models, which are those of every run.
-    fn config(&self, runs: &[Run]) -> AttentiveChromeConfig {
-        let matrix = &runs[0].samples[0].matrix;
-        AttentiveChromeConfig {
-            n_marks: matrix.n_marks(),
-            n_bins: matrix.n_bins(),
-            bin_hidden: usize::from(self.bin_hidden),
-            mark_hidden: usize::from(self.mark_hidden),
-        }
+    /// Sizes of a run's models, which are those of every run.
+    fn config(&self, samples: &[Sample]) -> ModelConfig {
+        let matrix = &samples[0].matrix;
+        self.model.config(&self.sizes, self.task, (matrix.n_marks(), matrix.n_bins()))
     }
 
     fn start(&self, runs: &[Run], device: &Device) -> Result<Trainer> {
-        let config = self.config(runs);
+        let config = self.config(&runs[0].samples);
         let (mut learners, mut states) = (Vec::new(), Vec::new());
         for (set, run) in runs.iter().enumerate() {
             let own = run.learners(self, set);
@@ -292,7 +289,7 @@ impl Args {
                 (written, writing) = (Instant::now(), start.elapsed());
             }
             let records: Vec<EpochRecord> = records.into_iter().flatten().collect();
-            bar.suspend(|| history::report(&records));
+            bar.suspend(|| history::report(self.task, &records));
         }
         bar.finish_and_clear();
         Ok(())

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use attentrack::model::{AttentiveChrome, AttentiveChromeConfig, Mode};
+use attentrack::model::{AttentiveChromeConfig, Mode, ModelConfig};
 use candle_core::{Device, Tensor};
 
 /// The largest errors of one case.
@@ -29,16 +29,21 @@ fn ours(folder: &Path) -> Vec<(String, Vec<f32>)> {
     };
     let shapes = config.tensor_shapes();
     let weights: Vec<_> = shapes.iter().map(|(name, _)| (name.clone(), load(&format!("weight.{name}")))).collect();
-    let model = AttentiveChrome::from_tensors(&config, 1, &weights, &Device::Cpu).unwrap();
+    let model = ModelConfig::AttentiveChrome(config).from_tensors(1, &weights, &Device::Cpu).unwrap();
     let output = model.forward(&x.unsqueeze(1).unwrap(), &Mode::Train(None)).unwrap();
     // mean binary cross-entropy with logits
     let z = &output.logit;
     let log_term = (z.abs().unwrap().neg().unwrap().exp().unwrap() + 1.0).unwrap().log().unwrap();
     let linear = (z.relu().unwrap() - (z * &y).unwrap()).unwrap();
     let store = (linear + log_term).unwrap().mean_all().unwrap().backward().unwrap();
-    let gradients = model.parameters().map(|parameter| store.get(parameter).unwrap().clone());
+    let of_parameter = |parameter: &candle_core::Var| store.get(parameter).unwrap().clone();
+    let gradients: Vec<Tensor> = model.parameters().into_iter().map(of_parameter).collect();
     let gradient = model.flatten(&gradients).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
-    let outputs = [("logit", z), ("bin_attention", &output.bin_attention), ("mark_attention", &output.mark_attention)];
+    let outputs = [
+        ("logit", z),
+        ("bin_attention", output.bin_attention.as_ref().unwrap()),
+        ("mark_attention", output.mark_attention.as_ref().unwrap()),
+    ];
     let flat = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
     let mut all: Vec<_> = outputs.iter().map(|(name, tensor)| ((*name).to_owned(), flat(tensor))).collect();
     let mut rest = gradient.as_slice();

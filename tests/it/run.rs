@@ -242,7 +242,7 @@ fn the_quickstart_finds_the_planted_truth() {
         let mut excess = vec![0.0; matrix.n_bins()];
         let planted = matrix.marks.iter().position(|mark| mark == "H3K4me3").unwrap();
         for &gene in &scored {
-            let marks = &attention.mark_values[gene * matrix.n_marks()..][..matrix.n_marks()];
+            let marks = &attention.mark_values.as_ref().unwrap()[gene * matrix.n_marks()..][..matrix.n_marks()];
             assert!((marks.iter().sum::<f32>() - 1.0).abs() < 1e-5);
             mark_sums.iter_mut().zip(marks).for_each(|(sum, &value)| *sum += f64::from(value));
             for mark in 0..matrix.n_marks() {

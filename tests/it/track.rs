@@ -73,7 +73,8 @@ fn attention(orientation: Orientation) -> Matrix {
     }
     let mut matrix = matrix(Kind::Attention, orientation, &["H3K4me3", "H3K27ac/rep1"], genes, values);
     let mark_values = [[0.75, 0.25], [0.5, 0.5], [0.5, 0.5], [0.5, 0.5], [f32::NAN, f32::NAN]].concat();
-    matrix.attention = Some(Attention { mark_values, null_values: [empty.clone(), empty].concat(), spread: None });
+    matrix.attention =
+        Some(Attention { mark_values: Some(mark_values), null_values: [empty.clone(), empty].concat(), spread: None });
     matrix.status[4] = Status::NoChrom;
     matrix.chroms.push(Chrom { name: "chrUn".into(), length: None });
     matrix

@@ -4,7 +4,7 @@ use candle_core::{Device, Tensor};
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{AttentiveChrome, Mode};
+use crate::model::Mode;
 
 /// Numbers in [−scale, scale) by a formula.
 fn numbers(seed: u64, count: usize, scale: f32) -> Vec<f32> {
@@ -16,10 +16,18 @@ fn numbers(seed: u64, count: usize, scale: f32) -> Vec<f32> {
     (0..count).map(next).collect()
 }
 
+fn n_weights(config: &AttentiveChromeConfig) -> usize {
+    ModelConfig::AttentiveChrome(config.clone()).n_weights()
+}
+
+fn open(config: &AttentiveChromeConfig, weights: &[f32]) -> DeepLift {
+    DeepLift::new(&ModelConfig::AttentiveChrome(config.clone()), weights).unwrap()
+}
+
 /// Logits of the product's own forward pass, which shares no code with this one.
 fn logits(config: &AttentiveChromeConfig, weights: &[f32], x: &[f32]) -> Vec<f32> {
     let weights = Tensor::from_slice(weights, (1, weights.len()), &Device::Cpu).unwrap();
-    let model = AttentiveChrome::from_flat(config, &weights).unwrap();
+    let model = ModelConfig::AttentiveChrome(config.clone()).network(&weights).unwrap();
     let genes = x.len() / (config.n_marks * config.n_bins);
     let x = Tensor::from_slice(x, (genes, 1, config.n_marks, config.n_bins), &Device::Cpu).unwrap();
     model.forward(&x, &Mode::Infer).unwrap().logit.flatten_all().unwrap().to_vec1().unwrap()
@@ -27,8 +35,8 @@ fn logits(config: &AttentiveChromeConfig, weights: &[f32], x: &[f32]) -> Vec<f32
 
 fn check(seed: u64, genes: usize, config: &AttentiveChromeConfig, scale: f32, spread: f32) {
     let size = config.n_marks * config.n_bins;
-    let (x, weights) = (numbers(seed, genes * size, scale), numbers(seed + 1, config.n_weights(), spread));
-    let lift = DeepLift::attentive_chrome(config, &weights).unwrap();
+    let (x, weights) = (numbers(seed, genes * size, scale), numbers(seed + 1, n_weights(config), spread));
+    let lift = open(config, &weights);
     let (found, empty) = (logits(config, &weights, &x), logits(config, &weights, &vec![0.0; size])[0]);
     for rule in [Rule::Rescale, Rule::RevealCancel] {
         let parts = lift.contributions(&x, rule, |_| ());
@@ -64,8 +72,8 @@ proptest! {
 #[test]
 fn small_inputs_get_the_gradient() {
     let config = AttentiveChromeConfig { n_marks: 3, n_bins: 6, bin_hidden: 5, mark_hidden: 4 };
-    let weights = numbers(5, config.n_weights(), 0.8);
-    let lift = DeepLift::attentive_chrome(&config, &weights).unwrap();
+    let weights = numbers(5, n_weights(&config), 0.8);
+    let lift = open(&config, &weights);
     let empty = lift.model.trace(&[0.0; 18]).score;
     for at in 0..18 {
         let mut x = vec![0.0; 18];
@@ -83,7 +91,7 @@ fn small_inputs_get_the_gradient() {
 #[test]
 fn what_does_not_differ_adds_nothing() {
     let config = AttentiveChromeConfig { n_marks: 2, n_bins: 5, bin_hidden: 4, mark_hidden: 3 };
-    let lift = DeepLift::attentive_chrome(&config, &numbers(7, config.n_weights(), 1.0)).unwrap();
+    let lift = open(&config, &numbers(7, n_weights(&config), 1.0));
     let mut x = numbers(8, 10, 3.0);
     (x[3], x[7]) = (0.0, 0.0);
     for rule in [Rule::Rescale, Rule::RevealCancel] {

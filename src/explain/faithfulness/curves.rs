@@ -4,7 +4,7 @@
 use candle_core::Result;
 use rayon::prelude::*;
 
-use crate::explain::Predictor;
+use crate::explain::Scorer;
 
 /// Shares of a window's marks and bins that are changed.
 const SHARES: [f64; 9] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85];
@@ -49,7 +49,7 @@ impl Baseline {
     ///
     /// # Errors
     /// Of the predictor.
-    pub fn new(predictor: &(impl Predictor + ?Sized), x: &[f32]) -> Result<Self> {
+    pub fn new(predictor: &(impl Scorer + ?Sized), x: &[f32]) -> Result<Self> {
         let size = predictor.shape().iter().product();
         Ok(Baseline { scores: predictor.scores(x)?, empty: predictor.scores(&vec![0.0; size])?[0] })
     }
@@ -66,7 +66,7 @@ impl Baseline {
 /// # Errors
 /// Of the predictor.
 pub fn curves(
-    predictor: &(impl Predictor + ?Sized),
+    predictor: &(impl Scorer + ?Sized),
     x: &[f32],
     importance: &[f32],
     baseline: &Baseline,
@@ -130,7 +130,7 @@ mod tests {
     /// The sum of ten inputs, less 1.
     struct Sum;
 
-    impl Predictor for Sum {
+    impl Scorer for Sum {
         fn shape(&self) -> [usize; 2] {
             [2, 5]
         }

@@ -7,24 +7,24 @@ use rand_chacha::ChaCha8Rng;
 
 use super::agreement::{Known, WindowRanks, mean, planted};
 use super::curves::{Baseline, WindowCurves, curves};
-use crate::explain::{self, Member, Method, Predictor, Settings};
+use crate::explain::{self, Explainable, Method, Scorer, Settings};
 use crate::learn::metrics::pearson;
 
 /// What methods are judged with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Inputs<'a> {
     /// Methods, each of which the model has what it needs for.
     pub methods: &'a [Method],
     /// The model's members.
-    pub members: &'a [Member],
+    pub members: &'a [Box<dyn Explainable>],
     /// Windows, row-major [window, mark, bin], transformed.
     pub x: &'a [f32],
     /// Of the methods.
     pub settings: &'a Settings,
     /// Other models of the same inputs, trained from other seeds.
-    pub others: &'a [Member],
+    pub others: &'a [Box<dyn Explainable>],
     /// Models that were trained on permuted labels.
-    pub permuted: &'a [Member],
+    pub permuted: &'a [Box<dyn Explainable>],
     /// What is known of each cell.
     pub known: Option<&'a [Known]>,
     /// A mark that the model has not seen.
@@ -40,6 +40,8 @@ pub struct HeldOut {
     pub signal: Vec<f32>,
     /// Mark of the model.
     pub mark: usize,
+    /// Whether a window's bins, and those of its signal, go from 3′ to 5′; one a window.
+    pub flipped: Vec<bool>,
 }
 
 /// Whether the bins that a method puts first tell more of the score than those of the highest signal.
@@ -102,9 +104,9 @@ pub struct Faithfulness {
 }
 
 /// Mean log-odds of several members.
-struct Mean<'a>(&'a [Member]);
+struct Mean<'a>(&'a [Box<dyn Explainable>]);
 
-impl Predictor for Mean<'_> {
+impl Scorer for Mean<'_> {
     fn shape(&self) -> [usize; 2] {
         self.0[0].shape()
     }
@@ -131,18 +133,20 @@ pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>
     let [marks, bins] = predictor.shape();
     let size = marks * bins;
     let baseline = Baseline::new(&predictor, inputs.x)?;
-    let shuffled = inputs.members.iter().map(|member| member.shuffled(inputs.seed)).collect::<Result<Vec<_>>>()?;
+    let shuffled =
+        inputs.members.iter().map(|member| member.shuffled(inputs.seed)).collect::<Result<Option<Vec<_>>>>()?;
     let expressed: Vec<bool> = baseline.scores.iter().map(|&score| score > 0.0).collect();
 
     let mut rows: Vec<(Faithfulness, Vec<WindowCurves>, WindowRanks)> = Vec::new();
     for &method in inputs.methods {
-        let orders = |members: &[Member]| {
-            let order = |member: &Member| order(method, std::slice::from_ref(member), inputs, &baseline);
+        let orders = |members: &[Box<dyn Explainable>]| {
+            let order = |member: &Box<dyn Explainable>| order(method, std::slice::from_ref(member), inputs, &baseline);
             members.iter().map(order).collect::<Result<Vec<_>>>()
         };
         let ranks = |order: &Order| WindowRanks::new(&magnitude(&order.importance), size);
         let own = order(method, inputs.members, inputs, &baseline)?;
-        let (of_shuffled, of_permuted) = (order(method, &shuffled, inputs, &baseline)?, orders(inputs.permuted)?);
+        let of_shuffled = shuffled.as_ref().map(|shuffled| order(method, shuffled, inputs, &baseline)).transpose()?;
+        let of_permuted = orders(inputs.permuted)?;
         let mut seeds: Vec<WindowRanks> = orders(inputs.others)?.iter().map(ranks).collect();
         match inputs.members {
             [_] => seeds.push(ranks(&own)),
@@ -152,10 +156,11 @@ pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>
         let pairs = (0..seeds.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
         let row = Faithfulness {
             seeds: mean(pairs.filter_map(|(a, b)| seeds[a].agreement(&seeds[b]))),
-            shuffled: own_ranks.agreement(&ranks(&of_shuffled)),
+            shuffled: of_shuffled.as_ref().and_then(|order| own_ranks.agreement(&ranks(order))),
             permuted: mean(of_permuted.iter().filter_map(|order| own_ranks.agreement(&ranks(order)))),
-            held_out: [&own, &of_shuffled].map(|order| held_out(inputs, &order.values, &expressed, bins, marks)),
-            ..empty_row(method.name(), method.unit(explain::LOG_ODDS))
+            held_out: [Some(&own), of_shuffled.as_ref()]
+                .map(|order| held_out(inputs, &order?.values, &expressed, bins, marks)),
+            ..empty_row(method.name(), method.unit(inputs.settings.task))
         };
         rows.push(finish(row, &own, inputs, &predictor, &baseline, &expressed)?);
         done(method);
@@ -242,10 +247,11 @@ fn magnitude(importance: &[f32]) -> Vec<f32> {
 
 /// The members' mean explanation, and the order: what moves the score away from that of an empty window
 /// comes first.
-fn order(method: Method, members: &[Member], inputs: &Inputs, baseline: &Baseline) -> Result<Order> {
+fn order(method: Method, members: &[Box<dyn Explainable>], inputs: &Inputs, baseline: &Baseline) -> Result<Order> {
     let [marks, bins] = members[0].shape();
     let size = marks * bins;
-    let of_member = |member: &Member| explain::explain(method, member, inputs.x, inputs.settings, |_| ());
+    let of_member =
+        |member: &Box<dyn Explainable>| explain::explain(method, member.as_ref(), inputs.x, inputs.settings, |_| ());
     let values = explain::mean(&members.iter().map(of_member).collect::<Result<Vec<_>>>()?);
     if method == Method::ClassOptimisation {
         let (expressed, silent) = values.split_at(size);
@@ -299,11 +305,13 @@ fn over_mean(x: &[f32], marks: usize, bins: usize) -> Vec<f32> {
 fn held_out(inputs: &Inputs, values: &[f32], expressed: &[bool], bins: usize, marks: usize) -> Option<f64> {
     let held_out = inputs.held_out?;
     let (mut seen, mut unseen) = (vec![0.0; bins], vec![0.0; bins]);
-    let add =
-        |sums: &mut [f64], row: &[f32]| sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+    let add = |sums: &mut [f64], window: usize, row: &[f32]| {
+        let place = |bin: usize| if held_out.flipped[window] { bins - 1 - bin } else { bin };
+        (0..bins).for_each(|bin| sums[place(bin)] += f64::from(row[bin]));
+    };
     for window in (0..expressed.len()).filter(|&window| expressed[window]) {
-        add(&mut seen, &values[(window * marks + held_out.mark) * bins..][..bins]);
-        add(&mut unseen, &held_out.signal[window * bins..][..bins]);
+        add(&mut seen, window, &values[(window * marks + held_out.mark) * bins..][..bins]);
+        add(&mut unseen, window, &held_out.signal[window * bins..][..bins]);
     }
     pearson(&seen, &unseen, |_| 1)
 }

@@ -1,10 +1,10 @@
 //! Forward and backward through some models, in pieces that suit the device.
 
-use candle_core::{CpuStorage, DType, Error, InplaceOp2, Layout, Result, Tensor, bail};
+use candle_core::{CpuStorage, DType, Error, InplaceOp2, Layout, Result, Tensor, Var, bail};
 
+use crate::learn::Task;
 use crate::learn::batches::Batch;
-use crate::learn::loss::binary_cross_entropy;
-use crate::model::{AttentiveChrome, Dropout, Mode};
+use crate::model::{Dropout, Mode, Network};
 
 /// On the processor, genes that go forward and backward before the next ones: what the forward pass
 /// keeps of them stays in the caches. Their gradients are added up.
@@ -13,7 +13,8 @@ const CHUNK: usize = 16;
 /// Losses \[model\] and their gradients [model, weight] of some of the models of a batch, of which
 /// `first` is the first; `keys` are those of dropout, one for each model of the batch.
 pub(super) fn pass(
-    part: &AttentiveChrome,
+    part: &dyn Network,
+    task: Task,
     first: usize,
     batch: &Batch,
     rate: f64,
@@ -29,12 +30,13 @@ pub(super) fn pass(
         let keys = keys[first..first + models].into();
         let mode = Mode::Train((rate > 0.0).then_some(Dropout { rate, keys, first_gene: from }));
         let logit = part.forward(&cut(&batch.x)?, &mode)?.logit;
-        let loss = binary_cross_entropy(&logit, &cut(&batch.label)?, &cut(&batch.weight)?)?;
+        let loss = task.loss(&logit, &cut(&batch.label)?, &cut(&batch.weight)?)?;
         let gradients = loss.backward()?;
-        let [bins, marks, head_weight, head_bias] = part.parameters().map(|parameter| {
+        let of_parameter = |parameter: &Var| {
             gradients.get(parameter).cloned().ok_or_else(|| Error::msg("a parameter has no gradient"))
-        });
-        let gradient = part.flatten(&[bins?, marks?, head_weight?, head_bias?])?;
+        };
+        let of_parameters: Result<Vec<Tensor>> = part.parameters().into_iter().map(of_parameter).collect();
+        let gradient = part.flatten(&of_parameters?)?;
         sum = Some(match sum {
             None => (loss.detach(), gradient),
             Some((losses, gradients)) => {

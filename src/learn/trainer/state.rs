@@ -2,7 +2,7 @@
 
 use crate::learn::optimizer::{Method, OptimizerState};
 use crate::learn::random;
-use crate::model::AttentiveChromeConfig;
+use crate::model::ModelConfig;
 
 /// One line of the history.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,8 +13,8 @@ pub struct EpochRecord {
     pub train_loss: f64,
     /// Mean loss of the validation genes after the epoch.
     pub valid_loss: f64,
-    /// AUROC of all validation genes after the epoch.
-    pub valid_auroc: f64,
+    /// AUROC of all validation genes after the epoch, or of a regression Pearson's correlation.
+    pub valid_metric: f64,
     /// Learning rate of the epoch.
     pub learning_rate: f64,
 }
@@ -34,15 +34,15 @@ pub struct TrainingState {
 
 impl TrainingState {
     /// Weights drawn from the seed.
-    pub fn new(config: &AttentiveChromeConfig, optimizer: Method, seed: u64) -> Self {
-        let weights = random::initial_weights(seed, config.n_weights());
+    pub fn new(config: &ModelConfig, optimizer: Method, seed: u64) -> Self {
+        let weights = random::initial_weights(seed, &config.tensors());
         let optimizer = OptimizerState::new(optimizer, weights.len());
         TrainingState { best_weights: weights.clone(), weights, optimizer, history: Vec::new() }
     }
 
-    /// The record of the best epoch: the highest validation AUROC, of equal ones the later.
+    /// The record of the best epoch: the highest validation AUROC or correlation, of equal ones the later.
     pub fn best(&self) -> Option<&EpochRecord> {
-        self.history.iter().max_by(|a, b| a.valid_auroc.total_cmp(&b.valid_auroc).then(a.epoch.cmp(&b.epoch)))
+        self.history.iter().max_by(|a, b| a.valid_metric.total_cmp(&b.valid_metric).then(a.epoch.cmp(&b.epoch)))
     }
 
     /// Epochs that are done.

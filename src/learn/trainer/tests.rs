@@ -3,9 +3,11 @@ use std::sync::Arc;
 use super::*;
 use crate::learn::batches::DeviceGenes;
 use crate::learn::{GeneSet, Shards, Stream, StreamedGenes, score};
+use crate::model::{AttentiveChromeConfig, TensorSpec};
 
 fn settings() -> Settings {
     Settings {
+        task: Task::Classification,
         epochs: 4,
         batch_size: 16,
         learning_rate: 2e-4,
@@ -22,7 +24,7 @@ const CONFIG: AttentiveChromeConfig = AttentiveChromeConfig { n_marks: 2, n_bins
 
 /// Genes of noise, of which the positives have more signal at mark 1, bins 4 and 5.
 fn genes(seed: u64, n_genes: usize) -> GeneSet {
-    let noise = random::initial_weights(seed, n_genes * 20);
+    let noise = noise(seed, n_genes * 20);
     let labels: Vec<f32> = (0..n_genes).map(|gene| (gene % 2) as f32).collect();
     let value = |(at, &noise): (usize, &f32)| {
         let planted = labels[at / 20] == 1.0 && [14, 15].contains(&(at % 20));
@@ -36,12 +38,21 @@ fn data(train: Vec<GeneSet>, valid: Vec<GeneSet>) -> TrainingData {
     TrainingData { train: GeneSource::OnDevice(on_device(train)), valid: GeneSource::OnDevice(on_device(valid)) }
 }
 
+/// Uniform in [−0.1, 0.1).
+fn noise(seed: u64, count: usize) -> Vec<f32> {
+    random::initial_weights(seed, &[TensorSpec::new("noise", &[count], 0.1)])
+}
+
+fn model() -> ModelConfig {
+    ModelConfig::AttentiveChrome(CONFIG)
+}
+
 fn learner(seed: u64, set: usize) -> Learner {
     Learner { name: format!("seed {seed}"), seed, set }
 }
 
 fn trainer(settings: &Settings, learners: &[Learner]) -> Trainer {
-    Trainer::new(&CONFIG, settings.clone(), learners.to_vec(), &Device::Cpu).unwrap()
+    Trainer::new(&model(), settings.clone(), learners.to_vec(), &Device::Cpu).unwrap()
 }
 
 fn run(trainer: &mut Trainer, epochs: u32) {
@@ -55,7 +66,7 @@ fn run(trainer: &mut Trainer, epochs: u32) {
 fn thirty_two_genes_are_overfitted_by_every_optimiser() {
     // labels without any relation to the signal: only memory can lower the loss
     let mut train = genes(3, 32);
-    train.values = random::initial_weights(9, 32 * 20).iter().map(|v| v * 20.0).collect();
+    train.values = noise(9, 32 * 20).iter().map(|v| v * 20.0).collect();
     let data = data(vec![train.clone()], vec![train]);
     for (optimizer, learning_rate) in [(Method::Adam, 1e-2), (Method::AdamW, 1e-2), (Method::Sgd, 1.0)] {
         let settings = Settings { epochs: 300, learning_rate, optimizer, ..settings() };
@@ -65,7 +76,7 @@ fn thirty_two_genes_are_overfitted_by_every_optimiser() {
             last = trainer.run_epoch(&data, |_| ()).unwrap()[0].unwrap().train_loss;
         }
         assert!(last < 0.05, "{optimizer:?}: loss {last}");
-        assert_eq!(trainer.states()[0].best().unwrap().valid_auroc, 1.0);
+        assert_eq!(trainer.states()[0].best().unwrap().valid_metric, 1.0);
     }
 }
 
@@ -80,14 +91,14 @@ fn a_resumed_training_is_the_uninterrupted_one() {
         let mut first = trainer(&settings, &learners);
         run(&mut first, 2);
         let states = first.states().to_vec();
-        let mut second = Trainer::resume(&CONFIG, settings.clone(), learners.to_vec(), states, &Device::Cpu).unwrap();
+        let mut second = Trainer::resume(&model(), settings.clone(), learners.to_vec(), states, &Device::Cpu).unwrap();
         run(&mut second, 2);
         assert_eq!(whole.states(), second.states());
         assert!(whole.is_done());
         // one state is two epochs older than the other: killed between the writing of two files
         let mut mixed = first.states().to_vec();
         mixed[0] = whole.states()[0].clone();
-        let mut third = Trainer::resume(&CONFIG, settings, learners.to_vec(), mixed, &Device::Cpu).unwrap();
+        let mut third = Trainer::resume(&model(), settings, learners.to_vec(), mixed, &Device::Cpu).unwrap();
         assert_eq!(third.epochs_done(), 2);
         run(&mut third, 2);
         assert_eq!(whole.states(), third.states());
@@ -138,9 +149,9 @@ fn options_change_the_result_and_the_seed_decides_it() {
 #[test]
 fn of_equally_good_epochs_the_later_is_kept() {
     let record =
-        |epoch, valid_auroc| EpochRecord { epoch, train_loss: 0.0, valid_loss: 0.0, valid_auroc, learning_rate: 0.0 };
+        |epoch, valid_metric| EpochRecord { epoch, train_loss: 0.0, valid_loss: 0.0, valid_metric, learning_rate: 0.0 };
     let history = vec![record(1, 0.7), record(2, 0.8), record(3, 0.8), record(4, 0.6)];
-    let state = TrainingState { history, ..TrainingState::new(&CONFIG, Method::Adam, 1) };
+    let state = TrainingState { history, ..TrainingState::new(&model(), Method::Adam, 1) };
     assert_eq!(state.best().unwrap().epoch, 3);
 }
 
@@ -161,9 +172,10 @@ fn divergence_is_an_error_that_names_the_model() {
 #[ignore = "a measurement, not a test"]
 fn speed() {
     let config = AttentiveChromeConfig { n_marks: 5, n_bins: 100, bin_hidden: 32, mark_hidden: 16 };
+    let config = ModelConfig::AttentiveChrome(config);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     for batch in [16usize, 64, 256] {
-        let values = random::initial_weights(1, batch * 500).iter().map(|v| (v + 0.1) * 20.0).collect();
+        let values = noise(1, batch * 500).iter().map(|v| (v + 0.1) * 20.0).collect();
         let train = GeneSet { values, labels: (0..batch).map(|gene| (gene % 2) as f32).collect() };
         let on_device = DeviceGenes::new(vec![train.clone()], (5, 100), &Device::Cpu).unwrap();
         let orders = [(0, (0..batch).collect())];
@@ -187,7 +199,9 @@ fn speed() {
             println!("batch {batch} train step: {}", time(&mut step));
             println!(
                 "batch {batch} forward:    {}",
-                time(&mut || drop(score(&trainer.parts[0], &train.values, |_| ()).unwrap()))
+                time(&mut || drop(
+                    score(trainer.parts[0].as_ref(), Task::Classification, &train.values, |_| ()).unwrap()
+                ))
             );
         });
     }
@@ -244,7 +258,7 @@ fn on_streamed_genes_too_models_trained_together_are_the_models_trained_alone() 
         assert_eq!(first.run_epoch(&own, |_| ()).unwrap(), records[0][at..=at]);
         // and resumed, as ever
         let states = first.states().to_vec();
-        let mut second = Trainer::resume(&CONFIG, settings.clone(), learners, states, &Device::Cpu).unwrap();
+        let mut second = Trainer::resume(&model(), settings.clone(), learners, states, &Device::Cpu).unwrap();
         assert_eq!(second.run_epoch(&own, |_| ()).unwrap(), records[1][at..=at]);
         assert_eq!(second.run_epoch(&own, |_| ()).unwrap(), records[2][at..=at]);
         assert_eq!(second.states(), &together.states()[at..=at], "model {at}");

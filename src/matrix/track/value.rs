@@ -69,6 +69,9 @@ pub enum TrackError {
         /// What was asked for.
         value: TrackValue,
     },
+    /// Mark attention was asked for where there is none.
+    #[error("its model has no mark attention, so there is no {0} value. Use --value corrected or raw")]
+    NoMarkAttention(TrackValue),
     /// The null attention is no attention.
     #[error(
         "the attention that the model gives to an empty window is {found} at mark {mark}, bin {bin}, expected 0 to 1. Run attentrack-predict again, or use --value raw"
@@ -123,6 +126,9 @@ impl<'a> TrackValues<'a> {
         if value != TrackValue::Raw && attention.is_none() {
             return Err(TrackError::NoAttention { kind: matrix.kind.name(), value });
         }
+        if value.is_joint() && attention.is_some_and(|attention| attention.mark_values.is_none()) {
+            return Err(TrackError::NoMarkAttention(value));
+        }
         let corrected = match attention.map(|attention| corrected(matrix, attention)) {
             Some(Ok(corrected)) => corrected,
             Some(Err(error)) if value.is_corrected() => return Err(error),
@@ -175,9 +181,10 @@ impl<'a> TrackValues<'a> {
         self.corrected.get(row * self.matrix.n_bins() + bin).copied().unwrap_or(f32::NAN)
     }
 
-    /// The mark attention; NaN where the matrix holds no attention.
+    /// The mark attention; NaN where the matrix holds none.
     pub fn mark_attention(&self, gene: usize, mark: usize) -> f32 {
-        self.attention.map_or(f32::NAN, |attention| attention.mark_values[gene * self.matrix.n_marks() + mark])
+        let mark_values = self.attention.and_then(|attention| attention.mark_values.as_ref());
+        mark_values.map_or(f32::NAN, |values| values[gene * self.matrix.n_marks() + mark])
     }
 
     /// Standard deviations over the members of an ensemble, of the stored bin attention and of the mark
@@ -185,7 +192,8 @@ impl<'a> TrackValues<'a> {
     pub fn spread(&self, gene: usize, mark: usize, bin: usize) -> Option<(f32, f32)> {
         let spread = self.attention?.spread.as_ref()?;
         let row = gene * self.matrix.n_marks() + mark;
-        Some((spread.values[row * self.matrix.n_bins() + bin], spread.mark_values[row]))
+        let of_mark = spread.mark_values.as_ref().map_or(f32::NAN, |values| values[row]);
+        Some((spread.values[row * self.matrix.n_bins() + bin], of_mark))
     }
 
     /// Whether [`Self::spread`] exists.

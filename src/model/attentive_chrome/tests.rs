@@ -1,5 +1,6 @@
 use super::*;
-use candle_core::IndexOp;
+use crate::model::Dropout;
+use candle_core::{Device, IndexOp};
 
 // printed by tests/golden/attentive_chrome.py (PyTorch 2, float64)
 const LOGIT: [f64; 5] = [3.941655082e-01, 3.821655138e-01, 3.655125971e-01, 3.633597372e-01, 3.698290138e-01];
@@ -64,8 +65,13 @@ fn loss(logit: &Tensor, label: &Tensor) -> Tensor {
 /// Gradients of all weights, flat.
 fn gradient(model: &AttentiveChrome, loss: &Tensor) -> Vec<f32> {
     let store = loss.backward().unwrap();
-    let parts = model.parameters().map(|parameter| store.get(parameter).unwrap().flatten_all().unwrap());
-    parts.iter().flat_map(|part| part.to_vec1::<f32>().unwrap()).collect()
+    let parts = model.parameters().into_iter().map(|parameter| store.get(parameter).unwrap().flatten_all().unwrap());
+    parts.flat_map(|part| part.to_vec1::<f32>().unwrap()).collect()
+}
+
+/// Bin and mark attention, which this network always has.
+fn attention(output: &Output) -> (&Tensor, &Tensor) {
+    (output.bin_attention.as_ref().unwrap(), output.mark_attention.as_ref().unwrap())
 }
 
 fn values(tensor: &Tensor) -> Vec<f32> {
@@ -85,8 +91,8 @@ fn agrees_with_pytorch() {
     let (model, (x, y)) = (small(), small_input());
     let output = model.forward(&x, &Mode::Train(None)).unwrap();
     assert_close(&values(&output.logit), &LOGIT, 1e-6);
-    assert_close(&values(&output.bin_attention.i((1, 0, 2)).unwrap()), &BIN_ATTENTION, 1e-6);
-    assert_close(&values(&output.mark_attention.get(4).unwrap()), &MARK_ATTENTION, 1e-6);
+    assert_close(&values(&attention(&output).0.i((1, 0, 2)).unwrap()), &BIN_ATTENTION, 1e-6);
+    assert_close(&values(&attention(&output).1.get(4).unwrap()), &MARK_ATTENTION, 1e-6);
     let loss = loss(&output.logit, &y);
     assert_close(&values(&loss), &[LOSS], 1e-6);
     let gradient = gradient(&model, &loss);
@@ -104,8 +110,8 @@ fn gradient_of_an_input_agrees_with_finite_differences() {
     let mode = Mode::Train(Some(Dropout { rate: 0.3, keys: [7].into(), first_gene: 0 }));
     let target = |x: &Tensor| {
         let output = model.forward(x, &mode).unwrap();
-        let bins = (output.bin_attention.sqr().unwrap().sum_all().unwrap() * 3.0).unwrap();
-        let marks = output.mark_attention.sqr().unwrap().sum_all().unwrap();
+        let bins = (attention(&output).0.sqr().unwrap().sum_all().unwrap() * 3.0).unwrap();
+        let marks = attention(&output).1.sqr().unwrap().sum_all().unwrap();
         ((output.logit.sum_all().unwrap() + bins).unwrap() + marks).unwrap()
     };
     let store = target(&x).backward().unwrap();
@@ -135,7 +141,7 @@ fn every_weight_gradient_agrees_with_finite_differences_in_direction() {
             (0..weights.len()).map(|at| ((at * 7919 + direction * 31) % 13) as f32 / 6.0 - 1.0).collect();
         let at = |by: f32| {
             let moved: Vec<f32> = weights.iter().zip(&along).map(|(w, d)| w + by * d).collect();
-            let model = from_flat(model.config(), &[moved]);
+            let model = from_flat(&model.config, &[moved]);
             let output = model.forward(&x, &Mode::Infer).unwrap();
             f64::from(loss(&output.logit, &y).to_scalar::<f32>().unwrap())
         };
@@ -154,7 +160,7 @@ fn attention_sums_to_one_and_a_gene_does_not_depend_on_the_batch() {
     let x = Tensor::from_iter((0..37 * 18).map(|at| (at * 29 % 23) as f32), &Device::Cpu).unwrap();
     let x = x.reshape((37, 1, 2, 9)).unwrap();
     let whole = model.forward(&x, &Mode::Infer).unwrap();
-    for sums in [whole.bin_attention.sum(3).unwrap(), whole.mark_attention.sum(2).unwrap()] {
+    for sums in [attention(&whole).0.sum(3).unwrap(), attention(&whole).1.sum(2).unwrap()] {
         assert!(values(&sums).iter().all(|sum| (sum - 1.0).abs() < 1e-6));
     }
     let training = model.forward(&x, &Mode::Train(None)).unwrap();
@@ -162,8 +168,8 @@ fn attention_sums_to_one_and_a_gene_does_not_depend_on_the_batch() {
     for (start, length) in [(0, 1), (3, 16), (30, 7)] {
         let part = model.forward(&x.narrow(0, start, length).unwrap(), &Mode::Infer).unwrap();
         assert_eq!(values(&part.logit), values(&whole.logit)[start..start + length]);
-        let expected = whole.bin_attention.narrow(0, start, length).unwrap();
-        assert_eq!(values(&part.bin_attention), values(&expected));
+        let expected = attention(&whole).0.narrow(0, start, length).unwrap();
+        assert_eq!(values(attention(&part).0), values(&expected));
     }
 }
 
@@ -175,17 +181,17 @@ fn named_tensors_come_back() {
     assert_eq!(tensors[0].0, "rnn_hms.0.rnn.weight_ih_l0");
     assert_eq!(tensors[0].1.dims(), [24, 1]);
     tensors.reverse();
-    let again = AttentiveChrome::from_tensors(model.config(), 1, &tensors, &Device::Cpu).unwrap();
+    let again = model.config().from_tensors(1, &tensors, &Device::Cpu).unwrap();
     assert_eq!(values(&again.to_flat().unwrap()), values(&model.to_flat().unwrap()));
 
-    let missing = AttentiveChrome::from_tensors(model.config(), 1, &tensors[1..], &Device::Cpu).unwrap_err();
+    let missing = model.config().from_tensors(1, &tensors[1..], &Device::Cpu).unwrap_err();
     assert_eq!(missing.to_string(), "tensor fdiff1_1.bias [1] is missing");
     let mut swapped = tensors.clone();
     swapped[0].1 = tensors[1].1.clone();
-    let swapped = AttentiveChrome::from_tensors(model.config(), 1, &swapped, &Device::Cpu).unwrap_err();
+    let swapped = model.config().from_tensors(1, &swapped, &Device::Cpu).unwrap_err();
     assert_eq!(swapped.to_string(), "tensor fdiff1_1.bias is [1, 6], expected [1]");
     tensors.push(("more".to_owned(), tensors[0].1.clone()));
-    let unknown = AttentiveChrome::from_tensors(model.config(), 1, &tensors, &Device::Cpu).unwrap_err();
+    let unknown = model.config().from_tensors(1, &tensors, &Device::Cpu).unwrap_err();
     assert_eq!(unknown.to_string(), "tensor more is no part of the model");
 }
 
@@ -208,10 +214,11 @@ fn models_together_are_the_models_alone() {
         let model = from_flat(&config, models);
         let output =
             model.forward(x, &Mode::Train(Some(Dropout { rate: 0.4, keys: keys.into(), first_gene: 0 }))).unwrap();
-        let total = (output.logit.sum_all().unwrap() + output.bin_attention.sqr().unwrap().sum_all().unwrap()).unwrap();
+        let total = (output.logit.sum_all().unwrap() + attention(&output).0.sqr().unwrap().sum_all().unwrap()).unwrap();
         let store = total.backward().unwrap();
-        let gradients = model.parameters().map(|parameter| store.get(parameter).unwrap().clone());
-        [output.logit.t().unwrap(), output.bin_attention.transpose(0, 1).unwrap(), model.flatten(&gradients).unwrap()]
+        let gradients: Vec<Tensor> =
+            model.parameters().into_iter().map(|parameter| store.get(parameter).unwrap().clone()).collect();
+        [output.logit.t().unwrap(), attention(&output).0.transpose(0, 1).unwrap(), model.flatten(&gradients).unwrap()]
     };
     let together = run(&models, &x, &[7, 8, 9]);
     for (at, model) in models.iter().enumerate() {
@@ -228,8 +235,8 @@ fn models_together_are_the_models_alone() {
     let mut tensors = three.to_tensors().unwrap();
     assert_eq!(tensors[0].0, "members.0.rnn_hms.0.rnn.weight_ih_l0");
     tensors.reverse();
-    let again = AttentiveChrome::from_tensors(&config, 3, &tensors, &Device::Cpu).unwrap();
+    let again = three.config().from_tensors(3, &tensors, &Device::Cpu).unwrap();
     assert_eq!(values(&again.to_flat().unwrap()), values(&three.to_flat().unwrap()));
-    let fewer = AttentiveChrome::from_tensors(&config, 2, &tensors, &Device::Cpu).unwrap_err();
+    let fewer = three.config().from_tensors(2, &tensors, &Device::Cpu).unwrap_err();
     assert_eq!(fewer.to_string(), "tensor members.2.fdiff1_1.bias is no part of the model");
 }

@@ -4,30 +4,31 @@ use std::path::Path;
 
 use super::Args;
 use crate::io;
-use crate::learn::{EpochRecord, TrainingState};
+use crate::learn::{EpochRecord, Task, TrainingState};
 
 /// One line an epoch: the numbers of the model, or the means and the range of several.
-pub fn report(records: &[EpochRecord]) {
+pub fn report(task: Task, records: &[EpochRecord]) {
     let Some(first) = records.first() else { return };
     let mean = |number: fn(&EpochRecord) -> f64| records.iter().map(number).sum::<f64>() / records.len() as f64;
     let (train_loss, valid_loss) = (mean(|record| record.train_loss), mean(|record| record.valid_loss));
-    let aurocs = || records.iter().map(|record| record.valid_auroc);
-    let auroc = match records.len() {
-        1 => format!("valid AUROC {:.4}", first.valid_auroc),
+    let (name, metrics) = (task.metric().0, || records.iter().map(|record| record.valid_metric));
+    let metric = match records.len() {
+        1 => format!("valid {name} {:.4}", first.valid_metric),
         models => format!(
-            "valid AUROC {:.4} ({:.4} to {:.4}), {models} models",
-            mean(|record| record.valid_auroc),
-            aurocs().fold(f64::INFINITY, f64::min),
-            aurocs().fold(0.0, f64::max)
+            "valid {name} {:.4} ({:.4} to {:.4}), {models} models",
+            mean(|record| record.valid_metric),
+            metrics().fold(f64::INFINITY, f64::min),
+            metrics().fold(f64::NEG_INFINITY, f64::max)
         ),
     };
-    tracing::info!("epoch {:>3}: train loss {train_loss:.4}, valid loss {valid_loss:.4}, {auroc}", first.epoch);
+    tracing::info!("epoch {:>3}: train loss {train_loss:.4}, valid loss {valid_loss:.4}, {metric}", first.epoch);
 }
 
 /// One row an epoch; of an ensemble, one a member and epoch, after a column with the seed.
 pub fn write(path: &Path, args: &Args, states: &[TrainingState]) -> io::Result<()> {
     let is_ensemble = states.len() > 1;
-    let mut columns = vec!["seed", "epoch", "train_loss", "valid_loss", "valid_auroc", "learning_rate"];
+    let metric = format!("valid_{}", args.task.metric().1);
+    let mut columns = vec!["seed", "epoch", "train_loss", "valid_loss", metric.as_str(), "learning_rate"];
     columns.drain(..usize::from(!is_ensemble));
     let records = args.seeds().zip(states).flat_map(|(seed, state)| state.history.iter().map(move |r| (seed, r)));
     let rows = records.map(|(seed, record)| {
@@ -36,7 +37,7 @@ pub fn write(path: &Path, args: &Args, states: &[TrainingState]) -> io::Result<(
             record.epoch.to_string(),
             format!("{:.6}", record.train_loss),
             format!("{:.6}", record.valid_loss),
-            format!("{:.6}", record.valid_auroc),
+            format!("{:.6}", record.valid_metric),
             record.learning_rate.to_string(),
         ]);
         cells

@@ -10,14 +10,15 @@ use super::state_file::Fingerprint;
 use crate::io;
 use crate::learn::metrics::best_threshold;
 use crate::learn::{
-    GeneDigest, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, Regime, TrainingData, TrainingState,
-    score,
+    GeneDigest, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, Predictor, Regime, Task, TrainingData,
+    TrainingState,
 };
-use crate::model::{AttentiveChrome, ModelConfig};
+use crate::model::ModelConfig;
 
 /// Every setting and a digest of the data, by name.
 pub fn fingerprint(
     args: &Args,
+    config: &ModelConfig,
     samples: &[Sample],
     [train, valid]: &[GeneDigest; 2],
     shuffle: &str,
@@ -30,7 +31,7 @@ pub fn fingerprint(
     let names: Vec<&str> = samples.iter().map(|sample| sample.matrix.sample.as_str()).collect();
     fingerprint.insert("seed".to_owned(), args.seed.to_string());
     fingerprint.insert("models in the ensemble".to_owned(), args.ensemble.to_string());
-    fingerprint.insert("hidden units".to_owned(), format!("{} and {}", args.bin_hidden, args.mark_hidden));
+    fingerprint.insert("model".to_owned(), serde_json::to_string(config)?);
     let rounding = args.compute.rounding(device);
     fingerprint.insert("rounding (--instruction-set, --device)".to_owned(), rounding.to_owned());
     fingerprint.insert("fold".to_owned(), args.fold.to_string());
@@ -52,31 +53,28 @@ pub fn header(
     run: &Run,
     (data, set): (&TrainingData, usize),
     states: &[TrainingState],
-    model: &AttentiveChrome,
+    (config, predictor): (&ModelConfig, &Predictor),
 ) -> Result<ModelHeader> {
     let member = |(seed, state): (u64, &TrainingState)| {
         let best = state.best().ok_or_else(|| anyhow!("no epoch was run"))?;
-        Ok(Member { seed, best_epoch: best.epoch, best_valid_auroc: best.valid_auroc })
+        let metric = |task| (args.task == task).then_some(best.valid_metric);
+        let (best_valid_auroc, best_valid_pearson) = (metric(Task::Classification), metric(Task::Regression));
+        Ok(Member { seed, best_epoch: best.epoch, best_valid_auroc, best_valid_pearson })
     };
     let members = args.seeds().zip(states).map(member).collect::<Result<Vec<_>>>()?;
-    let classes: Vec<bool> = data.valid.labels(set).iter().map(|&label| label == 1.0).collect();
-    let read = |score| io::predictions::as_read(f64::from(score));
-    let mut probabilities = Vec::new();
-    data.valid.for_each(set, |genes| {
-        probabilities.extend(score(model, &genes.values, |_| ())?.probabilities.into_iter().map(read));
-        Ok(())
-    })?;
     let matrix = &run.samples[0].matrix;
     let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
     for member in &members {
         let seed = if members.len() > 1 { format!("seed {}: ", member.seed) } else { String::new() };
-        tracing::info!("{name}{seed}kept epoch {}: valid AUROC {:.4}", member.best_epoch, member.best_valid_auroc);
+        let (metric, value) = (args.task.metric().0, member.best_valid_auroc.or(member.best_valid_pearson));
+        tracing::info!("{name}{seed}kept epoch {}: valid {metric} {:.4}", member.best_epoch, value.unwrap_or(f64::NAN));
     }
     Ok(ModelHeader {
         format: MODEL_FORMAT.to_owned(),
         format_version: MODEL_FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        model: ModelConfig::AttentiveChrome(model.config().clone()),
+        model: config.clone(),
+        task: args.task,
         marks: matrix.marks.clone(),
         flank_bp: matrix.grid.flank_bp(),
         bin_size_bp: matrix.grid.bin_size_bp(),
@@ -85,7 +83,7 @@ pub fn header(
         assembly: samples::assembly(&run.samples),
         samples: run.samples.iter().map(|sample| sample.matrix.sample.clone()).collect(),
         transform: run.transform.clone(),
-        threshold: best_threshold(&classes, &probabilities).map(|threshold| threshold.value),
+        threshold: threshold(args.task, (data, set), predictor)?,
         members,
         regime: Some(Regime {
             epochs: args.epochs,
@@ -102,4 +100,19 @@ pub fn header(
             valid_genes: data.valid.len(set) as u64,
         }),
     })
+}
+
+/// The score that parts the validation genes of a classification best.
+fn threshold(task: Task, (data, set): (&TrainingData, usize), predictor: &Predictor) -> Result<Option<f64>> {
+    if task != Task::Classification {
+        return Ok(None);
+    }
+    let classes: Vec<bool> = data.valid.labels(set).iter().map(|&label| label == 1.0).collect();
+    let read = |score| io::predictions::as_read(f64::from(score));
+    let mut scores = Vec::new();
+    data.valid.for_each(set, |genes| {
+        scores.extend(predictor.score(task, &genes.values, |_| ())?.scores.into_iter().map(read));
+        Ok(())
+    })?;
+    Ok(best_threshold(&classes, &scores).map(|threshold| threshold.value))
 }

@@ -62,13 +62,20 @@ impl Run {
 /// model has a place for it. Also says where each run's genes are, the runs being the sets.
 pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     let table = io::splits::read(&args.splits)?;
-    let reader = Reader::new(&args.splits, &table, args.fold)?;
+    let reader = Reader::new(&args.splits, &table, args.fold, args.task)?;
     let parts = if args.is_per_sample() { apart(args, &reader)? } else { vec![pooled(args, &reader)?] };
     let samples: Vec<&[Sample]> = parts.iter().map(|part| part.samples.as_slice()).collect();
     let data = data::gather(args, &samples, device)?;
     let mut runs = Vec::new();
     for (part, fitted) in parts.into_iter().zip(data.fitted) {
-        let fingerprint = provenance::fingerprint(args, &part.samples, &fitted.digests, &data.shuffle, device)?;
+        let fingerprint = provenance::fingerprint(
+            args,
+            &args.config(&part.samples),
+            &part.samples,
+            &fitted.digests,
+            &data.shuffle,
+            device,
+        )?;
         let Part { out, name, samples } = part;
         runs.push(Run { out, name, samples, transform: fitted.transform, fingerprint });
     }
@@ -90,7 +97,7 @@ fn pooled(args: &Args, reader: &Reader) -> Result<Part> {
         samples.first().map_or(Ok(()), |first| samples::check_same(first, &sample))?;
         samples.push(sample);
     }
-    reader.check_classes(&samples)?;
+    reader.check_variety(&samples)?;
     Ok(Part { out: args.out.clone(), name: String::new(), samples })
 }
 
@@ -113,7 +120,7 @@ fn apart(args: &Args, reader: &Reader) -> Result<Vec<Part>> {
         let out = place(&args.out, &name).with_context(|| bins.display().to_string())?;
         // a training of hours must not end at a folder that cannot be written to
         drop(io::PendingFile::create(&out)?);
-        reader.check_classes(std::slice::from_ref(&sample))?;
+        reader.check_variety(std::slice::from_ref(&sample))?;
         parts.push(Part { out, name, samples: vec![sample] });
     }
     Ok(parts)

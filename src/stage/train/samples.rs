@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 
 use crate::io::bins::GeneRows;
 use crate::io::{self, FileError};
-use crate::learn::Selection;
+use crate::learn::{Selection, Task};
 use crate::matrix::{Kind, Labels, Matrix, Split, Splits};
 
 /// One sample: its matrix and the genes of it that take part.
@@ -38,13 +38,14 @@ pub struct Reader<'a> {
     path: &'a Path,
     table: &'a Splits,
     fold: u32,
+    task: Task,
     by_gene: HashMap<&'a str, Split>,
 }
 
 impl<'a> Reader<'a> {
     /// `table` was read from `path`.
-    pub fn new(path: &'a Path, table: &'a Splits, fold: u32) -> Result<Self> {
-        Ok(Reader { path, table, fold, by_gene: one_fold(table, path, fold)? })
+    pub fn new(path: &'a Path, table: &'a Splits, fold: u32, task: Task) -> Result<Self> {
+        Ok(Reader { path, table, fold, task, by_gene: one_fold(table, path, fold)? })
     }
 
     /// Reads one sample.
@@ -52,7 +53,7 @@ impl<'a> Reader<'a> {
         let (mut matrix, rows) = io::bins::open(path)?;
         check_kind(path, &matrix)?;
         let labels = io::labels::read(label_path)?;
-        check_labels(label_path, &labels, path, &matrix)?;
+        check_labels(self.task, (label_path, &labels), (path, &matrix))?;
         let genes = Selection::new(&matrix, &labels, &self.by_gene);
         if genes.train.len() + genes.valid.len() + genes.test + genes.not_scorable == 0 {
             let problem = format!(
@@ -62,14 +63,14 @@ impl<'a> Reader<'a> {
             );
             return Err(FileError::new(self.path, problem).remedy("Use one annotation for all files").into());
         }
-        report(&matrix.sample, &genes);
+        report(self.task, &matrix.sample, &genes);
         matrix.gene_ids = Vec::new();
         Ok(Sample { matrix, rows, genes: Arc::new(genes) })
     }
 
-    /// Refuses samples of one model whose training or validation genes are not of both classes.
-    pub fn check_classes(&self, samples: &[Sample]) -> Result<()> {
-        check_classes(self.path, self.fold, samples)
+    /// Refuses samples of one model whose training or validation genes all have one label.
+    pub fn check_variety(&self, samples: &[Sample]) -> Result<()> {
+        check_variety(self.task, self.path, self.fold, samples)
     }
 }
 
@@ -147,11 +148,20 @@ pub fn check_shape(first: &Sample, other: &Sample) -> Result<()> {
         .into())
 }
 
-fn check_labels(path: &Path, labels: &Labels, bins: &Path, matrix: &Matrix) -> Result<()> {
-    if let Some(row) = labels.rows.iter().find(|row| row.label.is_some_and(|label| label != 0.0 && label != 1.0)) {
+fn check_labels(task: Task, (path, labels): (&Path, &Labels), (bins, matrix): (&Path, &Matrix)) -> Result<()> {
+    let is_class = |label: f64| label == 0.0 || label == 1.0;
+    if task == Task::Classification
+        && let Some(row) = labels.rows.iter().find(|row| row.label.is_some_and(|label| !is_class(label)))
+    {
         let problem = format!("label {} of gene {} is neither 0 nor 1", row.label.unwrap_or_default(), row.gene_id);
         return Err(FileError::new(path, problem)
-            .remedy("Training is for two classes: make labels with attentrack-label --method median, threshold, quantile or valley")
+            .remedy("For two classes make labels with attentrack-label --method median, threshold, quantile or valley; to predict numbers give --task regression")
+            .into());
+    }
+    if task == Task::Regression && labels.rows.iter().filter_map(|row| row.label).all(is_class) {
+        let problem = "all labels are 0 or 1, which are classes, no numbers";
+        return Err(FileError::new(path, problem)
+            .remedy("For a regression make labels with attentrack-label --method log2; to tell classes apart leave --task out")
             .into());
     }
     let labelled = labels.by_gene();
@@ -173,7 +183,7 @@ fn examples<'a>(bins: &'a [String], here: impl Iterator<Item = &'a String>) -> S
     format!("the matrix has {} …, this file {here} …", some(bins.iter().take(3).collect()))
 }
 
-fn check_classes(splits: &Path, fold: u32, samples: &[Sample]) -> Result<()> {
+fn check_variety(task: Task, splits: &Path, fold: u32, samples: &[Sample]) -> Result<()> {
     let whose = match samples {
         [sample] => sample.matrix.sample.clone(),
         samples => format!("all {} samples", samples.len()),
@@ -182,33 +192,36 @@ fn check_classes(splits: &Path, fold: u32, samples: &[Sample]) -> Result<()> {
         [("train", (|genes| &genes.train) as fn(&Selection) -> &Vec<(usize, f32)>), ("valid", |genes| &genes.valid)]
     {
         let total: usize = samples.iter().map(|sample| of(&sample.genes).len()).sum();
-        let positives = samples.iter().flat_map(|sample| of(&sample.genes)).filter(|(_, label)| *label == 1.0).count();
-        let problem = match (total, positives) {
-            (0, _) => format!("fold {fold} leaves no labelled gene in split {name} of {whose}"),
-            (total, 0) => format!("all {total} labelled genes in split {name} (fold {fold}) of {whose} have label 0"),
-            (total, p) if p == total => {
-                format!("all {total} labelled genes in split {name} (fold {fold}) of {whose} have label 1")
+        let mut labels = samples.iter().flat_map(|sample| of(&sample.genes)).map(|(_, label)| label);
+        let problem = match labels.next() {
+            None => format!("fold {fold} leaves no labelled gene in split {name} of {whose}"),
+            Some(first) if labels.all(|label| label == first) => {
+                format!("all {total} labelled genes in split {name} (fold {fold}) of {whose} have label {first}")
             }
-            _ => continue,
+            Some(_) => continue,
         };
-        bail!(
-            FileError::new(splits, problem)
-                .remedy("Both classes are needed: choose other splits or another label threshold")
-        );
+        bail!(FileError::new(splits, problem).remedy(match task {
+            Task::Classification => "Both classes are needed: choose other splits or another label threshold",
+            Task::Regression => "Different labels are needed: choose other splits",
+        }));
     }
     Ok(())
 }
 
-fn report(sample: &str, genes: &Selection) {
-    let positives = |set: &[(usize, f32)]| set.iter().filter(|(_, label)| *label == 1.0).count();
-    tracing::info!(
-        "{sample}: {} train genes ({} of label 1), {} valid ({}), {} test",
-        genes.train.len(),
-        positives(&genes.train),
-        genes.valid.len(),
-        positives(&genes.valid),
-        genes.test
-    );
+fn report(task: Task, sample: &str, genes: &Selection) {
+    let (train, valid) = match task {
+        Task::Classification => {
+            let positives = |set: &[(usize, f32)]| set.iter().filter(|(_, label)| *label == 1.0).count();
+            (format!(" ({} of label 1)", positives(&genes.train)), format!(" ({})", positives(&genes.valid)))
+        }
+        Task::Regression => {
+            let sum = |set: &[(usize, f32)]| set.iter().map(|(_, label)| f64::from(*label)).sum::<f64>();
+            let mean = |set: &[(usize, f32)]| sum(set) / set.len().max(1) as f64;
+            (format!(" (mean label {:.3})", mean(&genes.train)), format!(" ({:.3})", mean(&genes.valid)))
+        }
+    };
+    let (n_train, n_valid) = (genes.train.len(), genes.valid.len());
+    tracing::info!("{sample}: {n_train} train genes{train}, {n_valid} valid{valid}, {} test", genes.test);
     let left_out = genes.unlabelled + genes.without_split + genes.not_scorable;
     if left_out > 0 {
         tracing::info!(

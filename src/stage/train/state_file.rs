@@ -42,7 +42,7 @@ pub fn write(path: &Path, fingerprint: &Fingerprint, optimizer: Method, states: 
         put("best_weights", flat(&state.best_weights));
         optimizer.moments().iter().zip(&state.optimizer.moments).for_each(|(name, values)| put(name, flat(values)));
         let numbers =
-            |record: &EpochRecord| [record.train_loss, record.valid_loss, record.valid_auroc, record.learning_rate];
+            |record: &EpochRecord| [record.train_loss, record.valid_loss, record.valid_metric, record.learning_rate];
         let history: Vec<f64> = state.history.iter().flat_map(numbers).collect();
         put("history", RawTensor::of_f64(&[state.history.len(), 4], &history));
     }
@@ -91,7 +91,7 @@ pub fn read(path: &Path, fingerprint: &Fingerprint, optimizer: Method) -> Result
             epoch: epoch as u32 + 1,
             train_loss: values[0],
             valid_loss: values[1],
-            valid_auroc: values[2],
+            valid_metric: values[2],
             learning_rate: values[3],
         };
         states.push(TrainingState {
