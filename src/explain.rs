@@ -5,6 +5,8 @@ mod attention;
 mod class_optimisation;
 mod deep_lift;
 pub mod faithfulness;
+#[cfg(test)]
+mod golden;
 mod gradient;
 mod method;
 mod perturbation;

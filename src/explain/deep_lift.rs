@@ -5,6 +5,7 @@
 //! any signal; the parts add up to that difference exactly. Published implementations do not reach
 //! into an LSTM; here gates are functions and products like any other.
 
+mod feed_forward;
 mod level;
 mod lstm;
 mod parts;
@@ -12,8 +13,9 @@ mod recurrent;
 
 use rayon::prelude::*;
 
+use self::feed_forward::{FeedForward, Layer};
 use self::level::Level;
-use self::parts::{Signed, Whole};
+use self::parts::{Parts, Signed, Whole};
 use self::recurrent::Recurrent;
 use crate::model::{AttentiveChromeConfig, BiLstmAttention, ModelConfig};
 
@@ -29,7 +31,15 @@ pub enum Rule {
 /// A model, laid open.
 #[derive(Clone, Debug)]
 pub struct DeepLift {
-    model: Recurrent,
+    model: Model,
+    /// Inputs of a window.
+    size: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Model {
+    Recurrent(Box<Recurrent>),
+    FeedForward(FeedForward),
 }
 
 impl DeepLift {
@@ -37,29 +47,63 @@ impl DeepLift {
     /// open here.
     pub fn new(config: &ModelConfig, weights: &[f32]) -> Option<Self> {
         let model = match config {
-            ModelConfig::AttentiveChrome(sizes) => attentive_chrome(sizes, weights),
-            _ => return None,
+            ModelConfig::AttentiveChrome(sizes) => Model::Recurrent(Box::new(attentive_chrome(sizes, weights))),
+            ModelConfig::DeepChromeLinear(sizes) => {
+                Model::FeedForward(FeedForward { layers: vec![output(sizes.n_outputs, weights)] })
+            }
         };
-        Some(DeepLift { model })
+        Some(DeepLift { model, size: config.n_marks() * config.n_bins() })
     }
 
     /// What each input adds to the log-odds of its window, against a window of zeros; `x` and the
     /// result are row-major [window, mark, bin]. `done` is told of each window.
     pub fn contributions(&self, x: &[f32], rule: Rule, done: impl Fn(usize) + Sync) -> Vec<f32> {
-        let size = self.model.shape.iter().product::<usize>();
-        let reference = self.model.trace(&vec![0.0; size]);
-        let of_window = |x: &[f32]| {
-            let x: Vec<f64> = x.iter().map(|&value| f64::from(value)).collect();
-            let trace = self.model.trace(&x);
-            let contributions = match rule {
-                Rule::Rescale => self.model.contributions::<Whole>(&reference, &trace),
-                Rule::RevealCancel => self.model.contributions::<Signed>(&reference, &trace),
-            };
+        match rule {
+            Rule::Rescale => self.by::<Whole>(x, done),
+            Rule::RevealCancel => self.by::<Signed>(x, done),
+        }
+    }
+
+    fn by<P: Parts>(&self, x: &[f32], done: impl Fn(usize) + Sync) -> Vec<f32> {
+        let empty = vec![0.0; self.size];
+        match &self.model {
+            Model::Recurrent(model) => {
+                let reference = model.trace(&empty);
+                self.each(x, done, |x| model.contributions::<P>(&reference, &model.trace(x)))
+            }
+            Model::FeedForward(model) => {
+                let reference = model.trace(&empty);
+                self.each(x, done, |x| model.contributions::<P>(&reference, &model.trace(x)))
+            }
+        }
+    }
+
+    fn each(&self, x: &[f32], done: impl Fn(usize) + Sync, of_window: impl Fn(&[f64]) -> Vec<f64> + Sync) -> Vec<f32> {
+        let contributions = |x: &[f32]| {
+            let contributions = of_window(&x.iter().map(|&value| f64::from(value)).collect::<Vec<_>>());
             done(1);
             contributions.into_iter().map(|value| value as f32).collect::<Vec<f32>>()
         };
-        x.par_chunks_exact(size).flat_map_iter(of_window).collect()
+        x.par_chunks_exact(self.size).flat_map_iter(contributions).collect()
     }
+}
+
+/// The logit from the weights and biases of the last layer: of two outputs, one a class, the second less
+/// the first.
+fn output(outputs: usize, flat: &[f32]) -> Layer {
+    let Layer::Dense(weights, bias) = dense(outputs, flat) else { unreachable!("a dense layer is dense") };
+    if outputs != 2 {
+        return Layer::Dense(weights, bias);
+    }
+    let (first, second) = weights.split_at(weights.len() / 2);
+    Layer::Dense(second.iter().zip(first).map(|(a, b)| a - b).collect(), vec![bias[1] - bias[0]])
+}
+
+/// A dense layer from weights [output, input] and biases, one after the other.
+fn dense(outputs: usize, flat: &[f32]) -> Layer {
+    let flat: Vec<f64> = flat.iter().map(|&weight| f64::from(weight)).collect();
+    let (weights, bias) = flat.split_at(flat.len() - outputs);
+    Layer::Dense(weights.to_vec(), bias.to_vec())
 }
 
 fn attentive_chrome(sizes: &AttentiveChromeConfig, weights: &[f32]) -> Recurrent {

@@ -5,8 +5,9 @@
 mod agreement;
 mod curves;
 mod judge;
+mod order;
 
 pub use agreement::{Known, WindowRanks, mean, planted};
 pub use curves::{Baseline, WindowCurves, curves};
-pub(super) use judge::shuffle;
 pub use judge::{Faithfulness, HeldOut, Inputs, Verdict, judge};
+pub(super) use order::shuffle;

@@ -133,10 +133,9 @@ impl Args {
         genes: usize,
     ) -> Result<Vec<f32>> {
         let bar = progress_bar((genes * members.len()) as u64, method.name(), self.common.quiet);
-        let of_member = |member: &Box<dyn Explainable>| {
-            explain::explain(method, member.as_ref(), x, settings, |done| bar.inc(done as u64))
-        };
-        let of_members = members.iter().map(of_member).collect::<candle_core::Result<Vec<_>>>()?;
+        let done = |done: usize| bar.inc(done as u64);
+        let of_members = members.iter().map(|member| explain::explain(method, member.as_ref(), x, settings, done));
+        let of_members = of_members.collect::<candle_core::Result<Vec<_>>>()?;
         bar.finish_and_clear();
         Ok(explain::mean(&of_members))
     }

@@ -3,7 +3,7 @@
 mod evidence;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -156,7 +156,7 @@ impl Stage for Args {
 
 impl Args {
     /// The members of a model that fits the matrix.
-    fn members(&self, path: &PathBuf, matrix: &Matrix) -> Result<(ModelHeader, Vec<Box<dyn Explainable>>)> {
+    fn members(&self, path: &Path, matrix: &Matrix) -> Result<(ModelHeader, Vec<Box<dyn Explainable>>)> {
         let (header, mut model) = model_file::load(path, &self.compute.open()?)?;
         model.set_instruction_set(self.compute.instruction_set);
         fit::check(&self.bins, &header, matrix).with_context(|| format!("model {}", path.display()))?;

@@ -115,9 +115,9 @@ impl Level {
         let of_reciprocal = P::slope(Function::Reciprocal, change, total);
         let reciprocal = total.by(of_reciprocal);
         let mut context = vec![P::default(); width];
-        for step in 0..steps {
+        for (step, &(_, power)) in of_powers.iter().enumerate() {
             let factors = StepFactors::new(reference, trace, &slopes, step);
-            let attention = of_powers[step].1.through(factors.power).plus(reciprocal.through(factors.reciprocal));
+            let attention = power.through(factors.power).plus(reciprocal.through(factors.reciprocal));
             for (unit, sum) in context.iter_mut().enumerate() {
                 let output = 0.5 * (reference.outputs[step * width + unit] + trace.outputs[step * width + unit]);
                 *sum = sum.plus(difference(step, unit).through(factors.output)).plus(attention.through(output));

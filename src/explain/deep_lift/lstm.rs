@@ -127,7 +127,7 @@ impl Lstm {
                 }
             }
             for (gate, function) in GATES.into_iter().enumerate() {
-                for unit in gate * hidden..(gate + 1) * hidden {
+                for (unit, difference) in gates.iter_mut().enumerate().skip(gate * hidden).take(hidden) {
                     let at = time * 4 * hidden + unit;
                     let change = Change {
                         x0: reference.before[at],
@@ -135,8 +135,8 @@ impl Lstm {
                         y0: reference.gates[at],
                         y: trace.gates[at],
                     };
-                    slopes.gates[at] = P::slope(function, change, gates[unit]);
-                    gates[unit] = gates[unit].by(slopes.gates[at]);
+                    slopes.gates[at] = P::slope(function, change, *difference);
+                    *difference = difference.by(slopes.gates[at]);
                 }
             }
             for unit in 0..hidden {

@@ -23,8 +23,6 @@ pub struct RecurrentTrace {
     inputs: Vec<Vec<f64>>,
     encoders: Vec<LevelTrace>,
     top: Option<LevelTrace>,
-    /// The logit without its bias.
-    pub score: f64,
 }
 
 impl Recurrent {
@@ -43,9 +41,7 @@ impl Recurrent {
         let encoders: Vec<LevelTrace> = self.encoders.iter().zip(&inputs).map(|(level, x)| level.trace(x)).collect();
         let contexts: Vec<f64> = encoders.iter().flat_map(|trace| &trace.context).copied().collect();
         let top = self.top.as_ref().map(|level| level.trace(&contexts));
-        let read = top.as_ref().map_or(&contexts, |trace| &trace.context);
-        let score = read.iter().zip(&self.head).map(|(a, b)| a * b).sum();
-        RecurrentTrace { inputs, encoders, top, score }
+        RecurrentTrace { inputs, encoders, top }
     }
 
     /// What each input [mark, bin] adds to the difference of the logits.

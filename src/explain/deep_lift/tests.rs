@@ -3,7 +3,10 @@
 use candle_core::{Device, Tensor};
 use proptest::prelude::*;
 
+use super::feed_forward::Convolution;
+use super::parts::Function;
 use super::*;
+use crate::explain::predictor::{Explainable, Member};
 use crate::model::Mode;
 
 /// Numbers in [−scale, scale) by a formula.
@@ -74,15 +77,13 @@ fn small_inputs_get_the_gradient() {
     let config = AttentiveChromeConfig { n_marks: 3, n_bins: 6, bin_hidden: 5, mark_hidden: 4 };
     let weights = numbers(5, n_weights(&config), 0.8);
     let lift = open(&config, &weights);
-    let empty = lift.model.trace(&[0.0; 18]).score;
-    for at in 0..18 {
-        let mut x = vec![0.0; 18];
-        x[at] = 1e-4;
-        let slope = (lift.model.trace(&x).score - empty) / 1e-4;
-        let x: Vec<f32> = numbers(6, 18, 1e-4);
-        for rule in [Rule::Rescale, Rule::RevealCancel] {
-            let part = f64::from(lift.contributions(&x, rule, |_| ())[at]) / f64::from(x[at]);
-            assert!((part - slope).abs() < 1e-3 * slope.abs() + 1e-6, "{rule:?} {at}: {part} {slope}");
+    let flat = Tensor::from_slice(&weights, (1, weights.len()), &Device::Cpu).unwrap();
+    let member = Member::new(ModelConfig::AttentiveChrome(config).network(&flat).unwrap());
+    let slopes = member.gradients(&[0.0; 18]).unwrap();
+    let x = numbers(6, 18, 1e-3);
+    for rule in [Rule::Rescale, Rule::RevealCancel] {
+        for ((part, x), slope) in lift.contributions(&x, rule, |_| ()).iter().zip(&x).zip(&slopes) {
+            assert!((part / x - slope).abs() < 1e-2 * slope.abs() + 1e-4, "{rule:?}: {} {slope}", part / x);
         }
     }
 }
@@ -98,5 +99,72 @@ fn what_does_not_differ_adds_nothing() {
         let parts = lift.contributions(&x, rule, |_| ());
         assert_eq!((parts[3], parts[7]), (0.0, 0.0));
         assert!(parts.iter().filter(|&&part| part != 0.0).count() == 8, "{parts:?}");
+    }
+}
+
+/// Weights by the formula of tests/golden/captum_attributions.py: 4 filters of 3 bins on 3 marks, pools of
+/// 2, 6 hidden units, 2 outputs.
+fn small_deep_chrome() -> DeepLift {
+    let flat: Vec<f32> = (0..180).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32).collect();
+    let (front, rest) = flat.split_at(40);
+    let (hidden, last) = rest.split_at(126);
+    let wide: Vec<f64> = front.iter().map(|&weight| f64::from(weight)).collect();
+    let convolution = Convolution { channels: 3, width: 3, weights: wide[..36].to_vec(), bias: wide[36..].to_vec() };
+    let relu = Layer::Function(Function::Relu);
+    let layers = vec![
+        Layer::Convolution(convolution),
+        relu.clone(),
+        Layer::MaxPool { width: 2, positions: 10 },
+        dense(6, hidden),
+        relu,
+        output(2, last),
+    ];
+    DeepLift { model: Model::FeedForward(FeedForward { layers }), size: 36 }
+}
+
+fn score(lift: &DeepLift, x: &[f32]) -> f64 {
+    let Model::FeedForward(model) = &lift.model else { panic!("it feeds forward") };
+    model.trace(&x.iter().map(|&x| f64::from(x)).collect::<Vec<_>>())[model.layers.len()][0]
+}
+
+#[rustfmt::skip]
+const DEEP_LIFT_CNN: [f64; 72] = [
+    1.0559304e-02, 7.2678531e-02, 6.3273701e-03, 9.9819950e-03, -6.2968589e-02, 1.9722574e-02, 1.1383818e-02,
+    -2.3486808e-04, 3.3277600e-02, -1.1413337e-01, 3.0386032e-02, 9.4479938e-04, -8.1697496e-04, -6.1659255e-03,
+    1.3724951e-02, -4.5441112e-03, -1.9310193e-02, 7.6079165e-02, 6.7569531e-02, -3.6214651e-02, 6.0869027e-03,
+    -6.4808662e-02, 2.3945492e-02, 5.2535001e-03, 1.0056130e-03, 3.9068468e-02, 2.2823724e-02, -2.0572154e-02,
+    1.4628485e-02, 9.6533327e-03, 1.6301796e-01, -4.5637102e-02, -2.6510156e-02, -9.7109327e-03, -4.1588254e-04,
+    1.2676925e-02, -1.4574262e-02, 2.8089091e-02, 3.0577610e-02, 1.6377990e-01, -1.7833953e-01, 1.0048902e-01,
+    5.7470926e-03, 2.0593174e-01, 1.0596649e-01, -7.2162447e-02, -1.2540142e-04, 1.0150968e-01, 2.6735399e-02,
+    -4.1286981e-03, -1.5107471e-02, -5.6545658e-02, -2.9074893e-01, 1.6973081e-01, -1.2849932e-02,
+    8.2935942e-03, 1.8900480e-01, -1.4708223e-01, 1.2996932e-01, -2.5332184e-03, 4.6742634e-02, 3.6594372e-02,
+    -3.4404539e-02, -1.5441158e-03, -7.0694857e-02, 2.2539289e-01, -2.3389028e-02, -1.5416093e-02,
+    4.0655397e-02, -2.4148132e-01, 2.2425047e-01, -2.9855788e-03,
+];
+
+/// Captum's DeepLift, which is the Rescale rule.
+#[test]
+fn rescale_through_a_convolutional_network_is_that_of_captum() {
+    let lift = small_deep_chrome();
+    let x: Vec<f32> = (0..72).map(|at| (at * 13 % 17) as f32 / 8.0 * (1 + at / 36) as f32 - 0.7).collect();
+    // LOGIT_CNN of the script
+    assert!(
+        (score(&lift, &x[..36]) - 0.522_396_5).abs() < 1e-6 && (score(&lift, &x[36..]) - 0.938_990_99).abs() < 1e-6
+    );
+    let found = lift.contributions(&x, Rule::Rescale, |_| ());
+    let worst = found.iter().zip(DEEP_LIFT_CNN).map(|(&a, b)| (f64::from(a) - b).abs()).fold(0.0, f64::max);
+    assert!(worst < 1e-6, "{worst:e}");
+}
+
+proptest! {
+    #[test]
+    fn contributions_through_a_convolutional_network_add_up(seed in 0u64..10_000, scale in 0.1f32..10.0) {
+        let lift = small_deep_chrome();
+        let x = numbers(seed, 36, scale);
+        let delta = score(&lift, &x) - score(&lift, &[0.0; 36]);
+        for rule in [Rule::Rescale, Rule::RevealCancel] {
+            let sum: f64 = lift.contributions(&x, rule, |_| ()).iter().map(|&part| f64::from(part)).sum();
+            prop_assert!((sum - delta).abs() < 1e-5, "{:?}: {} {}", rule, sum, delta);
+        }
     }
 }

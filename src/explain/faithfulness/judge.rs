@@ -1,13 +1,13 @@
 //! One row a method.
 
 use candle_core::Result;
-use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::agreement::{Known, WindowRanks, mean, planted};
 use super::curves::{Baseline, WindowCurves, curves};
-use crate::explain::{self, Explainable, Method, Scorer, Settings};
+use super::order::{Mean, Order, magnitude, order, over_mean};
+use crate::explain::{Explainable, Method, Scorer, Settings};
 use crate::learn::metrics::pearson;
 
 /// What methods are judged with.
@@ -103,26 +103,6 @@ pub struct Faithfulness {
     pub agreement: Vec<Option<f64>>,
 }
 
-/// Mean log-odds of several members.
-struct Mean<'a>(&'a [Box<dyn Explainable>]);
-
-impl Scorer for Mean<'_> {
-    fn shape(&self) -> [usize; 2] {
-        self.0[0].shape()
-    }
-
-    fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
-        let scores = self.0.iter().map(|member| member.scores(x)).collect::<Result<Vec<_>>>()?;
-        Ok(explain::mean(&scores))
-    }
-}
-
-/// An explanation, and the order that it puts the cells in.
-struct Order {
-    values: Vec<f32>,
-    importance: Vec<f32>,
-}
-
 /// Judges the methods, and with them two orders that ask no model: by signal (over the mark's mean), and
 /// random ones. `done` is told of methods.
 ///
@@ -140,8 +120,8 @@ pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>
     let mut rows: Vec<(Faithfulness, Vec<WindowCurves>, WindowRanks)> = Vec::new();
     for &method in inputs.methods {
         let orders = |members: &[Box<dyn Explainable>]| {
-            let order = |member: &Box<dyn Explainable>| order(method, std::slice::from_ref(member), inputs, &baseline);
-            members.iter().map(order).collect::<Result<Vec<_>>>()
+            let each = members.iter().map(|member| order(method, std::slice::from_ref(member), inputs, &baseline));
+            each.collect::<Result<Vec<_>>>()
         };
         let ranks = |order: &Order| WindowRanks::new(&magnitude(&order.importance), size);
         let own = order(method, inputs.members, inputs, &baseline)?;
@@ -241,65 +221,6 @@ fn finish(
     Ok((row, windows, WindowRanks::new(&magnitude, size)))
 }
 
-fn magnitude(importance: &[f32]) -> Vec<f32> {
-    importance.iter().map(|value| value.abs()).collect()
-}
-
-/// The members' mean explanation, and the order: what moves the score away from that of an empty window
-/// comes first.
-fn order(method: Method, members: &[Box<dyn Explainable>], inputs: &Inputs, baseline: &Baseline) -> Result<Order> {
-    let [marks, bins] = members[0].shape();
-    let size = marks * bins;
-    let of_member =
-        |member: &Box<dyn Explainable>| explain::explain(method, member.as_ref(), inputs.x, inputs.settings, |_| ());
-    let values = explain::mean(&members.iter().map(of_member).collect::<Result<Vec<_>>>()?);
-    if method == Method::ClassOptimisation {
-        let (expressed, silent) = values.split_at(size);
-        let of_window = |window: usize| if baseline.sign(window) > 0.0 { expressed } else { silent };
-        let values: Vec<f32> = (0..inputs.x.len() / size).flat_map(of_window).copied().collect();
-        return Ok(Order { importance: values.clone(), values });
-    }
-    let empty = match method {
-        Method::TemporalForward | Method::TemporalBackward => Mean(members).scores(&vec![0.0; size])?[0],
-        _ => 0.0,
-    };
-    let values = steps(method, &values, bins, empty).unwrap_or(values);
-    let turned =
-        |(at, &value): (usize, &f32)| if method.is_signed() { baseline.sign(at / size) * value } else { value };
-    let importance = values.iter().enumerate().map(turned).collect();
-    Ok(Order { values, importance })
-}
-
-/// What each bin adds to temporal output values.
-fn steps(method: Method, values: &[f32], bins: usize, empty: f32) -> Option<Vec<f32>> {
-    let rows = values.chunks_exact(bins);
-    let before = |row: &[f32], bin: usize| if bin == 0 { empty } else { row[bin - 1] };
-    let after = |row: &[f32], bin: usize| row.get(bin + 1).copied().unwrap_or(empty);
-    match method {
-        Method::TemporalForward => {
-            Some(rows.flat_map(|row| (0..bins).map(move |bin| row[bin] - before(row, bin))).collect())
-        }
-        Method::TemporalBackward => {
-            Some(rows.flat_map(|row| (0..bins).map(move |bin| row[bin] - after(row, bin))).collect())
-        }
-        _ => None,
-    }
-}
-
-/// Each input over the mean of its mark.
-fn over_mean(x: &[f32], marks: usize, bins: usize) -> Vec<f32> {
-    let mut sums = vec![0f64; marks];
-    x.chunks_exact(bins).enumerate().for_each(|(row, values)| {
-        sums[row % marks] += values.iter().map(|&value| f64::from(value.abs())).sum::<f64>();
-    });
-    let cells = (x.len() / marks).max(1) as f64;
-    let over = |(at, &value): (usize, &f32)| {
-        let mean = sums[at / bins % marks] / cells;
-        if mean > 0.0 { (f64::from(value) / mean) as f32 } else { value }
-    };
-    x.iter().enumerate().map(over).collect()
-}
-
 /// Pearson's r over the bins of the mean values on one mark and the held-out signal, over the windows
 /// called expressed.
 fn held_out(inputs: &Inputs, values: &[f32], expressed: &[bool], bins: usize, marks: usize) -> Option<f64> {
@@ -330,9 +251,4 @@ fn interval(values: &[f64], seed: u64) -> [f64; 3] {
         .collect();
     means.sort_by(f64::total_cmp);
     [values.iter().sum::<f64>() / values.len() as f64, means[REPLICATES / 40], means[REPLICATES - 1 - REPLICATES / 40]]
-}
-
-/// A tensor's weights in another order.
-pub(in crate::explain) fn shuffle(weights: &mut [f32], seed: u64) {
-    weights.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
 }

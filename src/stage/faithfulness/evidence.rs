@@ -25,11 +25,12 @@ pub fn known(path: &Path, matrix: &Matrix, genes: &[usize]) -> Result<Vec<Known>
     let table = Table::read(path)?;
     let [mark, role, start, end] =
         [table.column("mark")?, table.column("role")?, table.column("start_bp")?, table.column("end_bp")?];
-    let mut of_marks: HashMap<&str, (Known, Option<(f64, f64)>)> = HashMap::new();
+    // what is known outside the span that decides, and that span
+    let mut of_marks = HashMap::new();
     for row in &table.rows {
         let span = table.number(row, start)?.zip(table.number(row, end)?);
         let elsewhere = if span.is_some() || row.cells[role] == "none" { Known::Nothing } else { Known::Unknown };
-        of_marks.insert(&row.cells[mark], (elsewhere, span));
+        of_marks.insert(row.cells[mark].as_str(), (elsewhere, span));
     }
     let bins = matrix.n_bins();
     let size = f64::from(matrix.grid.bin_size_bp());
