@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
+mod nextflow;
+
 use super::config::Config;
 use super::plan::PlanFile;
 use crate::io::Output;
@@ -23,7 +25,7 @@ use crate::stage::{Common, Stage};
     after_help = "Examples:\n  attentrack schema config > config.schema.json\n  attentrack schema --out-dir schemas"
 )]
 pub struct Schema {
-    /// Which one: config, samples, bins, model, metrics, plan [default: with --out-dir, all]
+    /// Which one: config, samples, bins, model, metrics, plan, nextflow, nextflow-samples [default: with --out-dir, all]
     #[arg(value_name = "NAME", required_unless_present = "out_dir")]
     name: Option<String>,
     /// Write NAME.schema.json for every schema into this folder
@@ -38,8 +40,10 @@ pub struct Schema {
 #[expect(dead_code, reason = "the fields exist for their schema")]
 struct SampleRow {
     /// Name of the sample.
+    #[schemars(regex(pattern = r"^[^\s/\\=.-][^\s/\\=]*$"))]
     sample: String,
     /// Mark.
+    #[schemars(regex(pattern = r"^[^\s/\\=.-][^\s/\\=]*$"))]
     mark: String,
     /// Signal file: bigWig, BAM, CRAM, bedGraph or reads as BED; relative to the sheet.
     path: String,
@@ -59,6 +63,9 @@ fn all() -> Vec<(&'static str, Value)> {
         ("model", schema_of::<ModelHeader>()),
         ("metrics", schema_of::<Report>()),
         ("plan", schema_of::<PlanFile>()),
+        // what nf-schema reads; workflow/ links to them
+        ("nextflow", nextflow::parameters()),
+        ("nextflow-samples", nextflow::sample_sheet()),
     ]
 }
 

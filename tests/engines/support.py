@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAKEFILE = ROOT / "workflow/Snakefile"
+NEXTFLOW = ROOT / "workflow/main.nf"
 DATA = Path(os.environ.get("ATTENTRACK_TEST_DATA", ROOT / "../shared/data"))
 os.environ["PATH"] = f"{ROOT}/target/release:{os.environ['PATH']}"
 
@@ -84,6 +85,19 @@ class Project(unittest.TestCase):
     def snakemake(self, *arguments, **how):
         command = ["snakemake", "--snakefile", SNAKEFILE, "--configfile", "config.yaml"]
         return self.sh([*command, *(arguments or ["--cores", "2"])], **how)
+
+    def nextflow(self, *arguments, **how):
+        """Runs the pipeline; returns what it said."""
+        return self.sh(["nextflow", "run", NEXTFLOW, "-params-file", "config.yaml", *arguments], **how)
+
+    def nextflow_tasks(self, outdir="results"):
+        """The tasks of the last run as STAGE or STAGE.ID, each with its status."""
+        lines = (self.dir / outdir / "pipeline_info/trace.tsv").read_text().splitlines()
+        columns = lines[0].split("\t")
+        rows = [dict(zip(columns, line.split("\t"))) for line in lines[1:]]
+        found = [(re.fullmatch(r"(?:\w+:)*(\w+)(?: \((.+)\))?", row["name"]), row["status"]) for row in rows]
+        names = [(name[1].lower(), name[2], status) for name, status in found]
+        return {stage if not id or id == "all" else f"{stage}.{id}": status for stage, id, status in names}
 
     def killed(self, command, when, signal_number=signal.SIGKILL):
         """Starts a command and kills it with all its children as soon as `when()` holds."""

@@ -1,0 +1,98 @@
+"""Nextflow beside `attentrack run`: the same bytes, and only what is left to do is done."""
+
+import re
+import shutil
+import unittest
+
+from support import NEXTFLOW, ROOT, SMALL, Project, needs
+
+STAGES = {"tss", "split", "evaluate"} | {
+    f"{stage}.sample{n}" for stage in ("label", "bin", "predict", "track") for n in (1, 2)
+}
+
+
+@needs("nextflow")
+class Nextflow(Project):
+    def test_the_quickstart_has_the_bytes_of_attentrack_run_and_is_cached(self):
+        self.quickstart()
+        self.attentrack("run", "config.yaml", "--outdir", "run", "--quiet")
+        self.nextflow()
+        self.assertSame("run", "results")
+        self.nextflow("-resume")
+        everything = STAGES | {"plan", "train.pooled"}
+        self.assertEqual(self.nextflow_tasks(), dict.fromkeys(everything, "CACHED"))
+        self.assertSame("run", "results")
+        versions = (self.dir / "results/pipeline_info/attentrack_mqc_versions.yml").read_text()
+        version = self.attentrack("--version").split()[1]
+        self.assertIn(f"TRAIN:\n    attentrack: {version}\n", versions)
+
+    def test_only_what_has_changed_is_done_again(self):
+        self.quickstart(SMALL)
+        self.nextflow()
+        self.edit("config.yaml", "bootstrap: 50", "bootstrap: 60")
+        self.nextflow("-resume")
+        done = {task for task, status in self.nextflow_tasks().items() if status == "COMPLETED"}
+        self.assertEqual(done, {"plan", "evaluate"})
+        signal = self.dir / "signal"
+        shutil.copyfile(signal / "sample1.H3K36me3.bigWig", signal / "sample2.H3K36me3.bigWig")
+        self.nextflow("-resume")
+        done = {task for task, status in self.nextflow_tasks().items() if status == "COMPLETED"}
+        self.assertEqual(done, {"bin.sample2", "train.sample2", "predict.sample2", "track.sample2", "evaluate"})
+        self.attentrack("run", "config.yaml", "--outdir", "run", "--quiet")
+        self.assertSame("run", "results")
+
+    def test_a_killed_run_leaves_nothing_that_the_next_one_trusts(self):
+        self.quickstart(SMALL.replace("per-sample", "pooled").replace("epochs: 3", "epochs: 60"))
+        self.attentrack("run", "config.yaml", "--outdir", "run", "--quiet")
+        command = ["nextflow", "run", NEXTFLOW, "-params-file", "config.yaml"]
+        self.killed(command, lambda: any(self.dir.glob("work/*/*/pooled.state.safetensors")))
+        self.assertFalse(any(self.dir.glob("work/*/*/pooled.model.safetensors")))
+        self.nextflow("-resume")
+        tasks = self.nextflow_tasks()
+        self.assertEqual((tasks["bin.sample1"], tasks["train.pooled"]), ("CACHED", "COMPLETED"))
+        self.assertSame("run", "results")
+
+    def test_leave_one_sample_out_and_stubs(self):
+        self.quickstart(SMALL.replace("per-sample", "leave-one-sample-out"))
+        self.nextflow("-stub")
+        trainings = {"train.without-sample1", "train.without-sample2"}
+        self.assertEqual(set(self.nextflow_tasks()), STAGES | trainings | {"plan"})
+        self.assertEqual((self.dir / "results/metrics.json").read_bytes(), b"")
+        self.nextflow()
+        self.attentrack("run", "config.yaml", "--outdir", "run", "--quiet")
+        shutil.rmtree(self.dir / "results/tracks")  # the stubs' files have other names
+        self.nextflow("-resume")
+        self.assertSame("run", "results")
+
+    def test_the_linter_finds_nothing(self):
+        said = self.sh(["nextflow", "lint", ROOT / "workflow"])
+        self.assertRegex(said, r"✅ \d\d files had no errors")
+        self.assertEqual(re.findall(r"^(?:Warn|Error).*", said, re.MULTILINE), [])
+
+    def test_somebody_elses_pipeline_takes_the_modules(self):
+        said = self.sh(["nextflow", "run", ROOT / "examples/in-your-nextflow/main.nf"])
+        self.assertIn("ATTENTRACK_BIN: attentrack", said)
+        for sample in ("sample1", "sample2"):
+            strongest = (self.dir / f"results/{sample}.strongest.tsv").read_text().splitlines()
+            self.assertEqual(len(strongest), 20)
+            self.assertTrue((self.dir / f"results/tracks/{sample}/H3K36me3.bw").exists())
+        said = self.sh(["nextflow", "lint", ROOT / "examples/in-your-nextflow"])
+        self.assertEqual(re.findall(r"^(?:Warn|Error).*", said, re.MULTILINE), [])
+
+    def test_what_the_modules_say_of_themselves(self):
+        for module in (ROOT / "workflow/modules").iterdir():
+            script, meta = (module / "main.nf").read_text(), (module / "meta.yml").read_text()
+            inputs, outputs = meta.split("\ninput:\n")[1].split("\ntopics:\n")[0].split("\noutput:\n")
+            with self.subTest(module.name):
+                self.assertIn(f"process {module.name.upper()} {{", script)
+                self.assertEqual(re.findall(r"emit: (\w+)", script), re.findall(r"^  (\w+):", outputs, re.MULTILINE))
+                declared = re.findall(r"(?:val|path)[ (](\w+)", script.split("input:")[1].split("output:")[0])
+                self.assertEqual(declared, re.findall(r"^(?:  - |  - - |    - )(\w+):", inputs, re.MULTILINE))
+
+    def test_no_config_is_explained(self):
+        said = self.sh(["nextflow", "run", NEXTFLOW], fails=True)
+        self.assertIn("give -params-file config.yaml", said)
+
+
+if __name__ == "__main__":
+    unittest.main()

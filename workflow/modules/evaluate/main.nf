@@ -1,0 +1,39 @@
+process EVALUATE {
+    tag "${meta.id}"
+    label 'process_low'
+    conda "${moduleDir}/environment.yml"
+    container 'attentrack:0.1.0'
+
+    input:
+    // predictions, labels: one a sample, in the same order
+    tuple val(meta), path(predictions, stageAs: 'predictions?/*', arity: '1..*'), path(labels, stageAs: 'labels?/*', arity: '1..*')
+    path splits
+    path genes
+
+    output:
+    tuple val(meta), path('*.json'), emit: metrics
+    tuple val("${task.process}"), val('attentrack'), eval("attentrack-evaluate --version | sed 's/.* //'"), topic: versions, emit: versions
+
+    when:
+    task.ext.when == null || task.ext.when
+
+    script:
+    def args = task.ext.args ?: meta.args ?: ''
+    def prefix = task.ext.prefix ?: 'metrics'
+    def sample_flags = predictions.collect { file -> "--predictions ${file}" } + labels.collect { file -> "--labels ${file}" }
+    """
+    attentrack-evaluate \\
+        ${sample_flags.join(' ')} \\
+        --splits ${splits} \\
+        --genes ${genes} \\
+        --out ${prefix}.json \\
+        --threads ${task.cpus} \\
+        ${args}
+    """
+
+    stub:
+    def prefix = task.ext.prefix ?: 'metrics'
+    """
+    touch ${prefix}.json
+    """
+}

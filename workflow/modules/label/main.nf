@@ -1,0 +1,35 @@
+process LABEL {
+    tag "${meta.id}"
+    label 'process_single'
+    conda "${moduleDir}/environment.yml"
+    container 'attentrack:0.1.0'
+
+    input:
+    tuple val(meta), path(expression), path(genes)
+
+    output:
+    tuple val(meta), path('*.labels.tsv'), emit: labels
+    tuple val("${task.process}"), val('attentrack'), eval("attentrack-label --version | sed 's/.* //'"), topic: versions, emit: versions
+
+    when:
+    task.ext.when == null || task.ext.when
+
+    script:
+    def args = task.ext.args ?: meta.args ?: ''
+    def prefix = task.ext.prefix ?: "${meta.id}"
+    """
+    attentrack-label \\
+        --expression ${expression} \\
+        --sample ${meta.id} \\
+        --genes ${genes} \\
+        --out ${prefix}.labels.tsv \\
+        --threads ${task.cpus} \\
+        ${args}
+    """
+
+    stub:
+    def prefix = task.ext.prefix ?: "${meta.id}"
+    """
+    touch ${prefix}.labels.tsv
+    """
+}

@@ -1,0 +1,39 @@
+process TRACK {
+    tag "${meta.id}"
+    label 'process_medium'
+    conda "${moduleDir}/environment.yml"
+    container 'attentrack:0.1.0'
+
+    input:
+    tuple val(meta), path(matrix)
+
+    output:
+    tuple val(meta), path('*/*.{bed,bed.gz}'), emit: bed, optional: true
+    tuple val(meta), path('*/*.bb'), emit: bigbed, optional: true
+    tuple val(meta), path('*/*.bw'), emit: bigwig, optional: true
+    tuple val(meta), path('*/*.{bedgraph,bedgraph.gz}'), emit: bedgraph, optional: true
+    tuple val(meta), path('*/*.{tsv,tsv.gz}'), emit: tsv, optional: true
+    tuple val(meta), path('*/*.tbi'), emit: index, optional: true
+    tuple val("${task.process}"), val('attentrack'), eval("attentrack-track --version | sed 's/.* //'"), topic: versions, emit: versions
+
+    when:
+    task.ext.when == null || task.ext.when
+
+    script:
+    def args = task.ext.args ?: meta.args ?: ''
+    def prefix = task.ext.prefix ?: "${meta.id}"
+    """
+    attentrack-track \\
+        --input ${matrix} \\
+        --out-dir ${prefix} \\
+        --threads ${task.cpus} \\
+        ${args}
+    """
+
+    stub:
+    def prefix = task.ext.prefix ?: "${meta.id}"
+    """
+    mkdir ${prefix}
+    touch ${prefix}/attention.bed ${prefix}/attention.bb ${prefix}/attention.tsv ${prefix}/MARK.bw
+    """
+}

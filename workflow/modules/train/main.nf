@@ -1,0 +1,38 @@
+process TRAIN {
+    tag "${meta.id}"
+    label 'process_high'
+    conda "${moduleDir}/environment.yml"
+    container 'attentrack:0.1.0'
+
+    input:
+    // bins, labels: one a sample, in the same order
+    tuple val(meta), path(bins, stageAs: 'bins?/*', arity: '1..*'), path(labels, stageAs: 'labels?/*', arity: '1..*')
+    path splits
+
+    output:
+    tuple val(meta), path('*.model.safetensors'), emit: model
+    tuple val(meta), path('*.history.tsv'), emit: history
+    tuple val("${task.process}"), val('attentrack'), eval("attentrack-train --version | sed 's/.* //'"), topic: versions, emit: versions
+
+    when:
+    task.ext.when == null || task.ext.when
+
+    script:
+    def args = task.ext.args ?: meta.args ?: ''
+    def prefix = task.ext.prefix ?: "${meta.id}"
+    def sample_flags = bins.collect { file -> "--bins ${file}" } + labels.collect { file -> "--labels ${file}" }
+    """
+    attentrack-train \\
+        ${sample_flags.join(' ')} \\
+        --splits ${splits} \\
+        --out ${prefix}.model.safetensors \\
+        --threads ${task.cpus} \\
+        ${args}
+    """
+
+    stub:
+    def prefix = task.ext.prefix ?: "${meta.id}"
+    """
+    touch ${prefix}.model.safetensors ${prefix}.history.tsv
+    """
+}

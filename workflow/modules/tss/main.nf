@@ -1,0 +1,33 @@
+process TSS {
+    tag "${meta.id}"
+    label 'process_single'
+    conda "${moduleDir}/environment.yml"
+    container 'attentrack:0.1.0'
+
+    input:
+    tuple val(meta), path(annotation)
+
+    output:
+    tuple val(meta), path('*.bed'), emit: genes
+    tuple val("${task.process}"), val('attentrack'), eval("attentrack-tss --version | sed 's/.* //'"), topic: versions, emit: versions
+
+    when:
+    task.ext.when == null || task.ext.when
+
+    script:
+    def args = task.ext.args ?: meta.args ?: ''
+    def prefix = task.ext.prefix ?: 'genes'
+    """
+    attentrack-tss \\
+        --annotation ${annotation} \\
+        --out ${prefix}.bed \\
+        --threads ${task.cpus} \\
+        ${args}
+    """
+
+    stub:
+    def prefix = task.ext.prefix ?: 'genes'
+    """
+    touch ${prefix}.bed
+    """
+}
