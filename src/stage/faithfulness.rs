@@ -12,8 +12,8 @@ use super::{fit, model_file, progress_bar};
 use crate::explain::faithfulness::{self, Inputs, Verdict};
 use crate::explain::{self, Explainable, Method, Settings};
 use crate::io::{self, FileError};
-use crate::learn::ModelHeader;
-use crate::matrix::Matrix;
+use crate::learn::{ModelHeader, Task};
+use crate::matrix::{Matrix, Status};
 use crate::stage::{Common, Compute, Stage};
 
 /// Say how far each explanation of a model can be believed, in one table, a row a method: whether the
@@ -143,6 +143,7 @@ impl Stage for Args {
             permuted: &permuted,
             known: known.as_deref(),
             held_out: held_out.as_ref(),
+            threshold: threshold(&header, &members, &x)?,
             seed: self.seed,
         };
         let bar = progress_bar(methods.len() as u64, "judging", self.common.quiet);
@@ -166,7 +167,9 @@ impl Args {
 
     /// Rows of the matrix.
     fn choose_genes(&self, matrix: &Matrix) -> Result<Vec<usize>> {
-        let scorable: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
+        // an empty window holds nothing to be explained
+        let has_signal = |&gene: &usize| matrix.status[gene].is_scorable() && matrix.status[gene] != Status::Empty;
+        let scorable: Vec<usize> = (0..matrix.n_genes()).filter(has_signal).collect();
         let wanted = if self.genes == 0 { scorable.len() } else { self.genes.min(scorable.len()) };
         if wanted < 2 {
             bail!("{}: {wanted} genes can be scored, two or more are needed", self.bins.display());
@@ -188,6 +191,18 @@ impl Args {
         }
         Ok(methods)
     }
+}
+
+/// The score from which on a gene is called expressed: the model's own threshold, a half where it has none;
+/// of a regression, the median.
+fn threshold(header: &ModelHeader, members: &[Box<dyn Explainable>], x: &[f32]) -> Result<f32> {
+    if header.task == Task::Classification {
+        let probability = header.threshold.unwrap_or(0.5).clamp(1e-6, 1.0 - 1e-6);
+        return Ok((probability / (1.0 - probability)).ln() as f32);
+    }
+    let mut scores = members[0].scores(x)?;
+    scores.sort_unstable_by(f32::total_cmp);
+    Ok(scores[scores.len() / 2])
 }
 
 /// Says plainly what the table holds.

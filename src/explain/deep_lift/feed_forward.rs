@@ -161,11 +161,12 @@ impl Layer {
             }
             Layer::MaxPool { .. } => {
                 // the difference of the highest is owed to the place that is highest here, where that lies
-                // above the reference's highest, else to the place that was highest in the reference
+                // above the reference's highest or was it too, else to the place that was it
                 let of_output = |(output, pool): (usize, std::ops::Range<usize>)| {
                     let difference = trace[1][output] - reference[1][output];
-                    let of = if difference >= 0.0 { &trace[0] } else { &reference[0] };
-                    let at = highest(of, pool);
+                    let here = highest(&trace[0], pool.clone());
+                    let is_here = difference >= 0.0 || reference[0][here] == reference[1][output];
+                    let at = if is_here { here } else { highest(&reference[0], pool) };
                     let own = trace[0][at] - reference[0][at];
                     (at, if own == 0.0 { 0.0 } else { difference / own })
                 };

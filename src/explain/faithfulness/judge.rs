@@ -29,6 +29,8 @@ pub struct Inputs<'a> {
     pub known: Option<&'a [Known]>,
     /// A mark that the model has not seen.
     pub held_out: Option<&'a HeldOut>,
+    /// Score at and above which a gene is called expressed.
+    pub threshold: f32,
     /// Seed of random orders, of shuffled weights and of the bootstrap.
     pub seed: u64,
 }
@@ -115,7 +117,7 @@ pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>
     let baseline = Baseline::new(&predictor, inputs.x)?;
     let shuffled =
         inputs.members.iter().map(|member| member.shuffled(inputs.seed)).collect::<Result<Option<Vec<_>>>>()?;
-    let expressed: Vec<bool> = baseline.scores.iter().map(|&score| score > 0.0).collect();
+    let expressed: Vec<bool> = baseline.scores.iter().map(|&score| score >= inputs.threshold).collect();
 
     let mut rows: Vec<(Faithfulness, Vec<WindowCurves>, WindowRanks)> = Vec::new();
     for &method in inputs.methods {
