@@ -75,7 +75,7 @@ fn explanations_find_what_was_planted() {
     let empty = sums(&deep_lift);
     assert_eq!(empty.len(), 499);
     let (low, high) = empty.iter().fold((f64::MAX, f64::MIN), |(low, high), &x| (low.min(x), high.max(x)));
-    assert!(high - low < 1e-3, "the empty window's log-odds: {low} to {high}");
+    assert!(high - low < 1e-4, "the empty window's log-odds: {low} to {high}");
 
     // any number of threads gives the same bytes; every method has the axes of the matrix
     let all = "integrated-gradients,mark-occlusion,saliency,input-x-gradient,mark-doubling,joint-corrected-attention,temporal-forward";
@@ -92,9 +92,8 @@ fn explanations_find_what_was_planted() {
         let missing = deep_lift.values.iter().zip(&matrix.values).filter(|(a, b)| a.is_nan() != b.is_nan()).count();
         assert_eq!(missing, 0, "{method}");
     }
-    let integrated = sums(&attribution(&work, "1.integrated-gradients.bins.safetensors"));
-    let off = integrated.iter().filter(|&&x| (x - low).abs() > 0.2).count();
-    assert!(off < 50, "{off} genes' integrated gradients are off with 8 points");
+    let integrated = attribution(&work, "1.integrated-gradients.bins.safetensors");
+    assert_eq!(integrated.attribution.unwrap().settings, ["steps=8"]);
     let joint = attribution(&work, "1.joint-corrected-attention.bins.safetensors");
     assert!((joint.gene(0).iter().sum::<f32>() - 1.0).abs() < 1e-4);
 
