@@ -13,6 +13,7 @@ include { TRAIN } from './modules/train/main.nf'
 include { PREDICT } from './modules/predict/main.nf'
 include { EVALUATE } from './modules/evaluate/main.nf'
 include { TRACK } from './modules/track/main.nf'
+include { REPORT } from './modules/report/main.nf'
 
 // Parameters of this workflow; all others are keys of attentrack's config.yaml
 def own_params() {
@@ -93,6 +94,7 @@ workflow ATTENTRACK {
     }
     TRAIN(runs.samples, runs.splits)
     made = made.mix(TRAIN.out.model.map { meta, file -> [meta.outputs[0], file] })
+    made = made.mix(TRAIN.out.history.map { meta, file -> [meta.outputs[1], file] })
 
     PREDICT(ready(plan, 'predict', made).map { step, files -> [meta_of(step)] + pick(step, files, '--bins') + pick(step, files, '--model') })
     made = made.mix(PREDICT.out.predictions.map { meta, file -> [meta.outputs[0], file] })
@@ -104,11 +106,23 @@ workflow ATTENTRACK {
         genes: pick(step, files, '--genes')
     }
     EVALUATE(judged.samples, judged.splits, judged.genes)
+    made = made.mix(EVALUATE.out.metrics.map { meta, file -> [meta.outputs[0], file] })
+
+    reported = ready(plan, 'report', made).multiMap { step, files ->
+        samples: [meta_of(step), pick(step, files, '--predictions'), pick(step, files, '--labels'), pick(step, files, '--attention')]
+        metrics: pick(step, files, '--metrics')
+        splits: pick(step, files, '--splits')
+        genes: pick(step, files, '--genes')
+        histories: pick(step, files, '--history')
+    }
+    REPORT(reported.samples, reported.metrics, reported.splits, reported.genes, reported.histories)
 
     TRACK(ready(plan, 'track', made).map { step, files -> [meta_of(step)] + files })
 
     emit:
     metrics = EVALUATE.out.metrics
+    report = REPORT.out.html
+    multiqc = REPORT.out.multiqc
     model = TRAIN.out.model
     predictions = PREDICT.out.predictions
     attention = PREDICT.out.attention

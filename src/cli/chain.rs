@@ -53,6 +53,9 @@ impl Layout<'_> {
     fn tracks(&self, sample: &str) -> PathBuf {
         self.outdir.join(format!("tracks/{sample}"))
     }
+    fn report(&self) -> PathBuf {
+        self.outdir.join("report")
+    }
     fn metrics(&self) -> PathBuf {
         self.outdir.join("metrics.json")
     }
@@ -64,8 +67,8 @@ const EACH_SAMPLE: &str = "{sample}";
 /// Folders that the steps write into, to be made first.
 pub fn folders(steps: &[Step], outdir: &Path) -> Vec<PathBuf> {
     let folder = |step: &Step, path: &Path| match step.stage {
-        // its output is a folder itself
-        "track" => path.to_owned(),
+        // their output is a folder itself
+        "track" | "report" => path.to_owned(),
         _ => path.parent().unwrap_or(outdir).to_owned(),
     };
     let mut folders: Vec<PathBuf> =
@@ -123,6 +126,7 @@ pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bo
     if config.explain.faithfulness {
         steps.extend(samples.iter().map(|sample| faithfulness(config, &layout, sample)));
     }
+    steps.push(report(config, &layout, samples));
     Ok(steps)
 }
 
@@ -302,6 +306,26 @@ fn evaluate(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
         .option("--split", config.evaluate.split)
         .option("--fold", config.train.fold)
         .option("--bootstrap", config.evaluate.bootstrap)
+}
+
+fn report(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
+    let mut step = Step::new("report", None).input("--metrics", layout.metrics());
+    for sample in samples {
+        step = step
+            .input("--predictions", layout.predictions(&sample.name))
+            .input("--labels", labels_of(config, layout, &sample.name));
+        step.samples.push(sample.name.clone());
+    }
+    step = step.input("--splits", splits_of(config, layout)).input("--genes", layout.genes());
+    let mut runs: Vec<String> = samples.iter().map(|sample| model_of(config, sample)).collect();
+    runs.dedup();
+    for run in &runs {
+        step = step.input("--history", layout.history(run));
+    }
+    for sample in samples.iter().filter(|_| config.report.attention.unwrap_or(true) && has_attention(config)) {
+        step = step.input("--attention", layout.attention(&sample.name));
+    }
+    step.output("--out-dir", layout.report()).option("--title", config.report.title.as_ref())
 }
 
 fn explain(config: &Config, layout: &Layout, sample: &Sample, name: &str, method: &str) -> Step {

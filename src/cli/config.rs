@@ -47,6 +47,9 @@ pub struct Config {
     /// How the model is judged.
     #[serde(default)]
     pub evaluate: Evaluate,
+    /// The page about the run, and its figures for MultiQC.
+    #[serde(default)]
+    pub report: Report,
 }
 
 /// Gene annotation.
@@ -294,6 +297,17 @@ pub struct Evaluate {
     pub split: Option<Split>,
     /// Bootstrap replicates of each interval.
     pub bootstrap: Option<u32>,
+}
+
+/// The page about the run, and its figures for MultiQC.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Heading of the page.
+    pub title: Option<String>,
+    /// Whether the mean attention by position is shown, for which every sample's attention is read; true
+    /// if left out.
+    pub attention: Option<bool>,
 }
 
 /// Where configuration and sample sheet are read, and where the paths in them lead from.

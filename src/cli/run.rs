@@ -90,9 +90,9 @@ impl Stage for Run {
             record.add(step)?;
         }
         tracing::info!(
-            "done: the tracks are in {}, the accuracy is in {}",
+            "done: the tracks are in {}, what they are worth is in {}",
             outdir.join("tracks").display(),
-            outdir.join("metrics.json").display()
+            outdir.join("report/report.html").display()
         );
         Ok(())
     }

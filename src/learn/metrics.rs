@@ -3,6 +3,7 @@
 
 mod bootstrap;
 mod calibration;
+mod curve;
 mod judge;
 mod ranking;
 mod regression;
@@ -11,6 +12,7 @@ mod threshold;
 
 pub use bootstrap::Bootstrap;
 pub use calibration::{ReliabilityBin, brier_score, expected_calibration_error, reliability};
+pub use curve::{precision_recall_curve, roc_curve};
 pub use judge::{Rows, judge};
 pub use ranking::Ranking;
 pub use regression::{Ranks, mean_squared_error, pearson, spearman};

@@ -193,11 +193,11 @@ impl Args {
     }
 }
 
-/// The score from which on a gene is called expressed: the model's own threshold, a half where it has none;
-/// of a regression, the median.
+/// The score from which on a gene is called expressed: the model's own threshold, the median where it has
+/// none.
 fn threshold(header: &ModelHeader, members: &[Box<dyn Explainable>], x: &[f32]) -> Result<f32> {
-    if header.task == Task::Classification {
-        let probability = header.threshold.unwrap_or(0.5).clamp(1e-6, 1.0 - 1e-6);
+    if let (Task::Classification, Some(threshold)) = (header.task, header.threshold) {
+        let probability = threshold.clamp(1e-6, 1.0 - 1e-6);
         return Ok((probability / (1.0 - probability)).ln() as f32);
     }
     let mut scores = members[0].scores(x)?;

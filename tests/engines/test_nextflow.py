@@ -6,7 +6,7 @@ import unittest
 
 from support import NEXTFLOW, ROOT, SMALL, Project, needs
 
-STAGES = {"tss", "split", "evaluate"} | {
+STAGES = {"tss", "split", "evaluate", "report"} | {
     f"{stage}.sample{n}" for stage in ("label", "bin", "predict", "track") for n in (1, 2)
 }
 
@@ -32,12 +32,12 @@ class Nextflow(Project):
         self.edit("config.yaml", "bootstrap: 50", "bootstrap: 60")
         self.nextflow("-resume")
         done = {task for task, status in self.nextflow_tasks().items() if status == "COMPLETED"}
-        self.assertEqual(done, {"plan", "evaluate"})
+        self.assertEqual(done, {"plan", "evaluate", "report"})
         signal = self.dir / "signal"
         shutil.copyfile(signal / "sample1.H3K36me3.bigWig", signal / "sample2.H3K36me3.bigWig")
         self.nextflow("-resume")
         done = {task for task, status in self.nextflow_tasks().items() if status == "COMPLETED"}
-        self.assertEqual(done, {"bin.sample2", "train.sample2", "predict.sample2", "track.sample2", "evaluate"})
+        self.assertEqual(done, {"bin.sample2", "train.sample2", "predict.sample2", "track.sample2", "evaluate", "report"})
         self.attentrack("run", "config.yaml", "--outdir", "run", "--quiet")
         self.assertSame("run", "results")
 

@@ -27,7 +27,7 @@ class Snakemake(Project):
             jobs = snakemake_jobs(self.snakemake("--cores", "2", "--dry-run"))
             self.assertEqual({job for job in jobs if job.startswith("train.")}, trainings)
             per_sample = {f"{stage}.sample{n}" for stage in ("label", "bin", "predict", "track") for n in (1, 2)}
-            self.assertEqual(jobs - trainings, per_sample | {"tss", "split", "evaluate"})
+            self.assertEqual(jobs - trainings, per_sample | {"tss", "split", "evaluate", "report"})
         self.snakemake()
         self.attentrack("run", "config.yaml", "--outdir", "run", "--quiet")
         self.assertSame("run", "results")
@@ -40,10 +40,10 @@ class Snakemake(Project):
         # more cores are no change
         self.assertEqual(snakemake_jobs(self.snakemake("--cores", "1", "--dry-run")), set())
         self.edit("config.yaml", "bootstrap: 50", "bootstrap: 60")
-        self.assertEqual(again(), {"evaluate"})
+        self.assertEqual(again(), {"evaluate", "report"})
         signal = self.dir / "signal"
         shutil.copyfile(signal / "sample1.H3K36me3.bigWig", signal / "sample2.H3K36me3.bigWig")
-        changed = {"bin.sample2", "train.sample2", "predict.sample2", "track.sample2", "evaluate"}
+        changed = {"bin.sample2", "train.sample2", "predict.sample2", "track.sample2", "evaluate", "report"}
         self.assertEqual(again(), changed)
         self.assertEqual(snakemake_jobs(self.snakemake()), changed)
         self.assertEqual(again(), set())

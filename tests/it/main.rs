@@ -11,6 +11,7 @@ mod floors;
 mod import;
 mod label_split;
 mod parity;
+mod report;
 mod run;
 mod simulate;
 mod support;

@@ -30,7 +30,7 @@ fn the_plan_is_the_stage_commands() {
     let output = attentrack(&dir, &["run", "config.yaml", "--dry-run"]);
     let plan = String::from_utf8(output.stdout).unwrap();
     let stages: Vec<&str> = plan.lines().map(|line| line.split(' ').next().unwrap()).collect();
-    let expected = ["tss", "label", "split", "bin", "train", "predict", "evaluate", "track"];
+    let expected = ["tss", "label", "split", "bin", "train", "predict", "evaluate", "track", "report"];
     assert_eq!(stages, expected.map(|stage| format!("attentrack-{stage}")));
     assert!(plan.contains("--signal H3K4me3=a.bw --signal H3K27me3=b.bam --control H3K27me3=a.bw"), "{plan}");
     assert!(plan.contains("--out results/model/s1.model.safetensors --seed 3 --resume"), "{plan}");

@@ -22,7 +22,7 @@ impl Ranking {
     }
 
     /// Positives and negatives in each group of equal score, highest first, gene `i` counted `count(i)` times.
-    fn groups(&self, count: impl Fn(usize) -> u32) -> impl Iterator<Item = (u64, u64)> {
+    pub(super) fn groups(&self, count: impl Fn(usize) -> u32) -> impl Iterator<Item = (u64, u64)> {
         let mut start = 0;
         self.group_ends.iter().map(move |&end| {
             let (mut positives, mut negatives) = (0, 0);

@@ -1,0 +1,27 @@
+//! Text as HTML and SVG take it.
+
+/// Text with the characters that mean something in HTML replaced.
+pub fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            letter => safe.push(letter),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn markup_becomes_text() {
+        assert_eq!(escaped("<b class=\"a\">H'1 & 2"), "&lt;b class=&quot;a&quot;&gt;H&#39;1 &amp; 2");
+    }
+}

@@ -1,0 +1,96 @@
+//! `attentrack-report`: everything about a run on one page, and for MultiQC.
+
+mod accuracy;
+mod attention;
+mod caution;
+mod figure;
+mod inputs;
+mod learning;
+mod multiqc;
+mod page;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::io::{FileError, Output};
+use crate::stage::{Common, Stage};
+
+/// Draw a run on one page, and write its figures for MultiQC.
+///
+/// Into the folder go: report.html, one page that needs nothing else, not even a network, with the
+/// figures and their intervals, ROC, precision-recall and calibration (or, of numeric labels, prediction
+/// against label), learning curves, the mean attention by position and mark of expressed and silent
+/// genes, class balance, how to read it, and what to be careful of; and for MultiQC
+/// attentrack_*_mqc.json, attentrack_mqc_versions.yml and multiqc_config.yml. Curves and attention are
+/// those of the split that the metrics name as their headline.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "attentrack-report",
+    version,
+    after_help = "Examples:
+  attentrack-report --metrics metrics.json --predictions E003.predictions.tsv --labels E003.labels.tsv --splits splits.tsv --history pooled.history.tsv --attention E003.attention.bins.safetensors --genes genes.bed --out-dir report
+  multiqc --config report/multiqc_config.yml report        # and whatever other folders there are"
+)]
+pub struct Args {
+    /// Metrics of attentrack-evaluate
+    #[arg(long, value_name = "JSON", help_heading = "Input")]
+    pub metrics: PathBuf,
+    /// Predictions that the metrics were made from, one file a sample
+    #[arg(long, value_name = "TSV", required = true, num_args = 1.., help_heading = "Input")]
+    pub predictions: Vec<PathBuf>,
+    /// Labels, one file a sample, in the order of --predictions
+    #[arg(long, value_name = "TSV", required = true, num_args = 1.., help_heading = "Input")]
+    pub labels: Vec<PathBuf>,
+    /// Splits of all samples
+    #[arg(long, value_name = "TSV", help_heading = "Input")]
+    pub splits: PathBuf,
+    /// Histories of attentrack-train, one a model file [default: no learning curves]
+    #[arg(long, value_name = "TSV", num_args = 1.., help_heading = "Input")]
+    pub history: Vec<PathBuf>,
+    /// Attention of attentrack-predict, one file a sample [default: no attention by position]
+    #[arg(long, value_name = "SAFETENSORS", num_args = 1.., help_heading = "Input")]
+    pub attention: Vec<PathBuf>,
+    /// Genes that the splits were made from [default: the chromosomes of the splits are not named]
+    #[arg(long, value_name = "BED", help_heading = "Input")]
+    pub genes: Option<PathBuf>,
+    /// Folder to write into; made if it is not there
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub out_dir: PathBuf,
+    /// Heading of the page
+    #[arg(long, value_name = "TEXT", default_value = "attentrack report", help_heading = "Output")]
+    pub title: String,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub common: Common,
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let (predictions, labels) = (self.predictions.len(), self.labels.len());
+        if predictions == labels {
+            return Vec::new();
+        }
+        vec![format!(
+            "--predictions names {predictions} and --labels {labels} files. Give one labels file for each predictions file, in the same order"
+        )]
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        let inputs = inputs::read(self)?;
+        let html = page::page(&self.title, &inputs);
+        std::fs::create_dir_all(&self.out_dir)
+            .map_err(|error| FileError::os(&self.out_dir, "make the folder", &error))?;
+        multiqc::write(&self.out_dir, &inputs)?;
+        let path = self.out_dir.join("report.html");
+        let mut output = Output::create(&path)?;
+        output.put(html.as_bytes())?;
+        output.commit()?;
+        tracing::info!("{}: open it in any browser", path.display());
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! What in these very numbers calls for care.
+
+use super::accuracy::{headline, metric_name, reports};
+use super::inputs::Inputs;
+use super::learning::models;
+use crate::learn::metrics::TaskMetrics;
+use crate::matrix::Split;
+
+/// Every warning that the inputs give reason for, each a heading and a sentence.
+pub fn cautions(inputs: &Inputs) -> Vec<(String, String)> {
+    let found = [
+        overlap(inputs),
+        width(inputs),
+        gap(inputs),
+        balance(inputs),
+        calibration(inputs),
+        epochs(inputs),
+        lost(inputs),
+        flat(inputs),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn warning(heading: &str, text: String) -> Option<(String, String)> {
+    Some((heading.to_owned(), text))
+}
+
+fn overlap(inputs: &Inputs) -> Option<(String, String)> {
+    let overlap = inputs.metrics.overlap.as_ref()?;
+    let shared = overlap.test_overlapping_train;
+    if shared == 0 {
+        return None;
+    }
+    let share = 100.0 * shared as f64 / overlap.test_genes as f64;
+    warning(
+        "Leaking windows",
+        format!(
+            "{shared} of {} test windows ({share:.1} %) share bases with a training window: the model has seen part of these genes, which flatters. Hold out whole chromosomes (split method chromosome).",
+            overlap.test_genes
+        ),
+    )
+}
+
+fn width(inputs: &Inputs) -> Option<(String, String)> {
+    let report = *reports(inputs).first()?;
+    let (name, estimate) = headline(inputs, report)?;
+    let (low, high) = (estimate.low?, estimate.high?);
+    if name == "mse" || high - low <= 0.08 {
+        return None;
+    }
+    warning(
+        "Few genes to judge by",
+        format!(
+            "The interval of the {} is {:.3} wide. Differences between models or samples smaller than that mean nothing; more genes for {} narrow it.",
+            metric_name(name),
+            high - low,
+            inputs.metrics.headline
+        ),
+    )
+}
+
+fn gap(inputs: &Inputs) -> Option<(String, String)> {
+    let splits = &inputs.metrics.pooled.splits;
+    let of = |split: Split| splits.get(&split)?.metrics.named().first()?.1.value;
+    let (name, _) = headline(inputs, &inputs.metrics.pooled)?;
+    let (train, test) = (of(Split::Train)?, of(Split::Test)?);
+    if train - test <= 0.08 {
+        return None;
+    }
+    let name = metric_name(name);
+    warning(
+        "Learnt by heart",
+        format!(
+            "The {name} is {train:.3} on the training genes, but {test:.3} on the test genes. Fewer epochs, more dropout or more samples help."
+        ),
+    )
+}
+
+fn balance(inputs: &Inputs) -> Option<(String, String)> {
+    let figures = inputs.metrics.pooled.splits.get(&inputs.metrics.headline)?;
+    let TaskMetrics::Classification { positive_rate, .. } = figures.metrics else { return None };
+    if (0.25..=0.75).contains(&positive_rate) {
+        return None;
+    }
+    warning(
+        "Uneven classes",
+        format!(
+            "{:.0} % of the {} genes are expressed: the AUPRC of a coin is {positive_rate:.3}, and calling every gene the same is right for {:.0} %.",
+            100.0 * positive_rate,
+            inputs.metrics.headline,
+            100.0 * positive_rate.max(1.0 - positive_rate)
+        ),
+    )
+}
+
+fn calibration(inputs: &Inputs) -> Option<(String, String)> {
+    let figures = inputs.metrics.pooled.splits.get(&inputs.metrics.headline)?;
+    let TaskMetrics::Classification { calibration_error, .. } = &figures.metrics else { return None };
+    let error = calibration_error.value.filter(|&error| error > 0.1)?;
+    warning(
+        "Scores are no probabilities",
+        format!(
+            "They are off by {error:.2} on average. Use their order, or the threshold in the metrics, not their size."
+        ),
+    )
+}
+
+fn epochs(inputs: &Inputs) -> Option<(String, String)> {
+    let all = models(inputs).count();
+    let last = models(inputs)
+        .filter_map(|(_, model)| model.chosen_by())
+        .filter(|curve| {
+            curve.points.len() > 1 && curve.best().map(|best| best.0) == curve.points.last().map(|last| last.0)
+        })
+        .count();
+    if last == 0 {
+        return None;
+    }
+    warning(
+        "Not yet done learning",
+        format!("In {last} of {all} models the last epoch was the best one: more epochs may still improve them."),
+    )
+}
+
+fn lost(inputs: &Inputs) -> Option<(String, String)> {
+    let genes = &inputs.metrics.pooled.genes;
+    let lost = genes.unscored + genes.not_predicted;
+    let share = 100.0 * lost as f64 / (genes.used + lost).max(1) as f64;
+    if share <= 2.0 {
+        return None;
+    }
+    warning(
+        "Genes were lost",
+        format!(
+            "{lost} genes ({share:.1} %) have no score, because a signal lacks their chromosome or the prediction lacks them. The figures say nothing about them."
+        ),
+    )
+}
+
+fn flat(inputs: &Inputs) -> Option<(String, String)> {
+    let profile = inputs.profile.as_ref()?;
+    let marks = 0..profile.marks.len();
+    let highest = marks.flat_map(|mark| [0, 1].into_iter().flat_map(move |group| profile.mean(group, mark)));
+    let highest = highest.map(|point| point.1).fold(0.0, f64::max);
+    if highest >= 1.5 {
+        return None;
+    }
+    warning(
+        "Nearly even attention",
+        format!(
+            "No position of any mark gets more than {highest:.2} times the even share on average: there is little to see in the tracks. A model that was trained on few genes may need more epochs or a higher learning rate."
+        ),
+    )
+}

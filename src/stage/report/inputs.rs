@@ -1,0 +1,199 @@
+//! Reads what the report is made of, and checks that it belongs together.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use super::Args;
+use crate::io;
+use crate::learn::metrics::{METRICS_FORMAT, METRICS_FORMAT_VERSION, Report};
+use crate::matrix::{History, Labels, Profile, Split};
+
+/// Everything that the report shows.
+pub struct Inputs {
+    /// The figures.
+    pub metrics: Report,
+    /// One a predictions file, in the order of the metrics.
+    pub samples: Vec<Sample>,
+    /// By run, in the order given: the models of a history file.
+    pub runs: Vec<(String, Vec<History>)>,
+    /// Mean attention by position; `None` where no attention was given.
+    pub profile: Option<Profile>,
+    /// Chromosomes of each split; empty where no genes were given.
+    pub chroms: BTreeMap<Split, BTreeSet<String>>,
+    /// What a label divides the genes into.
+    pub groups: Groups,
+}
+
+/// The two groups of genes whose attention is compared: of numeric labels the upper and lower half.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Groups {
+    /// Labels 0 and 1.
+    Classes,
+    /// Labels at or above a sample's median, and below.
+    Halves,
+}
+
+/// The headline split of one sample.
+pub struct Sample {
+    /// Name.
+    pub name: String,
+    /// Labels of the genes that have score, label and split.
+    pub labels: Vec<f64>,
+    /// Their scores.
+    pub scores: Vec<f64>,
+    /// Marks that the mark attention is over; empty of a model without.
+    pub marks: Vec<String>,
+    /// Mean mark attention of each group, in the order of the marks; empty of a group without genes.
+    pub mark_attention: [Vec<f64>; 2],
+    /// The group of each gene of the split.
+    group_of: HashMap<String, usize>,
+}
+
+impl Groups {
+    /// What the groups are called: first the one that is drawn first.
+    pub fn names(self) -> [&'static str; 2] {
+        match self {
+            Groups::Classes => ["expressed", "silent"],
+            Groups::Halves => ["upper half", "lower half"],
+        }
+    }
+}
+
+/// Reads all inputs.
+pub fn read(args: &Args) -> anyhow::Result<Inputs> {
+    let metrics = read_metrics(&args.metrics)?;
+    let splits = io::splits::read(&args.splits)?;
+    let split_of = splits.by_gene(metrics.fold);
+    let labels = args.labels.iter().map(|path| io::labels::read(path)).collect::<io::Result<Vec<_>>>()?;
+    let groups = if labels.iter().all(Labels::is_binary) { Groups::Classes } else { Groups::Halves };
+    let mut samples = Vec::new();
+    for (path, labels) in args.predictions.iter().zip(&labels) {
+        let sample = read_sample(path, labels, groups, &|gene| split_of.get(gene) == Some(&metrics.headline))?;
+        let figures = metrics.samples.iter().find(|figures| figures.sample == sample.name);
+        let genes = figures.and_then(|figures| figures.splits.get(&metrics.headline)).map(|figures| figures.genes);
+        if genes != Some(sample.scores.len() as u64) {
+            bail!(
+                "{}: {} {} genes of sample {:?} have score and label, but {} were judged in {}. Give the files that the metrics were made from",
+                path.display(),
+                sample.scores.len(),
+                metrics.headline,
+                sample.name,
+                genes.unwrap_or(0),
+                args.metrics.display()
+            );
+        }
+        samples.push(sample);
+    }
+    let runs = args.history.iter().map(|path| Ok((run_name(path), io::history::read(path)?)));
+    let runs = runs.collect::<io::Result<Vec<_>>>()?;
+    let mut chroms: BTreeMap<Split, BTreeSet<String>> = BTreeMap::new();
+    for gene in args.genes.iter().map(|path| io::genes_bed::read(path)).collect::<io::Result<Vec<_>>>()?.concat() {
+        if let Some(&split) = split_of.get(gene.id.as_str()) {
+            chroms.entry(split).or_default().insert(gene.tss.chrom);
+        }
+    }
+    let profile = read_profile(args, &samples)?;
+    Ok(Inputs { metrics, samples, runs, profile, chroms, groups })
+}
+
+fn read_metrics(path: &Path) -> anyhow::Result<Report> {
+    let text = std::fs::read_to_string(path).map_err(|error| io::FileError::os(path, "open", &error))?;
+    let metrics: Report = serde_json::from_str(&text).map_err(|error| {
+        io::FileError::new(path, format!("is no metrics file: {error}")).remedy("Make it with attentrack-evaluate")
+    })?;
+    if metrics.format != METRICS_FORMAT || metrics.format_version > METRICS_FORMAT_VERSION {
+        bail!(
+            "{}: has format {:?} version {}, expected {METRICS_FORMAT:?} up to version {METRICS_FORMAT_VERSION}. It was written by attentrack {}: upgrade this one",
+            path.display(),
+            metrics.format,
+            metrics.format_version,
+            metrics.tool_version
+        );
+    }
+    Ok(metrics)
+}
+
+fn read_sample(
+    path: &Path,
+    labels: &Labels,
+    groups: Groups,
+    is_shown: &dyn Fn(&str) -> bool,
+) -> anyhow::Result<Sample> {
+    let predictions = io::predictions::read(path)?;
+    let label_of = labels.by_gene();
+    let mut sample = Sample {
+        name: predictions.sample,
+        labels: Vec::new(),
+        scores: Vec::new(),
+        marks: predictions.marks,
+        mark_attention: [Vec::new(), Vec::new()],
+        group_of: HashMap::new(),
+    };
+    let mut rows = Vec::new();
+    for row in predictions.rows.into_iter().filter(|row| is_shown(&row.gene_id)) {
+        if let (Some(score), Some(&label)) = (row.score, label_of.get(row.gene_id.as_str())) {
+            sample.labels.push(label);
+            sample.scores.push(score);
+            rows.push((row.gene_id, row.mark_attention));
+        }
+    }
+    let middle = groups.middle(&sample.labels);
+    let mut genes = [0.0; 2];
+    for ((id, attention), &label) in rows.into_iter().zip(&sample.labels) {
+        let group = usize::from(label < middle);
+        genes[group] += 1.0;
+        sample.mark_attention[group].resize(attention.len(), 0.0);
+        sample.mark_attention[group].iter_mut().zip(attention).for_each(|(sum, value)| *sum += value);
+        sample.group_of.insert(id, group);
+    }
+    for (sums, genes) in sample.mark_attention.iter_mut().zip(genes) {
+        sums.iter_mut().for_each(|sum| *sum /= genes);
+    }
+    Ok(sample)
+}
+
+impl Groups {
+    /// Labels at or above this are of the first group.
+    fn middle(self, labels: &[f64]) -> f64 {
+        let mut sorted = labels.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        match self {
+            Groups::Classes => 0.5,
+            Groups::Halves => sorted.get(sorted.len() / 2).copied().unwrap_or(0.0),
+        }
+    }
+}
+
+/// One matrix at a time: a full-size sample's has 40 MB.
+fn read_profile(args: &Args, samples: &[Sample]) -> anyhow::Result<Option<Profile>> {
+    let mut profile: Option<Profile> = None;
+    for path in &args.attention {
+        let matrix = io::bins::read(path)?;
+        let Some(sample) = samples.iter().find(|sample| sample.name == matrix.sample) else {
+            bail!(
+                "{}: sample {:?} is in none of the --predictions. Give predictions and attention of the same samples",
+                path.display(),
+                matrix.sample
+            );
+        };
+        let profile = profile.get_or_insert_with(|| Profile::new(&matrix));
+        if !profile.fits(&matrix) {
+            bail!(
+                "{}: marks or bins differ from those of {}. Give the attention of one run",
+                path.display(),
+                args.attention[0].display()
+            );
+        }
+        profile.add(&matrix, |gene| sample.group_of.get(gene).copied()).with_context(|| path.display().to_string())?;
+    }
+    Ok(profile)
+}
+
+/// `RUN` of `RUN.history.tsv`.
+fn run_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = name.strip_suffix(".history.tsv").or(name.strip_suffix(".tsv")).unwrap_or(&name);
+    name.to_owned()
+}

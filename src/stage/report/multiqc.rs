@@ -1,0 +1,269 @@
+//! The figures for MultiQC: the general table, curves, bars, the version, and a configuration.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::accuracy::{metric_name, reports};
+use super::inputs::Inputs;
+use super::learning::models;
+use crate::io::multiqc::{self, Content};
+use crate::io::{Output, Result};
+use crate::learn::metrics::TaskMetrics;
+use crate::matrix::Split;
+
+const CONFIG: &str = "\
+# For `multiqc --config multiqc_config.yml FOLDER…`
+report_comment: >
+  Made of the figures that attentrack-report wrote; report.html beside them says how to read them.
+custom_content:
+  order:
+    - attentrack_metrics
+    - attentrack_calibration
+    - attentrack_attention
+    - attentrack_mark_attention
+    - attentrack_loss
+    - attentrack_selection
+    - attentrack_classes
+show_analysis_paths: false
+show_analysis_time: false
+";
+
+/// Writes every file into a folder that is there.
+pub fn write(folder: &Path, inputs: &Inputs) -> Result<()> {
+    let all = [
+        general(inputs),
+        metrics(inputs),
+        calibration(inputs),
+        attention(inputs),
+        mark_attention(inputs),
+        losses(inputs),
+        selection(inputs),
+        classes(inputs),
+    ];
+    for content in all.iter().filter(|content| !content.data.is_empty()) {
+        multiqc::write(folder, content)?;
+    }
+    multiqc::write_version(folder, "attentrack", env!("CARGO_PKG_VERSION"))?;
+    let mut output = Output::create(&folder.join("multiqc_config.yml"))?;
+    output.put(CONFIG.as_bytes())?;
+    output.commit()
+}
+
+fn content<'a>(id: &'a str, name: &'a str, description: &str, plot_type: &'a str, axes: [&str; 2]) -> Content<'a> {
+    let plot = format!("{id}_plot");
+    let title = format!("attentrack: {}", name.to_lowercase());
+    Content {
+        id,
+        parent_id: "attentrack",
+        parent_name: "attentrack",
+        parent_description: "attention over histone marks: how well expression is predicted, and where the model looks.",
+        section_name: name,
+        description: description.to_owned(),
+        plot_type,
+        pconfig: json!({"id": plot, "title": title, "xlab": axes[0], "ylab": axes[1]}),
+        headers: Value::Null,
+        data: Map::new(),
+    }
+}
+
+/// What a column of a metric looks like.
+fn header(name: &str, placement: u32) -> Value {
+    let unit = !["mse", "pearson", "spearman"].contains(&name);
+    let low_is_good = ["brier", "calibration_error", "mse"].contains(&name);
+    let mut header = json!({
+        "title": metric_name(name),
+        "description": format!("{} of attentrack's predictions", metric_name(name)),
+        "format": "{:,.3f}",
+        "placement": placement,
+        "scale": if low_is_good { "OrRd" } else { "YlGn" },
+    });
+    if unit {
+        header["min"] = json!(0);
+        header["max"] = json!(1);
+    }
+    header
+}
+
+/// Columns of the general table: the metrics of the headline split, and its genes.
+fn general(inputs: &Inputs) -> Content<'static> {
+    let split = inputs.metrics.headline;
+    let mut content = content("attentrack_general", "attentrack", "", "generalstats", ["", ""]);
+    content.pconfig = Value::Null;
+    let mut headers = Map::new();
+    for report in &inputs.metrics.samples {
+        let Some(figures) = report.splits.get(&split) else { continue };
+        let mut row = Map::new();
+        for (placement, (name, estimate)) in (1..).zip(figures.metrics.named()) {
+            headers.entry(name).or_insert_with(|| header(name, placement));
+            if let Some(value) = estimate.value {
+                row.insert(name.to_owned(), json!(value));
+            }
+        }
+        let title = format!("{split} genes");
+        headers.insert("genes".to_owned(), json!({"title": title, "description": "Genes judged", "format": "{:,.0f}", "placement": 100, "scale": "Blues"}));
+        row.insert("genes".to_owned(), json!(figures.genes));
+        content.data.insert(report.sample.clone(), Value::Object(row));
+    }
+    content.headers = Value::Object(headers);
+    content
+}
+
+/// A row a sample and split, with intervals.
+fn metrics(inputs: &Inputs) -> Content<'static> {
+    let mut content = content(
+        "attentrack_metrics",
+        "Accuracy",
+        "Figures of each sample and split with the ends of their bootstrap intervals; only the test genes say how the model does on genes that it has not seen.",
+        "table",
+        ["", ""],
+    );
+    content.pconfig = json!({"id": "attentrack_metrics_table", "title": "attentrack: accuracy"});
+    let mut headers = Map::new();
+    for report in reports(inputs) {
+        for (split, figures) in &report.splits {
+            let mut row = Map::new();
+            for (placement, (name, estimate)) in (1..).zip(figures.metrics.named()) {
+                let ends = [("", estimate.value), ("_low", estimate.low), ("_high", estimate.high)];
+                for (place, (end, value)) in (0..).zip(ends) {
+                    let Some(value) = value else { continue };
+                    let column =
+                        headers.entry(format!("{name}{end}")).or_insert_with(|| header(name, 10 * placement + place));
+                    if !end.is_empty() {
+                        column["title"] = json!(format!("{} {}", metric_name(name), &end[1..]));
+                        column["scale"] = json!(false);
+                        column["hidden"] = json!(placement > 2);
+                    }
+                    row.insert(format!("{name}{end}"), json!(value));
+                }
+            }
+            content.data.insert(format!("{} {split}", report.sample), Value::Object(row));
+        }
+    }
+    content.headers = Value::Object(headers);
+    content
+}
+
+fn calibration(inputs: &Inputs) -> Content<'static> {
+    let mut content = content(
+        "attentrack_calibration",
+        "Calibration",
+        "Share of expressed genes by mean score, in ten bins of the score. On the diagonal a score is a probability.",
+        "linegraph",
+        ["Mean score", "Share expressed"],
+    );
+    for (limit, value) in [("xmin", 0), ("xmax", 1), ("ymin", 0), ("ymax", 1)] {
+        content.pconfig[limit] = json!(value);
+    }
+    for report in &inputs.metrics.samples {
+        let Some(figures) = report.splits.get(&inputs.metrics.headline) else { continue };
+        let TaskMetrics::Classification { reliability, .. } = &figures.metrics else { continue };
+        let points: Vec<_> = reliability.iter().filter_map(|bin| Some((bin.mean_score?, bin.positive_rate?))).collect();
+        if !points.is_empty() {
+            content.data.insert(report.sample.clone(), json!(points));
+        }
+    }
+    content
+}
+
+fn attention(inputs: &Inputs) -> Content<'static> {
+    let mut content = content(
+        "attentrack_attention",
+        "Attention by position",
+        "Mean corrected bin attention around the TSS, from 5′ to 3′, in even shares: 1 where nothing stands out.",
+        "linegraph",
+        ["bp from the TSS", "Attention, × even share"],
+    );
+    content.pconfig["ymin"] = json!(0);
+    if let Some(profile) = &inputs.profile {
+        for (mark, name) in profile.marks.iter().enumerate() {
+            for (group, label) in inputs.groups.names().into_iter().enumerate() {
+                let points = profile.mean(group, mark);
+                if !points.is_empty() {
+                    content.data.insert(format!("{name} {label}"), json!(points));
+                }
+            }
+        }
+    }
+    content
+}
+
+fn mark_attention(inputs: &Inputs) -> Content<'static> {
+    let mut content = content(
+        "attentrack_mark_attention",
+        "Attention by mark",
+        "Mean mark attention; the marks of a gene sum to 1.",
+        "bargraph",
+        ["", "Mark attention"],
+    );
+    content.pconfig["cpswitch"] = json!(false);
+    content.pconfig["tt_decimals"] = json!(3);
+    for sample in &inputs.samples {
+        for (values, label) in sample.mark_attention.iter().zip(inputs.groups.names()) {
+            let row: Map<String, Value> =
+                sample.marks.iter().cloned().zip(values.iter().map(|value| json!(value))).collect();
+            if !row.is_empty() {
+                content.data.insert(format!("{} {label}", sample.name), Value::Object(row));
+            }
+        }
+    }
+    content
+}
+
+fn losses(inputs: &Inputs) -> Content<'static> {
+    let mut content = content(
+        "attentrack_loss",
+        "Loss",
+        "Loss of training and validation genes by epoch, one pair of lines a model.",
+        "linegraph",
+        ["Epoch", "Loss"],
+    );
+    for (run, model) in models(inputs) {
+        for (name, label) in [("train_loss", "train"), ("valid_loss", "valid")] {
+            if let Some(curve) = model.curve(name) {
+                content.data.insert(format!("{run} {label}"), json!(curve.points));
+            }
+        }
+    }
+    content
+}
+
+fn selection(inputs: &Inputs) -> Content<'static> {
+    let mut content = content(
+        "attentrack_selection",
+        "Validation",
+        "What the kept epoch was chosen by: its best value on the validation genes.",
+        "linegraph",
+        ["Epoch", "Validation"],
+    );
+    for (run, model) in models(inputs) {
+        if let Some(curve) = model.chosen_by() {
+            content.pconfig["ylab"] = json!(metric_name(curve.name.trim_start_matches("valid_")));
+            content.data.insert(run, json!(curve.points));
+        }
+    }
+    content
+}
+
+fn classes(inputs: &Inputs) -> Content<'static> {
+    let mut content = content(
+        "attentrack_classes",
+        "Genes",
+        "Genes of each split that have score and label, by class.",
+        "bargraph",
+        ["", "Genes"],
+    );
+    for report in &inputs.metrics.samples {
+        for split in Split::ALL {
+            let Some(figures) = report.splits.get(&split) else { continue };
+            let row = match figures.metrics {
+                TaskMetrics::Classification { positives, .. } => {
+                    json!({"expressed": positives, "silent": figures.genes - positives})
+                }
+                TaskMetrics::Regression { .. } => json!({"genes": figures.genes}),
+            };
+            content.data.insert(format!("{} {split}", report.sample), row);
+        }
+    }
+    content
+}

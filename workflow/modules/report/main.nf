@@ -1,0 +1,47 @@
+process REPORT {
+    tag "${meta.id}"
+    label 'process_low'
+    conda "${moduleDir}/environment.yml"
+    container 'attentrack:0.1.0'
+
+    input:
+    // predictions, labels: one a sample, in the same order; attention: of the same samples, or none
+    tuple val(meta), path(predictions, stageAs: 'predictions?/*', arity: '1..*'), path(labels, stageAs: 'labels?/*', arity: '1..*'), path(attention, stageAs: 'attention?/*', arity: '0..*')
+    path metrics
+    path splits
+    path genes
+    path histories, stageAs: 'history?/*', arity: '0..*'
+
+    output:
+    tuple val(meta), path('*/report.html'), emit: html
+    tuple val(meta), path('*/*_mqc{.json,_versions.yml}'), emit: multiqc
+    tuple val(meta), path('*/multiqc_config.yml'), emit: multiqc_config
+    tuple val("${task.process}"), val('attentrack'), eval("attentrack-report --version | sed 's/.* //'"), topic: versions, emit: versions
+
+    when:
+    task.ext.when == null || task.ext.when
+
+    script:
+    def args = task.ext.args ?: meta.args ?: ''
+    def prefix = task.ext.prefix ?: 'report'
+    def flags = predictions.collect { file -> "--predictions ${file}" } + labels.collect { file -> "--labels ${file}" }
+    def optional = histories.collect { file -> "--history ${file}" } + attention.collect { file -> "--attention ${file}" }
+    """
+    attentrack-report \\
+        --metrics ${metrics} \\
+        ${flags.join(' ')} \\
+        --splits ${splits} \\
+        --genes ${genes} \\
+        ${optional.join(' ')} \\
+        --out-dir ${prefix} \\
+        --threads ${task.cpus} \\
+        ${args}
+    """
+
+    stub:
+    def prefix = task.ext.prefix ?: 'report'
+    """
+    mkdir ${prefix}
+    touch ${prefix}/report.html ${prefix}/attentrack_general_mqc.json ${prefix}/attentrack_mqc_versions.yml ${prefix}/multiqc_config.yml
+    """
+}
