@@ -6,23 +6,38 @@
 
 mod attentive_chrome;
 mod bilstm_attention;
+mod cnn_alpha_beta;
+mod cnn_attention;
+mod convolution;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod deep_chrome;
+mod deep_chrome_linear;
+mod deep_chrome_mlp;
 mod kernel;
 mod lanes;
 mod layer;
+mod lstm;
+mod lstm_alpha;
+mod lstm_attention;
 mod network;
 #[cfg(test)]
 mod reference;
 
 pub use attentive_chrome::{AttentiveChrome, AttentiveChromeConfig};
 pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};
+pub use cnn_alpha_beta::CnnAlphaBetaConfig;
+pub use cnn_attention::CnnAttentionConfig;
 #[cfg(feature = "cuda")]
 pub use cuda::{KernelTime, open as open_gpu, profile as profile_gpu};
-pub use deep_chrome::DeepChromeLinearConfig;
+pub use deep_chrome::DeepChromeConfig;
+pub use deep_chrome_linear::DeepChromeLinearConfig;
+pub use deep_chrome_mlp::DeepChromeMlpConfig;
 pub use kernel::InstructionSet;
 pub use lanes::sigmoid;
+pub use lstm::LstmConfig;
+pub use lstm_alpha::LstmAlphaConfig;
+pub use lstm_attention::LstmAttentionConfig;
 pub use network::{Network, Output, TensorSpec, WeightError, member_prefix};
 
 use candle_core::{Device, Result, Tensor};
@@ -35,6 +50,21 @@ use serde::{Deserialize, Serialize};
 pub enum ModelConfig {
     /// AttentiveChrome, LSTM-α,β (Singh et al., NIPS 2017).
     AttentiveChrome(AttentiveChromeConfig),
+    /// LSTM: one bidirectional LSTM over the vectors of the marks, its last outputs (Singh et al., NIPS 2017).
+    Lstm(LstmConfig),
+    /// LSTM-Attn: one bidirectional LSTM over the vectors of the marks, one bin attention (Singh et al., NIPS
+    /// 2017).
+    LstmAttention(LstmAttentionConfig),
+    /// LSTM-α: AttentiveChrome without its mark level (Singh et al., NIPS 2017).
+    LstmAlpha(LstmAlphaConfig),
+    /// CNN-Attn: DeepChrome's front end, one attention (Singh et al., NIPS 2017).
+    CnnAttention(CnnAttentionConfig),
+    /// CNN-α,β: AttentiveChrome with DeepChrome's front end for each mark (Singh et al., NIPS 2017).
+    CnnAlphaBeta(CnnAlphaBetaConfig),
+    /// DeepChrome (Singh et al., Bioinformatics 2016).
+    DeepChrome(DeepChromeConfig),
+    /// DeepChrome's MLP mode (Singh et al., Bioinformatics 2016).
+    DeepChromeMlp(DeepChromeMlpConfig),
     /// DeepChrome's linear mode: logistic or linear regression on all bins (Singh et al., Bioinformatics
     /// 2016).
     DeepChromeLinear(DeepChromeLinearConfig),
@@ -48,6 +78,10 @@ trait Architecture {
     fn attention(&self) -> [bool; 2];
     /// All tensors, in the order in which they are initialised, written and laid out in flat weights.
     fn tensors(&self) -> Vec<TensorSpec>;
+    /// Why the sizes make no model, and what to do.
+    fn problem(&self) -> Option<String> {
+        None
+    }
     /// Models from weights [model, weight], whose shape has been checked.
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>>;
 }
@@ -57,6 +91,13 @@ impl ModelConfig {
     fn architecture(&self) -> &dyn Architecture {
         match self {
             ModelConfig::AttentiveChrome(sizes) => sizes,
+            ModelConfig::Lstm(sizes) => sizes,
+            ModelConfig::LstmAttention(sizes) => sizes,
+            ModelConfig::LstmAlpha(sizes) => sizes,
+            ModelConfig::CnnAttention(sizes) => sizes,
+            ModelConfig::CnnAlphaBeta(sizes) => sizes,
+            ModelConfig::DeepChrome(sizes) => sizes,
+            ModelConfig::DeepChromeMlp(sizes) => sizes,
             ModelConfig::DeepChromeLinear(sizes) => sizes,
         }
     }
@@ -65,6 +106,13 @@ impl ModelConfig {
     pub fn name(&self) -> &'static str {
         match self {
             ModelConfig::AttentiveChrome(_) => "attentive-chrome",
+            ModelConfig::Lstm(_) => "lstm",
+            ModelConfig::LstmAttention(_) => "lstm-attention",
+            ModelConfig::LstmAlpha(_) => "lstm-alpha",
+            ModelConfig::CnnAttention(_) => "cnn-attention",
+            ModelConfig::CnnAlphaBeta(_) => "cnn-alpha-beta",
+            ModelConfig::DeepChrome(_) => "deep-chrome",
+            ModelConfig::DeepChromeMlp(_) => "deep-chrome-mlp",
             ModelConfig::DeepChromeLinear(_) => "deep-chrome-linear",
         }
     }
@@ -87,6 +135,11 @@ impl ModelConfig {
     /// Whether it says which marks it looks at.
     pub fn has_mark_attention(&self) -> bool {
         self.architecture().attention()[1]
+    }
+
+    /// Why the sizes make no model, and what to do.
+    pub fn problem(&self) -> Option<String> {
+        self.architecture().problem()
     }
 
     /// All tensors of a model, in the order in which they are initialised, written and laid out in flat

@@ -171,12 +171,22 @@ pub struct SplitConfig {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// attentive-chrome; or a model without attention, deep-chrome-linear.
+    /// attentive-chrome, lstm-attention, lstm-alpha, cnn-attention, cnn-alpha-beta; or a model without
+    /// attention: lstm, deep-chrome, deep-chrome-linear, deep-chrome-mlp.
     pub name: Option<String>,
     /// Hidden units a direction of the LSTM over bins.
     pub bin_hidden: Option<u32>,
     /// Hidden units a direction of the LSTM over marks.
     pub mark_hidden: Option<u32>,
+    /// Bins that a filter of a convolution sees.
+    pub kernel_width: Option<u32>,
+    /// Filters of a convolution.
+    pub filters: Option<u32>,
+    /// Neighbouring positions of which a convolution keeps the highest.
+    pub pool: Option<u32>,
+    /// Units of each hidden layer.
+    #[serde(default)]
+    pub hidden: Vec<u32>,
 }
 
 /// The training regime; what is left out has the default of `attentrack-train`.

@@ -14,7 +14,7 @@ use candle_core::{Result, Tensor, Var, bail};
 
 use self::operation::Operation;
 use self::workspace::Workspace;
-use super::kernel::{Dims, InstructionSet};
+use super::kernel::{self, Dims, InstructionSet};
 
 /// Dropout on the outputs of the LSTMs, before attention: Srivastava et al. 2014, inverted.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +50,15 @@ impl Mode {
     }
 }
 
+/// How the outputs of the steps become one context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pooling {
+    /// Their mean under attention.
+    Attention,
+    /// The last one of each direction.
+    Last,
+}
+
 /// A bidirectional LSTM and attention over its outputs, one of each a group.
 ///
 /// For each group: outputs h(t) = [forward, reverse] of an LSTM as PyTorch's `nn.LSTM(inputs,
@@ -59,6 +68,7 @@ impl Mode {
 pub struct BiLstmAttention {
     groups: usize,
     dims: Dims,
+    pooling: Pooling,
     pub(super) instructions: InstructionSet,
     weights: Var,
     spare: Arc<Mutex<Vec<Workspace>>>,
@@ -72,9 +82,22 @@ impl BiLstmAttention {
     /// # Errors
     /// If the weights have another shape or element type than these sizes ask for.
     pub fn new(steps: usize, inputs: usize, hidden: usize, weights: Tensor) -> Result<Self> {
-        let dims = Dims { steps, inputs, hidden };
+        Self::pooling_by(Pooling::Attention, Dims { steps, inputs, hidden }, weights)
+    }
+
+    /// A layer without attention: its contexts are the last outputs of the two directions, PyTorch's `h_n`,
+    /// and its attention is 0. Its weights are as of [`Self::parts`] without the context vector.
+    ///
+    /// # Errors
+    /// If the weights have another shape or element type than these sizes ask for.
+    pub(super) fn taking_last(steps: usize, inputs: usize, hidden: usize, weights: Tensor) -> Result<Self> {
+        Self::pooling_by(Pooling::Last, Dims { steps, inputs, hidden }, weights)
+    }
+
+    fn pooling_by(pooling: Pooling, dims: Dims, weights: Tensor) -> Result<Self> {
+        let Dims { steps, inputs, hidden } = dims;
         let (groups, flat) = weights.dims2()?;
-        if steps == 0 || inputs == 0 || hidden == 0 || flat != Self::flat_len(inputs, hidden) {
+        if steps == 0 || inputs == 0 || hidden == 0 || flat != Self::flat_len_of(&dims, pooling) {
             bail!(
                 "an LSTM layer of {steps} steps, {inputs} inputs and {hidden} hidden units cannot have {flat} weights"
             );
@@ -83,6 +106,7 @@ impl BiLstmAttention {
         Ok(BiLstmAttention {
             groups,
             dims,
+            pooling,
             instructions,
             weights: Var::from_tensor(&weights)?,
             spare: Arc::default(),
@@ -121,6 +145,12 @@ impl BiLstmAttention {
     /// Weights of one group.
     pub fn flat_len(inputs: usize, hidden: usize) -> usize {
         Self::parts(inputs, hidden).iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
+    }
+
+    /// Weights of one group of a layer.
+    fn flat_len_of(dims: &Dims, pooling: Pooling) -> usize {
+        let vector = if pooling == Pooling::Attention { 2 * dims.hidden } else { 0 };
+        2 * kernel::flat_len(dims) + vector
     }
 
     /// The weights, [group, flat].

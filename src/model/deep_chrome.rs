@@ -1,27 +1,42 @@
-//! DeepChrome (Singh, Lanchantin, Robins & Qi, Bioinformatics 2016): the published modes without
-//! attention.
+//! DeepChrome (Singh, Lanchantin, Robins & Qi, Bioinformatics 2016): convolution over the bins of all marks,
+//! ReLU, max-pooling, dropout, and linear layers with ReLU between them.
 
 use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::convolution::FrontEnd;
 use super::layer::{Parameters, linear, linear_tensors, logit};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
 
-/// Sizes of the linear mode. With two outputs, as published, it has 1,002 weights for 5 marks and 100
-/// bins.
+/// Sizes of a DeepChrome model. As published it has 644,177 weights for 5 marks and 100 bins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DeepChromeLinearConfig {
+pub struct DeepChromeConfig {
     /// Marks, the model's input channels.
     pub n_marks: usize,
     /// Bins a window.
     pub n_bins: usize,
+    /// Bins that a filter sees (10 as published).
+    pub kernel_width: usize,
+    /// Filters (50 as published).
+    pub filters: usize,
+    /// Neighbouring positions of which the highest is kept (5 as published).
+    pub pool: usize,
+    /// Units of the hidden layers (625 and 125 as published).
+    pub hidden: Vec<usize>,
     /// Outputs: 2, one a class, the second less the first being the logit; or 1, the logit itself or the
     /// predicted label.
     pub n_outputs: usize,
 }
 
-impl Architecture for DeepChromeLinearConfig {
+impl DeepChromeConfig {
+    fn front_end(&self) -> FrontEnd {
+        let &DeepChromeConfig { n_marks: channels, n_bins, kernel_width, filters, pool, .. } = self;
+        FrontEnd { channels, n_bins, kernel_width, filters, pool }
+    }
+}
+
+impl Architecture for DeepChromeConfig {
     fn window(&self) -> (usize, usize) {
         (self.n_marks, self.n_bins)
     }
@@ -31,25 +46,36 @@ impl Architecture for DeepChromeLinearConfig {
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {
-        linear_tensors("out", self.n_marks * self.n_bins, self.n_outputs)
+        let mut tensors = self.front_end().tensors("conv");
+        let mut inputs = self.front_end().positions() * self.filters;
+        for (layer, &units) in self.hidden.iter().enumerate() {
+            tensors.extend(linear_tensors(&format!("hidden.{layer}"), inputs, units));
+            inputs = units;
+        }
+        tensors.extend(linear_tensors("out", inputs, self.n_outputs));
+        tensors
+    }
+
+    fn problem(&self) -> Option<String> {
+        self.front_end().problem()
     }
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         let parameters = Parameters::new(&self.tensors(), weights)?;
-        Ok(Box::new(DeepChromeLinear { config: self.clone(), parameters }))
+        Ok(Box::new(DeepChrome { config: self.clone(), parameters }))
     }
 }
 
-/// One linear layer on all values of a window.
+/// The convolutional network.
 #[derive(Debug)]
-struct DeepChromeLinear {
-    config: DeepChromeLinearConfig,
+struct DeepChrome {
+    config: DeepChromeConfig,
     parameters: Parameters,
 }
 
-impl Network for DeepChromeLinear {
+impl Network for DeepChrome {
     fn config(&self) -> ModelConfig {
-        ModelConfig::DeepChromeLinear(self.config.clone())
+        ModelConfig::DeepChrome(self.config.clone())
     }
 
     fn n_models(&self) -> usize {
@@ -61,10 +87,17 @@ impl Network for DeepChromeLinear {
     }
 
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
-        self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
-            let outputs = linear(&x.flatten_from(1)?, weights.next()?, weights.next()?)?;
+        let outputs = self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
+            let pooled = self.config.front_end().forward(x, weights)?;
+            // filter by filter, as PyTorch's flatten has it
+            let mut units = weights.drop(&pooled.t()?.flatten_from(1)?, 0)?;
+            for _ in &self.config.hidden {
+                units = linear(&units, weights.next()?, weights.next()?)?.relu()?;
+            }
+            let outputs = linear(&units, weights.next()?, weights.next()?)?;
             Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None })
-        })
+        })?;
+        Output::stack(&outputs)
     }
 
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {

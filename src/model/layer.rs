@@ -3,7 +3,7 @@
 
 use candle_core::{Result, Tensor, Var, bail};
 
-use super::{Mode, Output, TensorSpec};
+use super::{Dropout, Mode, Output, TensorSpec};
 
 /// The weights of several models of one shape, a variable for each tensor: [model, …].
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct OfModel<'a> {
     model: usize,
     next: usize,
     keeps_graph: bool,
+    /// Rate, key and first gene.
+    dropout: Option<(f64, u64, usize)>,
 }
 
 impl Parameters {
@@ -45,25 +47,34 @@ impl Parameters {
     }
 
     /// Computes one model after the other, so that each gives what it gives alone: `forward` takes the
-    /// windows of the model's genes, [gene, mark, bin], and its weights, and returns its output without
-    /// the axis of models.
-    pub fn each_model(
+    /// windows of the model's genes, [gene, mark, bin], and its weights.
+    pub fn each_model<R>(
         &self,
         x: &Tensor,
         (marks, bins): (usize, usize),
         mode: &Mode,
-        forward: impl Fn(&Tensor, &mut OfModel) -> Result<Output>,
-    ) -> Result<Output> {
+        forward: impl Fn(&Tensor, &mut OfModel) -> Result<R>,
+    ) -> Result<Vec<R>> {
         if x.rank() != 4 || x.dims()[1..] != [self.n_models, marks, bins] {
             bail!("the input is {:?}, expected [genes, {}, {marks}, {bins}]", x.dims(), self.n_models);
         }
         let keeps_graph = *mode != Mode::Infer;
         let x = if keeps_graph { x.clone() } else { x.detach() };
         let of_model = |model: usize| {
-            let mut weights = OfModel { parameters: self, model, next: 0, keeps_graph };
+            let dropout = match mode {
+                Mode::Train(Some(Dropout { rate, keys, first_gene })) => Some((*rate, keys[model], *first_gene)),
+                _ => None,
+            };
+            let mut weights = OfModel { parameters: self, model, next: 0, keeps_graph, dropout };
             forward(&x.narrow(1, model, 1)?.squeeze(1)?, &mut weights)
         };
-        let outputs = (0..self.n_models).map(of_model).collect::<Result<Vec<_>>>()?;
+        (0..self.n_models).map(of_model).collect()
+    }
+}
+
+impl Output {
+    /// The outputs of several models, each without the axis of models, as one.
+    pub(super) fn stack(outputs: &[Output]) -> Result<Output> {
         let stack = |part: fn(&Output) -> Option<&Tensor>| -> Result<Option<Tensor>> {
             let parts: Option<Vec<&Tensor>> = outputs.iter().map(part).collect();
             parts.map(|parts| Tensor::stack(&parts, 1)).transpose()
@@ -85,6 +96,31 @@ impl OfModel<'_> {
         let all = if self.keeps_graph { all.clone() } else { all.detach() };
         all.narrow(0, self.model, 1)?.squeeze(0)
     }
+
+    /// Sets units [gene, …] to zero in training, where it asks for that (Srivastava et al. 2014, inverted).
+    /// Which ones depends on the model's key, the gene's place in the batch, the unit and `layer`, a number
+    /// for each layer of the model that drops.
+    pub fn drop(&self, x: &Tensor, layer: u64) -> Result<Tensor> {
+        let Some((rate, key, first_gene)) = self.dropout else { return Ok(x.clone()) };
+        let units = x.elem_count() / x.dim(0)?.max(1);
+        let first = (first_gene * units) as u64;
+        let key = mixed(key.wrapping_add(layer));
+        let kept = (1.0 / (1.0 - rate)) as f32;
+        let mask = (0..x.elem_count() as u64).map(|at| {
+            let draw = (mixed(key.wrapping_add(first + at)) >> 40) as f64 / (1u64 << 24) as f64;
+            if draw < rate { 0.0 } else { kept }
+        });
+        x * Tensor::from_vec(mask.collect::<Vec<f32>>(), x.shape(), x.device())?
+    }
+}
+
+/// A number that looks random beside those of neighbouring ones (the finaliser of SplitMix64, Steele et
+/// al. 2014).
+fn mixed(number: u64) -> u64 {
+    let z = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// Weight and bias of a linear layer, as PyTorch and Torch draw them: within 1 / √inputs.
@@ -109,4 +145,43 @@ pub fn logit(outputs: &Tensor) -> Result<Tensor> {
         2 => outputs.narrow(1, 1, 1)?.squeeze(1)? - outputs.narrow(1, 0, 1)?.squeeze(1)?,
         n => bail!("{n} outputs"),
     }
+}
+
+/// A linear layer with one output for each of several models together.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// [model, input].
+    weight: Var,
+    /// \[model\].
+    bias: Var,
+}
+
+impl Head {
+    /// From flat weights [model, inputs + 1].
+    pub fn new(weights: &Tensor) -> Result<Self> {
+        let (models, length) = weights.dims2()?;
+        Ok(Head {
+            weight: Var::from_tensor(&weights.narrow(1, 0, length - 1)?.contiguous()?)?,
+            bias: Var::from_tensor(&weights.narrow(1, length - 1, 1)?.contiguous()?.reshape(models)?)?,
+        })
+    }
+
+    /// Weight and bias.
+    pub fn parameters(&self) -> [&Var; 2] {
+        [&self.weight, &self.bias]
+    }
+
+    /// From [gene, model, input] to [gene, model].
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        x.broadcast_mul(self.weight.as_tensor())?.sum(2)?.broadcast_add(self.bias.as_tensor())
+    }
+}
+
+/// Attention over steps: `h` is [gene, step, unit], `vector` [unit, 1]. Contexts [gene, unit] and
+/// attention [gene, step].
+pub fn attend(h: &Tensor, vector: &Tensor) -> Result<(Tensor, Tensor)> {
+    let (genes, steps, units) = h.dims3()?;
+    let scores = h.reshape((genes * steps, units))?.matmul(vector)?.reshape((genes, steps))?;
+    let attention = candle_nn::ops::softmax(&scores, 1)?;
+    Ok((attention.unsqueeze(1)?.matmul(h)?.squeeze(1)?, attention))
 }

@@ -112,10 +112,10 @@ pub struct Args {
     /// Weight decay: of adam and sgd an L2 term of the gradient, of adamw decoupled
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     pub weight_decay: f64,
-    /// Share of the LSTMs' outputs, or of what else the architecture has dropout on, that training sets to
-    /// zero, from 0 to below 1
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
-    pub dropout: f64,
+    /// Share of units that training sets to zero, from 0 to below 1: of the LSTMs' outputs, of a convolution's
+    /// or (deep-chrome-mlp) of the hidden layer's [default: 0.5 of deep-chrome, as published, else 0]
+    #[arg(long, value_name = "P")]
+    pub dropout: Option<f64>,
     /// Largest norm of a model's gradient; a longer one is shortened to it
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub clip_norm: f64,
@@ -185,7 +185,7 @@ impl Stage for Args {
         );
         let momentum = self.momentum();
         check("momentum", momentum, (0.0..1.0).contains(&momentum), "at least 0 and below 1");
-        check("dropout", self.dropout, (0.0..1.0).contains(&self.dropout), "at least 0 and below 1");
+        check("dropout", self.dropout(), (0.0..1.0).contains(&self.dropout()), "at least 0 and below 1");
         problems
     }
 
@@ -224,6 +224,10 @@ impl Args {
         (0..u64::from(self.ensemble)).map(|member| self.seed + member)
     }
 
+    fn dropout(&self) -> f64 {
+        self.dropout.unwrap_or(self.model.default_dropout())
+    }
+
     fn momentum(&self) -> f64 {
         self.momentum.unwrap_or(0.9)
     }
@@ -238,7 +242,7 @@ impl Args {
             learning_rate: self.learning_rate,
             schedule: self.schedule,
             weight_decay: self.weight_decay,
-            dropout: self.dropout,
+            dropout: self.dropout(),
             clip_norm: self.clip_norm,
         }
     }

@@ -10,6 +10,7 @@ mod explain;
 mod floors;
 mod import;
 mod label_split;
+mod networks;
 mod parity;
 mod report;
 mod run;

@@ -9,7 +9,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use super::workspace::{Pass, Workspace};
 use super::{BiLstmAttention, Mode};
 #[cfg(feature = "cuda")]
-use super::{Dropout, workspace::BLOCK_KEY};
+use super::{Dropout, Pooling, workspace::BLOCK_KEY};
 #[cfg(feature = "cuda")]
 use crate::model::{cuda::Level, kernel::Dims, lanes::LANES};
 
@@ -36,8 +36,9 @@ impl Operation {
     /// `input_gradient`: whether the backward pass must give the gradient of the inputs too.
     pub fn new(layer: &BiLstmAttention, mode: &Mode, input_gradient: bool) -> Self {
         let (groups, dims, instructions) = (layer.groups, layer.dims, layer.instructions);
+        let pooling = layer.pooling;
         Operation {
-            pass: Pass { groups, dims, instructions, mode: mode.clone() },
+            pass: Pass { groups, dims, pooling, instructions, mode: mode.clone() },
             input_gradient,
             workspace: Mutex::new(None),
             spare: layer.spare.clone(),
@@ -82,6 +83,9 @@ impl CustomOp2 for Operation {
 
     #[cfg(feature = "cuda")]
     fn cuda_fwd(&self, x: &CudaStorage, xl: &Layout, w: &CudaStorage, wl: &Layout) -> Result<(CudaStorage, Shape)> {
+        if self.pass.pooling != Pooling::Attention {
+            bail!("an LSTM without attention is computed on the processor only: leave the GPU out with --device cpu");
+        }
         let (genes, Dims { steps, inputs, hidden }) = (xl.dims()[0], self.pass.dims);
         let (dropout, keys, first_gene) = match &self.pass.mode {
             Mode::Train(Some(Dropout { rate, keys, first_gene })) => (*rate, &keys[..], *first_gene),

@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::{Dropout, Mode};
+use super::{BiLstmAttention, Dropout, Mode, Pooling};
 use crate::model::kernel::{self, Attention, Backward, Dims, InstructionSet, Stash, Weights};
 use crate::model::lanes::{LANES, Lanes};
 
@@ -16,6 +16,7 @@ pub(super) const BLOCK_KEY: u64 = 0xd1b5_4a32_d192_ed03;
 pub(super) struct Pass {
     pub groups: usize,
     pub dims: Dims,
+    pub pooling: Pooling,
     pub instructions: InstructionSet,
     pub mode: Mode,
 }
@@ -28,7 +29,7 @@ impl Pass {
 
     /// Weights of one group.
     fn flat_len(&self) -> usize {
-        2 * kernel::flat_len(&self.dims) + 2 * self.dims.hidden
+        BiLstmAttention::flat_len_of(&self.dims, self.pooling)
     }
 
     /// Outputs of one gene and group.
@@ -146,11 +147,12 @@ impl Group {
         let (dims, units, hidden) = (&pass.dims, pass.dims.units(), pass.dims.hidden);
         let (directions, vector) = flat.split_at(2 * kernel::flat_len(dims));
         self.vector.resize(2 * units, 0.0);
-        let flats = directions.chunks_exact(kernel::flat_len(dims)).zip(vector.chunks_exact(hidden));
-        let own = self.weights.iter_mut().zip(self.vector.chunks_exact_mut(units));
-        for ((weights, own_vector), (flat, vector)) in own.zip(flats) {
+        for (weights, flat) in self.weights.iter_mut().zip(directions.chunks_exact(kernel::flat_len(dims))) {
             weights.fill(dims, pass.instructions, flat);
-            own_vector[..hidden].copy_from_slice(vector);
+        }
+        // none where the last outputs are taken
+        for (own, vector) in self.vector.chunks_exact_mut(units).zip(vector.chunks_exact(hidden)) {
+            own[..hidden].copy_from_slice(vector);
         }
         while self.blocks.len() < genes.div_ceil(LANES) {
             self.blocks.push(Block::new(pass));
@@ -172,8 +174,9 @@ impl Group {
         for block in blocks {
             for (direction, flat) in directions.chunks_exact_mut(kernel::flat_len(dims)).enumerate() {
                 kernel::add_to_flat(dims, &block.weight_gradients[direction], flat);
-                let from = &block.vector_gradient[direction * units..][..hidden];
-                vector[direction * hidden..][..hidden].iter_mut().zip(from).for_each(|(to, from)| *to += from);
+            }
+            for (vector, from) in vector.chunks_exact_mut(hidden).zip(block.vector_gradient.chunks_exact(units)) {
+                vector.iter_mut().zip(from).for_each(|(to, from)| *to += from);
             }
         }
     }
@@ -211,7 +214,12 @@ impl Block {
         };
         let [forward, reverse] = &mut self.stashes;
         pass.both(|| run(0, forward), || run(1, reverse));
-        kernel::attend(pass.instructions, &pass.dims, vector, &self.stashes, &mut self.attention);
+        match pass.pooling {
+            Pooling::Attention => {
+                kernel::attend(pass.instructions, &pass.dims, vector, &self.stashes, &mut self.attention);
+            }
+            Pooling::Last => self.attention.take_last(&pass.dims, &self.stashes),
+        }
     }
 
     /// Contexts, then attention, of one gene.
@@ -247,14 +255,17 @@ impl Block {
         let (dims, units) = (&pass.dims, pass.dims.units());
         self.vector_gradient.resize(2 * units, 0.0);
         let Block { stashes, attention, weight_gradients, input_gradients, vector_gradient } = self;
-        kernel::attend_backward(pass.instructions, dims, stashes, attention, vector_gradient);
+        let last = (pass.pooling == Pooling::Last).then(|| [attention.only(dims.steps - 1), attention.only(0)]);
+        if last.is_none() {
+            kernel::attend_backward(pass.instructions, dims, stashes, attention, vector_gradient);
+        }
         let attention = &*attention;
         let run = |direction: usize, stash: &mut Stash, weight_gradient: &mut Vec<f32>, inputs: &mut Vec<Lanes>| {
             weight_gradient.resize(dims.rows() * dims.columns(), 0.0);
             let work = Backward {
                 reverse: direction == 1,
                 vector: &vector[direction * units..][..units],
-                attention,
+                attention: last.as_ref().map_or(attention, |last| &last[direction]),
                 weight_gradient,
                 input_gradient: of_inputs.then_some(inputs),
             };

@@ -1,10 +1,10 @@
 //! Attention over the steps of both directions, forward and backward.
 
 use super::{Dims, Stash};
-use crate::model::lanes::{Lanes, Simd};
+use crate::model::lanes::{LANES, Lanes, Simd};
 
 /// Attention over the steps of both directions of one group and block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::model) struct Attention {
     /// [step in time]: weights, sum to 1.
     pub weights: Vec<Lanes>,
@@ -26,6 +26,21 @@ impl Attention {
             weight_gradient: steps.clone(),
             score_gradient: steps,
         }
+    }
+
+    /// Takes the last output of each direction for the context, without attention.
+    pub fn take_last(&mut self, dims: &Dims, [forward, reverse]: &[Stash; 2]) {
+        let (of_forward, of_reverse) = self.context.split_at_mut(dims.units());
+        of_forward.copy_from_slice(forward.output(dims, dims.steps - 1));
+        of_reverse.copy_from_slice(reverse.output(dims, dims.steps - 1));
+    }
+
+    /// What the backward pass of a direction needs whose output at `step` in time is its context.
+    pub fn only(&self, step: usize) -> Self {
+        let nothing = vec![Lanes::ZERO; self.weights.len()];
+        let mut weights = nothing.clone();
+        weights[step] = Lanes([1.0; LANES]);
+        Attention { weights, score_gradient: nothing, ..self.clone() }
     }
 }
 

@@ -93,7 +93,7 @@ pub fn header(
             learning_rate: args.learning_rate,
             schedule: args.schedule.name().to_owned(),
             weight_decay: args.weight_decay,
-            dropout: args.dropout,
+            dropout: args.dropout(),
             clip_norm: args.clip_norm,
             fold: args.fold,
             train_genes: data.train.len(set) as u64,

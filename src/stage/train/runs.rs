@@ -64,6 +64,9 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     let table = io::splits::read(&args.splits)?;
     let reader = Reader::new(&args.splits, &table, args.fold, args.task)?;
     let parts = if args.is_per_sample() { apart(args, &reader)? } else { vec![pooled(args, &reader)?] };
+    if let Some(problem) = parts.iter().find_map(|part| args.config(&part.samples).problem()) {
+        bail!("--model {}: {problem}", args.model.name());
+    }
     let samples: Vec<&[Sample]> = parts.iter().map(|part| part.samples.as_slice()).collect();
     let data = data::gather(args, &samples, device)?;
     let mut runs = Vec::new();

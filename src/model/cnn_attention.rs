@@ -1,0 +1,96 @@
+//! CNN-Attn, an ablation of AttentiveChrome (Singh et al., NIPS 2017): DeepChrome's front end over the bins
+//! of all marks, its positions pooled by one attention; a linear layer gives the logit.
+
+use candle_core::{Result, Tensor, Var};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::convolution::FrontEnd;
+use super::layer::{Parameters, attend, linear};
+use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
+
+/// Sizes of a CNN-Attn model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CnnAttentionConfig {
+    /// Marks, the model's input channels.
+    pub n_marks: usize,
+    /// Bins a window.
+    pub n_bins: usize,
+    /// Bins that a filter sees (10 as in DeepChrome).
+    pub kernel_width: usize,
+    /// Filters (50 as in DeepChrome).
+    pub filters: usize,
+    /// Neighbouring positions of which the highest is kept (5 as in DeepChrome).
+    pub pool: usize,
+}
+
+impl CnnAttentionConfig {
+    fn front_end(&self) -> FrontEnd {
+        let &CnnAttentionConfig { n_marks: channels, n_bins, kernel_width, filters, pool } = self;
+        FrontEnd { channels, n_bins, kernel_width, filters, pool }
+    }
+}
+
+impl Architecture for CnnAttentionConfig {
+    fn window(&self) -> (usize, usize) {
+        (self.n_marks, self.n_bins)
+    }
+
+    fn attention(&self) -> [bool; 2] {
+        [true, false]
+    }
+
+    fn tensors(&self) -> Vec<TensorSpec> {
+        let mut tensors = self.front_end().tensors("conv");
+        tensors.push(TensorSpec::new("bin_attention.bin_context_vector", &[self.filters, 1], 0.1));
+        tensors.push(TensorSpec::new("out.weight", &[1, self.filters], 0.1));
+        tensors.push(TensorSpec::new("out.bias", &[1], 0.1));
+        tensors
+    }
+
+    fn problem(&self) -> Option<String> {
+        self.front_end().problem()
+    }
+
+    fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
+        let parameters = Parameters::new(&self.tensors(), weights)?;
+        Ok(Box::new(CnnAttention { config: self.clone(), parameters }))
+    }
+}
+
+/// The convolutional network.
+#[derive(Debug)]
+struct CnnAttention {
+    config: CnnAttentionConfig,
+    parameters: Parameters,
+}
+
+impl Network for CnnAttention {
+    fn config(&self) -> ModelConfig {
+        ModelConfig::CnnAttention(self.config.clone())
+    }
+
+    fn n_models(&self) -> usize {
+        self.parameters.n_models()
+    }
+
+    fn parameters(&self) -> Vec<&Var> {
+        self.parameters.all()
+    }
+
+    fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
+        let front_end = self.config.front_end();
+        let outputs = self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
+            let positions = front_end.forward(x, weights)?;
+            let (context, attention) = attend(&weights.drop(&positions, 0)?, &weights.next()?)?;
+            let logit = linear(&context, weights.next()?, weights.next()?)?.squeeze(1)?;
+            let attention = front_end.over_bins(&attention)?.unsqueeze(1)?.broadcast_as(x.shape())?;
+            Ok(Output { logit, bin_attention: Some(attention), mark_attention: None })
+        })?;
+        Output::stack(&outputs)
+    }
+
+    fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
+        self.config.network(weights)
+    }
+}

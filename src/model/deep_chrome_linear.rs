@@ -1,0 +1,74 @@
+//! DeepChrome's linear mode (Singh, Lanchantin, Robins & Qi, Bioinformatics 2016): logistic or linear
+//! regression on all bins of all marks.
+
+use candle_core::{Result, Tensor, Var};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::layer::{Parameters, linear, linear_tensors, logit};
+use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
+
+/// Sizes of the linear mode. With two outputs, as published, it has 1,002 weights for 5 marks and 100
+/// bins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DeepChromeLinearConfig {
+    /// Marks, the model's input channels.
+    pub n_marks: usize,
+    /// Bins a window.
+    pub n_bins: usize,
+    /// Outputs: 2, one a class, the second less the first being the logit; or 1, the logit itself or the
+    /// predicted label.
+    pub n_outputs: usize,
+}
+
+impl Architecture for DeepChromeLinearConfig {
+    fn window(&self) -> (usize, usize) {
+        (self.n_marks, self.n_bins)
+    }
+
+    fn attention(&self) -> [bool; 2] {
+        [false, false]
+    }
+
+    fn tensors(&self) -> Vec<TensorSpec> {
+        linear_tensors("out", self.n_marks * self.n_bins, self.n_outputs)
+    }
+
+    fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
+        let parameters = Parameters::new(&self.tensors(), weights)?;
+        Ok(Box::new(DeepChromeLinear { config: self.clone(), parameters }))
+    }
+}
+
+/// One linear layer on all values of a window.
+#[derive(Debug)]
+struct DeepChromeLinear {
+    config: DeepChromeLinearConfig,
+    parameters: Parameters,
+}
+
+impl Network for DeepChromeLinear {
+    fn config(&self) -> ModelConfig {
+        ModelConfig::DeepChromeLinear(self.config.clone())
+    }
+
+    fn n_models(&self) -> usize {
+        self.parameters.n_models()
+    }
+
+    fn parameters(&self) -> Vec<&Var> {
+        self.parameters.all()
+    }
+
+    fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
+        let outputs = self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
+            let outputs = linear(&x.flatten_from(1)?, weights.next()?, weights.next()?)?;
+            Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None })
+        })?;
+        Output::stack(&outputs)
+    }
+
+    fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
+        self.config.network(weights)
+    }
+}

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Writes tests/golden/networks.json: outputs and gradients of every network in PyTorch (nn.LSTM, conv1d,
+max_pool1d, softmax, float64), with small sizes and weights and inputs by a formula.  Needs: torch, numpy.
+
+    python3 tests/golden/networks.py > tests/golden/networks.json"""
+import json
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+MARKS, BINS, GENES = 3, 20, 5
+torch.set_default_dtype(torch.float64)
+
+
+class Weights:
+    """The weights of a model, one tensor after the other, by a formula in their place."""
+
+    def __init__(self):
+        self.tensors = []
+
+    def next(self, *shape):
+        first, n = sum(t.numel() for t in self.tensors), int(np.prod(shape))
+        values = (np.arange(first, first + n) * 37 % 101 / 100 - 0.5).astype(np.float32).astype(float)
+        self.tensors.append(torch.from_numpy(values).reshape(shape).requires_grad_())
+        return self.tensors[-1]
+
+
+def lstm(w, inputs, hidden):
+    layer = torch.nn.LSTM(inputs, hidden, bidirectional=True, batch_first=True)
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    shapes = ((4 * hidden, inputs), (4 * hidden, hidden), (4 * hidden,), (4 * hidden,))
+    values = {f"{n}_l0{suffix}": w.next(*s) for suffix in ("", "_reverse") for n, s in zip(names, shapes)}
+    return lambda x: torch.func.functional_call(layer, values, (x,))
+
+
+def attend(h, vector):
+    attention = torch.softmax((h @ vector).squeeze(2), 1)
+    return torch.bmm(attention.unsqueeze(1), h).squeeze(1), attention
+
+
+def lstm_attention(w, x, inputs, hidden):
+    layer, vector = lstm(w, inputs, hidden), w.next(2 * hidden, 1)
+    return attend(layer(x)[0], vector)
+
+
+def front_end(w, x, kernel_width, filters, pool):
+    """[gene, position, filter]"""
+    weight, bias = w.next(filters, x.shape[1], kernel_width), w.next(filters)
+    return F.max_pool1d(F.relu(F.conv1d(x, weight, bias)), pool).transpose(1, 2)
+
+
+def over_bins(attention, kernel_width, pool):
+    """A position's attention, shared evenly by the bins that it sees."""
+    seen = kernel_width + pool - 1
+    out = torch.zeros(attention.shape[0], BINS)
+    for position in range(attention.shape[1]):
+        out[:, position * pool : position * pool + seen] += attention[:, position : position + 1] / seen
+    return out
+
+
+def linear(w, x, outputs):
+    weight, bias = w.next(outputs, x.shape[1]), w.next(outputs)
+    return F.linear(x, weight, bias)
+
+
+def all_marks(attention):
+    return attention.unsqueeze(1).expand(-1, MARKS, -1)
+
+
+def run(w, x, s):
+    """Outputs [gene, 1 or 2], bin attention, mark attention."""
+    tag, conv = s["tag"], [s.get(k) for k in ("kernel_width", "filters", "pool")]
+    if tag == "lstm":
+        layer = lstm(w, MARKS, s["bin_hidden"])
+        last = layer(x.transpose(1, 2))[1][0]  # [direction, gene, unit]
+        return linear(w, torch.cat([last[0], last[1]], 1), 1), None, None
+    if tag == "lstm-attention":
+        context, attention = lstm_attention(w, x.transpose(1, 2), MARKS, s["bin_hidden"])
+        return linear(w, context, 1), all_marks(attention), None
+    if tag == "lstm-alpha":
+        parts = [lstm_attention(w, x[:, m].unsqueeze(2), 1, s["bin_hidden"]) for m in range(MARKS)]
+        contexts, attentions = zip(*parts)
+        return linear(w, torch.cat(contexts, 1), 1), torch.stack(attentions, 1), None
+    if tag == "cnn-attention":
+        h = front_end(w, x, *conv)
+        context, attention = attend(h, w.next(s["filters"], 1))
+        return linear(w, context, 1), all_marks(over_bins(attention, conv[0], conv[2])), None
+    if tag == "cnn-alpha-beta":
+        contexts, attentions = [], []
+        for m in range(MARKS):
+            h = front_end(w, x[:, m : m + 1], *conv)
+            context, attention = attend(h, w.next(s["filters"], 1))
+            contexts.append(context)
+            attentions.append(over_bins(attention, conv[0], conv[2]))
+        context, marks = lstm_attention(w, torch.stack(contexts, 1), s["filters"], s["mark_hidden"])
+        return linear(w, context, 1), torch.stack(attentions, 1), marks
+    if tag == "deep-chrome":
+        h = front_end(w, x, *conv).transpose(1, 2).flatten(1)
+        for units in s["hidden"]:
+            h = F.relu(linear(w, h, units))
+        return linear(w, h, s["n_outputs"]), None, None
+    if tag == "deep-chrome-linear":
+        return linear(w, x.flatten(1), s["n_outputs"]), None, None
+    if tag == "deep-chrome-mlp":
+        return linear(w, torch.tanh(linear(w, x.flatten(1), s["hidden"])), s["n_outputs"]), None, None
+    raise SystemExit(tag)
+
+
+def case(**sizes):
+    w = Weights()
+    at = np.arange(GENES * MARKS * BINS)
+    # no two positions of a convolution alike: rounding would decide which of them is the highest
+    x = (at * 7919 + at * at * 31) % 1009 / 400
+    x = torch.from_numpy(x.astype(np.float32).astype(float)).reshape(GENES, MARKS, BINS).requires_grad_()
+    y = torch.tensor([1.0, 0, 0, 1, 1])
+    outputs, bins, marks = run(w, x, sizes)
+    if outputs.shape[1] == 2:  # as published: a softmax over the classes
+        logit = outputs[:, 1] - outputs[:, 0]
+        loss = F.nll_loss(F.log_softmax(outputs, 1), y.long())
+    else:
+        logit = outputs.squeeze(1)
+        loss = F.binary_cross_entropy_with_logits(logit, y)
+    loss.backward()
+    gradient = torch.cat([t.grad.flatten() for t in w.tensors])
+    numbers = lambda t, step=1: None if t is None else [float(f"{v:.8e}") for v in t.flatten()[::step].tolist()]
+    return {
+        "model": {"tag": sizes.pop("tag"), "n_marks": MARKS, "n_bins": BINS, **sizes},
+        "n_weights": gradient.numel(),
+        "logit": numbers(logit),
+        "loss": numbers(loss)[0],
+        "bin_attention_at_every_7th": numbers(bins, 7),
+        "mark_attention": numbers(marks),
+        "gradient_at_every_7th": numbers(gradient, 7),
+        "gradient_norm": float(f"{gradient.norm().item():.8e}"),
+        "input_gradient_at_every_7th": numbers(x.grad, 7),
+    }
+
+
+conv = {"kernel_width": 4, "filters": 6, "pool": 3}
+cases = [
+    case(tag="lstm", bin_hidden=5),
+    case(tag="lstm-attention", bin_hidden=5),
+    case(tag="lstm-alpha", bin_hidden=4),
+    case(tag="cnn-attention", **conv),
+    case(tag="cnn-alpha-beta", mark_hidden=3, **conv),
+    case(tag="deep-chrome", hidden=[9, 4], n_outputs=2, **conv),
+    case(tag="deep-chrome", hidden=[], n_outputs=1, **conv),
+    case(tag="deep-chrome-linear", n_outputs=2),
+    case(tag="deep-chrome-mlp", hidden=7, n_outputs=2),
+]
+print("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]")

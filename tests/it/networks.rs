@@ -1,0 +1,115 @@
+//! Every network against PyTorch: outputs, and gradients of weights and inputs, with small sizes. The
+//! numbers are those of tests/golden/networks.json, made by tests/golden/networks.py.
+
+use attentrack::model::{Mode, ModelConfig, TensorSpec};
+use candle_core::{Device, Tensor, Var};
+use serde::Deserialize;
+
+const GENES: usize = 5;
+
+#[derive(Deserialize)]
+struct Case {
+    model: ModelConfig,
+    n_weights: usize,
+    logit: Vec<f64>,
+    loss: f64,
+    bin_attention_at_every_7th: Option<Vec<f64>>,
+    mark_attention: Option<Vec<f64>>,
+    gradient_at_every_7th: Vec<f64>,
+    gradient_norm: f64,
+    input_gradient_at_every_7th: Vec<f64>,
+}
+
+fn values(tensor: &Tensor) -> Vec<f64> {
+    tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap().into_iter().map(f64::from).collect()
+}
+
+fn every_7th(values: &[f64]) -> Vec<f64> {
+    values.iter().step_by(7).copied().collect()
+}
+
+#[track_caller]
+fn assert_close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert!((found - expected).abs() <= tolerance, "{what} [{at}]: {found} is not {expected}");
+    }
+}
+
+/// Mean binary cross-entropy with logits.
+fn loss(logit: &Tensor, label: &Tensor) -> Tensor {
+    let log_term = (logit.abs().unwrap().neg().unwrap().exp().unwrap() + 1.0).unwrap().log().unwrap();
+    let linear = (logit.relu().unwrap() - (logit * label).unwrap()).unwrap();
+    (linear + log_term).unwrap().mean_all().unwrap()
+}
+
+#[test]
+fn every_network_agrees_with_pytorch() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("../golden/networks.json")).unwrap();
+    assert_eq!(cases.len(), 9);
+    for case in cases {
+        let (config, what) = (&case.model, format!("{:?}", case.model));
+        assert_eq!(config.n_weights(), case.n_weights, "{what}");
+        let weights: Vec<f32> = (0..case.n_weights).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32).collect();
+        let network = config.network(&Tensor::from_vec(weights, (1, case.n_weights), &Device::Cpu).unwrap()).unwrap();
+        let (marks, bins) = (config.n_marks(), config.n_bins());
+        let value = |at: usize| ((at * 7919 + at * at * 31) % 1009) as f32 / 400.0;
+        let x = Tensor::from_iter((0..GENES * marks * bins).map(value), &Device::Cpu).unwrap();
+        let x = Var::from_tensor(&x.reshape((GENES, 1, marks, bins)).unwrap()).unwrap();
+        let label = Tensor::new(&[[1f32], [0.0], [0.0], [1.0], [1.0]], &Device::Cpu).unwrap();
+
+        let output = network.forward(x.as_tensor(), &Mode::Train(None)).unwrap();
+        assert_close(&values(&output.logit), &case.logit, 2e-6, &what);
+        let bin_attention = output.bin_attention.as_ref().map(values);
+        assert_eq!(bin_attention.is_some(), config.has_bin_attention(), "{what}");
+        let expected = case.bin_attention_at_every_7th.unwrap_or_default();
+        assert_close(&every_7th(&bin_attention.unwrap_or_default()), &expected, 1e-6, &what);
+        let mark_attention = output.mark_attention.as_ref().map(values);
+        assert_eq!(mark_attention.is_some(), config.has_mark_attention(), "{what}");
+        let expected = case.mark_attention.unwrap_or_default();
+        assert_close(&mark_attention.unwrap_or_default(), &expected, 1e-6, &what);
+
+        let loss = loss(&output.logit, &label);
+        assert_close(&values(&loss), &[case.loss], 2e-6, &what);
+        let store = loss.backward().unwrap();
+        let of_parameter = |parameter: &Var| store.get(parameter).unwrap().clone();
+        let gradients: Vec<Tensor> = network.parameters().into_iter().map(of_parameter).collect();
+        let gradient = values(&network.flatten(&gradients).unwrap());
+        let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
+        assert!((norm / case.gradient_norm - 1.0).abs() < 1e-5, "{what}: {norm}");
+        assert_close(&every_7th(&gradient), &case.gradient_at_every_7th, 1e-5 * norm, &what);
+        let of_input = values(store.get(&x).unwrap());
+        let largest = of_input.iter().fold(0f64, |largest, g| largest.max(g.abs()));
+        assert_close(&every_7th(&of_input), &case.input_gradient_at_every_7th, 1e-5 * largest, &what);
+
+        let inferred = network.forward(x.as_tensor(), &Mode::Infer).unwrap();
+        assert_eq!(values(&inferred.logit), values(&output.logit), "{what}");
+    }
+}
+
+/// With the published sizes, 5 marks and 100 bins.
+#[test]
+fn the_published_sizes_have_the_published_numbers_of_weights() {
+    let count = |model: &str| {
+        let config: ModelConfig = serde_json::from_str(model).unwrap();
+        let weights = config.tensors().iter().map(TensorSpec::n_weights).sum::<usize>();
+        (config.n_weights(), weights)
+    };
+    let window = r#""n_marks":5,"n_bins":100"#;
+    let convolution = r#""kernel_width":10,"filters":50,"pool":5"#;
+    for (tag, sizes, expected) in [
+        ("attentive-chrome", r#""bin_hidden":32,"mark_hidden":16"#.to_owned(), 55_681),
+        // published with one bias a gate and two outputs: 9,858
+        ("lstm", r#""bin_hidden":32"#.to_owned(), 2 * (4 * 32 * (5 + 32 + 2)) + 65),
+        ("lstm-attention", r#""bin_hidden":32"#.to_owned(), 2 * (4 * 32 * (5 + 32 + 2)) + 64 + 65),
+        ("lstm-alpha", r#""bin_hidden":32"#.to_owned(), 5 * 9_024 + 321),
+        ("cnn-attention", convolution.to_owned(), 2_550 + 50 + 51),
+        ("cnn-alpha-beta", format!(r#"{convolution},"mark_hidden":16"#), 5 * (550 + 50) + 8_704 + 32 + 33),
+        ("deep-chrome", format!(r#"{convolution},"hidden":[625,125],"n_outputs":2"#), 644_177),
+        ("deep-chrome-linear", r#""n_outputs":2"#.to_owned(), 1_002),
+        ("deep-chrome-mlp", r#""hidden":250,"n_outputs":2"#.to_owned(), 125_752),
+    ] {
+        let found = count(&format!(r#"{{"tag":"{tag}",{window},{sizes}}}"#));
+        assert_eq!(found, (expected, expected), "{tag}");
+    }
+}
