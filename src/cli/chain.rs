@@ -139,7 +139,11 @@ fn has_attention(config: &Config) -> bool {
 /// The methods that the model is explained by besides its attention.
 fn methods(config: &Config) -> Vec<String> {
     match &config.explain.methods {
-        none if none.is_empty() && !has_attention(config) => vec![Method::DeepLift.name().to_owned()],
+        none if none.is_empty() && !has_attention(config) => {
+            // attentrack-explain does not lay the plain LSTM open
+            let is_open = config.model.name.as_deref() != Some("lstm");
+            vec![(if is_open { Method::DeepLift } else { Method::IntegratedGradients }).name().to_owned()]
+        }
         methods => methods.clone(),
     }
 }

@@ -13,11 +13,11 @@ mod recurrent;
 
 use rayon::prelude::*;
 
-use self::feed_forward::{FeedForward, Layer};
+use self::feed_forward::{Convolution, FeedForward, Layer};
 use self::level::Level;
-use self::parts::{Parts, Signed, Whole};
+use self::parts::{Function, Parts, Signed, Whole};
 use self::recurrent::Recurrent;
-use crate::model::{AttentiveChromeConfig, BiLstmAttention, ModelConfig};
+use crate::model::{AttentiveChromeConfig, BiLstmAttention, DeepChromeConfig, ModelConfig};
 
 /// How a difference passes through a function of one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +48,29 @@ impl DeepLift {
     pub fn new(config: &ModelConfig, weights: &[f32]) -> Option<Self> {
         let model = match config {
             ModelConfig::AttentiveChrome(sizes) => Model::Recurrent(Box::new(attentive_chrome(sizes, weights))),
+            ModelConfig::LstmAttention(sizes) => {
+                let width = BiLstmAttention::flat_len(sizes.n_marks, sizes.bin_hidden);
+                let level = |flat: &[f32]| Level::new(sizes.n_marks, sizes.bin_hidden, flat);
+                Model::Recurrent(Box::new(without_top([sizes.n_marks, sizes.n_bins], weights, width, 1, level)))
+            }
+            ModelConfig::LstmAlpha(sizes) => {
+                let width = BiLstmAttention::flat_len(1, sizes.bin_hidden);
+                let level = |flat: &[f32]| Level::new(1, sizes.bin_hidden, flat);
+                let shape = [sizes.n_marks, sizes.n_bins];
+                Model::Recurrent(Box::new(without_top(shape, weights, width, sizes.n_marks, level)))
+            }
+            ModelConfig::DeepChrome(sizes) => Model::FeedForward(deep_chrome(sizes, weights)),
+            ModelConfig::DeepChromeMlp(sizes) => {
+                let (hidden, last) = weights.split_at((sizes.n_marks * sizes.n_bins + 1) * sizes.hidden);
+                let tanh = Layer::Function(Function::Tanh);
+                Model::FeedForward(FeedForward {
+                    layers: vec![dense(sizes.hidden, hidden), tanh, output(sizes.n_outputs, last)],
+                })
+            }
             ModelConfig::DeepChromeLinear(sizes) => {
                 Model::FeedForward(FeedForward { layers: vec![output(sizes.n_outputs, weights)] })
             }
+            ModelConfig::Lstm(_) | ModelConfig::CnnAttention(_) | ModelConfig::CnnAlphaBeta(_) => return None,
         };
         Some(DeepLift { model, size: config.n_marks() * config.n_bins() })
     }
@@ -117,6 +137,43 @@ fn attentive_chrome(sizes: &AttentiveChromeConfig, weights: &[f32]) -> Recurrent
         top: Some(Level::new(width, sizes.mark_hidden, top)),
         head: head[..2 * sizes.mark_hidden].iter().map(|&weight| f64::from(weight)).collect(),
     }
+}
+
+/// Encoders of `width` weights each, whose contexts the head reads side by side.
+fn without_top(
+    shape: [usize; 2],
+    weights: &[f32],
+    width: usize,
+    encoders: usize,
+    level: impl Fn(&[f32]) -> Level,
+) -> Recurrent {
+    let (levels, head) = weights.split_at(width * encoders);
+    let head = head[..head.len() - 1].iter().map(|&weight| f64::from(weight)).collect();
+    Recurrent { shape, encoders: levels.chunks_exact(width).map(level).collect(), top: None, head }
+}
+
+fn deep_chrome(sizes: &DeepChromeConfig, weights: &[f32]) -> FeedForward {
+    let of_filters = sizes.filters * sizes.n_marks * sizes.kernel_width;
+    let (front, mut rest) = weights.split_at(of_filters + sizes.filters);
+    let front: Vec<f64> = front.iter().map(|&weight| f64::from(weight)).collect();
+    let convolution = Convolution {
+        channels: sizes.n_marks,
+        width: sizes.kernel_width,
+        weights: front[..of_filters].to_vec(),
+        bias: front[of_filters..].to_vec(),
+    };
+    let positions = sizes.n_bins + 1 - sizes.kernel_width;
+    let relu = Layer::Function(Function::Relu);
+    let pool = Layer::MaxPool { width: sizes.pool, positions };
+    let mut layers = vec![Layer::Convolution(convolution), relu.clone(), pool];
+    let mut inputs = positions / sizes.pool * sizes.filters;
+    for &units in &sizes.hidden {
+        let (own, after) = rest.split_at((inputs + 1) * units);
+        layers.extend([dense(units, own), relu.clone()]);
+        (inputs, rest) = (units, after);
+    }
+    layers.push(output(sizes.n_outputs, rest));
+    FeedForward { layers }
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use super::parts::{Change, Function, Parts};
 
 /// One layer; values are [channel, position], flat.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the convolutional networks"))]
 #[derive(Clone, Debug)]
 pub enum Layer {
     /// Weights [output, input] and biases.

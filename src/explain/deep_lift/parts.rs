@@ -2,7 +2,6 @@
 //! reference, multipliers, and the two rules by which they pass through a function of one number.
 
 /// A function of one number.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the convolutional networks"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Function {
     /// 1 / (1 + e⁻ˣ).

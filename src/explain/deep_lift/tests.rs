@@ -3,10 +3,8 @@
 use candle_core::{Device, Tensor};
 use proptest::prelude::*;
 
-use super::feed_forward::Convolution;
-use super::parts::Function;
 use super::*;
-use crate::explain::predictor::{Explainable, Member};
+use crate::explain::predictor::{Explainable, Member, Scorer};
 use crate::model::Mode;
 
 /// Numbers in [−scale, scale) by a formula.
@@ -102,24 +100,15 @@ fn what_does_not_differ_adds_nothing() {
     }
 }
 
-/// Weights by the formula of tests/golden/captum_attributions.py: 4 filters of 3 bins on 3 marks, pools of
-/// 2, 6 hidden units, 2 outputs.
+/// That of tests/golden/captum_attributions.py: 4 filters of 3 bins on 3 marks, pools of 2, 6 hidden units,
+/// 2 outputs.
 fn small_deep_chrome() -> DeepLift {
     let flat: Vec<f32> = (0..180).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32).collect();
-    let (front, rest) = flat.split_at(40);
-    let (hidden, last) = rest.split_at(126);
-    let wide: Vec<f64> = front.iter().map(|&weight| f64::from(weight)).collect();
-    let convolution = Convolution { channels: 3, width: 3, weights: wide[..36].to_vec(), bias: wide[36..].to_vec() };
-    let relu = Layer::Function(Function::Relu);
-    let layers = vec![
-        Layer::Convolution(convolution),
-        relu.clone(),
-        Layer::MaxPool { width: 2, positions: 10 },
-        dense(6, hidden),
-        relu,
-        output(2, last),
-    ];
-    DeepLift { model: Model::FeedForward(FeedForward { layers }), size: 36 }
+    DeepLift::new(&ModelConfig::DeepChrome(small_sizes()), &flat).unwrap()
+}
+
+fn small_sizes() -> DeepChromeConfig {
+    DeepChromeConfig { n_marks: 3, n_bins: 12, kernel_width: 3, filters: 4, pool: 2, hidden: vec![6], n_outputs: 2 }
 }
 
 fn score(lift: &DeepLift, x: &[f32]) -> f64 {
@@ -165,6 +154,36 @@ proptest! {
         for rule in [Rule::Rescale, Rule::RevealCancel] {
             let sum: f64 = lift.contributions(&x, rule, |_| ()).iter().map(|&part| f64::from(part)).sum();
             prop_assert!((sum - delta).abs() < 1e-5, "{:?}: {} {}", rule, sum, delta);
+        }
+    }
+}
+
+/// Every architecture that is laid open, against its own forward pass.
+#[test]
+fn contributions_add_up_in_every_architecture() {
+    use crate::model::{DeepChromeLinearConfig, DeepChromeMlpConfig, LstmAlphaConfig, LstmAttentionConfig};
+    let (n_marks, n_bins, bin_hidden) = (3, 12, 4);
+    let configs = [
+        ModelConfig::LstmAttention(LstmAttentionConfig { n_marks, n_bins, bin_hidden }),
+        ModelConfig::LstmAlpha(LstmAlphaConfig { n_marks, n_bins, bin_hidden }),
+        ModelConfig::DeepChrome(small_sizes()),
+        ModelConfig::DeepChrome(DeepChromeConfig { hidden: vec![7, 5], n_outputs: 1, pool: 3, ..small_sizes() }),
+        ModelConfig::DeepChromeMlp(DeepChromeMlpConfig { n_marks, n_bins, hidden: 6, n_outputs: 2 }),
+        ModelConfig::DeepChromeLinear(DeepChromeLinearConfig { n_marks, n_bins, n_outputs: 2 }),
+    ];
+    for (seed, config) in configs.into_iter().enumerate() {
+        let weights = numbers(seed as u64, config.n_weights(), 0.7);
+        let flat = Tensor::from_slice(&weights, (1, weights.len()), &Device::Cpu).unwrap();
+        let member = Member::new(config.network(&flat).unwrap());
+        let x = numbers(9, 72, 2.0);
+        let (scores, empty) = (member.scores(&x).unwrap(), member.scores(&[0.0; 36]).unwrap()[0]);
+        let lift = DeepLift::new(&config, &weights).unwrap();
+        for rule in [Rule::Rescale, Rule::RevealCancel] {
+            let parts = lift.contributions(&x, rule, |_| ());
+            for (parts, score) in parts.chunks_exact(36).zip(&scores) {
+                let sum: f32 = parts.iter().sum();
+                assert!((sum - (score - empty)).abs() < 1e-4, "{rule:?} {config:?}: {sum} {}", score - empty);
+            }
         }
     }
 }
