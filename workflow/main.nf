@@ -55,7 +55,7 @@ def ready(plan, stage, made) {
     def given = wanted.filter { _path, _id, _at, is_made -> !is_made }.map { path, id, at, _is_made -> [id, at, file(path, checkIfExists: true)] }
     def from_steps = wanted.filter { _path, _id, _at, is_made -> is_made }.combine(made, by: 0).map { _path, id, at, _is_made, made_file -> [id, at, made_file] }
     def files = given.mix(from_steps).groupTuple().map { id, at, found -> [id.target, [at, found].transpose().sort { pair -> pair[0] }.collect { pair -> pair[1] }] }
-    steps.map { step -> [step.id ?: 'all', step] }.join(files, failOnMismatch: true).map { _id, step, found -> [step, found] }
+    steps.map { step -> [step.id ?: 'all', step] }.join(files).map { _id, step, found -> [step, found] }
 }
 
 workflow ATTENTRACK {

@@ -99,22 +99,36 @@ class Project(unittest.TestCase):
         names = [(name[1].lower(), name[2], status) for name, status in found]
         return {stage if not id or id == "all" else f"{stage}.{id}": status for stage, id, status in names}
 
-    def killed(self, command, when, signal_number=signal.SIGKILL):
-        """Starts a command and kills it with all its children as soon as `when()` holds."""
-        child = subprocess.Popen(
-            [str(word) for word in command],
-            cwd=self.dir,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        end = time.monotonic() + 120
+    def started(self, command, **environment):
+        """Starts a command that writes what it says into `said`."""
+        with open(self.dir / "said", "w") as said:
+            child = subprocess.Popen(
+                [str(word) for word in command],
+                cwd=self.dir,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, **environment},
+            )
+        self.addCleanup(kill, child)
+        return child
+
+    def wait(self, child, when, seconds):
+        """Until `when()` holds; the command must go on running until then."""
+        end = time.monotonic() + seconds
         while not when():
-            self.assertIsNone(child.poll(), "it ended before it could be killed")
-            self.assertLess(time.monotonic(), end, "it never came to where it was to be killed")
+            self.assertIsNone(child.poll(), f"ended too early:\n{self.said()}")
+            self.assertLess(time.monotonic(), end, f"never came so far:\n{self.said()}")
             time.sleep(0.005)
-        os.killpg(child.pid, signal_number)
-        child.wait()
+
+    def said(self):
+        return (self.dir / "said").read_text(errors="replace")
+
+    def killed(self, command, when):
+        """Starts a command and kills it with all its children as soon as `when()` holds."""
+        child = self.started(command)
+        self.wait(child, when, 200)
+        kill(child)
 
     def assertSame(self, one, other):
         """That two results folders hold the same files with the same bytes."""
@@ -122,6 +136,15 @@ class Project(unittest.TestCase):
         self.assertEqual(sorted(one), sorted(other))
         self.assertEqual([name for name in one if one[name] != other[name]], [])
         self.assertTrue(one)
+
+
+def kill(child):
+    """With all its children; nothing where it has ended."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    child.wait()
 
 
 def checksums(folder):
