@@ -188,3 +188,46 @@ fn a_model_without_attention_is_explained_in_the_chain() {
     work.fails("faithfulness", &format!("{MODEL} --out f.tsv --method attention"), &["needs a model with attention"]);
     assert!(!work.path("saliency.bins.safetensors").exists());
 }
+
+/// The protocol of the AttentiveChrome paper on real data: the profile of H3K4me3's explanation over the
+/// genes called expressed, against H3K27ac, which the model has not seen. The published E003 weights.
+#[test]
+fn explanations_of_h3k4me3_beside_the_held_out_h3k27ac() {
+    let Some(data) = crate::support::shared_data("H3K27ac as the held-out mark") else { return };
+    let data = data.canonicalize().unwrap();
+    let work = Workdir::new();
+    let annotation = data.join("annotation/ensembl_genes.GRCh37.gene_level.gtf.gz");
+    work.ok("tss", &format!("--annotation {} --out all.bed", annotation.display()));
+    let folder = data.join("chromoformer_E003");
+    let expression = std::fs::read_to_string(folder.join("expression.tsv")).unwrap();
+    let ids: Vec<&str> = expression.lines().skip(1).map(|line| line.split('\t').next().unwrap()).collect();
+    let genes = work.read("all.bed");
+    let genes = genes.lines().filter(|line| ids.contains(&line.split('\t').nth(3).unwrap()));
+    work.write("genes.bed", genes.map(|line| format!("{line}\n")).collect::<String>());
+    let signal = |mark: &str| format!("--signal {mark}={}/bigwig/E003-{mark}.demo.depth.hg19.bigWig", folder.display());
+    let flags = "--genes genes.bed --sample E003 --statistic mean --orientation genome --max-lost-genes 1";
+    let marks = ["H3K27me3", "H3K36me3", "H3K4me1", "H3K4me3", "H3K9me3"].map(signal).join(" ");
+    work.ok("bin", &format!("{flags} {marks} --out five.bins.safetensors"));
+    work.ok("bin", &format!("{flags} {} --out ac.bins.safetensors", signal("H3K27ac")));
+    let weights = std::fs::read_dir(data.join("attentivechrome_E003")).unwrap().map(|entry| entry.unwrap().path());
+    let weights = weights.into_iter().find(|path| path.extension().is_some_and(|e| e == "pt")).unwrap();
+    work.ok("import", &format!("--weights {} --statistic mean --out e003.model.safetensors", weights.display()));
+    let log = work.ok(
+        "faithfulness",
+        "--bins five.bins.safetensors --model e003.model.safetensors --genes 0 --method attention,deep-lift \
+         --held-out ac.bins.safetensors --held-out-mark H3K4me3 --out f.tsv -t 2",
+    );
+    let rows = table(&work.read("f.tsv"));
+    let held_out = |row: &str| rows[row]["held_out"].parse::<f64>().unwrap();
+    eprintln!(
+        "H3K27ac: attention {}, deep-lift {}, H3K4me3 itself {}",
+        held_out("attention"),
+        held_out("deep-lift"),
+        held_out("signal")
+    );
+    // the figures of docs/explanations.md
+    for (row, expected) in [("attention", 0.885), ("deep-lift", 0.954), ("signal", 0.961)] {
+        assert!((held_out(row) - expected).abs() < 0.01, "{:?}", rows[row]);
+    }
+    assert!(log.contains("attention is worse than the raw signal"), "{log}");
+}
