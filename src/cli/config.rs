@@ -38,6 +38,9 @@ pub struct Config {
     /// The training regime.
     #[serde(default)]
     pub train: Train,
+    /// Explanations besides the model's attention.
+    #[serde(default)]
+    pub explain: Explain,
     /// Tracks to write.
     #[serde(default)]
     pub tracks: Tracks,
@@ -253,6 +256,19 @@ impl Train {
     pub fn needs_gpu(&self) -> bool {
         self.device.as_ref().is_some_and(|device| device.starts_with("cuda"))
     }
+}
+
+/// Explanations besides the model's attention.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// Methods of attentrack-explain, each drawn into tracks of its own; of a model without attention
+    /// deep-lift (of lstm integrated-gradients) if left out.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// Judge every method that the model has what it needs for, in a table a sample.
+    #[serde(default)]
+    pub faithfulness: bool,
 }
 
 /// Tracks to write.

@@ -56,8 +56,8 @@ macro_rules! stages {
 }
 
 /// The stages in the order in which they chain.
-const STAGES: [StageEntry; 11] =
-    stages![tss, bin, label, split, train, predict, track, evaluate, report, import, simulate];
+const STAGES: [StageEntry; 13] =
+    stages![tss, bin, label, split, train, predict, explain, faithfulness, track, evaluate, report, import, simulate];
 
 fn start<S: Stage>(arguments: Vec<OsString>) -> ExitCode {
     execute(&S::parse_from(arguments))

@@ -6,6 +6,7 @@ mod bad_input;
 mod bin;
 mod cuda_emulation;
 mod evaluate;
+mod explain;
 mod floors;
 mod import;
 mod label_split;
