@@ -119,7 +119,7 @@ pub fn write<H: Serialize>(path: &Path, header: &H, tensors: &[(String, RawTenso
     write_views(path, header, &views)
 }
 
-/// As [`write`], without a copy of the tensors.
+/// As [`write()`], without a copy of the tensors.
 pub fn write_views<H: Serialize>(path: &Path, header: &H, tensors: &[(&str, TensorView<'_>)]) -> Result<()> {
     let json = serde_json::to_string(header)
         .map_err(|error| FileError::new(path, format!("cannot write the header: {error}")))?;
