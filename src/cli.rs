@@ -1,8 +1,10 @@
 //! What every stage binary shares: logging, threads, interrupts, exit codes.
 
 pub mod chain;
+mod completions;
 pub mod config;
 mod front;
+mod man;
 pub mod plan;
 mod prepare;
 mod record;

@@ -4,7 +4,7 @@
 //!
 //! # Architecture
 //!
-//! One crate, five floors, one small binary per stage. Arrows point down only; a test
+//! One crate, six floors, one small binary per stage. Arrows point down only; a test
 //! (`tests/it/floors.rs`) reads every `use crate::…` and fails on an upward one.
 //!
 //! ```text
@@ -12,6 +12,8 @@
 //!         │
 //!       stage                 one file per stage: open and close files, log, validate
 //!      ┌──┴───────┐
+//!   explain       │           attribute a score to marks and bins, and judge that
+//!      │          │
 //!    learn        io          train, predict, judge  │  one file per format
 //!    ┌─┴──────┐   │
 //!  model     matrix           networks and their kernels  │  genes × marks × bins, labels, splits
@@ -28,6 +30,7 @@
 //! in base pairs end in `_bp`.
 
 pub mod cli;
+pub mod explain;
 pub mod genome;
 pub mod io;
 pub mod learn;

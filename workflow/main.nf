@@ -31,6 +31,15 @@ def settings() {
     params.findAll { name, value -> !(name in own_params()) && value != null }
 }
 
+// The plan, unless a step of it has no process here: it would be left out without a word
+def supported(plan) {
+    def missing = plan.steps.collect { step -> step.stage } - ['tss', 'label', 'split', 'bin', 'train', 'predict', 'evaluate', 'track', 'report']
+    if (missing || plan.steps.any { step -> step.stage == 'predict' && step.outputs.size() != 2 }) {
+        error("${missing ? 'attentrack-' + missing.unique().join(', attentrack-') : 'A model without attention'} is not in the Nextflow workflow yet: use Snakemake or attentrack run")
+    }
+    plan
+}
+
 // What a step's process is told of it
 def meta_of(step) {
     [id: step.id ?: 'all', args: step.settings, outputs: step.outputs]
@@ -66,7 +75,7 @@ workflow ATTENTRACK {
 
     main:
     PLAN(config, base, samples)
-    plan = PLAN.out.plan.map { file -> new groovy.json.JsonSlurper().parse(file) }
+    plan = PLAN.out.plan.map { file -> supported(new groovy.json.JsonSlurper().parse(file)) }
     made = channel.empty()
 
     TSS(ready(plan, 'tss', made).map { step, files -> [meta_of(step)] + files })

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use super::config::{Config, Threshold, TrainMode};
 use super::step::Step;
+use crate::explain::Method;
 use crate::genome::Orientation;
 use crate::io::sample_sheet::Sample;
 use crate::learn::{Task, Transform};
@@ -43,6 +44,12 @@ impl Layout<'_> {
     fn attention(&self, sample: &str) -> PathBuf {
         self.outdir.join(format!("attention/{sample}.attention.bins.safetensors"))
     }
+    fn explanation(&self, name: &str) -> PathBuf {
+        self.outdir.join(format!("explain/{name}.bins.safetensors"))
+    }
+    fn faithfulness(&self, sample: &str) -> PathBuf {
+        self.outdir.join(format!("explain/{sample}.faithfulness.tsv"))
+    }
     fn tracks(&self, sample: &str) -> PathBuf {
         self.outdir.join(format!("tracks/{sample}"))
     }
@@ -58,10 +65,17 @@ impl Layout<'_> {
 const EACH_SAMPLE: &str = "{sample}";
 
 /// Folders that the steps write into, to be made first.
-pub fn folders(samples: &[Sample], outdir: &Path) -> Vec<PathBuf> {
-    let fixed = ["bins", "labels", "model", "predictions", "attention"].map(|name| outdir.join(name));
-    let tracks = samples.iter().map(|sample| Layout { outdir }.tracks(&sample.name));
-    fixed.into_iter().chain(tracks).chain([Layout { outdir }.report()]).collect()
+pub fn folders(steps: &[Step], outdir: &Path) -> Vec<PathBuf> {
+    let folder = |step: &Step, path: &Path| match step.stage {
+        // their output is a folder itself
+        "track" | "report" => path.to_owned(),
+        _ => path.parent().unwrap_or(outdir).to_owned(),
+    };
+    let mut folders: Vec<PathBuf> =
+        steps.iter().flat_map(|step| step.outputs().map(move |path| folder(step, path))).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    folders
 }
 
 /// The steps in an order in which every input is there before it is read. The samples' own models are
@@ -71,12 +85,6 @@ pub fn folders(samples: &[Sample], outdir: &Path) -> Vec<PathBuf> {
 /// Too few samples for the mode of training.
 pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bool) -> Result<Vec<Step>> {
     let layout = Layout { outdir };
-    let name = config.model_name();
-    if Architecture::from_str(name, false).is_ok_and(|model| !model.has_attention()) {
-        bail!(
-            "model.name {name} has no attention, which the tracks of a run are made of. Choose attentive-chrome, or run attentrack-train, attentrack-predict and attentrack-evaluate by hand"
-        );
-    }
     let mut steps = vec![tss(config, &layout)];
     // the cheap stages first, so that a wrong name or table shows before hours of binning
     if config.labels.path.is_none() {
@@ -104,9 +112,45 @@ pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bo
     }
     steps.extend(samples.iter().map(|sample| predict(config, &layout, sample)));
     steps.push(evaluate(config, &layout, samples));
-    steps.extend(samples.iter().map(|sample| track(config, &layout, sample)));
+    if has_attention(config) {
+        steps.extend(samples.iter().map(|sample| {
+            let attention = layout.attention(&sample.name);
+            track(config, &layout, sample, &sample.name, &attention).option("--value", config.tracks.value.as_ref())
+        }));
+    }
+    for (sample, method) in samples.iter().flat_map(|sample| methods(config).into_iter().map(move |m| (sample, m))) {
+        let name = format!("{}.{method}", sample.name);
+        steps.push(explain(config, &layout, sample, &name, &method));
+        steps.push(track(config, &layout, sample, &name, &layout.explanation(&name)));
+    }
+    if config.explain.faithfulness {
+        steps.extend(samples.iter().map(|sample| faithfulness(config, &layout, sample)));
+    }
     steps.push(report(config, &layout, samples));
     Ok(steps)
+}
+
+/// Whether the model says which bins it looks at.
+fn has_attention(config: &Config) -> bool {
+    let model = config.model.name.as_ref().and_then(|name| Architecture::from_str(name, false).ok());
+    model.is_none_or(Architecture::has_attention)
+}
+
+/// The methods that the model is explained by besides its attention.
+fn methods(config: &Config) -> Vec<String> {
+    match &config.explain.methods {
+        none if none.is_empty() && !has_attention(config) => {
+            // what attentrack-explain lays open; of what is no network, it can only try what a bin does
+            let model = config.model.name.as_ref().and_then(|name| Architecture::from_str(name, false).ok());
+            let method = match model {
+                Some(Architecture::Lstm) => Method::IntegratedGradients,
+                Some(model) if !model.is_network() => Method::Occlusion,
+                _ => Method::DeepLift,
+            };
+            vec![method.name().to_owned()]
+        }
+        methods => methods.clone(),
+    }
 }
 
 /// The model that a sample is predicted with.
@@ -221,7 +265,7 @@ fn train(config: &Config, layout: &Layout, run: &str, samples: &[&Sample]) -> St
         step.beside = vec![layout.history(run)];
         step = step.output("--out", layout.model(run));
     }
-    step.option("--model", Some(config.model_name()))
+    step.option("--model", model.name.as_ref())
         .option("--bin-hidden", model.bin_hidden)
         .option("--mark-hidden", model.mark_hidden)
         .option("--kernel-width", model.kernel_width)
@@ -250,8 +294,10 @@ fn predict(config: &Config, layout: &Layout, sample: &Sample) -> Step {
     let mut step = Step::new("predict", Some(&sample.name))
         .input("--bins", layout.bins(&sample.name))
         .input("--model", layout.model(&model_of(config, sample)))
-        .output("--predictions", layout.predictions(&sample.name))
-        .output("--attention", layout.attention(&sample.name));
+        .output("--predictions", layout.predictions(&sample.name));
+    if has_attention(config) {
+        step = step.output("--attention", layout.attention(&sample.name));
+    }
     step.samples = vec![sample.name.clone()];
     step.needs_gpu = config.train.needs_gpu();
     step.option("--device", config.train.device.as_ref())
@@ -289,21 +335,40 @@ fn report(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
     for run in &runs {
         step = step.input("--history", layout.history(run));
     }
-    for sample in samples.iter().filter(|_| config.report.attention.unwrap_or(true)) {
+    for sample in samples.iter().filter(|_| config.report.attention.unwrap_or(true) && has_attention(config)) {
         step = step.input("--attention", layout.attention(&sample.name));
     }
     step.output("--out-dir", layout.report()).option("--title", config.report.title.as_ref())
 }
 
-fn track(config: &Config, layout: &Layout, sample: &Sample) -> Step {
+fn explain(config: &Config, layout: &Layout, sample: &Sample, name: &str, method: &str) -> Step {
+    let step = Step::new("explain", Some(name)).flag("--method", method);
+    of_model(config, layout, sample, step).output("--out", layout.explanation(name))
+}
+
+fn faithfulness(config: &Config, layout: &Layout, sample: &Sample) -> Step {
+    let step = Step::new("faithfulness", Some(&sample.name));
+    of_model(config, layout, sample, step).output("--out", layout.faithfulness(&sample.name))
+}
+
+/// A step that asks the sample's model.
+fn of_model(config: &Config, layout: &Layout, sample: &Sample, step: Step) -> Step {
+    let mut step = step
+        .input("--bins", layout.bins(&sample.name))
+        .input("--model", layout.model(&model_of(config, sample)))
+        .option("--device", config.train.device.as_ref())
+        .option("--instruction-set", config.train.instruction_set.as_ref());
+    step.samples = vec![sample.name.clone()];
+    step.needs_gpu = config.train.needs_gpu();
+    step
+}
+
+fn track(config: &Config, layout: &Layout, sample: &Sample, name: &str, input: &Path) -> Step {
     let tracks = &config.tracks;
     let has = |formats: &[&str]| tracks.formats.iter().any(|format| formats.contains(&format.as_str()));
-    let mut step = Step::new("track", Some(&sample.name))
-        .input("--input", layout.attention(&sample.name))
-        .output("--out-dir", layout.tracks(&sample.name));
+    let mut step = Step::new("track", Some(name)).input("--input", input).output("--out-dir", layout.tracks(name));
     step.samples = vec![sample.name.clone()];
     step.list("--format", &tracks.formats)
-        .option("--value", tracks.value.as_ref())
         .option("--aggregate", tracks.aggregate.as_ref())
         .switch("--all", tracks.all)
         // a full-size sample's table has a gigabyte

@@ -38,6 +38,9 @@ pub struct Config {
     /// The training regime.
     #[serde(default)]
     pub train: Train,
+    /// Explanations besides the model's attention.
+    #[serde(default)]
+    pub explain: Explain,
     /// Tracks to write.
     #[serde(default)]
     pub tracks: Tracks,
@@ -168,9 +171,9 @@ pub struct SplitConfig {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// auto, attentive-chrome, lstm-attention, lstm-alpha, cnn-attention, cnn-alpha-beta: those that have the
-    /// attention that tracks are made of. If left out: auto, which stacks several kinds of models; with
-    /// train.ensemble attentive-chrome.
+    /// attentive-chrome (if left out), lstm-attention, lstm-alpha, cnn-attention, cnn-alpha-beta, auto; or a
+    /// model without attention: lstm, deep-chrome, deep-chrome-linear, deep-chrome-mlp,
+    /// logistic-regression, linear-svm, random-forest, gradient-boosting.
     pub name: Option<String>,
     /// Hidden units a direction of the LSTM over bins.
     pub bin_hidden: Option<u32>,
@@ -247,12 +250,6 @@ impl Config {
         let of_labels = || (self.labels.method.as_deref() == Some("log2")).then_some(Task::Regression);
         self.train.task.or_else(of_labels)
     }
-
-    /// The architecture: an ensemble is of networks, without one it is the best there is.
-    pub fn model_name(&self) -> &str {
-        let default = if self.train.ensemble.is_some() { "attentive-chrome" } else { "auto" };
-        self.model.name.as_deref().unwrap_or(default)
-    }
 }
 
 impl Train {
@@ -260,6 +257,19 @@ impl Train {
     pub fn needs_gpu(&self) -> bool {
         self.device.as_ref().is_some_and(|device| device.starts_with("cuda"))
     }
+}
+
+/// Explanations besides the model's attention.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// Methods of attentrack-explain, each drawn into tracks of its own; of a model without attention
+    /// deep-lift (of lstm integrated-gradients) if left out.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// Judge every method that the model has what it needs for, in a table a sample.
+    #[serde(default)]
+    pub faithfulness: bool,
 }
 
 /// Tracks to write.

@@ -6,7 +6,9 @@ use std::process::{Command as Process, ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use super::completions::Completions;
 use super::execute;
+use super::man::Man;
 use super::plan::Plan;
 use super::run::Run;
 use super::schema::Schema;
@@ -28,6 +30,10 @@ enum Command {
     Plan(Plan),
     /// Print a JSON Schema, or write them all to a folder
     Schema(Schema),
+    /// Print what completes attentrack's commands in a shell, or write it to a folder
+    Completions(Completions),
+    /// Write the manual pages to a folder
+    Man(Man),
     #[command(external_subcommand)]
     Stage(Vec<OsString>),
 }
@@ -50,8 +56,8 @@ macro_rules! stages {
 }
 
 /// The stages in the order in which they chain.
-const STAGES: [StageEntry; 11] =
-    stages![tss, bin, label, split, train, predict, track, evaluate, report, import, simulate];
+const STAGES: [StageEntry; 13] =
+    stages![tss, bin, label, split, train, predict, explain, faithfulness, track, evaluate, report, import, simulate];
 
 fn start<S: Stage>(arguments: Vec<OsString>) -> ExitCode {
     execute(&S::parse_from(arguments))
@@ -68,8 +74,18 @@ pub fn main() -> ExitCode {
         Command::Run(run) => execute(&run),
         Command::Plan(plan) => execute(&plan),
         Command::Schema(schema) => execute(&schema),
+        Command::Completions(completions) => execute(&completions),
+        Command::Man(man) => execute(&man),
         Command::Stage(arguments) => start_stage(arguments),
     }
+}
+
+/// `attentrack`, of which every stage is a subcommand too, and the program of each stage.
+pub(super) fn programs() -> Vec<clap::Command> {
+    let stages = STAGES.iter().map(|entry| (entry.command)().version(env!("CARGO_PKG_VERSION")));
+    let front = Front::command().after_help(list_of_stages());
+    let front = STAGES.iter().fold(front, |front, entry| front.subcommand((entry.command)().name(entry.name)));
+    std::iter::once(front).chain(stages).collect()
 }
 
 fn list_of_stages() -> String {

@@ -20,6 +20,8 @@ pub fn prepare(step: &Step, quiet: bool) -> anyhow::Result<Ready> {
         "split" => parse::<stage::split::Args>,
         "train" => parse::<stage::train::Args>,
         "predict" => parse::<stage::predict::Args>,
+        "explain" => parse::<stage::explain::Args>,
+        "faithfulness" => parse::<stage::faithfulness::Args>,
         "evaluate" => parse::<stage::evaluate::Args>,
         "report" => parse::<stage::report::Args>,
         "track" => parse::<stage::track::Args>,

@@ -71,7 +71,7 @@ impl Stage for Run {
                 .with_context(|| format!("{}: attentrack-{}", self.config.display(), step.stage))
         });
         let ready = ready.collect::<anyhow::Result<Vec<_>>>()?;
-        for folder in chain::folders(&samples, &outdir) {
+        for folder in chain::folders(&steps, &outdir) {
             std::fs::create_dir_all(&folder).map_err(|error| FileError::os(&folder, "make the folder", &error))?;
         }
         let mut record = Record::read(&outdir);

@@ -9,6 +9,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 mod nextflow;
+mod rows;
 
 use super::config::Config;
 use super::plan::PlanFile;
@@ -16,6 +17,7 @@ use crate::io::Output;
 use crate::learn::ModelHeader;
 use crate::learn::metrics::Report;
 use crate::matrix::Header;
+use crate::stage::train::StateHeader;
 use crate::stage::{Common, Stage};
 
 /// Print a JSON Schema (draft 2020-12), or write them all to a folder
@@ -25,7 +27,9 @@ use crate::stage::{Common, Stage};
     after_help = "Examples:\n  attentrack schema config > config.schema.json\n  attentrack schema --out-dir schemas"
 )]
 pub struct Schema {
-    /// Which one: config, samples, bins, model, metrics, plan, nextflow, nextflow-samples [default: with --out-dir, all]
+    /// Which one: config, samples; bins, model, state, of the headers of those files; genes, labels, splits, history,
+    /// predictions, metrics-table, track-table, of their rows; metrics, plan; nextflow, nextflow-samples
+    /// [default: with --out-dir, all]
     #[arg(value_name = "NAME", required_unless_present = "out_dir")]
     name: Option<String>,
     /// Write NAME.schema.json for every schema into this folder
@@ -61,6 +65,14 @@ fn all() -> Vec<(&'static str, Value)> {
         ("samples", schema_of::<SampleRow>()),
         ("bins", schema_of::<Header>()),
         ("model", schema_of::<ModelHeader>()),
+        ("state", schema_of::<StateHeader>()),
+        ("genes", schema_of::<rows::GeneRow>()),
+        ("labels", schema_of::<rows::LabelRow>()),
+        ("splits", schema_of::<rows::SplitRow>()),
+        ("history", schema_of::<rows::HistoryRow>()),
+        ("predictions", schema_of::<rows::PredictionRow>()),
+        ("metrics-table", schema_of::<rows::MetricRow>()),
+        ("track-table", schema_of::<rows::TrackRow>()),
         ("metrics", schema_of::<Report>()),
         ("plan", schema_of::<PlanFile>()),
         // what nf-schema reads; workflow/ links to them

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use safetensors::tensor::Dtype;
 
-use super::safetensors_file::{self, RawTensor, TensorPlaces};
+use super::safetensors_file::{self, RawTensor, TensorPlaces, TensorView};
 use super::{FileError, Result};
 use crate::genome::{Grid, Strand, Tss};
 use crate::matrix::{Attention, AttentionSpread, FORMAT, FORMAT_VERSION, Header, Matrix, ShapeError};
@@ -39,7 +39,7 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
         status: matrix.status.clone(),
     };
     let (genes, marks, bins) = (matrix.n_genes(), matrix.n_marks(), matrix.n_bins());
-    let mut tensors = vec![("values".to_owned(), RawTensor::of_f32(&[genes, marks, bins], &matrix.values))];
+    let mut places = Vec::new();
     if let Some(tss) = &matrix.tss {
         let mut chrom = Vec::with_capacity(genes);
         for site in tss {
@@ -51,23 +51,25 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
         }
         let position: Vec<i64> = tss.iter().map(|site| site.position as i64).collect();
         let strand: Vec<i8> = tss.iter().map(|site| if site.strand == Strand::Forward { 1 } else { -1 }).collect();
-        tensors.push(("chrom".to_owned(), RawTensor::of_i32(&[genes], &chrom)));
-        tensors.push(("tss".to_owned(), RawTensor::of_i64(&[genes], &position)));
-        tensors.push(("strand".to_owned(), RawTensor::of_i8(&[genes], &strand)));
+        places.push(("chrom", RawTensor::of_i32(&[genes], &chrom)));
+        places.push(("tss", RawTensor::of_i64(&[genes], &position)));
+        places.push(("strand", RawTensor::of_i8(&[genes], &strand)));
     }
+    let mut tensors: Vec<_> = places.iter().map(|(name, tensor)| (*name, TensorView::from(tensor))).collect();
+    tensors.push(("values", TensorView::of_f32(&[genes, marks, bins], &matrix.values)));
     if let Some(attention) = &matrix.attention {
         if let Some(mark_values) = &attention.mark_values {
-            tensors.push(("mark_values".to_owned(), RawTensor::of_f32(&[genes, marks], mark_values)));
+            tensors.push(("mark_values", TensorView::of_f32(&[genes, marks], mark_values)));
         }
-        tensors.push(("null_values".to_owned(), RawTensor::of_f32(&[marks, bins], &attention.null_values)));
+        tensors.push(("null_values", TensorView::of_f32(&[marks, bins], &attention.null_values)));
         if let Some(spread) = &attention.spread {
-            tensors.push(("values_sd".to_owned(), RawTensor::of_f32(&[genes, marks, bins], &spread.values)));
+            tensors.push(("values_sd", TensorView::of_f32(&[genes, marks, bins], &spread.values)));
             if let Some(mark_values) = &spread.mark_values {
-                tensors.push(("mark_values_sd".to_owned(), RawTensor::of_f32(&[genes, marks], mark_values)));
+                tensors.push(("mark_values_sd", TensorView::of_f32(&[genes, marks], mark_values)));
             }
         }
     }
-    safetensors_file::write(path, &header, &tensors)
+    safetensors_file::write_views(path, &header, &tensors)
 }
 
 /// Reads a matrix and checks that header and tensors agree.

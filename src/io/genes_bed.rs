@@ -1,8 +1,10 @@
 //! `genes.bed`: plain BED6 without a header, one TSS base a row, gene id as name.
 
 use std::collections::HashMap;
-use std::io::BufRead;
+use std::io::Read;
 use std::path::Path;
+
+use rayon::prelude::*;
 
 use super::{FileError, Output, Result, open_text};
 use crate::genome::{Gene, Tss};
@@ -10,35 +12,42 @@ use crate::genome::{Gene, Tss};
 /// Reads genes; each interval must be one base wide (the TSS), ids must be unique. `track`,
 /// `browser` and `#` lines are skipped; columns after the sixth are ignored.
 pub fn read(path: &Path) -> Result<Vec<Gene>> {
-    let mut reader = open_text(path)?;
-    let (mut genes, mut seen) = (Vec::new(), HashMap::new());
-    let (mut line, mut text) = (0, String::new());
-    loop {
-        text.clear();
-        line += 1;
-        if reader.read_line(&mut text).map_err(|error| FileError::os(path, "read", &error).line(line))? == 0 {
-            break;
+    let mut bytes = Vec::new();
+    open_text(path)?.read_to_end(&mut bytes).map_err(|error| FileError::os(path, "read", &error))?;
+    let text = str::from_utf8(&bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        FileError::new(path, "is not UTF-8 text").line(line as u64).remedy("Give plain or gzipped BED text")
+    })?;
+    let rows: Vec<(u64, &str)> = (1..)
+        .zip(text.lines().map(|row| row.trim_end_matches('\r')))
+        .filter(|(_, row)| {
+            !(row.is_empty() || row.starts_with('#') || row.starts_with("track") || row.starts_with("browser"))
+        })
+        .collect();
+    // a stage that bins one small file would wait for this
+    let genes: Vec<_> = rows.par_iter().with_min_len(1024).map(|(_, row)| parse(row)).collect();
+    let mut seen = HashMap::with_capacity(rows.len());
+    for (gene, &(line, row)) in genes.iter().zip(&rows) {
+        match gene {
+            Err(problem) => {
+                return Err(FileError::new(path, problem)
+                    .line(line)
+                    .remedy("Make the file with attentrack-tss, or bring BED6 with one TSS base a row"));
+            }
+            Ok(_) => {
+                let id = row.split('\t').nth(3).unwrap_or_default();
+                if let Some(first) = seen.insert(id, line) {
+                    return Err(FileError::new(path, format!("gene {id} occurs twice, first on line {first}"))
+                        .line(line)
+                        .remedy("Keep one row a gene id"));
+                }
+            }
         }
-        let row = text.trim_end_matches(['\n', '\r']);
-        if row.is_empty() || row.starts_with('#') || row.starts_with("track") || row.starts_with("browser") {
-            continue;
-        }
-        let gene = parse(row).map_err(|problem| {
-            FileError::new(path, problem)
-                .line(line)
-                .remedy("Make the file with attentrack-tss, or bring BED6 with one TSS base a row")
-        })?;
-        if let Some(first) = seen.insert(gene.id.clone(), line) {
-            return Err(FileError::new(path, format!("gene {} occurs twice, first on line {first}", gene.id))
-                .line(line)
-                .remedy("Keep one row a gene id"));
-        }
-        genes.push(gene);
     }
     if genes.is_empty() {
         return Err(FileError::new(path, "holds no gene").remedy("Check the step that makes it"));
     }
-    Ok(genes)
+    Ok(genes.into_iter().flatten().collect())
 }
 
 fn parse(row: &str) -> std::result::Result<Gene, String> {

@@ -61,21 +61,79 @@ impl RawTensor {
     raw_tensor_of!(of_i8, to_i8, i8, Dtype::I8);
 }
 
+/// A tensor to be written, whose elements stay where they are.
+#[derive(Clone, Debug)]
+pub struct TensorView<'a> {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    elements: Elements<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Elements<'a> {
+    Bytes(&'a [u8]),
+    Floats(&'a [f32]),
+}
+
+/// Elements that are turned into bytes at a time.
+const PART: usize = 1 << 14;
+
+impl<'a> TensorView<'a> {
+    /// A tensor of `f32`, which is not copied: matrices are as large as memory allows.
+    pub fn of_f32(shape: &[usize], values: &'a [f32]) -> Self {
+        TensorView { dtype: Dtype::F32, shape: shape.to_vec(), elements: Elements::Floats(values) }
+    }
+
+    fn n_bytes(&self) -> usize {
+        match self.elements {
+            Elements::Bytes(bytes) => bytes.len(),
+            Elements::Floats(values) => size_of_val(values),
+        }
+    }
+
+    fn put(&self, output: &mut Output) -> Result<()> {
+        match self.elements {
+            Elements::Bytes(bytes) => output.put(bytes),
+            Elements::Floats(values) => {
+                let mut bytes = Vec::with_capacity(PART * size_of::<f32>());
+                for part in values.chunks(PART) {
+                    bytes.clear();
+                    bytes.extend(part.iter().flat_map(|value| value.to_le_bytes()));
+                    output.put(&bytes)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a RawTensor> for TensorView<'a> {
+    fn from(tensor: &'a RawTensor) -> Self {
+        TensorView { dtype: tensor.dtype, shape: tensor.shape.clone(), elements: Elements::Bytes(&tensor.bytes) }
+    }
+}
+
 /// Writes header and tensors, whole or not at all. Same arguments, same bytes.
 pub fn write<H: Serialize>(path: &Path, header: &H, tensors: &[(String, RawTensor)]) -> Result<()> {
+    let views: Vec<_> = tensors.iter().map(|(name, tensor)| (name.as_str(), TensorView::from(tensor))).collect();
+    write_views(path, header, &views)
+}
+
+/// As [`write()`], without a copy of the tensors.
+pub fn write_views<H: Serialize>(path: &Path, header: &H, tensors: &[(&str, TensorView<'_>)]) -> Result<()> {
     let json = serde_json::to_string(header)
         .map_err(|error| FileError::new(path, format!("cannot write the header: {error}")))?;
     // as safetensors::serialize lays them out, which would hold all tensors a second time
-    let mut ordered: Vec<&(String, RawTensor)> = tensors.iter().collect();
+    let mut ordered: Vec<&(&str, TensorView<'_>)> = tensors.iter().collect();
     ordered.sort_by(|(left_name, left), (right_name, right)| {
         right.dtype.cmp(&left.dtype).then_with(|| left_name.cmp(right_name))
     });
     let mut end = 0;
-    let info = |(name, tensor): &&(String, RawTensor)| {
+    let info = |(name, tensor): &&(&str, TensorView<'_>)| {
         let start = end;
-        end += tensor.bytes.len();
+        end += tensor.n_bytes();
         let info = TensorInfo { dtype: tensor.dtype, shape: tensor.shape.clone(), data_offsets: (start, end) };
-        (name.clone(), info)
+        ((*name).to_owned(), info)
     };
     let infos = ordered.iter().map(info).collect();
     let mut head = Metadata::new(Some(HashMap::from([(HEADER_KEY.to_owned(), json)])), infos)
@@ -87,7 +145,7 @@ pub fn write<H: Serialize>(path: &Path, header: &H, tensors: &[(String, RawTenso
     output.put(&(head.len() as u64).to_le_bytes())?;
     output.put(&head)?;
     for (_, tensor) in ordered {
-        output.put(&tensor.bytes)?;
+        tensor.put(&mut output)?;
     }
     output.commit()
 }

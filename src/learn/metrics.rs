@@ -15,7 +15,7 @@ pub use calibration::{ReliabilityBin, brier_score, expected_calibration_error, r
 pub use curve::{precision_recall_curve, roc_curve};
 pub use judge::{Rows, judge};
 pub use ranking::Ranking;
-pub use regression::{mean_squared_error, pearson, spearman};
+pub use regression::{Ranks, mean_squared_error, pearson, spearman};
 pub use report::{
     Estimate, GeneCounts, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, SampleReport, SplitReport,
     TaskMetrics,

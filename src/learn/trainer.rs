@@ -335,4 +335,6 @@ impl Trainer {
 }
 
 #[cfg(test)]
+mod every_model;
+#[cfg(test)]
 mod tests;

@@ -91,6 +91,14 @@ impl Transform {
         bad.map_or(Ok(()), |(at, raw, problem)| Err(BadValue { mark: at / n_bins, bin: at % n_bins, raw, problem }))
     }
 
+    /// The input that a signal `factor` times as strong gives, where this one gives `input`.
+    pub fn rescaled(self, input: f32, factor: f64) -> f32 {
+        match self.takes_logarithm() {
+            true => (factor * f64::from(input).exp_m1()).ln_1p() as f32,
+            false => (factor * f64::from(input)) as f32,
+        }
+    }
+
     fn problem_of(self, raw: f32) -> Option<&'static str> {
         if raw.is_infinite() {
             return Some("is infinite; expected a finite value or NaN (missing)");
@@ -225,6 +233,9 @@ mod tests {
         let bad = logarithm.apply_to_gene(&[1.0, 1.0], &mut gene).unwrap_err();
         assert_eq!((bad.mark, bad.bin, bad.raw), (1, 1, -4.0));
         assert!(fitted.apply_to_gene(&[1.0, 1.0], &mut [0.0, 0.0, f32::INFINITY, 0.0]).is_err());
+        let twice = logarithm.transform.rescaled((1.0f32 + 3.0).ln(), 2.0);
+        assert!((twice - (1.0f32 + 6.0).ln()).abs() < 1e-6, "{twice}");
+        assert_eq!(Transform::Raw.rescaled(3.0, 2.0), 6.0);
         assert_eq!(MarkMeans::new(3).means(), [0.0; 3]);
     }
 }

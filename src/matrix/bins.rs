@@ -1,7 +1,10 @@
 //! Where signal is added up: straight into the bins of the windows that it touches.
 
+mod depth;
+
 use std::ops::Range;
 
+use self::depth::Depth;
 use super::{Blacklist, Statistic, Window, Windows};
 
 /// What a task saw of its file.
@@ -12,7 +15,9 @@ pub struct Tally {
     /// Everything that passed the filters, inside windows or not: reads, or value × bases. The depth
     /// of the file if the task read all of it.
     pub total: f64,
-    /// Windows of which every base has a value, of files that hold values.
+    /// Bases of windows that have a value, of files that hold values; one in two windows counts twice.
+    pub covered_bp: u64,
+    /// Windows of which every base has a value, likewise.
     pub whole_windows: u64,
     /// Windows of which some bases have a value and some have none, likewise.
     pub part_windows: u64,
@@ -26,6 +31,7 @@ impl Tally {
     pub fn merge(&mut self, other: &Tally) {
         self.used += other.used;
         self.total += other.total;
+        self.covered_bp += other.covered_bp;
         self.whole_windows += other.whole_windows;
         self.part_windows += other.part_windows;
         if self.seen.len() < other.seen.len() {
@@ -58,8 +64,8 @@ pub struct Bins<'a> {
     touched: Vec<bool>,
     /// Per window: bases with a value.
     covered_bp: Vec<i64>,
-    /// Per window: changes of read depth by base, for statistics that need the depth of every base.
-    depth: Vec<Option<Box<[i32]>>>,
+    /// The depth of every base, for statistics of reads that need it.
+    depth: Depth,
     cursor: Cursor,
     tally: Tally,
 }
@@ -88,7 +94,7 @@ impl<'a> Bins<'a> {
             covered: vec![0; if needs_coverage { cells } else { 0 }],
             touched: vec![false; range.len()],
             covered_bp: vec![0; range.len()],
-            depth: vec![None; if needs_coverage { range.len() } else { 0 }],
+            depth: Depth::default(),
             cursor: Cursor { chrom: usize::MAX, start: i64::MAX, at: range.start },
             tally: Tally { seen: vec![false; windows.chroms().len()], ..Tally::default() },
             range,
@@ -114,6 +120,9 @@ impl<'a> Bins<'a> {
         self.tally.seen[chrom] = true;
         let (first, last) = self.overlapping(chrom, start, end);
         self.tally.used += u64::from(first < last);
+        if matches!(self.statistic, Statistic::CoverageMean | Statistic::Max) {
+            self.summarise_passed(chrom, start);
+        }
         for at in first..last {
             let window = self.windows.as_slice()[at];
             let slot = at - self.range.start;
@@ -132,10 +141,7 @@ impl<'a> Bins<'a> {
                     add_over_bins(&mut self.sums[cells..cells + self.n_bins], self.bin_size, from, to, 1.0);
                 }
                 Statistic::CoverageMean | Statistic::Max => {
-                    let width = self.windows.width() as usize;
-                    let depth = self.depth[slot].get_or_insert_with(|| vec![0; width + 1].into());
-                    depth[from as usize] += 1;
-                    depth[to as usize] -= 1;
+                    self.depth.add(slot, self.windows.width() as usize, from as usize, to as usize);
                 }
             }
         }
@@ -268,16 +274,45 @@ impl<'a> Bins<'a> {
         (at, last)
     }
 
+    /// Whether reads came in so wild an order that windows were summarised too early: then the file
+    /// must be added again, to bins that [keep](Bins::keep_depth) the depth of all windows.
+    pub fn is_out_of_order(&self) -> bool {
+        self.depth.is_out_of_order()
+    }
+
+    /// Keeps the depth of every window until the end, so that reads may come in any order: 4 bytes a base.
+    pub fn keep_depth(mut self) -> Self {
+        self.depth.keep();
+        self
+    }
+
+    /// Summarises the windows that lie far behind a read at `start`.
+    fn summarise_passed(&mut self, chrom: usize, start: i64) {
+        let (windows, range) = (self.windows, self.range.clone());
+        let passed = |slot: usize| {
+            let window = windows.as_slice()[range.start + slot];
+            window.chrom != chrom || window.start + windows.width() + depth::SLACK <= start
+        };
+        while let Some((slot, changes)) = self.depth.take_first_if(passed) {
+            self.summarise(slot, &changes);
+        }
+    }
+
+    fn summarise(&mut self, slot: usize, changes: &[i32]) {
+        let cells = slot * self.n_bins..(slot + 1) * self.n_bins;
+        let (sums, covered) = (&mut self.sums[cells.clone()], &mut self.covered[cells]);
+        depth::summarise(changes, self.bin_size as usize, self.statistic, sums, covered);
+    }
+
     /// Turns sums into the statistic. Calls `row(gene, bins, touched)` for each window, bins in
     /// stored order; `mean` divides by the full bin size, also where the chromosome ends inside the bin.
     pub fn finish(mut self, mut row: impl FnMut(usize, &[f32], bool)) -> Tally {
+        while let Some((slot, changes)) = self.depth.take_first() {
+            self.summarise(slot, &changes);
+        }
         let mut bins = vec![0.0_f32; self.n_bins];
         for (slot, window) in self.windows.as_slice()[self.range.clone()].iter().enumerate() {
             let cells = slot * self.n_bins..(slot + 1) * self.n_bins;
-            if let Some(depth) = self.depth.get_mut(slot).and_then(Option::take) {
-                let (sums, covered) = (&mut self.sums[cells.clone()], &mut self.covered[cells.clone()]);
-                summarise_depth(&depth, self.bin_size as usize, self.statistic, sums, covered);
-            }
             for (bin, (value, cell)) in bins.iter_mut().zip(cells).enumerate() {
                 let cell = if window.reversed { slot * self.n_bins + self.n_bins - 1 - bin } else { cell };
                 let sum = self.sums[cell];
@@ -289,6 +324,7 @@ impl<'a> Bins<'a> {
                 };
             }
             row(window.gene, &bins, self.touched[slot]);
+            self.tally.covered_bp += self.covered_bp[slot].max(0) as u64;
             match self.covered_bp[slot] {
                 0 => {}
                 covered if covered < self.windows.width() => self.tally.part_windows += 1,
@@ -320,17 +356,6 @@ fn add_coverage(covered: &mut [u32], bin_size: i64, from: i64, to: i64) {
     for bin in from / bin_size..=(to - 1) / bin_size {
         let overlap = to.min((bin + 1) * bin_size) - from.max(bin * bin_size);
         covered[bin as usize] += overlap as u32;
-    }
-}
-
-fn summarise_depth(changes: &[i32], bin_size: usize, statistic: Statistic, sums: &mut [f64], covered: &mut [u32]) {
-    let mut depth = 0;
-    for ((changes, sum), covered) in changes.chunks_exact(bin_size).zip(sums).zip(covered) {
-        for change in changes {
-            depth += change;
-            *covered += u32::from(depth > 0);
-            *sum = if statistic == Statistic::Max { sum.max(f64::from(depth)) } else { *sum + f64::from(depth) };
-        }
     }
 }
 

@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
 /// One gene's label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label {
@@ -24,6 +28,17 @@ impl Labels {
     /// Label by gene id; genes labelled NA are left out.
     pub fn by_gene(&self) -> HashMap<&str, f64> {
         self.rows.iter().filter_map(|row| Some((row.gene_id.as_str(), row.label?))).collect()
+    }
+
+    /// Gives each label, with its expression, to another gene that has one, at random.
+    pub fn permute(&mut self, seed: u64) {
+        let labelled: Vec<usize> = (0..self.rows.len()).filter(|&row| self.rows[row].label.is_some()).collect();
+        let mut order = labelled.clone();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        let before: Vec<_> = order.into_iter().map(|row| (self.rows[row].label, self.rows[row].expression)).collect();
+        for (row, (label, expression)) in labelled.into_iter().zip(before) {
+            (self.rows[row].label, self.rows[row].expression) = (label, expression);
+        }
     }
 
     /// Whether every label is 0 or 1.

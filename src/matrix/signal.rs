@@ -69,7 +69,12 @@ pub fn bin_signals<E: Send>(
             let task = next.fetch_add(1, Ordering::Relaxed);
             let Some((signal, range)) = queue.get(task) else { break };
             let mut bins = Bins::new(windows, range.clone(), statistic, blacklist);
-            if let Err(error) = signals[*signal].add_to(&mut bins) {
+            let mut added = signals[*signal].add_to(&mut bins);
+            if added.is_ok() && bins.is_out_of_order() {
+                bins = Bins::new(windows, range.clone(), statistic, blacklist).keep_depth();
+                added = signals[*signal].add_to(&mut bins);
+            }
+            if let Err(error) = added {
                 failed.store(true, Ordering::Relaxed);
                 let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
                 if failure.as_ref().is_none_or(|(earlier, _)| task < *earlier) {
@@ -119,6 +124,24 @@ mod tests {
         }
     }
 
+    /// Reads far apart, to and fro.
+    struct Wild;
+
+    impl Signal for Wild {
+        type Error = String;
+
+        fn tasks(&self, windows: &Windows) -> Vec<Range<usize>> {
+            std::iter::once(0..windows.as_slice().len()).collect()
+        }
+
+        fn add_to(&self, bins: &mut Bins<'_>) -> Result<(), String> {
+            for start in [1000, 5_000_000, 1010] {
+                bins.add_read(0, start, start + 20);
+            }
+            Ok(())
+        }
+    }
+
     struct Broken;
 
     impl Signal for Broken {
@@ -149,6 +172,13 @@ mod tests {
             bin_signals(&[&Comb, &Comb], &windows(), Statistic::Count, &Blacklist::default(), &|_, _| {}).unwrap();
         assert_eq!(binned.values, vec![1.0; 2 * 2 * 4]);
         assert_eq!(binned.tallies[1].used, 8);
+    }
+
+    #[test]
+    fn depth_does_not_depend_on_the_order_of_reads() {
+        let binned = bin_signals(&[&Wild], &windows(), Statistic::Max, &Blacklist::default(), &|_, _| {}).unwrap();
+        assert_eq!(binned.values, [0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(binned.tallies[0].used, 2);
     }
 
     #[test]

@@ -7,4 +7,4 @@ mod value;
 
 pub use cell::{Cell, Cells, Selection, cells};
 pub use segment::{Aggregate, Segment, aggregate};
-pub use value::{FULL_SCORE, TrackError, TrackValue, TrackValues};
+pub use value::{FULL_SCORE, TrackError, TrackValue, TrackValues, freed_of_null};

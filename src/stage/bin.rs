@@ -204,6 +204,7 @@ impl Args {
                 values.fill(f32::NAN);
             }
         }
+        let (gene_ids, tss) = genes.into_iter().map(|gene| (gene.id, gene.tss)).unzip();
         Ok(Matrix {
             kind: Kind::Signal,
             attribution: None,
@@ -214,9 +215,9 @@ impl Args {
             marks: inputs.marks.clone(),
             inputs: inputs.provenance(self),
             chroms: lengths,
-            gene_ids: genes.iter().map(|gene| gene.id.clone()).collect(),
+            gene_ids,
             status,
-            tss: Some(genes.into_iter().map(|gene| gene.tss).collect()),
+            tss: Some(tss),
             values,
             attention: None,
         })

@@ -59,6 +59,10 @@ pub struct Args {
     /// attentrack-tss does]
     #[arg(long)]
     pub keep_version: bool,
+    /// Give the labels to other genes at random, from this seed: what is learnt from them is chance, for
+    /// attentrack-faithfulness --permuted-model [default: as they are]
+    #[arg(long, value_name = "SEED")]
+    pub permute: Option<u64>,
     #[command(flatten)]
     common: Common,
 }
@@ -118,10 +122,14 @@ impl Stage for Args {
         let rows = expression.genes.iter().zip(of_table);
         let table = rows.map(|((id, value), label)| Label { gene_id: id.clone(), label, expression: *value }).collect();
         self.report_table(&expression, threshold);
-        let labels = match &genes {
+        let mut labels = match &genes {
             None => Labels { rows: table },
             Some(genes) => self.of_genes(genes, table)?,
         };
+        if let Some(seed) = self.permute {
+            labels.permute(seed);
+            warn!("--permute: the labels are given to other genes at random; a model of them knows nothing");
+        }
         self.report_labels(&labels);
         labels::write(&self.out, &labels)?;
         info!("{} genes -> {}", labels.rows.len(), self.out.display());

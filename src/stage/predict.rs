@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Parser;
 
-use super::{model_file, progress_bar};
+use super::{fit, model_file, progress_bar};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Predictor, Scores, Task};
 use crate::matrix::{Attention, AttentionSpread, Kind, Matrix, Prediction, PredictionSpread, Predictions};
@@ -72,7 +72,7 @@ impl Stage for Args {
         model.set_instruction_set(self.compute.instruction_set);
         self.check_attention(&header, &model)?;
         let matrix = io::bins::read(&self.bins)?;
-        self.check_fit(&header, &matrix)?;
+        fit::check(&self.bins, &header, &matrix)?;
         let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
         let values = header.transform.apply(&matrix, &genes);
         let values = values.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
@@ -102,53 +102,6 @@ impl Args {
         Err(FileError::new(&self.model, problem)
             .remedy("Leave --attention out, or train a model that has it, such as attentive-chrome")
             .into())
-    }
-
-    /// Refuses a matrix that is not like those that the model was trained on.
-    fn check_fit(&self, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
-        let refuse = |problem: String, remedy: &str| Err(FileError::new(&self.bins, problem).remedy(remedy).into());
-        if matrix.kind != Kind::Signal {
-            let problem = format!("holds {:?}, expected signal", matrix.kind).to_lowercase();
-            return refuse(problem, "Give the file that attentrack-bin wrote");
-        }
-        let (ours, theirs) = (matrix.marks.join(", "), header.marks.join(", "));
-        if ours != theirs {
-            let (mut sorted, mut expected) = (matrix.marks.clone(), header.marks.clone());
-            sorted.sort_unstable();
-            expected.sort_unstable();
-            let what = if sorted == expected { "the marks are in another order" } else { "the marks differ" };
-            return refuse(
-                format!("{what}: the model has {theirs}; the matrix {ours}"),
-                "Bin the signal again with the model's marks in the model's order",
-            );
-        }
-        let window = |flank: u32, size: u32| format!("±{flank} bp in bins of {size} bp");
-        let orientation = |orientation| format!("{orientation:?}").to_lowercase();
-        let grid = &matrix.grid;
-        let pairs = [
-            (
-                "window",
-                window(header.flank_bp, header.bin_size_bp),
-                window(grid.flank_bp(), grid.bin_size_bp()),
-                "--flank and --bin-size",
-            ),
-            ("orientation", orientation(header.orientation), orientation(grid.orientation()), "--orientation"),
-            ("statistic", header.statistic.to_string(), matrix.statistic.to_string(), "--statistic"),
-        ];
-        for (what, theirs, ours, flags) in pairs {
-            if ours != theirs {
-                return refuse(
-                    format!("{what}: the model was trained on {theirs}, the matrix has {ours}"),
-                    &format!("Bin the signal again with the model's {flags}"),
-                );
-            }
-        }
-        if let (Some(ours), Some(theirs)) = (&matrix.assembly, &header.assembly)
-            && ours != theirs
-        {
-            tracing::warn!("the model was trained on {theirs}, the matrix is of {ours}");
-        }
-        Ok(())
     }
 }
 

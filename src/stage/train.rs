@@ -22,6 +22,7 @@ pub use self::architecture::{Architecture, Sizes};
 use self::provenance::About;
 use self::runs::Run;
 use self::samples::Sample;
+pub use self::state_file::StateHeader;
 use super::{model_file, progress_bar};
 use crate::io;
 use crate::learn::baseline::FeatureSet;

@@ -4,14 +4,15 @@ use std::fs;
 use std::path::Path;
 
 /// What each floor may use.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("genome", &["genome"]),
     ("matrix", &["matrix", "genome"]),
     ("io", &["io", "matrix", "genome"]),
     ("model", &["model"]),
     ("learn", &["learn", "model", "matrix", "genome"]),
-    ("stage", &["stage", "learn", "model", "io", "matrix", "genome"]),
-    ("cli", &["cli", "stage", "io", "learn", "model", "matrix", "genome"]),
+    ("explain", &["explain", "learn", "model", "matrix", "genome"]),
+    ("stage", &["stage", "explain", "learn", "model", "io", "matrix", "genome"]),
+    ("cli", &["cli", "stage", "io", "explain", "learn", "model", "matrix", "genome"]),
 ];
 
 #[test]

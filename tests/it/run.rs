@@ -33,7 +33,7 @@ fn the_plan_is_the_stage_commands() {
     let expected = ["tss", "label", "split", "bin", "train", "predict", "evaluate", "track", "report"];
     assert_eq!(stages, expected.map(|stage| format!("attentrack-{stage}")));
     assert!(plan.contains("--signal H3K4me3=a.bw --signal H3K27me3=b.bam --control H3K27me3=a.bw"), "{plan}");
-    assert!(plan.contains("--out results/model/s1.model.safetensors --model auto --seed 3 --resume"), "{plan}");
+    assert!(plan.contains("--out results/model/s1.model.safetensors --seed 3 --resume"), "{plan}");
     let line = "train: {ensemble: 5, optimizer: sgd, momentum: 0.8}\n";
     let dir = configured(&format!("{MINIMAL}{line}"));
     let plan = String::from_utf8(attentrack(&dir, &["run", "config.yaml", "--dry-run"]).stdout).unwrap();

@@ -3,7 +3,12 @@ rule predict:
         inputs("predict"),
     output:
         f"{OUT}/predictions/{{sample}}.predictions.tsv",
-        f"{OUT}/attention/{{sample}}.attention.bins.safetensors",
+        # of a model that has one
+        *(
+            [f"{OUT}/attention/{{sample}}.attention.bins.safetensors"]
+            if any("--attention" in step["command"] for step in PLAN["steps"])
+            else []
+        ),
     log:
         f"{OUT}/logs/predict.{{sample}}.log",
     benchmark:

@@ -5,7 +5,7 @@ use crate::learn::batches::DeviceGenes;
 use crate::learn::{GeneSet, Shards, Stream, StreamedGenes, score};
 use crate::model::{AttentiveChromeConfig, TensorSpec};
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         task: Task::Classification,
         epochs: 4,
@@ -23,7 +23,7 @@ fn settings() -> Settings {
 const CONFIG: AttentiveChromeConfig = AttentiveChromeConfig { n_marks: 2, n_bins: 10, bin_hidden: 8, mark_hidden: 4 };
 
 /// Genes of noise, of which the positives have more signal at mark 1, bins 4 and 5.
-fn genes(seed: u64, n_genes: usize) -> GeneSet {
+pub(super) fn genes(seed: u64, n_genes: usize) -> GeneSet {
     let noise = noise(seed, n_genes * 20);
     let labels: Vec<f32> = (0..n_genes).map(|gene| (gene % 2) as f32).collect();
     let value = |(at, &noise): (usize, &f32)| {
@@ -33,13 +33,13 @@ fn genes(seed: u64, n_genes: usize) -> GeneSet {
     GeneSet { values: noise.iter().enumerate().map(value).collect(), labels }
 }
 
-fn data(train: Vec<GeneSet>, valid: Vec<GeneSet>) -> TrainingData {
+pub(super) fn data(train: Vec<GeneSet>, valid: Vec<GeneSet>) -> TrainingData {
     let on_device = |sets| DeviceGenes::new(sets, (CONFIG.n_marks, CONFIG.n_bins), &Device::Cpu).unwrap();
     TrainingData { train: GeneSource::OnDevice(on_device(train)), valid: GeneSource::OnDevice(on_device(valid)) }
 }
 
 /// Uniform in [−0.1, 0.1).
-fn noise(seed: u64, count: usize) -> Vec<f32> {
+pub(super) fn noise(seed: u64, count: usize) -> Vec<f32> {
     random::initial_weights(seed, &[TensorSpec::new("noise", &[count], 0.1)])
 }
 
@@ -47,7 +47,7 @@ fn model() -> ModelConfig {
     ModelConfig::AttentiveChrome(CONFIG)
 }
 
-fn learner(seed: u64, set: usize) -> Learner {
+pub(super) fn learner(seed: u64, set: usize) -> Learner {
     Learner { name: format!("seed {seed}"), seed, set }
 }
 

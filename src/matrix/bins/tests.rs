@@ -75,3 +75,27 @@ fn order_of_intervals_does_not_matter() {
     });
     assert_eq!(forward, backward);
 }
+
+#[test]
+fn depth_of_passed_windows_is_given_up_unless_kept() {
+    let gene = |position| Gene {
+        id: format!("{position}"),
+        tss: Tss { chrom: "chr1".into(), position, strand: Strand::Forward },
+    };
+    let windows = Windows::new(&[gene(100), gene(3_000_000)], Grid::new(20, 10, Orientation::Gene).unwrap());
+    let max = |starts: &[i64], keep: bool| {
+        let blacklist = Blacklist::default();
+        let bins = Bins::new(&windows, 0..2, Statistic::Max, &blacklist);
+        let mut bins = if keep { bins.keep_depth() } else { bins };
+        starts.iter().for_each(|&start| bins.add_read(0, start, start + 5));
+        let wild = bins.is_out_of_order();
+        let mut firsts = [0.0; 2];
+        bins.finish(|gene, bins, _| firsts[gene] = bins[0]);
+        (firsts, wild)
+    };
+    assert_eq!(max(&[80, 80, 2_999_980], false), ([2.0, 1.0], false));
+    // a read may lie before the last one, as extended reads do
+    assert_eq!(max(&[80, 1_000_000, 80, 2_999_980], false), ([2.0, 1.0], false));
+    assert!(max(&[80, 2_999_980, 80], false).1);
+    assert_eq!(max(&[80, 2_999_980, 80], true), ([2.0, 1.0], false));
+}

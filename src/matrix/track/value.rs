@@ -250,15 +250,21 @@ fn corrected(matrix: &Matrix, attention: &Attention) -> Result<Vec<f32>, TrackEr
             return Err(TrackError::BadNull { mark: matrix.marks[at / n_bins].clone(), bin: at % n_bins, found });
         }
     }
-    let floor = NULL_FLOOR / n_bins as f64;
     let mut corrected = Vec::with_capacity(matrix.values.len());
     for (row, bins) in matrix.values.chunks_exact(n_bins).enumerate() {
         let null = &attention.null_values[row % matrix.n_marks() * n_bins..][..n_bins];
-        let ratio = |(&value, &null): (&f32, &f32)| f64::from(value) / f64::from(null).max(floor);
-        let total: f64 = bins.iter().zip(null).map(ratio).sum();
-        corrected.extend(bins.iter().zip(null).map(|pair| (ratio(pair) / total) as f32));
+        corrected.extend(freed_of_null(bins, null));
     }
     Ok(corrected)
+}
+
+/// One gene's and mark's bin attention freed of the `null` attention of an empty window; see
+/// [`TrackValues`].
+pub fn freed_of_null(bins: &[f32], null: &[f32]) -> impl Iterator<Item = f32> {
+    let floor = NULL_FLOOR / bins.len() as f64;
+    let ratio = move |(&value, &null): (&f32, &f32)| f64::from(value) / f64::from(null).max(floor);
+    let total: f64 = bins.iter().zip(null).map(ratio).sum();
+    bins.iter().zip(null).map(move |pair| (ratio(pair) / total) as f32)
 }
 
 fn even_share(matrix: &Matrix, value: TrackValue, mark: usize) -> f64 {

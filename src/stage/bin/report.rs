@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 
 use super::inputs::Inputs;
 use crate::io::signal::SignalFile;
-use crate::matrix::{Binned, Matrix, Signal, Status, Windows};
+use crate::matrix::{Binned, Matrix, Signal, Status, Tally, Windows};
 use crate::stage::progress_bar;
 
 /// A bar over all windows of all files; files are named as they are finished.
@@ -50,15 +50,16 @@ impl<'a> Progress<'a> {
 pub(super) fn files(inputs: &Inputs, binned: &Binned, elapsed: Duration) {
     let mut bytes = 0;
     for (at, (file, tally)) in inputs.files.iter().zip(&binned.tallies).enumerate() {
-        let what = if file.format().holds_reads() { "reads" } else { "value intervals" };
         let mark = inputs.marks.get(at).map_or("control", String::as_str);
-        let coverage = if file.format().holds_reads() {
-            String::new()
+        let used = if file.format().holds_reads() {
+            format!("{} reads in windows", tally.used)
         } else {
-            format!("; {} windows have values on every base, {} on some", tally.whole_windows, tally.part_windows)
+            let Tally { used, covered_bp, whole_windows, part_windows, .. } = tally;
+            format!(
+                "{covered_bp} bases with a value in windows, of {used} intervals; {whole_windows} windows have values on every base, {part_windows} on some"
+            )
         };
-        let (path, format) = (file.path().display(), file.format());
-        tracing::info!("{mark}: {} {what} in windows, from {path} ({format}){coverage}", tally.used);
+        tracing::info!("{mark}: {used}; from {} ({})", file.path().display(), file.format());
         bytes += std::fs::metadata(file.path()).map_or(0, |meta| meta.len());
     }
     let (seconds, megabytes) = (elapsed.as_secs_f64(), bytes as f64 / 1e6);

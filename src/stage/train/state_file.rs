@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::io::safetensors_file::{self, RawTensor};
@@ -17,12 +18,16 @@ const FORMAT: &str = "attentrack.state";
 /// of even slightly other numbers must not be gone on with.
 pub type Fingerprint = BTreeMap<String, String>;
 
-#[derive(Serialize, Deserialize)]
-struct StateHeader {
+/// The header of a `.state.safetensors` file. Fields are written in this order.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct StateHeader {
+    /// Always `attentrack.state`.
     format: String,
+    /// Version of attentrack that wrote the file.
     tool_version: String,
+    /// What the state belongs to.
     fingerprint: Fingerprint,
-    /// One a member.
+    /// Steps of the optimiser, one a member.
     optimiser_steps: Vec<u64>,
 }
 

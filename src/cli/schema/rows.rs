@@ -1,0 +1,159 @@
+//! One row of each table, as JSON Schema has it: what a reader gets that turns a row into an object of
+//! column names and cells, numbers as numbers.
+#![expect(dead_code, reason = "the fields exist for their schema")]
+
+use schemars::JsonSchema;
+
+use crate::matrix::{Split, Status};
+
+/// A number, or NA where there is none.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum Number {
+    /// The number.
+    Value(f64),
+    /// There is none.
+    Missing(Missing),
+}
+
+/// What stands where there is no number.
+#[derive(JsonSchema)]
+pub enum Missing {
+    /// Missing.
+    NA,
+}
+
+/// One row of `SAMPLE.predictions.tsv`: one gene, in the order of the matrix.
+#[derive(JsonSchema)]
+#[schemars(extend("patternProperties" = {
+    "^mark_attention_.+$": {
+        "description": "Mark attention, one column a mark (mark_attention_MARK; sums to 1), and of an ensemble its standard deviation over the members (mark_attention_sd_MARK).",
+        "$ref": "#/$defs/Number",
+    },
+}))]
+pub struct PredictionRow {
+    /// Gene id.
+    gene_id: String,
+    /// Sample, the same in every row.
+    sample: String,
+    /// What became of the gene's window.
+    status: Status,
+    /// Probability of being expressed; for a model of numeric labels the predicted label. Of an ensemble
+    /// the members' mean.
+    score: Number,
+    /// Of an ensemble: sample standard deviation of the score over the members.
+    score_sd: Option<Number>,
+}
+
+/// One row of `SAMPLE.labels.tsv`: one gene.
+#[derive(JsonSchema)]
+pub struct LabelRow {
+    /// Gene id, unique.
+    gene_id: String,
+    /// 1 = expressed (high), 0 = not; a real number for regression; NA = not labelled.
+    label: Number,
+    /// The expression that the label was made from.
+    expression: Option<Number>,
+}
+
+/// One row of `splits.tsv`: one gene and fold.
+#[derive(JsonSchema)]
+pub struct SplitRow {
+    /// Gene id, unique within a fold.
+    gene_id: String,
+    /// Train, valid or test.
+    split: Split,
+    /// Fold, counted from 0; 0 where there is no such column.
+    fold: Option<u32>,
+}
+
+/// One row of `RUN.history.tsv`: one epoch, of an ensemble one member and epoch.
+#[derive(JsonSchema)]
+#[schemars(extend("patternProperties" = {
+    "^valid_": {"description": "Another figure of the validation genes, by which the kept epoch is chosen.", "type": "number"},
+}))]
+pub struct HistoryRow {
+    /// Seed of the member, of an ensemble only.
+    seed: Option<u64>,
+    /// Epoch, counted from 1.
+    epoch: u32,
+    /// Mean loss of the training genes during the epoch.
+    train_loss: f64,
+    /// Loss of the validation genes after the epoch.
+    valid_loss: f64,
+    /// Learning rate of the epoch.
+    learning_rate: f64,
+}
+
+/// One row of the table of `attentrack-evaluate --tsv`: one sample, split and metric.
+#[derive(JsonSchema)]
+pub struct MetricRow {
+    /// Sample; `all` for the pooled figures.
+    sample: String,
+    /// Split.
+    split: Split,
+    /// Fold.
+    fold: u32,
+    /// auroc, auprc, accuracy, brier, calibration_error; pearson, spearman, mse.
+    metric: String,
+    /// The metric.
+    value: Number,
+    /// Lower end of its interval.
+    low: Number,
+    /// Upper end of its interval.
+    high: Number,
+    /// Genes judged.
+    genes: u64,
+}
+
+/// One row of `genes.bed`, which has no header: BED6, the columns chrom, start, end, name, score and
+/// strand in this order; one TSS base a gene.
+#[derive(JsonSchema)]
+pub struct GeneRow {
+    /// Chromosome.
+    chrom: String,
+    /// The TSS, 0-based.
+    start: u64,
+    /// start + 1.
+    end: u64,
+    /// Gene id, unique.
+    name: String,
+    /// 0.
+    score: u32,
+    /// `+` or `-`.
+    #[schemars(regex(pattern = r"^[+-]$"))]
+    strand: String,
+}
+
+/// One row of the table of `attentrack-track --format tsv`: one gene, mark and bin, 5′ to 3′.
+#[derive(JsonSchema)]
+pub struct TrackRow {
+    /// Gene id.
+    gene_id: String,
+    /// Chromosome.
+    chrom: String,
+    /// Start of the bin, 0-based, clipped to the chromosome.
+    start: u64,
+    /// End of the bin, exclusive.
+    end: u64,
+    /// Strand of the gene; `.` where it is unknown.
+    strand: String,
+    /// Mark.
+    mark: String,
+    /// Bin, counted 5′ to 3′ from 0.
+    bin: u32,
+    /// From the TSS to the bin's 5′ base, in bp.
+    offset_bp: i64,
+    /// As stored.
+    value: f64,
+    /// Of attention: what the model gives to an empty window.
+    null_value: Option<f64>,
+    /// Of attention: freed of the edge artefact.
+    corrected: Option<f64>,
+    /// Of attention: mark attention.
+    mark_attention: Option<f64>,
+    /// Of an ensemble: standard deviation of value over the members.
+    value_sd: Option<f64>,
+    /// Of an ensemble: standard deviation of mark_attention over the members.
+    mark_attention_sd: Option<f64>,
+}

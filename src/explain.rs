@@ -1,0 +1,103 @@
+//! Explanations: what of a window a model's score is owed to, by many methods, and how far each can be
+//! believed. Knows models and arrays; knows neither files nor the command line.
+
+mod attention;
+mod class_optimisation;
+mod deep_lift;
+pub mod faithfulness;
+#[cfg(test)]
+mod golden;
+mod gradient;
+mod method;
+mod perturbation;
+mod predictor;
+
+use candle_core::{Result, bail};
+
+use crate::learn::{Task, Transform};
+
+pub use deep_lift::{DeepLift, Rule};
+pub use method::Method;
+pub use predictor::{Explainable, Looks, Scorer, members};
+
+/// Settings of the methods that have some.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Points of integrated gradients.
+    pub steps: usize,
+    /// Seed of class optimisation.
+    pub seed: u64,
+    /// What the model was trained for, and so what its score is.
+    pub task: Task,
+    /// Input transform of the model, which says what twice the signal is.
+    pub transform: Transform,
+    /// Input that class optimisation starts its scale from, one a mark.
+    pub scales: Vec<f32>,
+}
+
+/// Explains windows `x`, row-major [window, mark, bin], transformed; so is the result, but that of
+/// [`Method::ClassOptimisation`], which has one row a class. `done` is told of windows.
+///
+/// # Errors
+/// If the model lacks what the method needs ([`Method::lacks`]), or of the device.
+pub fn explain(
+    method: Method,
+    model: &dyn Explainable,
+    x: &[f32],
+    settings: &Settings,
+    done: impl Fn(usize) + Sync,
+) -> Result<Vec<f32>> {
+    let size = model.shape().iter().product::<usize>();
+    if method == Method::ClassOptimisation {
+        return class_optimisation::patterns(model, &settings.scales, settings.seed);
+    }
+    if let Some(rule) = method.rule() {
+        let Some(open) = model.deep_lift()? else { bail!("the model cannot be laid open for {}", method.name()) };
+        return Ok(open.contributions(x, rule, done));
+    }
+    let twice = |input: f32| settings.transform.rescaled(input, 2.0);
+    let mut values = Vec::with_capacity(x.len());
+    for x in x.chunks(WINDOWS * size) {
+        values.extend(match method {
+            Method::Saliency => gradient::saliency(model, x)?,
+            Method::InputXGradient => gradient::input_x_gradient(model, x)?,
+            Method::IntegratedGradients => gradient::integrated(model, x, settings.steps)?,
+            Method::Occlusion => perturbation::by_bin(model, x, |_| 0.0, -1.0)?,
+            Method::MarkOcclusion => perturbation::by_mark(model, x, |_| 0.0, -1.0)?,
+            Method::Doubling => perturbation::by_bin(model, x, twice, 1.0)?,
+            Method::MarkDoubling => perturbation::by_mark(model, x, twice, 1.0)?,
+            Method::TemporalForward => perturbation::temporal(model, x, false)?,
+            Method::TemporalBackward => perturbation::temporal(model, x, true)?,
+            _ => attention::attention(model, x, method)?,
+        });
+        done(x.len() / size);
+    }
+    Ok(values)
+}
+
+/// Windows that are explained together.
+const WINDOWS: usize = 256;
+
+/// For each mark, an input that 99 of 100 do not exceed, of those that are above zero; 1 where none is.
+pub fn scales(x: &[f32], marks: usize, bins: usize) -> Vec<f32> {
+    let of_mark = |mark: usize| {
+        let rows = x.chunks_exact(bins).skip(mark).step_by(marks);
+        let mut inputs: Vec<f32> = rows.flatten().copied().filter(|&input| input > 0.0).collect();
+        let rank = inputs.len() * 99 / 100;
+        if rank >= inputs.len() { 1.0 } else { *inputs.select_nth_unstable_by(rank, f32::total_cmp).1 }
+    };
+    (0..marks).map(of_mark).collect()
+}
+
+/// The mean of the members' explanations. Score and attributions being linear in the members, what
+/// adds up for each adds up for their mean log-odds.
+pub fn mean(of_members: &[Vec<f32>]) -> Vec<f32> {
+    let members = of_members.len() as f64;
+    let Some(first) = of_members.first() else { return Vec::new() };
+    if of_members.len() == 1 {
+        return first.clone();
+    }
+    (0..first.len())
+        .map(|at| (of_members.iter().map(|values| f64::from(values[at])).sum::<f64>() / members) as f32)
+        .collect()
+}

@@ -1,0 +1,163 @@
+//! What becomes of the score when bins are taken out of a window, or put into an empty one, in the
+//! order of their importance (Samek et al. 2017; Petsiuk et al. 2018; DeYoung et al. 2020).
+
+use candle_core::Result;
+use rayon::prelude::*;
+
+use crate::explain::Scorer;
+
+/// Shares of a window's marks and bins that are changed.
+const SHARES: [f64; 9] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85];
+
+/// Of them, those that comprehensiveness and sufficiency are the means over (DeYoung et al. 2020).
+const ERASER: [f64; 5] = [0.01, 0.05, 0.1, 0.2, 0.5];
+
+/// One window's curves. Scores are turned so that the window's lies above that of an empty one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WindowCurves {
+    /// Area under score − score of an empty window as the most important bins are taken out: the less,
+    /// the better they were chosen.
+    pub deletion: f64,
+    /// The same as they are put into an empty window: the more, the better.
+    pub insertion: f64,
+    /// What is lost without the most important bins, mean over the shares.
+    pub comprehensiveness: f64,
+    /// What is lost with the most important bins alone, mean over the shares.
+    pub sufficiency: f64,
+    /// Score − score of an empty window.
+    pub whole: f64,
+}
+
+impl WindowCurves {
+    /// How far the two curves are apart: what the choice of bins is worth.
+    pub fn gap(&self) -> f64 {
+        self.insertion - self.deletion
+    }
+}
+
+/// The scores of windows and of an empty one.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// One a window.
+    pub scores: Vec<f32>,
+    /// Of a window without any signal.
+    pub empty: f32,
+}
+
+impl Baseline {
+    /// Scores `x`.
+    ///
+    /// # Errors
+    /// Of the predictor.
+    pub fn new(predictor: &(impl Scorer + ?Sized), x: &[f32]) -> Result<Self> {
+        let size = predictor.shape().iter().product();
+        Ok(Baseline { scores: predictor.scores(x)?, empty: predictor.scores(&vec![0.0; size])?[0] })
+    }
+
+    /// 1 where a window's score lies above that of an empty one, else −1.
+    pub fn sign(&self, window: usize) -> f32 {
+        if self.scores[window] >= self.empty { 1.0 } else { -1.0 }
+    }
+}
+
+/// The curves of each window `x`, its bins in descending order of `importance`; both row-major [window,
+/// mark, bin]. Of equal ones the first comes first.
+///
+/// # Errors
+/// Of the predictor.
+pub fn curves(
+    predictor: &(impl Scorer + ?Sized),
+    x: &[f32],
+    importance: &[f32],
+    baseline: &Baseline,
+) -> Result<Vec<WindowCurves>> {
+    let size = predictor.shape().iter().product::<usize>();
+    let changed: Vec<f32> = x
+        .par_chunks_exact(size)
+        .zip(importance.par_chunks_exact(size))
+        .flat_map_iter(|(x, importance)| {
+            let mut order: Vec<usize> = (0..size).collect();
+            order.sort_by(|&a, &b| importance[b].total_cmp(&importance[a]));
+            let mut windows = Vec::with_capacity(2 * SHARES.len() * size);
+            for keeps in [false, true] {
+                for share in SHARES {
+                    let (most, rest) = order.split_at((share * size as f64).ceil() as usize);
+                    let mut window = x.to_vec();
+                    (if keeps { rest } else { most }).iter().for_each(|&at| window[at] = 0.0);
+                    windows.extend(window);
+                }
+            }
+            windows
+        })
+        .collect();
+    let scores = predictor.scores(&changed)?;
+    let of_window = |(window, scores): (usize, &[f32])| {
+        let sign = baseline.sign(window);
+        let above = |score: &f32| f64::from(sign * (score - baseline.empty));
+        let (deleted, inserted) = scores.split_at(SHARES.len());
+        let deleted: Vec<f64> = deleted.iter().map(above).collect();
+        let inserted: Vec<f64> = inserted.iter().map(above).collect();
+        let whole = above(&baseline.scores[window]);
+        let eraser = |values: &[f64]| {
+            let chosen = SHARES.iter().zip(values).filter(|(share, _)| ERASER.contains(share));
+            chosen.map(|(_, value)| whole - value).sum::<f64>() / ERASER.len() as f64
+        };
+        WindowCurves {
+            deletion: area(whole, &deleted, 0.0),
+            insertion: area(0.0, &inserted, whole),
+            comprehensiveness: eraser(&deleted),
+            sufficiency: eraser(&inserted),
+            whole,
+        }
+    };
+    Ok(scores.chunks_exact(2 * SHARES.len()).enumerate().map(of_window).collect())
+}
+
+/// Trapezoids over the shares from 0 to 1.
+fn area(first: f64, between: &[f64], last: f64) -> f64 {
+    let (mut sum, mut before) = (0.0, (0.0, first));
+    for here in SHARES.into_iter().zip(between.iter().copied()).chain([(1.0, last)]) {
+        sum += (here.0 - before.0) * 0.5 * (here.1 + before.1);
+        before = here;
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sum of ten inputs, less 1.
+    struct Sum;
+
+    impl Scorer for Sum {
+        fn shape(&self) -> [usize; 2] {
+            [2, 5]
+        }
+
+        fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
+            Ok(x.chunks_exact(10).map(|x| x.iter().sum::<f32>() - 1.0).collect())
+        }
+    }
+
+    #[test]
+    fn one_bin_that_is_everything() {
+        // the first window is raised by its bin 3, the second lowered as much; the rest is empty
+        let mut x = [0.0; 20];
+        (x[3], x[13]) = (4.0, -4.0);
+        let baseline = Baseline::new(&Sum, &x).unwrap();
+        assert_eq!((baseline.empty, baseline.sign(0), baseline.sign(1)), (-1.0, 1.0, -1.0));
+        let mut importance = [0.0; 20];
+        (importance[3], importance[13]) = (1.0, 1.0);
+        let best = curves(&Sum, &x, &importance, &baseline).unwrap();
+        assert_eq!(best[0], best[1]);
+        // gone at the first share, 1 %: a triangle of 0.01 × 4 / 2
+        assert!((best[0].deletion - 0.02).abs() < 1e-12 && (best[0].insertion - 3.98).abs() < 1e-12, "{best:?}");
+        assert_eq!((best[0].comprehensiveness, best[0].sufficiency, best[0].whole), (4.0, 0.0, 4.0));
+        let worst = curves(&Sum, &x, &importance.map(|value| -value), &baseline).unwrap();
+        // taken out last, after 85 %
+        assert!((worst[0].deletion - (0.85 * 4.0 + 0.15 * 2.0)).abs() < 1e-12, "{worst:?}");
+        assert_eq!((worst[0].comprehensiveness, worst[0].sufficiency), (0.0, 4.0));
+        assert!(worst[0].gap() < 0.0 && best[0].gap() > 0.0);
+    }
+}

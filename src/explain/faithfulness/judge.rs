@@ -1,0 +1,256 @@
+//! One row a method.
+
+use candle_core::Result;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::agreement::{Known, WindowRanks, mean, planted};
+use super::curves::{Baseline, WindowCurves, curves};
+use super::order::{Mean, Order, magnitude, order, over_mean};
+use crate::explain::{Explainable, Method, Scorer, Settings};
+use crate::learn::metrics::pearson;
+
+/// What methods are judged with.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// Methods, each of which the model has what it needs for.
+    pub methods: &'a [Method],
+    /// The model's members.
+    pub members: &'a [Box<dyn Explainable>],
+    /// Windows, row-major [window, mark, bin], transformed.
+    pub x: &'a [f32],
+    /// Of the methods.
+    pub settings: &'a Settings,
+    /// Other models of the same inputs, trained from other seeds.
+    pub others: &'a [Box<dyn Explainable>],
+    /// Models that were trained on permuted labels.
+    pub permuted: &'a [Box<dyn Explainable>],
+    /// What is known of each cell.
+    pub known: Option<&'a [Known]>,
+    /// A mark that the model has not seen.
+    pub held_out: Option<&'a HeldOut>,
+    /// Score at and above which a gene is called expressed.
+    pub threshold: f32,
+    /// Seed of random orders, of shuffled weights and of the bootstrap.
+    pub seed: u64,
+}
+
+/// A mark that the model has not seen, and the one that its profile is compared with.
+#[derive(Clone, Debug)]
+pub struct HeldOut {
+    /// Its signal, row-major [window, bin].
+    pub signal: Vec<f32>,
+    /// Mark of the model.
+    pub mark: usize,
+    /// Whether a window's bins, and those of its signal, go from 3′ to 5′; one a window.
+    pub flipped: Vec<bool>,
+}
+
+/// Whether the bins that a method puts first tell more of the score than those of the highest signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The interval lies above zero.
+    Better,
+    /// The interval holds zero.
+    NoBetter,
+    /// The interval lies below zero.
+    Worse,
+}
+
+impl Verdict {
+    /// The name used in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Better => "better",
+            Verdict::NoBetter => "no_better",
+            Verdict::Worse => "worse",
+        }
+    }
+}
+
+/// How one method, or one order that looks at no model, did. Areas and losses are parts of the mean
+/// |score − score of an empty window|.
+#[derive(Clone, Debug)]
+pub struct Faithfulness {
+    /// Name: of a method, or `signal` or `random`.
+    pub name: &'static str,
+    /// What its values say.
+    pub unit: String,
+    /// Area under the deletion curve; the less, the better.
+    pub deletion: f64,
+    /// Area under the insertion curve; the more, the better.
+    pub insertion: f64,
+    /// What is lost without the most important bins; the more, the better.
+    pub comprehensiveness: f64,
+    /// What is lost with the most important bins alone; the less, the better.
+    pub sufficiency: f64,
+    /// Insertion less deletion, less the same of raw signal; with the ends of its 95 % interval over
+    /// windows.
+    pub over_signal: [f64; 3],
+    /// What follows of that.
+    pub verdict: Verdict,
+    /// Mean Spearman correlation of the members' or the other seeds' explanations.
+    pub seeds: Option<f64>,
+    /// Spearman correlation with the explanation of the model after its weights were shuffled; near 1,
+    /// the method does not look at what was learnt.
+    pub shuffled: Option<f64>,
+    /// Spearman correlation with that of a model of permuted labels.
+    pub permuted: Option<f64>,
+    /// AUROC for the cells that decide, mean over windows: all, and those called expressed.
+    pub planted: [Option<f64>; 2],
+    /// Pearson correlation over bins of its mean on one mark, over the windows called expressed, with the
+    /// held-out mark: of this model, and of the model of shuffled weights.
+    pub held_out: [Option<f64>; 2],
+    /// Spearman correlation with each row of the table.
+    pub agreement: Vec<Option<f64>>,
+}
+
+/// Judges the methods, and with them two orders that ask no model: by signal (over the mark's mean), and
+/// random ones. `done` is told of methods.
+///
+/// # Errors
+/// Of the device.
+pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>> {
+    let predictor = Mean(inputs.members);
+    let [marks, bins] = predictor.shape();
+    let size = marks * bins;
+    let baseline = Baseline::new(&predictor, inputs.x)?;
+    let shuffled =
+        inputs.members.iter().map(|member| member.shuffled(inputs.seed)).collect::<Result<Option<Vec<_>>>>()?;
+    let expressed: Vec<bool> = baseline.scores.iter().map(|&score| score >= inputs.threshold).collect();
+
+    let mut rows: Vec<(Faithfulness, Vec<WindowCurves>, WindowRanks)> = Vec::new();
+    for &method in inputs.methods {
+        let orders = |members: &[Box<dyn Explainable>]| {
+            let each = members.iter().map(|member| order(method, std::slice::from_ref(member), inputs, &baseline));
+            each.collect::<Result<Vec<_>>>()
+        };
+        let ranks = |order: &Order| WindowRanks::new(&magnitude(&order.importance), size);
+        let own = order(method, inputs.members, inputs, &baseline)?;
+        let of_shuffled = shuffled.as_ref().map(|shuffled| order(method, shuffled, inputs, &baseline)).transpose()?;
+        let of_permuted = orders(inputs.permuted)?;
+        let mut seeds: Vec<WindowRanks> = orders(inputs.others)?.iter().map(ranks).collect();
+        match inputs.members {
+            [_] => seeds.push(ranks(&own)),
+            members => seeds.extend(orders(members)?.iter().map(ranks)),
+        }
+        let own_ranks = ranks(&own);
+        let pairs = (0..seeds.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
+        let row = Faithfulness {
+            seeds: mean(pairs.filter_map(|(a, b)| seeds[a].agreement(&seeds[b]))),
+            shuffled: of_shuffled.as_ref().and_then(|order| own_ranks.agreement(&ranks(order))),
+            permuted: mean(of_permuted.iter().filter_map(|order| own_ranks.agreement(&ranks(order)))),
+            held_out: [Some(&own), of_shuffled.as_ref()]
+                .map(|order| held_out(inputs, &order?.values, &expressed, bins, marks)),
+            ..empty_row(method.name(), method.unit(inputs.settings.task))
+        };
+        rows.push(finish(row, &own, inputs, &predictor, &baseline, &expressed)?);
+        done(method);
+    }
+    let signal = over_mean(inputs.x, marks, bins);
+    let signal = Order { values: inputs.x.to_vec(), importance: signal };
+    let row = Faithfulness {
+        held_out: [held_out(inputs, &signal.values, &expressed, bins, marks), None],
+        ..empty_row("signal", "input over the mark's mean".to_owned())
+    };
+    rows.push(finish(row, &signal, inputs, &predictor, &baseline, &expressed)?);
+    let mut rng = ChaCha8Rng::seed_from_u64(inputs.seed);
+    let random: Vec<f32> = (0..inputs.x.len()).map(|_| rng.random_range(0.0..1.0)).collect();
+    let random = Order { values: random.clone(), importance: random };
+    rows.push(finish(empty_row("random", "none".to_owned()), &random, inputs, &predictor, &baseline, &expressed)?);
+
+    let of_signal = rows[rows.len() - 2].1.clone();
+    let scale = mean(of_signal.iter().map(|window| window.whole.abs())).unwrap_or(1.0).max(f64::MIN_POSITIVE);
+    let agreements: Vec<Vec<Option<f64>>> =
+        rows.iter().map(|(_, _, a)| rows.iter().map(|(_, _, b)| a.agreement(b)).collect()).collect();
+    let finished = rows.into_iter().zip(agreements).map(|((mut row, windows, _), agreement)| {
+        let part = |of: fn(&WindowCurves) -> f64| mean(windows.iter().map(of)).unwrap_or(f64::NAN) / scale;
+        (row.deletion, row.insertion) = (part(|window| window.deletion), part(|window| window.insertion));
+        (row.comprehensiveness, row.sufficiency) =
+            (part(|window| window.comprehensiveness), part(|window| window.sufficiency));
+        let differences: Vec<f64> =
+            windows.iter().zip(&of_signal).map(|(own, signal)| (own.gap() - signal.gap()) / scale).collect();
+        row.over_signal = interval(&differences, inputs.seed);
+        row.verdict = match row.over_signal {
+            [_, low, _] if low > 0.0 => Verdict::Better,
+            [_, _, high] if high < 0.0 => Verdict::Worse,
+            _ => Verdict::NoBetter,
+        };
+        row.agreement = agreement;
+        row
+    });
+    Ok(finished.collect())
+}
+
+fn empty_row(name: &'static str, unit: String) -> Faithfulness {
+    Faithfulness {
+        name,
+        unit,
+        deletion: f64::NAN,
+        insertion: f64::NAN,
+        comprehensiveness: f64::NAN,
+        sufficiency: f64::NAN,
+        over_signal: [f64::NAN; 3],
+        verdict: Verdict::NoBetter,
+        seeds: None,
+        shuffled: None,
+        permuted: None,
+        planted: [None; 2],
+        held_out: [None; 2],
+        agreement: Vec::new(),
+    }
+}
+
+/// The curves of an order, and its score against the truth.
+fn finish(
+    mut row: Faithfulness,
+    order: &Order,
+    inputs: &Inputs,
+    predictor: &Mean,
+    baseline: &Baseline,
+    expressed: &[bool],
+) -> Result<(Faithfulness, Vec<WindowCurves>, WindowRanks)> {
+    let size = predictor.shape().iter().product::<usize>();
+    let magnitude = magnitude(&order.importance);
+    if let Some(known) = inputs.known {
+        let windows = planted(&magnitude, known, size);
+        row.planted = [
+            mean(windows.iter().flatten().copied()),
+            mean(windows.iter().zip(expressed).filter(|(_, expressed)| **expressed).filter_map(|(auroc, _)| *auroc)),
+        ];
+    }
+    let windows = curves(predictor, inputs.x, &order.importance, baseline)?;
+    Ok((row, windows, WindowRanks::new(&magnitude, size)))
+}
+
+/// Pearson's r over the bins of the mean values on one mark and the held-out signal, over the windows
+/// called expressed.
+fn held_out(inputs: &Inputs, values: &[f32], expressed: &[bool], bins: usize, marks: usize) -> Option<f64> {
+    let held_out = inputs.held_out?;
+    let (mut seen, mut unseen) = (vec![0.0; bins], vec![0.0; bins]);
+    let add = |sums: &mut [f64], window: usize, row: &[f32]| {
+        let place = |bin: usize| if held_out.flipped[window] { bins - 1 - bin } else { bin };
+        (0..bins).for_each(|bin| sums[place(bin)] += f64::from(row[bin]));
+    };
+    for window in (0..expressed.len()).filter(|&window| expressed[window]) {
+        add(&mut seen, window, &values[(window * marks + held_out.mark) * bins..][..bins]);
+        add(&mut unseen, window, &held_out.signal[window * bins..][..bins]);
+    }
+    pearson(&seen, &unseen, |_| 1)
+}
+
+/// Mean, and the ends of its 95 % bootstrap interval.
+fn interval(values: &[f64], seed: u64) -> [f64; 3] {
+    const REPLICATES: usize = 1000;
+    if values.is_empty() {
+        return [f64::NAN; 3];
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut means: Vec<f64> = (0..REPLICATES)
+        .map(|_| {
+            (0..values.len()).map(|_| values[rng.random_range(0..values.len())]).sum::<f64>() / values.len() as f64
+        })
+        .collect();
+    means.sort_by(f64::total_cmp);
+    [values.iter().sum::<f64>() / values.len() as f64, means[REPLICATES / 40], means[REPLICATES - 1 - REPLICATES / 40]]
+}

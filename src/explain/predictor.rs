@@ -1,0 +1,219 @@
+//! What explanations ask of a model.
+
+use candle_core::{Result, Tensor, Var, bail};
+
+use super::deep_lift::DeepLift;
+use super::faithfulness::shuffle;
+use crate::learn::{Predictor, Task};
+use crate::model::{Mode, Network};
+
+/// Windows a pass: enough to keep every core busy, few enough to stay in memory.
+const BATCH: usize = 256;
+
+/// Anything that scores windows.
+pub trait Scorer: Sync {
+    /// Marks and bins of a window.
+    fn shape(&self) -> [usize; 2];
+
+    /// One score a window: the log-odds of being expressed, or of a regression the predicted label.
+    /// `x` is row-major [window, mark, bin], transformed as the model takes it.
+    ///
+    /// # Errors
+    /// If `x` is no number of windows, or of the device.
+    fn scores(&self, x: &[f32]) -> Result<Vec<f32>>;
+}
+
+/// Where a model looks.
+#[derive(Clone, Debug, Default)]
+pub struct Looks {
+    /// Bin attention, row-major [window, mark, bin].
+    pub bins: Vec<f32>,
+    /// Mark attention, row-major [window, mark]; empty of a model that has none.
+    pub marks: Vec<f32>,
+}
+
+/// A model to be explained; what it cannot tell of itself, it does not.
+pub trait Explainable: Scorer {
+    /// The attention paid to each window; `None` of a model without.
+    ///
+    /// # Errors
+    /// As [`Scorer::scores`].
+    fn looks(&self, x: &[f32]) -> Result<Option<Looks>>;
+
+    /// Whether [`Self::gradients`] can be had.
+    fn has_gradients(&self) -> bool {
+        false
+    }
+
+    /// Gradient of each window's score, row-major [window, mark, bin].
+    ///
+    /// # Errors
+    /// As [`Scorer::scores`], or if the model has none.
+    fn gradients(&self, _: &[f32]) -> Result<Vec<f32>> {
+        bail!("the model has no gradients")
+    }
+
+    /// The model laid open, where its architecture can be.
+    ///
+    /// # Errors
+    /// Of the device.
+    fn deep_lift(&self) -> Result<Option<DeepLift>> {
+        Ok(None)
+    }
+
+    /// The same architecture with the weights of each tensor in another order: it has learnt nothing, but
+    /// its numbers are of the same size. `None` where there are no such weights.
+    ///
+    /// # Errors
+    /// Of the device.
+    fn shuffled(&self, _: u64) -> Result<Option<Box<dyn Explainable>>> {
+        Ok(None)
+    }
+}
+
+/// What a predictor's score is the mean of: the members of an ensemble of networks, each a model of its
+/// own, or else the predictor whole, which then is a black box.
+///
+/// # Errors
+/// Of the device.
+pub fn members(predictor: Predictor, task: Task, shape: [usize; 2]) -> Result<Vec<Box<dyn Explainable>>> {
+    let Some(network) = predictor.network() else { return Ok(vec![Box::new(Whole { predictor, task, shape })]) };
+    let weights = network.to_flat()?;
+    let member = |at: usize| -> Result<Box<dyn Explainable>> {
+        Ok(Box::new(Member { network: network.sibling(&weights.narrow(0, at, 1)?)? }))
+    };
+    (0..network.n_models()).map(member).collect()
+}
+
+/// One network.
+#[derive(Debug)]
+pub(super) struct Member {
+    network: Box<dyn Network>,
+}
+
+impl Member {
+    #[cfg(test)]
+    pub(super) fn new(network: Box<dyn Network>) -> Self {
+        Member { network }
+    }
+
+    /// Batches of `x` as tensors [window, 1, mark, bin].
+    fn batches(&self, x: &[f32]) -> impl Iterator<Item = Result<Tensor>> {
+        let [marks, bins] = self.shape();
+        let device = self.network.device().clone();
+        x.chunks(BATCH * marks * bins)
+            .map(move |batch| Tensor::from_slice(batch, (batch.len() / (marks * bins), 1, marks, bins), &device))
+    }
+}
+
+fn read(tensor: &Tensor, into: &mut Vec<f32>) -> Result<()> {
+    into.extend(tensor.flatten_all()?.to_vec1::<f32>()?);
+    Ok(())
+}
+
+impl Scorer for Member {
+    fn shape(&self) -> [usize; 2] {
+        let config = self.network.config();
+        [config.n_marks(), config.n_bins()]
+    }
+
+    fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
+        let mut scores = Vec::new();
+        for batch in self.batches(x) {
+            read(&self.network.forward(&batch?, &Mode::Infer)?.logit, &mut scores)?;
+        }
+        Ok(scores)
+    }
+}
+
+impl Explainable for Member {
+    fn looks(&self, x: &[f32]) -> Result<Option<Looks>> {
+        if !self.network.config().has_bin_attention() {
+            return Ok(None);
+        }
+        let mut looks = Looks::default();
+        for batch in self.batches(x) {
+            let output = self.network.forward(&batch?, &Mode::Infer)?;
+            for (attention, into) in
+                [(output.bin_attention, &mut looks.bins), (output.mark_attention, &mut looks.marks)]
+            {
+                attention.map_or(Ok(()), |attention| read(&attention, into))?;
+            }
+        }
+        Ok(Some(looks))
+    }
+
+    fn has_gradients(&self) -> bool {
+        true
+    }
+
+    fn gradients(&self, x: &[f32]) -> Result<Vec<f32>> {
+        let mut gradients = Vec::with_capacity(x.len());
+        for batch in self.batches(x) {
+            let batch = Var::from_tensor(&batch?)?;
+            // a window's score depends on no other window, so the gradient of the sum holds each one's
+            let sum = self.network.forward(batch.as_tensor(), &Mode::Train(None))?.logit.sum_all()?;
+            match sum.backward()?.get(&batch) {
+                Some(gradient) => read(gradient, &mut gradients)?,
+                None => gradients.resize(gradients.len() + batch.elem_count(), 0.0),
+            }
+        }
+        Ok(gradients)
+    }
+
+    fn deep_lift(&self) -> Result<Option<DeepLift>> {
+        let weights = self.network.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
+        Ok(DeepLift::new(&self.network.config(), &weights))
+    }
+
+    fn shuffled(&self, seed: u64) -> Result<Option<Box<dyn Explainable>>> {
+        let mut weights = self.network.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
+        let mut rest = weights.as_mut_slice();
+        for (place, tensor) in self.network.config().tensors().iter().enumerate() {
+            let (tensor, after) = rest.split_at_mut(tensor.n_weights());
+            shuffle(tensor, seed.wrapping_add(place as u64));
+            rest = after;
+        }
+        let shape = (1, weights.len());
+        let weights = Tensor::from_vec(weights, shape, self.network.device())?;
+        Ok(Some(Box::new(Member { network: self.network.sibling(&weights)? })))
+    }
+}
+
+/// A predictor that is no network, such as a stack of models.
+struct Whole {
+    predictor: Predictor,
+    task: Task,
+    shape: [usize; 2],
+}
+
+/// Probabilities are kept this far from 0 and 1, so that their log-odds are finite.
+const CERTAIN: f64 = 1e-6;
+
+impl Scorer for Whole {
+    fn shape(&self) -> [usize; 2] {
+        self.shape
+    }
+
+    fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
+        let scores = self.predictor.score(self.task, x, |_| ())?.scores;
+        let log_odds = |score: f32| {
+            let probability = f64::from(score).clamp(CERTAIN, 1.0 - CERTAIN);
+            (probability / (1.0 - probability)).ln() as f32
+        };
+        match self.task {
+            Task::Classification => Ok(scores.into_iter().map(log_odds).collect()),
+            Task::Regression => Ok(scores),
+        }
+    }
+}
+
+impl Explainable for Whole {
+    fn looks(&self, x: &[f32]) -> Result<Option<Looks>> {
+        if !self.predictor.has_bin_attention() {
+            return Ok(None);
+        }
+        let scores = self.predictor.score(self.task, x, |_| ())?;
+        Ok(Some(Looks { bins: scores.bin_attention, marks: scores.mark_attention }))
+    }
+}

@@ -1,0 +1,117 @@
+//! What must hold of every network in training.
+
+use super::tests::{data, genes, learner, noise, settings};
+use super::*;
+use crate::learn::GeneSet;
+
+/// Every network for 2 marks and 10 bins, small, with a learning rate that suits it.
+fn models() -> Vec<(ModelConfig, f64)> {
+    let window = r#""n_marks":2,"n_bins":10"#;
+    let convolution = r#""kernel_width":3,"filters":12,"pool":2"#;
+    let model = |text: String| serde_json::from_str::<ModelConfig>(&text).unwrap();
+    let sized = |tag: &str, sizes: &str| model(format!(r#"{{"tag":"{tag}",{window}{sizes}}}"#));
+    vec![
+        (sized("attentive-chrome", r#","bin_hidden":8,"mark_hidden":4"#), 1e-2),
+        (sized("lstm", r#","bin_hidden":8"#), 1e-2),
+        (sized("lstm-attention", r#","bin_hidden":8"#), 1e-2),
+        (sized("lstm-alpha", r#","bin_hidden":8"#), 1e-2),
+        (sized("cnn-attention", &format!(",{convolution}")), 3e-2),
+        (sized("cnn-alpha-beta", &format!(r#",{convolution},"mark_hidden":4"#)), 2e-2),
+        (sized("deep-chrome", &format!(r#",{convolution},"hidden":[16,8],"n_outputs":2"#)), 1e-2),
+        (sized("deep-chrome-linear", r#","n_outputs":1"#), 1e-1),
+        (sized("deep-chrome-mlp", r#","hidden":16,"n_outputs":2"#), 1e-2),
+    ]
+}
+
+fn trainer(config: &ModelConfig, settings: &Settings, learners: &[Learner]) -> Trainer {
+    Trainer::new(config, settings.clone(), learners.to_vec(), &Device::Cpu).unwrap()
+}
+
+#[test]
+fn thirty_two_genes_are_overfitted_by_every_model() {
+    // what the signal says of 32 genes at random, as classes and as numbers: a model of few weights, linear
+    // in 20 bins, cannot tell 32 random labels apart, so it gets 16
+    for (config, learning_rate) in models() {
+        let n_genes = if config.name() == "deep-chrome-linear" { 16 } else { 32 };
+        let mut train = genes(3, n_genes);
+        train.values = noise(9, n_genes * 20).iter().map(|v| v * 20.0).collect();
+        for task in [Task::Classification, Task::Regression] {
+            if task == Task::Regression {
+                train.labels = noise(4, n_genes).iter().map(|v| v * 10.0).collect();
+            }
+            let data = data(vec![train.clone()], vec![train.clone()]);
+            let settings = Settings { task, epochs: 400, learning_rate, ..settings() };
+            let mut trainer = trainer(&config, &settings, &[learner(1, 0)]);
+            let mut losses = Vec::new();
+            while !trainer.is_done() {
+                losses.push(trainer.run_epoch(&data, |_| ()).unwrap()[0].unwrap().train_loss);
+            }
+            let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
+            assert!(least < 0.08, "{} {task:?}: loss {} to {least}", config.name(), losses[0]);
+            assert!(trainer.states()[0].best().unwrap().valid_metric > 0.95, "{} {task:?}", config.name());
+        }
+    }
+}
+
+#[test]
+fn every_model_resumes_to_the_same_bits_and_is_what_it_is_alone() {
+    let (train, valid) = ([genes(5, 37), genes(7, 101)], [genes(6, 20), genes(9, 70)]);
+    let all = data(train.to_vec(), valid.to_vec());
+    let learners = [learner(1, 0), learner(2, 1), learner(3, 1)];
+    for (config, _) in models() {
+        let settings = Settings { dropout: 0.3, batch_size: 20, ..settings() };
+        let mut whole = trainer(&config, &settings, &learners);
+        (0..4).for_each(|_| drop(whole.run_epoch(&all, |_| ()).unwrap()));
+        let mut first = trainer(&config, &settings, &learners);
+        (0..2).for_each(|_| drop(first.run_epoch(&all, |_| ()).unwrap()));
+        let states = first.states().to_vec();
+        let mut second = Trainer::resume(&config, settings.clone(), learners.to_vec(), states, &Device::Cpu).unwrap();
+        (0..2).for_each(|_| drop(second.run_epoch(&all, |_| ()).unwrap()));
+        assert_eq!(whole.states(), second.states(), "{}", config.name());
+        for (at, learner) in learners.iter().enumerate() {
+            let own = data(vec![train[learner.set].clone()], vec![valid[learner.set].clone()]);
+            let mut alone = trainer(&config, &settings, &[Learner { set: 0, ..learner.clone() }]);
+            (0..4).for_each(|_| drop(alone.run_epoch(&own, |_| ()).unwrap()));
+            assert_eq!(alone.states(), &whole.states()[at..=at], "{} {at}", config.name());
+        }
+        // dropout and seed reach every network
+        let weights = |settings: &Settings, seed: u64| {
+            let mut trainer = trainer(&config, settings, &[learner(seed, 0)]);
+            trainer.run_epoch(&all, |_| ()).unwrap();
+            trainer.states()[0].weights.clone()
+        };
+        assert_ne!(weights(&settings, 1), weights(&settings, 2), "{}", config.name());
+        let without = Settings { dropout: 0.0, ..settings.clone() };
+        let drops = config.name() != "deep-chrome-linear";
+        assert_eq!(weights(&settings, 1) != weights(&without, 1), drops, "{}", config.name());
+    }
+}
+
+#[test]
+fn several_networks_score_as_one_each() {
+    let set: GeneSet = genes(5, 37);
+    for (config, _) in models() {
+        let rows: Vec<Vec<f32>> = (1..4).map(|seed| random::initial_weights(seed, &config.tensors())).collect();
+        let network = |rows: &[Vec<f32>]| {
+            let weights = Tensor::from_vec(rows.concat(), (rows.len(), config.n_weights()), &Device::Cpu).unwrap();
+            config.network(&weights).unwrap()
+        };
+        let x = Tensor::from_slice(&set.values, (37, 1, 2, 10), &Device::Cpu).unwrap();
+        let together = network(&rows).forward(&x.broadcast_as((37, 3, 2, 10)).unwrap(), &Mode::Infer).unwrap();
+        let values = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        for (at, row) in rows.iter().enumerate() {
+            let alone = network(std::slice::from_ref(row)).forward(&x, &Mode::Infer).unwrap();
+            let own = |tensor: &Tensor| values(&tensor.narrow(1, at, 1).unwrap());
+            assert_eq!(own(&together.logit), values(&alone.logit), "{}", config.name());
+            let both =
+                [(&together.bin_attention, &alone.bin_attention), (&together.mark_attention, &alone.mark_attention)];
+            for (together, alone) in both {
+                assert_eq!(together.as_ref().map(own), alone.as_ref().map(values), "{}", config.name());
+            }
+            if let Some(attention) = &alone.bin_attention {
+                let sums = values(&attention.sum(3).unwrap());
+                assert!(sums.iter().all(|sum| (sum - 1.0).abs() < 1e-5), "{}", config.name());
+            }
+        }
+    }
+}

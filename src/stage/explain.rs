@@ -1,0 +1,194 @@
+//! Say what of each window a model's score is owed to, by any of many methods.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use clap::Parser;
+
+use super::{fit, model_file, progress_bar};
+use crate::explain::{self, Explainable, Method, Settings};
+use crate::io::{self, FileError};
+use crate::learn::ModelHeader;
+use crate::matrix::{Attribution, Kind, Matrix, Status};
+use crate::stage::{Common, Compute, Stage};
+
+/// What stands for the method in --out.
+const METHOD: &str = "{method}";
+
+/// Say what of each gene's window a model's score is owed to: one number a gene, mark and bin, by one or
+/// several methods.
+///
+/// What is explained is the model's log-odds of the gene being expressed (of a regression: the predicted
+/// label); of an ensemble, the mean of its members' log-odds, by the mean of their explanations. Baseline
+/// is a window without any signal. The files have the axes of the matrix and hold method and unit, and
+/// attentrack-track draws them. attentrack-faithfulness says how far each can be believed.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "attentrack-explain",
+    version,
+    after_help = "\
+Units: attention is a share; temporal values are log-odds; the gradient's is log-odds per unit of the
+transformed input; all others are differences of log-odds, and may be negative: such a bin lowers the
+score. Integrated gradients and DeepLIFT add up, over the marks and bins of a gene, to its log-odds less
+those of an empty window.
+
+Speed: DeepLIFT takes about one forward and one backward pass a gene; integrated gradients --steps of
+them; occlusion and doubling a forward pass a bin and mark; class optimisation is of the model, not of a
+gene.
+
+Examples:
+  attentrack-explain --bins E003.bins.safetensors --model E003.model.safetensors \\
+    --out E003.deep-lift.bins.safetensors
+  attentrack-explain --bins E003.bins.safetensors --model E003.model.safetensors \\
+    --method deep-lift,occlusion --out 'E003.{method}.bins.safetensors' --threads 8
+  attentrack-track --input E003.deep-lift.bins.safetensors --format bigwig --out-dir tracks"
+)]
+pub struct Args {
+    /// Binned signal, .bins.safetensors
+    #[arg(long, value_name = "FILE")]
+    pub bins: PathBuf,
+    /// Model, .model.safetensors
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Methods, separated by commas; why this is the default is said in docs/explanations.md
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Method::DeepLift])]
+    pub method: Vec<Method>,
+    /// Attribution to write, .bins.safetensors; {method} in its name stands for each method
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Points of integrated gradients
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub steps: u16,
+    /// Seed of class optimisation
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    compute: Compute,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems: Vec<String> = self.compute.problem().into_iter().collect();
+        if self.method.len() > 1 && !self.out.to_string_lossy().contains(METHOD) {
+            problems.push(format!("--out: {} methods need a name with {METHOD} in it", self.method.len()));
+        }
+        problems
+    }
+
+    fn run(&self) -> Result<()> {
+        let (header, mut model) = model_file::load(&self.model, &self.compute.open()?)?;
+        model.set_instruction_set(self.compute.instruction_set);
+        let matrix = io::bins::read(&self.bins)?;
+        fit::check(&self.bins, &header, &matrix)?;
+        let members = explain::members(model, header.task, [matrix.n_marks(), matrix.n_bins()])?;
+        self.check_methods(members[0].as_ref())?;
+        let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
+        let x = header.transform.apply(&matrix, &genes);
+        let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
+        let settings = self.settings(&header, &matrix, &x);
+        for &method in &self.method {
+            let values = self.explain(method, &members, &x, &settings, genes.len())?;
+            let path = self.path(method);
+            let unit = method.unit(header.task);
+            io::bins::write(&path, &self.attribution(method, &unit, &matrix, &genes, &values, members.len()))?;
+            report(method, &unit, &path, &values, &matrix, genes.len());
+        }
+        Ok(())
+    }
+}
+
+impl Args {
+    fn check_methods(&self, member: &dyn Explainable) -> Result<()> {
+        for &method in &self.method {
+            if let Some(need) = method.lacks(member)? {
+                bail!("{}: --method {} needs {need}. Name another", self.model.display(), method.name());
+            }
+        }
+        Ok(())
+    }
+
+    fn settings(&self, header: &ModelHeader, matrix: &Matrix, x: &[f32]) -> Settings {
+        let (marks, bins) = (matrix.n_marks(), matrix.n_bins());
+        Settings {
+            steps: usize::from(self.steps),
+            seed: self.seed,
+            task: header.task,
+            transform: header.transform.transform,
+            scales: explain::scales(x, marks, bins),
+        }
+    }
+
+    fn explain(
+        &self,
+        method: Method,
+        members: &[Box<dyn Explainable>],
+        x: &[f32],
+        settings: &Settings,
+        genes: usize,
+    ) -> Result<Vec<f32>> {
+        let bar = progress_bar((genes * members.len()) as u64, method.name(), self.common.quiet);
+        let done = |done: usize| bar.inc(done as u64);
+        let of_members = members.iter().map(|member| explain::explain(method, member.as_ref(), x, settings, done));
+        let of_members = of_members.collect::<candle_core::Result<Vec<_>>>()?;
+        bar.finish_and_clear();
+        Ok(explain::mean(&of_members))
+    }
+
+    fn path(&self, method: Method) -> PathBuf {
+        self.out.to_string_lossy().replace(METHOD, method.name()).into()
+    }
+
+    /// The matrix with attributions for values; NaN for genes that were not scored.
+    fn attribution(
+        &self,
+        method: Method,
+        unit: &str,
+        matrix: &Matrix,
+        genes: &[usize],
+        of_scored: &[f32],
+        members: usize,
+    ) -> Matrix {
+        let settings = match method {
+            Method::IntegratedGradients => vec![format!("steps={}", self.steps)],
+            Method::ClassOptimisation => vec![format!("seed={}", self.seed)],
+            _ => Vec::new(),
+        };
+        let members = (members > 1).then(|| format!("members={members}"));
+        let attribution = Some(Attribution {
+            method: method.name().to_owned(),
+            unit: unit.to_owned(),
+            settings: settings.into_iter().chain(members).collect(),
+        });
+        let matrix = Matrix { kind: Kind::Attribution, attribution, attention: None, ..matrix.clone() };
+        if !method.is_of_genes() {
+            let gene_ids = ["expressed", "silent"].map(str::to_owned).to_vec();
+            return Matrix { gene_ids, status: vec![Status::Ok; 2], tss: None, values: of_scored.to_vec(), ..matrix };
+        }
+        let size = matrix.n_marks() * matrix.n_bins();
+        let mut values = vec![f32::NAN; matrix.n_genes() * size];
+        for (&gene, scored) in genes.iter().zip(of_scored.chunks_exact(size)) {
+            values[gene * size..][..size].copy_from_slice(scored);
+        }
+        Matrix { values, ..matrix }
+    }
+}
+
+fn report(method: Method, unit: &str, path: &Path, values: &[f32], matrix: &Matrix, genes: usize) {
+    let (marks, bins) = (matrix.n_marks(), matrix.n_bins());
+    let of_mark = |mark: usize| {
+        let rows = values.chunks_exact(bins).skip(mark).step_by(marks);
+        rows.flatten().map(|value| f64::from(value.abs())).sum::<f64>()
+    };
+    let sums: Vec<f64> = (0..marks).map(of_mark).collect();
+    let total: f64 = sums.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    let share = |(mark, sum): (&String, &f64)| format!("{mark} {:.0} %", 100.0 * sum / total);
+    let shares: Vec<String> = matrix.marks.iter().zip(&sums).map(share).collect();
+    tracing::info!("{}: {} of {genes} genes ({})", path.display(), method.name(), unit);
+    tracing::info!("of the absolute values: {}", shares.join(", "));
+}

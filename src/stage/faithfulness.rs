@@ -1,0 +1,226 @@
+//! Say how far the explanations of a model can be believed.
+
+mod evidence;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+
+use super::{fit, model_file, progress_bar};
+use crate::explain::faithfulness::{self, Inputs, Verdict};
+use crate::explain::{self, Explainable, Method, Settings};
+use crate::io::{self, FileError};
+use crate::learn::{ModelHeader, Task};
+use crate::matrix::{Matrix, Status};
+use crate::stage::{Common, Compute, Stage};
+
+/// Say how far each explanation of a model can be believed, in one table, a row a method: whether the
+/// score falls without the bins that it names and stands with them alone, whether it tells more than the
+/// raw signal, agrees with other methods and seeds, depends on what was learnt, and finds what is known.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "attentrack-faithfulness",
+    version,
+    after_help = "\
+Columns:
+  deletion, insertion
+    Area under the score as the most important bins (of all marks) are taken
+    out of a gene's window, and put into an empty one. Scores are log-odds less
+    those of an empty window, turned so that the gene's own lies above, and
+    divided by their mean: 1 is all of it. Deletion should be low, insertion
+    high.
+  comprehensiveness, sufficiency
+    What the score loses without the most important 1, 5, 10, 20, 50 % of the
+    bins, and with them alone, means; in the same unit. High and low are good.
+  over_signal, over_signal_low, over_signal_high, verdict
+    Insertion less deletion, less the same of the order of the raw signal, with
+    its 95 % interval over genes. verdict: better, no_better or worse than the
+    raw signal.
+  seeds
+    Spearman correlation over marks and bins between the members of an ensemble
+    or with --other-model.
+  shuffled_weights, permuted_labels
+    The same with the explanation of the model after its weights were shuffled,
+    and of --permuted-model. Near 1, the method shows the input, not the model.
+  planted, planted_expressed
+    AUROC of the absolute values for the marks and bins of --truth, mean over
+    genes: all, and those called expressed.
+  held_out, held_out_shuffled
+    Pearson correlation over bins of the mean on --held-out-mark and the sum of
+    --held-out, over the genes called expressed; and the same after the model's
+    weights were shuffled. Row signal is the mark's own signal.
+  agrees_NAME
+    Spearman correlation with that row, mean over genes.
+Rows: the methods; signal, the order of the input over its mark's mean; random.
+
+Examples:
+  attentrack-faithfulness --bins E003.bins.safetensors --model E003.model.safetensors \\
+    --out E003.faithfulness.tsv --threads 8
+  attentrack-faithfulness --bins E003.bins.safetensors --model E003.model.safetensors \\
+    --held-out E003.H3K27ac.bins.safetensors --held-out-mark H3K4me3 --out E003.faithfulness.tsv"
+)]
+pub struct Args {
+    /// Binned signal, .bins.safetensors
+    #[arg(long, value_name = "FILE")]
+    pub bins: PathBuf,
+    /// Model, .model.safetensors
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Table to write
+    #[arg(long, short, value_name = "TSV")]
+    pub out: PathBuf,
+    /// Methods, separated by commas [default: all that the model has what they need for]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub method: Vec<Method>,
+    /// Genes to judge by, evenly spaced over the matrix; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub genes: usize,
+    /// Model of the same inputs from another seed; may be repeated [default: the members of an ensemble]
+    #[arg(long, value_name = "FILE")]
+    pub other_model: Vec<PathBuf>,
+    /// Model of the same inputs that was trained on permuted labels (attentrack-label --permute); may be repeated [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub permuted_model: Vec<PathBuf>,
+    /// What is known to decide, as attentrack-simulate's truth.tsv: mark, role, start_bp, end_bp [default: nothing]
+    #[arg(long, value_name = "TSV")]
+    pub truth: Option<PathBuf>,
+    /// Signal of a mark that the model has not seen, .bins.safetensors of that mark alone [default: none]
+    #[arg(long, value_name = "FILE", requires = "held_out_mark")]
+    pub held_out: Option<PathBuf>,
+    /// Mark of the model whose profile over bins is compared with it
+    #[arg(long, value_name = "MARK", requires = "held_out")]
+    pub held_out_mark: Option<String>,
+    /// Points of integrated gradients
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub steps: u16,
+    /// Seed of random orders, shuffled weights, class optimisation and intervals
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    compute: Compute,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn problems(&self) -> Vec<String> {
+        self.compute.problem().into_iter().collect()
+    }
+
+    fn run(&self) -> Result<()> {
+        let matrix = io::bins::read(&self.bins)?;
+        let (header, members) = self.members(&self.model, &matrix)?;
+        let genes = self.choose_genes(&matrix)?;
+        let x = header.transform.apply(&matrix, &genes);
+        let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
+        let settings = Settings {
+            steps: usize::from(self.steps),
+            seed: self.seed,
+            task: header.task,
+            transform: header.transform.transform,
+            scales: explain::scales(&x, matrix.n_marks(), matrix.n_bins()),
+        };
+        let of_files = |paths: &[PathBuf]| {
+            let models = paths.iter().map(|path| Ok(self.members(path, &matrix)?.1)).collect::<Result<Vec<_>>>()?;
+            anyhow::Ok(models.into_iter().flatten().collect::<Vec<_>>())
+        };
+        let (others, permuted) = (of_files(&self.other_model)?, of_files(&self.permuted_model)?);
+        let methods = self.methods(&members)?;
+        let known = self.truth.as_ref().map(|path| evidence::known(path, &matrix, &genes)).transpose()?;
+        let held_out = evidence::held_out(self, &matrix, &genes)?;
+        let inputs = Inputs {
+            methods: &methods,
+            members: &members,
+            x: &x,
+            settings: &settings,
+            others: &others,
+            permuted: &permuted,
+            known: known.as_deref(),
+            held_out: held_out.as_ref(),
+            threshold: threshold(&header, &members, &x)?,
+            seed: self.seed,
+        };
+        let bar = progress_bar(methods.len() as u64, "judging", self.common.quiet);
+        let rows = faithfulness::judge(&inputs, |_| bar.inc(1))?;
+        bar.finish_and_clear();
+        table::write(&self.out, &rows)?;
+        report(&rows, genes.len());
+        Ok(())
+    }
+}
+
+impl Args {
+    /// The members of a model that fits the matrix.
+    fn members(&self, path: &Path, matrix: &Matrix) -> Result<(ModelHeader, Vec<Box<dyn Explainable>>)> {
+        let (header, mut model) = model_file::load(path, &self.compute.open()?)?;
+        model.set_instruction_set(self.compute.instruction_set);
+        fit::check(&self.bins, &header, matrix).with_context(|| format!("model {}", path.display()))?;
+        let members = explain::members(model, header.task, [matrix.n_marks(), matrix.n_bins()])?;
+        Ok((header, members))
+    }
+
+    /// Rows of the matrix.
+    fn choose_genes(&self, matrix: &Matrix) -> Result<Vec<usize>> {
+        // an empty window holds nothing to be explained
+        let has_signal = |&gene: &usize| matrix.status[gene].is_scorable() && matrix.status[gene] != Status::Empty;
+        let scorable: Vec<usize> = (0..matrix.n_genes()).filter(has_signal).collect();
+        let wanted = if self.genes == 0 { scorable.len() } else { self.genes.min(scorable.len()) };
+        if wanted < 2 {
+            bail!("{}: {wanted} genes can be scored, two or more are needed", self.bins.display());
+        }
+        Ok((0..wanted).map(|at| scorable[at * scorable.len() / wanted]).collect())
+    }
+
+    fn methods(&self, members: &[Box<dyn Explainable>]) -> Result<Vec<Method>> {
+        let asked = if self.method.is_empty() { &Method::ALL[..] } else { &self.method };
+        let mut methods = Vec::new();
+        for &method in asked {
+            match method.lacks(members[0].as_ref())? {
+                None => methods.push(method),
+                Some(_) if self.method.is_empty() => {}
+                Some(need) => {
+                    bail!("{}: --method {} needs {need}. Name another", self.model.display(), method.name())
+                }
+            }
+        }
+        Ok(methods)
+    }
+}
+
+/// The score from which on a gene is called expressed: the model's own threshold, the median where it has
+/// none.
+fn threshold(header: &ModelHeader, members: &[Box<dyn Explainable>], x: &[f32]) -> Result<f32> {
+    if let (Task::Classification, Some(threshold)) = (header.task, header.threshold) {
+        let probability = threshold.clamp(1e-6, 1.0 - 1e-6);
+        return Ok((probability / (1.0 - probability)).ln() as f32);
+    }
+    let mut scores = members[0].scores(x)?;
+    scores.sort_unstable_by(f32::total_cmp);
+    Ok(scores[scores.len() / 2])
+}
+
+/// Says plainly what the table holds.
+fn report(rows: &[faithfulness::Faithfulness], genes: usize) {
+    let range = |row: &faithfulness::Faithfulness| {
+        let [mean, low, high] = row.over_signal;
+        format!("{mean:+.3} [{low:+.3}, {high:+.3}]")
+    };
+    let methods = rows.iter().filter(|row| Method::ALL.iter().any(|method| method.name() == row.name));
+    let best = methods.max_by(|a, b| a.over_signal[0].total_cmp(&b.over_signal[0]));
+    if let Some(best) = best {
+        tracing::info!("{genes} genes; farthest above the raw signal: {}, {}", best.name, range(best));
+    }
+    for row in rows.iter().filter(|row| row.name.ends_with("attention")) {
+        match row.verdict {
+            Verdict::Better => tracing::info!("{} is better than the raw signal: {}", row.name, range(row)),
+            Verdict::NoBetter => tracing::warn!("{} is no better than the raw signal: {}", row.name, range(row)),
+            Verdict::Worse => tracing::warn!("{} is worse than the raw signal: {}", row.name, range(row)),
+        }
+    }
+}

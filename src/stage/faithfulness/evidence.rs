@@ -1,0 +1,88 @@
+//! What is known besides the model: planted bins, and a mark that it has not seen.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use super::Args;
+use crate::explain::faithfulness::{HeldOut, Known};
+use crate::genome::{Orientation, Strand};
+use crate::io::table::Table;
+use crate::io::{self, FileError};
+use crate::matrix::{Kind, Matrix};
+
+/// Whether a gene's stored bins go from 3′ to 5′.
+fn is_flipped(matrix: &Matrix, gene: usize) -> bool {
+    matrix.grid.orientation() == Orientation::Genome
+        && matrix.tss.as_ref().is_some_and(|tss| tss[gene].strand == Strand::Reverse)
+}
+
+/// What a table of marks says of each cell of the genes, row-major [gene, mark, bin]: a mark with role
+/// `none` says nothing; one with `start_bp` and `end_bp` (from the TSS along the gene, half-open) decides
+/// in those bins and says nothing in the others; any other mark is left out.
+pub fn known(path: &Path, matrix: &Matrix, genes: &[usize]) -> Result<Vec<Known>> {
+    let table = Table::read(path)?;
+    let [mark, role, start, end] =
+        [table.column("mark")?, table.column("role")?, table.column("start_bp")?, table.column("end_bp")?];
+    // what is known outside the span that decides, and that span
+    let mut of_marks = HashMap::new();
+    for row in &table.rows {
+        let span = table.number(row, start)?.zip(table.number(row, end)?);
+        let elsewhere = if span.is_some() || row.cells[role] == "none" { Known::Nothing } else { Known::Unknown };
+        of_marks.insert(row.cells[mark].as_str(), (elsewhere, span));
+    }
+    let bins = matrix.n_bins();
+    let size = f64::from(matrix.grid.bin_size_bp());
+    let mut known = Vec::with_capacity(genes.len() * matrix.n_marks() * bins);
+    for &gene in genes {
+        for mark in &matrix.marks {
+            let (elsewhere, span) = of_marks.get(mark.as_str()).copied().unwrap_or((Known::Unknown, None));
+            for bin in 0..bins {
+                let bin = if is_flipped(matrix, gene) { bins - 1 - bin } else { bin };
+                let offset = matrix.grid.offset_bp(bin) as f64;
+                let is_inside = span.is_some_and(|(start, end)| start <= offset && offset + size <= end);
+                known.push(if is_inside { Known::Decides } else { elsewhere });
+            }
+        }
+    }
+    if !known.contains(&Known::Decides) {
+        return Err(FileError::new(path, "names no bin of the matrix that decides")
+            .remedy("Give the marks of the matrix, with start_bp and end_bp inside its window")
+            .into());
+    }
+    Ok(known)
+}
+
+/// The held-out mark on the genes, in their order.
+pub fn held_out(args: &Args, matrix: &Matrix, genes: &[usize]) -> Result<Option<HeldOut>> {
+    let (Some(path), Some(name)) = (&args.held_out, &args.held_out_mark) else { return Ok(None) };
+    let Some(mark) = matrix.marks.iter().position(|mark| mark == name) else {
+        bail!("--held-out-mark: the model has no mark {name:?}, it has {}. Name one of these", matrix.marks.join(", "));
+    };
+    let other = io::bins::read(path)?;
+    let refuse = |problem: String, remedy: &str| Err(FileError::new(path, problem).remedy(remedy).into());
+    if other.kind != Kind::Signal || other.n_marks() != 1 {
+        let problem = format!("holds {} of {} marks, expected the signal of one", other.kind.name(), other.n_marks());
+        return refuse(problem, "Bin the held-out mark alone, with attentrack-bin");
+    }
+    if other.grid != matrix.grid {
+        return refuse(
+            "its bins are not those of the matrix".to_owned(),
+            "Bin it with the same --flank, --bin-size and --orientation",
+        );
+    }
+    let rows: HashMap<&str, usize> = other.gene_ids.iter().enumerate().map(|(row, id)| (id.as_str(), row)).collect();
+    let mut signal = Vec::with_capacity(genes.len() * matrix.n_bins());
+    for &gene in genes {
+        match rows.get(matrix.gene_ids[gene].as_str()) {
+            Some(&row) => {
+                signal.extend(other.gene(row).iter().map(|value| if value.is_finite() { *value } else { 0.0 }))
+            }
+            None => {
+                return refuse(format!("has no gene {}", matrix.gene_ids[gene]), "Bin it with the same --genes");
+            }
+        }
+    }
+    Ok(Some(HeldOut { signal, mark, flipped: genes.iter().map(|&gene| is_flipped(matrix, gene)).collect() }))
+}
