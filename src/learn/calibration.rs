@@ -45,8 +45,8 @@ pub struct Platt {
 }
 
 impl Platt {
-    /// The line with the largest likelihood of labels (0 and 1), of the smoothed targets of Platt 1999: (n₊ +
-    /// 1) / (n₊ + 2) and 1 / (n₋ + 2), by Newton's method with halved steps (Lin, Lin & Weng 2007). A slope
+    /// The line with the largest likelihood of labels (0 and 1), of the smoothed targets of Platt 1999,
+    /// (n₊ + 1) / (n₊ + 2) and 1 / (n₋ + 2), by Newton's method with halved steps (Lin, Lin & Weng 2007). A slope
     /// below 0 is not given: the ranks of a model are not turned round.
     pub fn fit(outputs: &[f64], labels: &[f64]) -> Self {
         let positives = labels.iter().filter(|&&label| label > 0.5).count() as f64;

@@ -120,7 +120,7 @@ fn test_genes(dir: &Workdir, predictions: &str, labels: &str, splits: &str) -> V
     rows.iter().filter_map(of).collect()
 }
 
-/// The default of `attentrack run` on the four sets that README names; one seed, so that the test stays short.
+/// `--model auto` on the four sets that README names; one seed, so that the test stays short.
 /// docs/auto.md has the figures of more.
 #[test]
 fn auto_on_four_sets_and_its_calibration() {
@@ -134,7 +134,10 @@ fn auto_on_four_sets_and_its_calibration() {
     for (config, samples) in [(pilot as fn(&Workdir, &Path) -> String, &["E003", "E116"][..]), (chromhmm, &["E116"])] {
         let dir = Workdir::new();
         let config = config(&dir, &data);
-        dir.write("config.yaml", format!("{config}\ntrain: {{seed: 1}}\ntracks: {{formats: [bed]}}\n"));
+        dir.write(
+            "config.yaml",
+            format!("{config}\nmodel: {{name: auto}}\ntrain: {{seed: 1}}\ntracks: {{formats: [bed]}}\n"),
+        );
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("attentrack"));
         let output = command.current_dir(dir.path("")).args(["run", "config.yaml", "-t", "2"]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

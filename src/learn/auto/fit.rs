@@ -221,6 +221,9 @@ fn fit_linear(
     Ok((fit(seen, labels, c)?, out_of_fold))
 }
 
+/// Networks, how each was trained, and what those that have not seen a gene say of it.
+type Trained = (Box<dyn Network>, Vec<TrainingState>, Vec<f64>);
+
 /// Trains the networks, fold by fold; returns them, their training, and what those that have not seen a
 /// gene say of it.
 fn train(
@@ -230,7 +233,7 @@ fn train(
     folds: &[usize],
     (device, instructions): (&Device, InstructionSet),
     after: &mut impl FnMut(&[EpochRecord]),
-) -> Result<(Box<dyn Network>, Vec<TrainingState>, Vec<f64>), AutoError> {
+) -> Result<Trained, AutoError> {
     let set_of = |takes: &dyn Fn(usize) -> bool| {
         let mut set = GeneSet::default();
         for gene in (0..genes.len()).filter(|&gene| takes(folds[gene])) {

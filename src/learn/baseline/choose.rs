@@ -37,7 +37,7 @@ pub struct Chosen {
 
 impl Method {
     /// Fits on the training genes with every setting, and keeps the fit with the best validation AUROC,
-    /// or of numbers Pearson's r; of equal ones the simpler model.
+    /// or of numbers Pearson's r; of equal ones the simpler model. (The rounds of boosting: see [`boost`].)
     ///
     /// # Errors
     /// If all labels of the training genes or of the validation genes are equal, or the library finds no
@@ -93,22 +93,30 @@ impl Method {
     }
 }
 
+/// The number of rounds is chosen by the metric; of numbers by the squared error, since the correlation of the
+/// first rounds, whose steps have hardly begun, may be as high as any.
 fn boost(task: Task, train: Labelled, valid: Labelled, seed: u64) -> Result<Chosen, FitError> {
-    let mut best: Option<(u32, f64)> = None;
+    let mut best: Option<(u32, f64, f64)> = None;
     let mut failed = None;
     let is_class = task == Task::Classification;
     let boosted = boosting::boost((train.table, train.labels), valid.table, is_class, ROUNDS, seed, |round, sums| {
-        match metric(task, valid.labels, sums) {
-            Ok(metric) if best.is_none_or(|(_, best)| metric > best) => best = Some((round, metric)),
+        let judged = metric(task, valid.labels, sums).map(|metric| {
+            let squares = || valid.labels.iter().zip(sums).map(|(label, sum)| (label - sum).powi(2)).sum::<f64>();
+            (if is_class { metric } else { -squares() }, metric)
+        });
+        match judged {
+            Ok((quality, metric)) if best.is_none_or(|(_, best, _)| quality > best) => {
+                best = Some((round, quality, metric));
+            }
             Ok(_) => {}
             Err(error) => failed = Some(error),
         }
-        failed.is_some() || best.is_some_and(|(best, _)| round - best >= PATIENCE)
+        failed.is_some() || best.is_some_and(|(best, ..)| round - best >= PATIENCE)
     })?;
     if let Some(error) = failed {
         return Err(error);
     }
-    let (round, valid_metric) = best.ok_or(FitError::OneLabel)?;
+    let (round, _, valid_metric) = best.ok_or(FitError::OneLabel)?;
     let mut trees = boosted.trees;
     trees.truncate(round as usize + 1);
     let fit = Fit::Trees { bias: boosted.bias, trees, is_share: false };

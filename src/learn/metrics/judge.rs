@@ -128,7 +128,7 @@ fn classification(rows: &Rows, threshold: Option<Threshold>, bootstrap: &Bootstr
         accuracy,
         brier,
         calibration_error,
-        raw_calibration_error: rows.raw_scores.as_ref().map(raw_error),
+        raw_calibration_error: rows.raw_scores.as_ref().map(raw_error).map(Box::new),
         reliability: if is_probability { reliability(&labels, scores) } else { Vec::new() },
     }
 }

@@ -114,7 +114,7 @@ pub enum TaskMetrics {
         calibration_error: Estimate,
         /// The same of the model's own scores, before they were calibrated.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        raw_calibration_error: Option<Estimate>,
+        raw_calibration_error: Option<Box<Estimate>>,
         /// The table behind the calibration error.
         reliability: Vec<ReliabilityBin>,
     },
