@@ -56,8 +56,22 @@ macro_rules! stages {
 }
 
 /// The stages in the order in which they chain.
-const STAGES: [StageEntry; 13] =
-    stages![tss, bin, label, split, train, predict, explain, faithfulness, track, evaluate, report, import, simulate];
+const STAGES: [StageEntry; 14] = stages![
+    tss,
+    bin,
+    label,
+    split,
+    train,
+    predict,
+    explain,
+    faithfulness,
+    track,
+    evaluate,
+    rank,
+    report,
+    import,
+    simulate
+];
 
 fn start<S: Stage>(arguments: Vec<OsString>) -> ExitCode {
     execute(&S::parse_from(arguments))
