@@ -24,10 +24,12 @@ const MARGIN: f64 = 14.0;
 const TITLE: f64 = 30.0;
 const HEADING: f64 = 22.0;
 const LINE: f64 = 15.0;
+/// Between two panels.
+const GAP: f64 = 16.0;
 
 /// A whole SVG file: a title, the panels in a row, and lines of notes below.
 pub fn sheet(title: &str, panels: &[Panel], notes: &[String]) -> String {
-    let inner: f64 = panels.iter().map(|panel| panel.width).sum();
+    let inner = panels.iter().map(|panel| panel.width + GAP).sum::<f64>() - GAP;
     let highest = panels.iter().map(|panel| panel.height).fold(0.0, f64::max);
     // 5.6 pixels a letter, about
     let longest = notes.iter().map(|note| 5.6 * note.chars().count() as f64).fold(inner, f64::max);
@@ -49,7 +51,7 @@ pub fn sheet(title: &str, panels: &[Panel], notes: &[String]) -> String {
         let heading = escaped(&panel.heading);
         let _ = writeln!(svg, "<text class=\"heading mid\" x=\"{middle}\" y=\"{above}\">{heading}</text>");
         let _ = writeln!(svg, "<g transform=\"translate({x} {y})\">\n{}\n</g>", panel.svg);
-        left += panel.width;
+        left += panel.width + GAP;
     }
     for (at, note) in notes.iter().enumerate() {
         let y = pixels(below + MARGIN + LINE * at as f64);
@@ -67,8 +69,8 @@ mod tests {
         let panel = |width| Panel { heading: "a < b".to_owned(), svg: "<svg></svg>".to_owned(), width, height: 50.0 };
         let svg = sheet("t", &[panel(100.0), panel(60.0)], &["n".to_owned()]);
         assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"));
-        assert!(svg.contains("viewBox=\"0 0 188 159\""), "{svg}");
-        assert!(svg.contains("translate(14 66)") && svg.contains("translate(114 66)"), "{svg}");
+        assert!(svg.contains("viewBox=\"0 0 204 159\""), "{svg}");
+        assert!(svg.contains("translate(14 66)") && svg.contains("translate(130 66)"), "{svg}");
         assert_eq!(svg.matches("a &lt; b").count(), 2);
     }
 }

@@ -64,6 +64,32 @@ fn a_better_model_stands_out_and_the_same_one_does_not() {
     assert!(all[2][2].difference.as_ref().unwrap().high < 0.0);
 }
 
+/// The variance of a difference of AUROCs by DeLong, DeLong & Clarke-Pearson (Biometrics 1988).
+fn delong_sd(labels: &[f64], a: &[f64], b: &[f64]) -> f64 {
+    let of = |label: f64| (0..labels.len()).filter(move |&gene| labels[gene] == label);
+    let above =
+        |scores: &[f64], positive: usize, negative: usize| f64::from(u8::from(scores[positive] > scores[negative]));
+    let (positives, negatives) = (of(1.0).count() as f64, of(0.0).count() as f64);
+    let gain = |positive, negative| above(a, positive, negative) - above(b, positive, negative);
+    let of_positives: Vec<f64> = of(1.0).map(|p| of(0.0).map(|n| gain(p, n)).sum::<f64>() / negatives).collect();
+    let of_negatives: Vec<f64> = of(0.0).map(|n| of(1.0).map(|p| gain(p, n)).sum::<f64>() / positives).collect();
+    let variance = |values: &[f64]| {
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64
+    };
+    (variance(&of_positives) / positives + variance(&of_negatives) / negatives).sqrt()
+}
+
+#[test]
+fn the_interval_of_a_difference_is_that_of_delong() {
+    let folds = [fold(0..500)];
+    let models = [model("a", &folds, 0.5, 1..2), model("b", &folds, 0.6, 2..3)];
+    let difference = compare(&folds, &models, 0, true, &BOOTSTRAP)[1][0].difference.clone().unwrap();
+    let half = 1.96 * delong_sd(&folds[0].labels, &models[1].runs[0].scores, &models[0].runs[0].scores);
+    assert!((difference.low - (difference.value - half)).abs() < 0.1 * half, "{difference:?}, {half}");
+    assert!((difference.high - (difference.value + half)).abs() < 0.1 * half, "{difference:?}, {half}");
+}
+
 /// 300 genes without any difference but noise: P values below .05 in about one of twenty.
 #[test]
 fn p_values_of_equal_models_are_spread_evenly() {
