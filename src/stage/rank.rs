@@ -40,7 +40,7 @@ use crate::stage::{Common, Stage};
   # attentrack compare trains all models of a config.yaml and calls this"
 )]
 pub struct Args {
-    /// Trainings: a table with the columns model, predictions, labels, fold [0 if left out] and seed [1]
+    /// Trainings: a table with the columns model, predictions, labels, and, if you like, fold (else 0) and seed (else 1)
     #[arg(long, value_name = "TSV", help_heading = "Input")]
     pub runs: PathBuf,
     /// Splits of all samples and folds
