@@ -7,9 +7,9 @@ use crate::support::Workdir;
 /// Predictions of a sample: the label with some noise, more of it for a smaller `weight`.
 fn predictions(dir: &Workdir, name: &str, sample: &str, weight: f64, seed: usize) {
     let mut text = String::from("gene_id\tsample\tstatus\tscore\n");
-    for gene in 0..200 {
+    for gene in 0..200usize {
         let noise = ((gene * 7919 + seed * 104_729 + 13) % 1009) as f64 / 1009.0;
-        let score = (weight * f64::from(u8::from(gene % 3 == 0)) + noise) / (1.0 + weight);
+        let score = (weight * f64::from(u8::from(gene.is_multiple_of(3))) + noise) / (1.0 + weight);
         text += &format!("g{gene}\t{sample}\tok\t{score}\n");
     }
     dir.write(name, text);
@@ -29,7 +29,7 @@ fn ladder() -> Workdir {
         }
     }
     dir.write("runs.tsv", runs);
-    let label = |gene: usize| format!("g{gene}\t{}\n", u8::from(gene % 3 == 0));
+    let label = |gene: usize| format!("g{gene}\t{}\n", u8::from(gene.is_multiple_of(3)));
     dir.write("labels.tsv", format!("gene_id\tlabel\n{}", (0..200).map(label).collect::<String>()));
     let mut splits = String::from("gene_id\tsplit\tfold\n");
     for (fold, gene) in (0..2).flat_map(|fold| (0..200).map(move |gene| (fold, gene))) {
