@@ -11,6 +11,8 @@ include { SPLIT } from './modules/split/main.nf'
 include { BIN } from './modules/bin/main.nf'
 include { TRAIN } from './modules/train/main.nf'
 include { PREDICT } from './modules/predict/main.nf'
+include { EXPLAIN } from './modules/explain/main.nf'
+include { FAITHFULNESS } from './modules/faithfulness/main.nf'
 include { EVALUATE } from './modules/evaluate/main.nf'
 include { TRACK } from './modules/track/main.nf'
 include { REPORT } from './modules/report/main.nf'
@@ -33,9 +35,10 @@ def settings() {
 
 // The plan, unless a step of it has no process here: it would be left out without a word
 def supported(plan) {
-    def missing = plan.steps.collect { step -> step.stage } - ['tss', 'label', 'split', 'bin', 'train', 'predict', 'evaluate', 'track', 'report']
-    if (missing || plan.steps.any { step -> step.stage == 'predict' && step.outputs.size() != 2 }) {
-        error("${missing ? 'attentrack-' + missing.unique().join(', attentrack-') : 'A model without attention'} is not in the Nextflow workflow yet: use Snakemake or attentrack run")
+    def known = ['tss', 'label', 'split', 'bin', 'train', 'predict', 'explain', 'faithfulness', 'evaluate', 'track', 'report']
+    def missing = plan.steps.collect { step -> step.stage }.unique() - known
+    if (missing) {
+        error("attentrack-${missing.join(', attentrack-')} is not in the Nextflow workflow: use Snakemake or attentrack run")
     }
     plan
 }
@@ -105,9 +108,14 @@ workflow ATTENTRACK {
     made = made.mix(TRAIN.out.model.map { meta, file -> [meta.outputs[0], file] })
     made = made.mix(TRAIN.out.history.map { meta, file -> [meta.outputs[1], file] })
 
-    PREDICT(ready(plan, 'predict', made).map { step, files -> [meta_of(step)] + pick(step, files, '--bins') + pick(step, files, '--model') })
+    PREDICT(ready(plan, 'predict', made).map { step, files -> [meta_of(step)] + pick(step, files, '--bins') + pick(step, files, '--model') + [step.outputs.size() > 1] })
     made = made.mix(PREDICT.out.predictions.map { meta, file -> [meta.outputs[0], file] })
     made = made.mix(PREDICT.out.attention.map { meta, file -> [meta.outputs[1], file] })
+
+    EXPLAIN(ready(plan, 'explain', made).map { step, files -> [meta_of(step)] + pick(step, files, '--bins') + pick(step, files, '--model') })
+    made = made.mix(EXPLAIN.out.attribution.map { meta, file -> [meta.outputs[0], file] })
+
+    FAITHFULNESS(ready(plan, 'faithfulness', made).map { step, files -> [meta_of(step)] + pick(step, files, '--bins') + pick(step, files, '--model') }, [], [], [], [])
 
     judged = ready(plan, 'evaluate', made).multiMap { step, files ->
         samples: [meta_of(step), pick(step, files, '--predictions'), pick(step, files, '--labels')]
@@ -135,6 +143,8 @@ workflow ATTENTRACK {
     model = TRAIN.out.model
     predictions = PREDICT.out.predictions
     attention = PREDICT.out.attention
+    attribution = EXPLAIN.out.attribution
+    faithfulness = FAITHFULNESS.out.table
     bigwig = TRACK.out.bigwig
     bigbed = TRACK.out.bigbed
 }

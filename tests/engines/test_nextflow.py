@@ -1,10 +1,11 @@
 """Nextflow beside `attentrack run`: the same bytes, and only what is left to do is done."""
 
+import os
 import re
 import shutil
 import unittest
 
-from support import NEXTFLOW, ROOT, SMALL, Project, needs
+from support import EXPLAINED, NEXTFLOW, ROOT, SMALL, Project, needs
 
 STAGES = {"tss", "split", "evaluate", "report"} | {
     f"{stage}.sample{n}" for stage in ("label", "bin", "predict", "track") for n in (1, 2)
@@ -25,6 +26,36 @@ class Nextflow(Project):
         versions = (self.dir / "results/pipeline_info/attentrack_mqc_versions.yml").read_text()
         version = self.attentrack("--version").split()[1]
         self.assertIn(f"TRAIN:\n    attentrack: {version}\n", versions)
+
+    def test_explanations_and_a_model_without_attention(self):
+        self.quickstart()
+        per_sample = lambda *steps: {f"{stage}.sample{n}{name}" for stage, name in steps for n in (1, 2)}
+        trained = STAGES | {"plan", "train.sample1", "train.sample2"}
+        deep_lift = per_sample(("explain", ".deep-lift"), ("track", ".deep-lift"))
+        attention = per_sample(("explain", ".joint-attention"), ("track", ".joint-attention"))
+        expected = {
+            "deep-chrome": trained - per_sample(("track", "")) | deep_lift | per_sample(("faithfulness", "")),
+            "attentive-chrome": trained | deep_lift | attention,
+        }
+        for model, config in EXPLAINED.items():
+            with self.subTest(model):
+                self.write("config.yaml", config)
+                self.attentrack("run", "config.yaml", "--outdir", f"run/{model}", "--quiet")
+                self.nextflow("--outdir", f"stub/{model}", "-stub")
+                self.nextflow("--outdir", model)
+                self.assertEqual(set(self.nextflow_tasks(model)), expected[model])
+                self.assertEqual(set(self.nextflow_tasks(f"stub/{model}")), expected[model])
+                self.assertSame(f"run/{model}", model)
+
+    def test_a_step_without_a_process_is_named(self):
+        self.quickstart(SMALL)
+        self.attentrack("plan", "config.yaml", "--out", "plan.json")
+        self.edit("plan.json", '"stage": "report"', '"stage": "oracle"')
+        # an attentrack of the future, whose plan has a stage that these modules do not
+        self.write("bin/attentrack", "#!/bin/sh\ncase $1 in plan) cp %s plan.json ;; *) echo attentrack 9.9.9 ;; esac\n" % (self.dir / "plan.json"))
+        (self.dir / "bin/attentrack").chmod(0o755)
+        said = self.nextflow(fails=True, PATH=f"{self.dir}/bin:{os.environ['PATH']}")
+        self.assertIn("attentrack-oracle is not in the Nextflow workflow", said)
 
     def test_only_what_has_changed_is_done_again(self):
         self.quickstart(SMALL)

@@ -4,7 +4,7 @@ import json
 import shutil
 import unittest
 
-from support import DATA, ROOT, SMALL, SNAKEFILE, Project, checksums, needs, snakemake_jobs
+from support import DATA, EXPLAINED, ROOT, SMALL, SNAKEFILE, Project, checksums, needs, snakemake_jobs
 
 
 @needs("snakemake")
@@ -31,6 +31,17 @@ class Snakemake(Project):
         self.snakemake()
         self.attentrack("run", "config.yaml", "--outdir", "run", "--quiet")
         self.assertSame("run", "results")
+
+    def test_explanations_and_a_model_without_attention(self):
+        self.quickstart()
+        for model, config in EXPLAINED.items():
+            with self.subTest(model):
+                self.write("config.yaml", config)
+                self.attentrack("run", "config.yaml", "--outdir", f"run/{model}", "--quiet")
+                self.snakemake("--cores", "2", "--config", f"outdir={model}")
+                self.assertSame(f"run/{model}", model)
+                self.assertTrue((self.dir / model / "tracks/sample2.deep-lift/H3K4me3.bw").exists())
+        self.assertTrue((self.dir / "deep-chrome/explain/sample2.faithfulness.tsv").exists())
 
     def test_only_what_has_changed_is_done_again(self):
         self.quickstart(SMALL)

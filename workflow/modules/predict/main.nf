@@ -5,11 +5,12 @@ process PREDICT {
     container 'attentrack:0.1.0'
 
     input:
-    tuple val(meta), path(bins), path(model)
+    // with_attention: whether the model has one (false of lstm and DeepChrome)
+    tuple val(meta), path(bins), path(model), val(with_attention)
 
     output:
     tuple val(meta), path('*.predictions.tsv'), emit: predictions
-    tuple val(meta), path('*.attention.bins.safetensors'), emit: attention
+    tuple val(meta), path('*.attention.bins.safetensors'), emit: attention, optional: true
     tuple val("${task.process}"), val('attentrack'), eval("attentrack-predict --version | sed 's/.* //'"), topic: versions, emit: versions
 
     when:
@@ -18,12 +19,13 @@ process PREDICT {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: "${meta.id}"
+    def attention_flag = with_attention ? "--attention ${prefix}.attention.bins.safetensors" : ''
     """
     attentrack-predict \\
         --bins ${bins} \\
         --model ${model} \\
         --predictions ${prefix}.predictions.tsv \\
-        --attention ${prefix}.attention.bins.safetensors \\
+        ${attention_flag} \\
         --threads ${task.cpus} \\
         ${args}
     """
@@ -31,6 +33,6 @@ process PREDICT {
     stub:
     def prefix = task.ext.prefix ?: "${meta.id}"
     """
-    touch ${prefix}.predictions.tsv ${prefix}.attention.bins.safetensors
+    touch ${prefix}.predictions.tsv ${with_attention ? "${prefix}.attention.bins.safetensors" : ''}
     """
 }
