@@ -7,6 +7,8 @@ pub mod evaluate;
 pub mod explain;
 pub mod faithfulness;
 mod fit;
+mod gene_ids;
+pub mod heatmap;
 pub mod import;
 pub mod label;
 pub mod model_file;

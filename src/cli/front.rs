@@ -59,7 +59,7 @@ macro_rules! stages {
 }
 
 /// The stages in the order in which they chain.
-const STAGES: [StageEntry; 14] = stages![
+const STAGES: [StageEntry; 15] = stages![
     tss,
     bin,
     label,
@@ -69,6 +69,7 @@ const STAGES: [StageEntry; 14] = stages![
     explain,
     faithfulness,
     track,
+    heatmap,
     evaluate,
     rank,
     report,

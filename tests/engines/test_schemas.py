@@ -93,6 +93,11 @@ class Schemas(Project):
         self.attentrack("rank", *ranked, "--bootstrap", "20", "--quiet")
         self.fits("comparison", rows(self.dir / "c.tsv"), closed=True)
 
+        attention = [results / f"attention/{sample}.attention.bins.safetensors" for sample in samples]
+        gene = next(rows(results / "genes.bed", bed))["name"]
+        self.attentrack("heatmap", "--input", *attention, "--gene", gene, "--out", "h.tsv", "--quiet")
+        self.fits("heatmap", rows(self.dir / "h.tsv"), closed=True)
+
     def test_a_wrong_row_does_not_fit(self):
         right = {"gene_id": "g", "sample": "s", "status": "ok", "score": 0.5, "mark_attention_H3K4me3": "NA"}
         self.fits("predictions", [right], closed=True)

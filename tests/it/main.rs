@@ -9,6 +9,7 @@ mod cuda_emulation;
 mod evaluate;
 mod explain;
 mod floors;
+mod heatmap;
 mod import;
 mod label_split;
 mod networks;

@@ -15,6 +15,7 @@ const PROGRAMS: [&str; 15] = [
     "attentrack-explain",
     "attentrack-faithfulness",
     "attentrack-track",
+    "attentrack-heatmap",
     "attentrack-evaluate",
     "attentrack-rank",
     "attentrack-report",

@@ -194,3 +194,28 @@ pub struct TrackRow {
     /// Of an ensemble: standard deviation of mark_attention over the members.
     mark_attention_sd: Option<f64>,
 }
+
+/// One row of the table of `attentrack-heatmap`: one gene, sample and mark.
+#[derive(JsonSchema)]
+pub struct HeatmapRow {
+    /// Gene id.
+    gene_id: String,
+    /// Sample.
+    sample: String,
+    /// What became of the gene's window; NA where the sample lacks the gene.
+    status: String,
+    /// Score, where predictions were given.
+    score: Number,
+    /// Whether the score may as well be on the other side of the model's threshold (0 or 1).
+    uncertain: Number,
+    /// Label, where labels were given.
+    label: Number,
+    /// Mark.
+    mark: String,
+    /// Of attention: mark attention; of an attribution: the sum over its bins; of signal: their mean.
+    mark_value: Number,
+    /// From the TSS to the 5′ base of the mark's highest bin, in bp along the gene.
+    peak_bp: Number,
+    /// Value of that bin: of attention in even shares, else as stored.
+    peak_value: Number,
+}

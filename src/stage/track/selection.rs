@@ -11,6 +11,7 @@ use crate::genome::{Chrom, Chroms, Region};
 use crate::io::{FileError, open_text};
 use crate::matrix::Matrix;
 use crate::matrix::track::Selection;
+use crate::stage::gene_ids;
 
 /// The part of the matrix that the flags name, every problem in one message.
 pub fn resolve(args: &Args, matrix: &Matrix) -> anyhow::Result<Selection> {
@@ -49,13 +50,7 @@ fn genes(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> anyhow::Re
     for (row, id) in matrix.gene_ids.iter().enumerate() {
         rows.entry(id).or_default().push(row);
     }
-    let mut ids = Vec::new();
-    for gene in &args.gene {
-        match gene.strip_prefix('@') {
-            Some(file) => ids.extend(read_ids(Path::new(file)).context("--gene")?),
-            None => ids.push(gene.clone()),
-        }
-    }
+    let ids = gene_ids::named(&args.gene)?;
     let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !rows.contains_key(id)).collect();
     if let [first, ..] = unknown[..] {
         problems.push(format!(
@@ -69,21 +64,6 @@ fn genes(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> anyhow::Re
     let mut genes: Vec<usize> = named.into_iter().collect();
     genes.sort_unstable();
     Ok(Some(genes))
-}
-
-fn read_ids(path: &Path) -> Result<Vec<String>, FileError> {
-    let mut ids = Vec::new();
-    for line in open_text(path)?.lines() {
-        let line = line.map_err(|error| FileError::os(path, "read", &error))?;
-        let id = line.split('\t').next().unwrap_or_default().trim();
-        if !id.is_empty() && !id.starts_with('#') {
-            ids.push(id.to_owned());
-        }
-    }
-    if ids.is_empty() {
-        return Err(FileError::new(path, "names no gene").remedy("Give one gene id a line"));
-    }
-    Ok(ids)
 }
 
 fn regions(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> Vec<Region> {

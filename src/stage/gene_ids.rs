@@ -1,0 +1,39 @@
+//! Gene ids as a command line names them.
+
+use std::io::BufRead;
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::io::{FileError, open_text};
+
+/// The ids of `--gene ID|@FILE`, in order.
+///
+/// # Errors
+/// A file that cannot be read or names no gene.
+pub fn named(flags: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut ids = Vec::new();
+    for flag in flags {
+        match flag.strip_prefix('@') {
+            Some(file) => ids.extend(read(Path::new(file)).context("--gene")?),
+            None => ids.push(flag.clone()),
+        }
+    }
+    Ok(ids)
+}
+
+/// The first column of a file; empty lines and those that begin with `#` are left out.
+fn read(path: &Path) -> Result<Vec<String>, FileError> {
+    let mut ids = Vec::new();
+    for line in open_text(path)?.lines() {
+        let line = line.map_err(|error| FileError::os(path, "read", &error))?;
+        let id = line.split('\t').next().unwrap_or_default().trim();
+        if !id.is_empty() && !id.starts_with('#') {
+            ids.push(id.to_owned());
+        }
+    }
+    if ids.is_empty() {
+        return Err(FileError::new(path, "names no gene").remedy("Give one gene id a line"));
+    }
+    Ok(ids)
+}

@@ -1,0 +1,162 @@
+//! `attentrack-heatmap`: one gene's marks and bins in every sample.
+
+mod figure;
+mod map;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::Parser;
+
+use self::map::Map;
+use super::gene_ids;
+use crate::io::{self, FileError, Output};
+use crate::matrix::{Labels, Matrix, Predictions};
+use crate::stage::{Common, Stage};
+
+/// What stands for the gene in --plot.
+const GENE: &str = "{gene}";
+
+/// Show which marks matter to a gene in each sample: a row a sample, a column a mark, and the bins.
+///
+/// The table has one row a gene, sample and mark: the mark's value and where its highest bin lies. The
+/// picture shows the same and all bins, 5′ to 3′. A mark's value is, of attention, the mark attention (sums
+/// to 1 over the marks); of an attribution, the sum over its bins; of signal, the mean over its bins. A bin's
+/// is, of attention, mark attention × corrected bin attention, in even shares, so that 1 is what it would hold
+/// if nothing stood out; else the stored number. The picture is that of AttentiveChrome's mark maps (Singh
+/// et al. 2017), which show PAX5 in three cell types.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "attentrack-heatmap",
+    version,
+    after_help = "Examples:
+  attentrack-heatmap --input results/attention/*.attention.bins.safetensors --gene ENSG00000196092 \\
+    --out PAX5.tsv --plot PAX5.svg
+  attentrack-heatmap --input H1.attention.bins.safetensors GM12878.attention.bins.safetensors \\
+    --predictions H1.predictions.tsv GM12878.predictions.tsv --labels H1.labels.tsv GM12878.labels.tsv \\
+    --gene @genes.txt --out maps.tsv --plot '{gene}.svg'"
+)]
+pub struct Args {
+    /// Attention of attentrack-predict, attribution of attentrack-explain or signal of attentrack-bin, one file a sample
+    #[arg(long, value_name = "FILE", required = true, num_args = 1.., help_heading = "Input")]
+    pub input: Vec<PathBuf>,
+    /// Gene to show, by id, or @FILE with one id a line; may be repeated
+    #[arg(long, value_name = "ID|@FILE", required = true, help_heading = "Input")]
+    pub gene: Vec<String>,
+    /// Predictions, one file a sample, in the order of --input [default: scores are not shown]
+    #[arg(long, value_name = "TSV", num_args = 1.., help_heading = "Input")]
+    pub predictions: Vec<PathBuf>,
+    /// Labels, one file a sample, in the order of --input [default: labels are not shown]
+    #[arg(long, value_name = "TSV", num_args = 1.., help_heading = "Input")]
+    pub labels: Vec<PathBuf>,
+    /// Table to write; - for standard output
+    #[arg(long, value_name = "TSV", help_heading = "Output")]
+    pub out: PathBuf,
+    /// Picture to write, SVG; {gene} in its name stands for each gene [default: not drawn]
+    #[arg(long, value_name = "SVG", help_heading = "Output")]
+    pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let samples = self.input.len();
+        let given = [("--predictions", &self.predictions), ("--labels", &self.labels)];
+        let wrong = given.into_iter().filter(|(_, files)| !files.is_empty() && files.len() != samples);
+        wrong
+            .map(|(flag, files)| {
+                format!(
+                    "--input names {samples} and {flag} {} files. Give one for each sample, in the same order",
+                    files.len()
+                )
+            })
+            .collect()
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        let ids = gene_ids::named(&self.gene)?;
+        if let Some(plot) = &self.plot
+            && ids.len() > 1
+            && !plot.to_string_lossy().contains(GENE)
+        {
+            bail!("--plot {}: {} genes need a name with {GENE} in it", plot.display(), ids.len());
+        }
+        let map = self.read(&ids)?;
+        table::write(&self.out, &map)?;
+        for (gene, id) in map.genes.iter().enumerate() {
+            let Some(plot) = &self.plot else { continue };
+            let path = PathBuf::from(plot.to_string_lossy().replace(GENE, id));
+            let mut output = Output::create(&path)?;
+            output.put(figure::draw(&map, gene).as_bytes())?;
+            output.commit()?;
+        }
+        tracing::info!("{}: {} genes in {} samples", self.out.display(), map.genes.len(), map.samples.len());
+        Ok(())
+    }
+}
+
+impl Args {
+    /// One sample in memory at a time.
+    fn read(&self, ids: &[String]) -> anyhow::Result<Map> {
+        let mut map: Option<Map> = None;
+        for (place, path) in self.input.iter().enumerate() {
+            let matrix = io::bins::read(path)?;
+            let predictions = self.predictions.get(place).map(|path| predictions_of(path, &matrix)).transpose()?;
+            let labels = self.labels.get(place).map(|path| io::labels::read(path)).transpose()?;
+            let map = match &mut map {
+                Some(map) => map,
+                none => none.insert(Map::new(&matrix, ids.to_vec())),
+            };
+            add(map, path, &matrix, predictions.as_ref(), labels.as_ref())?;
+        }
+        let Some(map) = map else { bail!("--input names no file") };
+        let missing: Vec<&str> = map.missing().collect();
+        if let [first, ..] = missing[..] {
+            bail!(
+                "--gene: {} of {} genes are in no --input, such as {first:?}. Check ids and version suffixes",
+                missing.len(),
+                ids.len()
+            );
+        }
+        Ok(map)
+    }
+}
+
+fn predictions_of(path: &Path, matrix: &Matrix) -> anyhow::Result<Predictions> {
+    let predictions = io::predictions::read(path)?;
+    if predictions.sample != matrix.sample {
+        bail!(
+            "{}: holds sample {:?}, but the --input in its place {:?}. Give both in the same order",
+            path.display(),
+            predictions.sample,
+            matrix.sample
+        );
+    }
+    Ok(predictions)
+}
+
+fn add(
+    map: &mut Map,
+    path: &Path,
+    matrix: &Matrix,
+    predictions: Option<&Predictions>,
+    labels: Option<&Labels>,
+) -> anyhow::Result<()> {
+    if let Some(difference) = map.difference(matrix) {
+        bail!(
+            "{}: {difference} differ from those of {}. Give files that were made alike",
+            path.display(),
+            map.samples[0].name
+        );
+    }
+    if map.samples.iter().any(|sample| sample.name == matrix.sample) {
+        bail!("{}: sample {:?} is there already. Give each sample once", path.display(), matrix.sample);
+    }
+    Ok(map.add(matrix, predictions, labels).map_err(|error| FileError::new(path, error.to_string()))?)
+}
