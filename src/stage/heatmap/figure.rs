@@ -37,7 +37,7 @@ fn marks(map: &Map, rows: &[(&Sample, Option<&Gene>)], height: f64) -> Panel {
     let names: Vec<String> = rows.iter().map(|(sample, gene)| row_name(sample, *gene)).collect();
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
     let wide = map.marks.iter().map(|mark| mark.chars().count()).max().unwrap_or(0) as f64;
-    let width = 30.0 + 6.2 * longest + map.marks.len() as f64 * (12.0 + 6.2 * wide).max(48.0);
+    let width = 30.0 + 6.2 * longest + map.marks.len() as f64 * (12.0 + 7.0 * wide).max(48.0);
     let axes =
         (Axis::names("", map.marks.iter().map(String::as_str)), Axis::names("", names.iter().map(String::as_str)));
     let mut chart = Chart::new(axes.0, axes.1, width, height);
@@ -77,7 +77,7 @@ fn bins(map: &Map, rows: &[(&Sample, Option<&Gene>)], mark: usize, largest: f64,
         };
         // neighbouring bins of one colour are one box
         let colours: Vec<Colour> =
-            gene.bins[mark * n_bins..][..n_bins].iter().map(|&value| Colour::of(f64::from(value) / largest)).collect();
+            gene.bins[mark * n_bins..][..n_bins].iter().map(|&value| colour(f64::from(value), largest)).collect();
         let mut start = 0;
         for run in colours.chunk_by(|a, b| a == b) {
             let [left, right] = [start, start + run.len()].map(|bin| bin as f64 * size - flank);
@@ -104,7 +104,7 @@ fn scale(map: &Map, largest: f64, height: f64) -> Panel {
     let step = (largest - low) / SHADES as f64;
     for shade in 0..SHADES {
         let [bottom, top] = [shade, shade + 1].map(|at| low + at as f64 * step);
-        chart.cell((-0.5, bottom), (0.2, top), Colour::of((bottom + top) / 2.0 / largest), "", "");
+        chart.cell((-0.5, bottom), (0.2, top), colour((bottom + top) / 2.0, largest), "", "");
     }
     Panel { heading: String::new(), svg: chart.svg("Scale of the bins' colours"), width, height }
 }
@@ -126,6 +126,11 @@ fn notes(map: &Map, rows: &[(&Sample, Option<&Gene>)]) -> Vec<String> {
     notes
 }
 
+/// The square root of the share, so that marks of little attention are not all white.
+fn colour(value: f64, largest: f64) -> Colour {
+    Colour::of((value / largest).abs().sqrt().copysign(value))
+}
+
 /// A sample with its score and label, where they are known.
 fn row_name(sample: &Sample, gene: Option<&Gene>) -> String {
     let mut name = sample.name.clone();
@@ -139,11 +144,11 @@ fn row_name(sample: &Sample, gene: Option<&Gene>) -> String {
     name
 }
 
-/// Two decimals, or two digits of a small number; whole numbers as they are.
+/// Two decimals, or two digits of a very small number; whole numbers as they are.
 fn short(value: f64) -> String {
     match value.abs() {
         size if value.fract() == 0.0 && size < 1e6 => format!("{value}"),
-        size if size >= 0.1 => format!("{value:.2}"),
+        size if size >= 0.005 => format!("{value:.2}"),
         _ => format!("{value:.1e}"),
     }
 }
