@@ -83,6 +83,7 @@ pub fn header(
         assembly: samples::assembly(&run.samples),
         samples: run.samples.iter().map(|sample| sample.matrix.sample.clone()).collect(),
         transform: run.transform.clone(),
+        input_quantiles: run.input_quantiles.clone(),
         threshold: threshold(args.task, (data, set), predictor)?,
         members,
         regime: Some(Regime {
