@@ -1,9 +1,11 @@
 //! What every stage binary shares: logging, threads, interrupts, exit codes.
 
 pub mod chain;
+mod compare;
 mod completions;
 pub mod config;
 mod front;
+mod layout;
 mod man;
 pub mod plan;
 mod prepare;
@@ -11,6 +13,8 @@ mod record;
 mod run;
 mod schema;
 pub mod step;
+mod times;
+mod work;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,7 @@
 mod accuracy;
 mod bad_input;
 mod bin;
+mod compare;
 mod cuda_emulation;
 mod evaluate;
 mod explain;
