@@ -7,12 +7,12 @@ use std::process::{Command as Process, ExitCode};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::completions::Completions;
-use super::execute;
 use super::man::Man;
 use super::plan::Plan;
 use super::run::Run;
 use super::schema::Schema;
-use crate::stage::{self, Stage};
+use super::{execute, start};
+use crate::stage;
 
 /// From histone marks and gene expression to attention tracks for the genome browser
 #[derive(Debug, Parser)]
@@ -59,10 +59,6 @@ macro_rules! stages {
 const STAGES: [StageEntry; 13] =
     stages![tss, bin, label, split, train, predict, explain, faithfulness, track, evaluate, report, import, simulate];
 
-fn start<S: Stage>(arguments: Vec<OsString>) -> ExitCode {
-    execute(&S::parse_from(arguments))
-}
-
 /// The `main` of `attentrack`. Exit status as for the stages.
 pub fn main() -> ExitCode {
     let matches = Front::command().after_help(list_of_stages()).get_matches();
@@ -94,6 +90,7 @@ fn list_of_stages() -> String {
         let about = (entry.command)().get_about().map(ToString::to_string).unwrap_or_default();
         text += &format!("  {:<10}{}\n", entry.name, about);
     }
+    text += "\nAn argument @FILE of a stage stands for the lines of FILE, an argument each; @- for those of standard input.\n";
     text + "\nExample:\n  attentrack run config.yaml --outdir results\n"
 }
 
