@@ -2,9 +2,11 @@
 
 mod arguments;
 pub mod chain;
+mod compare;
 mod completions;
 pub mod config;
 mod front;
+mod layout;
 mod man;
 pub mod plan;
 mod prepare;
@@ -12,6 +14,8 @@ mod record;
 mod run;
 mod schema;
 pub mod step;
+mod times;
+mod work;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

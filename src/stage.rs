@@ -12,6 +12,7 @@ pub mod label;
 pub mod model_file;
 pub mod predict;
 mod progress;
+pub mod rank;
 pub mod report;
 pub mod simulate;
 pub mod split;

@@ -7,59 +7,13 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use super::config::{Config, Threshold, TrainMode};
+use super::layout::Layout;
 use super::step::Step;
 use crate::explain::Method;
 use crate::genome::Orientation;
 use crate::io::sample_sheet::Sample;
 use crate::learn::{Task, Transform};
 use crate::stage::train::Architecture;
-
-/// Where everything lies in the output folder.
-struct Layout<'a> {
-    outdir: &'a Path,
-}
-
-impl Layout<'_> {
-    fn genes(&self) -> PathBuf {
-        self.outdir.join("genes.bed")
-    }
-    fn splits(&self) -> PathBuf {
-        self.outdir.join("splits.tsv")
-    }
-    fn bins(&self, sample: &str) -> PathBuf {
-        self.outdir.join(format!("bins/{sample}.bins.safetensors"))
-    }
-    fn labels(&self, sample: &str) -> PathBuf {
-        self.outdir.join(format!("labels/{sample}.labels.tsv"))
-    }
-    fn model(&self, run: &str) -> PathBuf {
-        self.outdir.join(format!("model/{run}.model.safetensors"))
-    }
-    fn history(&self, run: &str) -> PathBuf {
-        self.outdir.join(format!("model/{run}.history.tsv"))
-    }
-    fn predictions(&self, sample: &str) -> PathBuf {
-        self.outdir.join(format!("predictions/{sample}.predictions.tsv"))
-    }
-    fn attention(&self, sample: &str) -> PathBuf {
-        self.outdir.join(format!("attention/{sample}.attention.bins.safetensors"))
-    }
-    fn explanation(&self, name: &str) -> PathBuf {
-        self.outdir.join(format!("explain/{name}.bins.safetensors"))
-    }
-    fn faithfulness(&self, sample: &str) -> PathBuf {
-        self.outdir.join(format!("explain/{sample}.faithfulness.tsv"))
-    }
-    fn tracks(&self, sample: &str) -> PathBuf {
-        self.outdir.join(format!("tracks/{sample}"))
-    }
-    fn report(&self) -> PathBuf {
-        self.outdir.join("report")
-    }
-    fn metrics(&self) -> PathBuf {
-        self.outdir.join("metrics.json")
-    }
-}
 
 /// What stands for the name of each sample in the name of a model.
 const EACH_SAMPLE: &str = "{sample}";
@@ -84,33 +38,10 @@ pub fn folders(steps: &[Step], outdir: &Path) -> Vec<PathBuf> {
 /// # Errors
 /// Too few samples for the mode of training.
 pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bool) -> Result<Vec<Step>> {
-    let layout = Layout { outdir };
-    let mut steps = vec![tss(config, &layout)];
-    // the cheap stages first, so that a wrong name or table shows before hours of binning
-    if config.labels.path.is_none() {
-        steps.extend(samples.iter().map(|sample| label(config, &layout, sample)));
-    }
-    if config.split.path.is_none() {
-        steps.push(split(config, &layout, samples));
-    }
-    steps.extend(samples.iter().map(|sample| bin(config, &layout, sample)));
-    let train = |run: &str, samples: &[&Sample]| train(config, &layout, run, samples);
-    let everyone: Vec<&Sample> = samples.iter().collect();
-    match config.train.mode {
-        TrainMode::Pooled => steps.push(train("pooled", &everyone)),
-        TrainMode::PerSample if side_by_side => steps.push(train(EACH_SAMPLE, &everyone)),
-        TrainMode::PerSample => steps.extend(samples.iter().map(|sample| train(&sample.name, &[sample]))),
-        TrainMode::LeaveOneSampleOut => {
-            if samples.len() < 2 {
-                bail!("train.mode leave-one-sample-out needs two samples or more, the sheet has one");
-            }
-            steps.extend(samples.iter().map(|left_out| {
-                let others: Vec<&Sample> = samples.iter().filter(|other| other.name != left_out.name).collect();
-                train(&model_of(config, left_out), &others)
-            }));
-        }
-    }
-    steps.extend(samples.iter().map(|sample| predict(config, &layout, sample)));
+    let layout = Layout::new(outdir);
+    let mut steps = data(config, &layout, samples);
+    steps.extend(trainings(config, &layout, samples, side_by_side)?);
+    steps.extend(samples.iter().map(|sample| predict(config, &layout, sample, has_attention(config))));
     steps.push(evaluate(config, &layout, samples));
     if has_attention(config) {
         steps.extend(samples.iter().map(|sample| {
@@ -128,6 +59,44 @@ pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bo
     }
     steps.push(report(config, &layout, samples));
     Ok(steps)
+}
+
+/// The steps that make what all models learn from: genes, labels, splits and bins.
+pub fn data(config: &Config, layout: &Layout, samples: &[Sample]) -> Vec<Step> {
+    let mut steps = vec![tss(config, layout)];
+    // the cheap stages first, so that a wrong name or table shows before hours of binning
+    if config.labels.path.is_none() {
+        steps.extend(samples.iter().map(|sample| label(config, layout, sample)));
+    }
+    if config.split.path.is_none() {
+        steps.push(split(config, layout, samples));
+    }
+    steps.extend(samples.iter().map(|sample| bin(config, layout, sample)));
+    steps
+}
+
+/// The trainings that the mode asks for; see [`plan`].
+///
+/// # Errors
+/// Too few samples for the mode of training.
+pub fn trainings(config: &Config, layout: &Layout, samples: &[Sample], side_by_side: bool) -> Result<Vec<Step>> {
+    let train = |run: &str, samples: &[&Sample]| train(config, layout, run, samples);
+    let everyone: Vec<&Sample> = samples.iter().collect();
+    Ok(match config.train.mode {
+        TrainMode::Pooled => vec![train("pooled", &everyone)],
+        TrainMode::PerSample if side_by_side => vec![train(EACH_SAMPLE, &everyone)],
+        TrainMode::PerSample => samples.iter().map(|sample| train(&sample.name, &[sample])).collect(),
+        TrainMode::LeaveOneSampleOut => {
+            if samples.len() < 2 {
+                bail!("train.mode leave-one-sample-out needs two samples or more, the sheet has one");
+            }
+            let left_out = samples.iter().map(|left_out| {
+                let others: Vec<&Sample> = samples.iter().filter(|other| other.name != left_out.name).collect();
+                train(&model_of(config, left_out), &others)
+            });
+            left_out.collect()
+        }
+    })
 }
 
 /// Whether the model says which bins it looks at.
@@ -157,11 +126,13 @@ fn model_of(config: &Config, sample: &Sample) -> String {
     }
 }
 
-fn labels_of(config: &Config, layout: &Layout, sample: &str) -> PathBuf {
+/// The labels of a sample, made or given.
+pub fn labels_of(config: &Config, layout: &Layout, sample: &str) -> PathBuf {
     config.labels.of(sample).unwrap_or_else(|| layout.labels(sample))
 }
 
-fn splits_of(config: &Config, layout: &Layout) -> PathBuf {
+/// The splits, made or given.
+pub fn splits_of(config: &Config, layout: &Layout) -> PathBuf {
     config.split.path.clone().unwrap_or_else(|| layout.splits())
 }
 
@@ -285,12 +256,13 @@ fn train(config: &Config, layout: &Layout, run: &str, samples: &[&Sample]) -> St
         .switch("--resume", true)
 }
 
-fn predict(config: &Config, layout: &Layout, sample: &Sample) -> Step {
+/// Scores a sample with its model; with `attention`, where that looked is kept.
+pub fn predict(config: &Config, layout: &Layout, sample: &Sample, attention: bool) -> Step {
     let mut step = Step::new("predict", Some(&sample.name))
         .input("--bins", layout.bins(&sample.name))
         .input("--model", layout.model(&model_of(config, sample)))
         .output("--predictions", layout.predictions(&sample.name));
-    if has_attention(config) {
+    if attention {
         step = step.output("--attention", layout.attention(&sample.name));
     }
     step.samples = vec![sample.name.clone()];

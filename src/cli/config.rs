@@ -12,6 +12,7 @@ use crate::io::FileError;
 use crate::io::sample_sheet::{self, Sample};
 use crate::learn::{Task, Transform};
 use crate::matrix::{Split, Statistic};
+use crate::stage::train::Architecture;
 
 /// The whole chain's configuration. Paths are relative to the folder of the file.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -187,6 +188,24 @@ pub struct Model {
     /// Units of each hidden layer.
     #[serde(default)]
     pub hidden: Vec<u32>,
+}
+
+impl Model {
+    /// Another architecture with those of the sizes that it has; the hidden layers are those of the
+    /// architecture that is named here.
+    pub fn of(&self, architecture: Architecture) -> Model {
+        let name = architecture.name();
+        let keep = |flag, size: Option<u32>| size.filter(|_| architecture.flags().contains(&flag));
+        Model {
+            bin_hidden: keep("bin-hidden", self.bin_hidden),
+            mark_hidden: keep("mark-hidden", self.mark_hidden),
+            kernel_width: keep("kernel-width", self.kernel_width),
+            filters: keep("filters", self.filters),
+            pool: keep("pool", self.pool),
+            hidden: if self.name.as_ref() == Some(&name) { self.hidden.clone() } else { Vec::new() },
+            name: Some(name),
+        }
+    }
 }
 
 /// The training regime; what is left out has the default of `attentrack-train`.

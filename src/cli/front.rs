@@ -6,6 +6,7 @@ use std::process::{Command as Process, ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use super::compare::Compare;
 use super::completions::Completions;
 use super::man::Man;
 use super::plan::Plan;
@@ -26,6 +27,8 @@ struct Front {
 enum Command {
     /// Run the whole chain from one config.yaml
     Run(Run),
+    /// Train every model on the data of a config.yaml, and compare them
+    Compare(Compare),
     /// Print the chain of a config.yaml as JSON, for workflow engines
     Plan(Plan),
     /// Print a JSON Schema, or write them all to a folder
@@ -56,8 +59,22 @@ macro_rules! stages {
 }
 
 /// The stages in the order in which they chain.
-const STAGES: [StageEntry; 13] =
-    stages![tss, bin, label, split, train, predict, explain, faithfulness, track, evaluate, report, import, simulate];
+const STAGES: [StageEntry; 14] = stages![
+    tss,
+    bin,
+    label,
+    split,
+    train,
+    predict,
+    explain,
+    faithfulness,
+    track,
+    evaluate,
+    rank,
+    report,
+    import,
+    simulate
+];
 
 /// The `main` of `attentrack`. Exit status as for the stages.
 pub fn main() -> ExitCode {
@@ -68,6 +85,7 @@ pub fn main() -> ExitCode {
     };
     match front.command {
         Command::Run(run) => execute(&run),
+        Command::Compare(compare) => execute(&compare),
         Command::Plan(plan) => execute(&plan),
         Command::Schema(schema) => execute(&schema),
         Command::Completions(completions) => execute(&completions),

@@ -23,6 +23,7 @@ pub fn prepare(step: &Step, quiet: bool) -> anyhow::Result<Ready> {
         "explain" => parse::<stage::explain::Args>,
         "faithfulness" => parse::<stage::faithfulness::Args>,
         "evaluate" => parse::<stage::evaluate::Args>,
+        "rank" => parse::<stage::rank::Args>,
         "report" => parse::<stage::report::Args>,
         "track" => parse::<stage::track::Args>,
         other => bail!("no stage {other}"),

@@ -1,15 +1,13 @@
 //! `attentrack run CONFIG`: the whole chain in one process.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
 
 use super::chain;
 use super::config::{Config, Place};
-use super::prepare::prepare;
-use super::record::Record;
-use crate::io::{FileError, Output};
+use super::work::{self, Work};
 use crate::stage::{Common, Stage};
 
 /// Run the whole chain from one config.yaml: genes, bins, labels, splits, training, predictions,
@@ -59,36 +57,10 @@ impl Stage for Run {
         let steps = chain::plan(&config, &samples, &outdir, !self.dry_run)
             .with_context(|| self.config.display().to_string())?;
         if self.dry_run {
-            let mut output = Output::create(Path::new("-"))?;
-            for step in &steps {
-                output.put(format!("{step}\n").as_bytes())?;
-            }
-            return Ok(output.commit()?);
+            return work::print(steps.iter());
         }
-        // a value that no stage takes shows now, not after hours of binning and training
-        let ready = steps.iter().map(|step| {
-            prepare(step, self.common.quiet)
-                .with_context(|| format!("{}: attentrack-{}", self.config.display(), step.stage))
-        });
-        let ready = ready.collect::<anyhow::Result<Vec<_>>>()?;
-        for folder in chain::folders(&steps, &outdir) {
-            std::fs::create_dir_all(&folder).map_err(|error| FileError::os(&folder, "make the folder", &error))?;
-        }
-        let mut record = Record::read(&outdir);
-        for (number, (step, run)) in steps.iter().zip(ready).enumerate() {
-            let place = format!("[{}/{}]", number + 1, steps.len());
-            if !self.force && record.has(step) {
-                tracing::info!(
-                    "{place} attentrack-{} {}: done already",
-                    step.stage,
-                    step.id.as_deref().unwrap_or("all")
-                );
-                continue;
-            }
-            tracing::info!("{place} {step}");
-            run().with_context(|| format!("attentrack-{}", step.stage))?;
-            record.add(step)?;
-        }
+        let work = Work { config: &self.config, outdir: &outdir, force: self.force, quiet: self.common.quiet };
+        work.carry_out(&steps, |_, _| Ok(()))?;
         tracing::info!(
             "done: the tracks are in {}, what they are worth is in {}",
             outdir.join("tracks").display(),

@@ -28,7 +28,7 @@ use crate::stage::{Common, Stage};
 )]
 pub struct Schema {
     /// Which one: config, samples; bins, model, state, of the headers of those files; genes, labels, splits, history,
-    /// predictions, metrics-table, track-table, of their rows; metrics, plan; nextflow, nextflow-samples
+    /// predictions, metrics-table, comparison, track-table, of their rows; metrics, plan; nextflow, nextflow-samples
     /// [default: with --out-dir, all]
     #[arg(value_name = "NAME", required_unless_present = "out_dir")]
     name: Option<String>,
@@ -72,6 +72,7 @@ fn all() -> Vec<(&'static str, Value)> {
         ("history", schema_of::<rows::HistoryRow>()),
         ("predictions", schema_of::<rows::PredictionRow>()),
         ("metrics-table", schema_of::<rows::MetricRow>()),
+        ("comparison", schema_of::<rows::ComparisonRow>()),
         ("track-table", schema_of::<rows::TrackRow>()),
         ("metrics", schema_of::<Report>()),
         ("plan", schema_of::<PlanFile>()),

@@ -2,8 +2,10 @@
 //! page defines, so that one chart fits a light and a dark page.
 
 mod axis;
+mod sheet;
 
 pub use axis::Axis;
+pub use sheet::{Panel, sheet};
 
 use std::fmt::Write;
 

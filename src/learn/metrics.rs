@@ -3,6 +3,7 @@
 
 mod bootstrap;
 mod calibration;
+mod comparison;
 mod curve;
 mod judge;
 mod ranking;
@@ -12,6 +13,9 @@ mod threshold;
 
 pub use bootstrap::Bootstrap;
 pub use calibration::{ReliabilityBin, brier_score, expected_calibration_error, reliability};
+pub use comparison::{
+    Candidate, CandidateRun, Difference, Figure, FoldGenes, N_METRICS, compare, figures, less_is_better, metric_names,
+};
 pub use curve::{precision_recall_curve, roc_curve};
 pub use judge::{Rows, judge};
 pub use ranking::Ranking;

@@ -86,6 +86,13 @@ class Schemas(Project):
         self.attentrack("evaluate", *pairs, *judged)
         self.fits("metrics-table", rows(self.dir / "m.tsv"), closed=True)
 
+        runs = ["model\tpredictions\tlabels\n"]
+        runs += [f"m\tpredictions/{sample}.predictions.tsv\tlabels/{sample}.labels.tsv\n" for sample in samples]
+        (results / "runs.tsv").write_text("".join(runs))
+        ranked = ["--runs", results / "runs.tsv", "--splits", results / "splits.tsv", "--out", "c.tsv"]
+        self.attentrack("rank", *ranked, "--bootstrap", "20", "--quiet")
+        self.fits("comparison", rows(self.dir / "c.tsv"), closed=True)
+
     def test_a_wrong_row_does_not_fit(self):
         right = {"gene_id": "g", "sample": "s", "status": "ok", "score": 0.5, "mark_attention_H3K4me3": "NA"}
         self.fits("predictions", [right], closed=True)

@@ -5,6 +5,7 @@ mod accuracy;
 mod arguments;
 mod bad_input;
 mod bin;
+mod compare;
 mod cuda_emulation;
 mod evaluate;
 mod explain;

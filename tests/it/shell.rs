@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use crate::support::Workdir;
 
-const PROGRAMS: [&str; 12] = [
+const PROGRAMS: [&str; 15] = [
     "attentrack",
     "attentrack-tss",
     "attentrack-bin",
@@ -12,8 +12,11 @@ const PROGRAMS: [&str; 12] = [
     "attentrack-split",
     "attentrack-train",
     "attentrack-predict",
+    "attentrack-explain",
+    "attentrack-faithfulness",
     "attentrack-track",
     "attentrack-evaluate",
+    "attentrack-rank",
     "attentrack-report",
     "attentrack-import",
     "attentrack-simulate",

@@ -106,6 +106,43 @@ pub struct MetricRow {
     genes: u64,
 }
 
+/// One row of the table of `attentrack-rank` (comparison.tsv): one sample, model and metric.
+#[derive(JsonSchema)]
+pub struct ComparisonRow {
+    /// Sample; `all` for the pooled figures.
+    sample: String,
+    /// Model.
+    model: String,
+    /// auroc, auprc, brier; pearson, spearman, mse.
+    metric: String,
+    /// The metric of the genes that models are judged on: mean over folds and seeds.
+    value: Number,
+    /// Lower end of its bootstrap interval.
+    low: Number,
+    /// Upper end of its interval.
+    high: Number,
+    /// Sample standard deviation over the seeds.
+    seed_sd: Number,
+    /// The same metric of the validation genes, by which a model may be chosen.
+    valid: Number,
+    /// The metric less that of the reference; NA of the reference itself.
+    difference: Number,
+    /// Lower end of its interval, of a paired bootstrap over genes.
+    difference_low: Number,
+    /// Upper end of its interval.
+    difference_high: Number,
+    /// Two-sided P value of no difference, of the same bootstrap.
+    p: Number,
+    /// The same, adjusted for the number of models (Holm).
+    p_holm: Number,
+    /// Genes judged, summed over folds and samples.
+    genes: u64,
+    /// Number of folds.
+    folds: u64,
+    /// Seeds a fold.
+    seeds: u64,
+}
+
 /// One row of `genes.bed`, which has no header: BED6, the columns chrom, start, end, name, score and
 /// strand in this order; one TSS base a gene.
 #[derive(JsonSchema)]

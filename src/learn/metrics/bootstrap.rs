@@ -36,14 +36,7 @@ impl Bootstrap {
         statistic: impl Fn(&[u32]) -> [Option<f64>; N] + Sync,
     ) -> [Estimate; N] {
         let values = statistic(&vec![1; n_units]);
-        let replicates: Vec<[Option<f64>; N]> = if n_units == 0 {
-            Vec::new()
-        } else {
-            (0..self.replicates)
-                .into_par_iter()
-                .map_init(|| vec![0; n_units], |counts, replicate| statistic(self.draw(replicate, counts)))
-                .collect()
-        };
+        let replicates = self.replicates(n_units, statistic);
         std::array::from_fn(|metric| {
             let mut drawn: Vec<f64> = replicates.iter().filter_map(|replicate| replicate[metric]).collect();
             drawn.sort_by(f64::total_cmp);
@@ -55,6 +48,16 @@ impl Bootstrap {
                 reason: values[metric].is_none().then(|| reasons[metric].to_owned()),
             }
         })
+    }
+
+    /// What `statistic` says of every replicate, in order: it gets how often each of the `n_units` genes
+    /// counts. None without genes.
+    pub(super) fn replicates<T: Send>(&self, n_units: usize, statistic: impl Fn(&[u32]) -> T + Sync) -> Vec<T> {
+        let replicates = if n_units == 0 { 0 } else { self.replicates };
+        (0..replicates)
+            .into_par_iter()
+            .map_init(|| vec![0; n_units], |counts, replicate| statistic(self.draw(replicate, counts)))
+            .collect()
     }
 
     /// How often each gene counts in one replicate.
@@ -71,7 +74,7 @@ impl Bootstrap {
 }
 
 /// Quantile of sorted values by linear interpolation (NumPy's default, type 7). `None` without values.
-fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+pub(super) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let at = share.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
     let (below, above) = (sorted.get(at.floor() as usize)?, sorted.get(at.ceil() as usize)?);
     Some(below + (above - below) * at.fract())

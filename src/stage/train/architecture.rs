@@ -57,7 +57,7 @@ pub struct Sizes {
 
 impl Architecture {
     /// The flags of sizes that it has.
-    fn flags(self) -> &'static [&'static str] {
+    pub fn flags(self) -> &'static [&'static str] {
         match self {
             Architecture::AttentiveChrome => &["bin-hidden", "mark-hidden"],
             Architecture::Lstm | Architecture::LstmAttention | Architecture::LstmAlpha => &["bin-hidden"],

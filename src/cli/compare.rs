@@ -1,0 +1,205 @@
+//! `attentrack compare CONFIG`: every model on the user's own data.
+
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Parser, ValueEnum};
+
+use super::chain;
+use super::config::{Config, Place};
+use super::layout::Layout;
+use super::prepare::prepare;
+use super::step::Step;
+use super::times::Times;
+use super::work::{self, Work};
+use crate::io;
+use crate::io::sample_sheet::Sample;
+use crate::stage::train::Architecture;
+use crate::stage::{Common, Stage};
+
+/// Train every model on the data of a config.yaml, and compare them on the genes that none has seen:
+/// figures with intervals, paired tests, time
+///
+/// Genes, bins, labels and splits are those of `attentrack run`, and shared with it in the same folder.
+/// Every model is trained with the config's regime, for each fold and for several seeds, and predicts every
+/// sample; train.mode says on which samples. OUTDIR/compare then holds comparison.tsv and comparison.svg of
+/// attentrack-rank (see its --help for the tests), runs.tsv with the name of every training's predictions,
+/// and times.tsv with the seconds that each step took. Of the config model.name and train.ensemble are left
+/// aside; sizes go to those models that have them.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "attentrack compare",
+    after_help = "Examples:\n  attentrack compare config.yaml --threads 8\n  \
+                  attentrack compare config.yaml --models attentive-chrome,deep-chrome-linear --seeds 5\n\n\
+                  A comparison that is started again does only what is left, as attentrack run does."
+)]
+pub struct Compare {
+    /// The configuration; schemas/config.schema.json describes its keys
+    #[arg(value_name = "CONFIG")]
+    config: PathBuf,
+    /// Folder for everything that is written [default: results beside the config]
+    #[arg(long, short, value_name = "DIR")]
+    outdir: Option<PathBuf>,
+    /// Models, by their names for attentrack-train [default: all]
+    #[arg(long, value_enum, value_name = "MODEL,…", value_delimiter = ',', hide_possible_values = true)]
+    models: Vec<Architecture>,
+    /// Trainings of each model and fold, of the seeds train.seed (or 1), the next one and so on
+    #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    seeds: u16,
+    /// Model that the others are tested against [default: the first]
+    #[arg(long, value_enum, value_name = "MODEL", hide_possible_values = true)]
+    reference: Option<Architecture>,
+    /// Print the stage commands, one a line, and do nothing
+    #[arg(long, short = 'n')]
+    dry_run: bool,
+    /// Do every step again [default: only those whose command, inputs or outputs have changed]
+    #[arg(long, short = 'F')]
+    force: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// One training.
+struct Rung {
+    model: String,
+    fold: u32,
+    seed: u64,
+    steps: Vec<Step>,
+    /// Predictions and labels of each sample.
+    judged: Vec<[PathBuf; 2]>,
+}
+
+impl Stage for Compare {
+    fn default_threads() -> u16 {
+        std::thread::available_parallelism().map_or(1, |n| u16::try_from(n.get()).unwrap_or(u16::MAX))
+    }
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let models = self.models();
+        let unknown = self.reference.filter(|reference| !models.contains(reference));
+        let unknown = unknown.map(|reference| format!("--reference {} is not among --models", reference.name()));
+        let twice = (1..models.len()).find(|&at| models[..at].contains(&models[at]));
+        let twice = twice.map(|at| format!("--models names {} twice", models[at].name()));
+        unknown.into_iter().chain(twice).collect()
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        let (config, samples) = Config::read(&self.config, &Place::default())?;
+        let outdir = self.outdir.clone().unwrap_or_else(|| self.config.with_file_name("results"));
+        let folder = outdir.join("compare");
+        let data = chain::data(&config, &Layout::new(&outdir), &samples);
+        let rungs =
+            self.rungs(&config, &samples, &outdir, &folder).with_context(|| self.config.display().to_string())?;
+        let rank = self.rank(&config, &Layout::new(&outdir), &folder);
+        let steps: Vec<Step> = data.into_iter().chain(rungs.iter().flat_map(|rung| rung.steps.clone())).collect();
+        if self.dry_run {
+            return work::print(steps.iter().chain([&rank]));
+        }
+        let judge = prepare(&rank, self.common.quiet)?;
+        let work = Work { config: &self.config, outdir: &outdir, force: self.force, quiet: self.common.quiet };
+        let mut times = Times::read(&folder.join("times.tsv"));
+        work.carry_out(&steps, |step, seconds| {
+            let Some(rung) = rungs.iter().find(|rung| rung.has(step)) else { return Ok(()) };
+            times.add([&rung.model, &rung.fold.to_string(), &rung.seed.to_string()], step, seconds)
+        })?;
+        write_runs(&folder, &rungs)?;
+        judge()?;
+        tracing::info!(
+            "done: {} and {}; how long each training took is in {}",
+            folder.join("comparison.tsv").display(),
+            folder.join("comparison.svg").display(),
+            folder.join("times.tsv").display()
+        );
+        Ok(())
+    }
+}
+
+impl Compare {
+    fn models(&self) -> Vec<Architecture> {
+        if self.models.is_empty() { Architecture::value_variants().to_vec() } else { self.models.clone() }
+    }
+
+    /// Every training, model by model.
+    fn rungs(&self, config: &Config, samples: &[Sample], outdir: &Path, folder: &Path) -> anyhow::Result<Vec<Rung>> {
+        let folds = folds(config)?;
+        let first = config.train.seed.unwrap_or(1);
+        let mut rungs = Vec::new();
+        for model in self.models() {
+            for &fold in &folds {
+                for seed in (0..u64::from(self.seeds)).map(|at| first + at) {
+                    let mut own = config.clone();
+                    own.model = config.model.of(model);
+                    own.train.ensemble = None;
+                    (own.train.fold, own.train.seed) = (Some(fold), Some(seed));
+                    let place = folder.join(format!("{}/fold-{fold}.seed-{seed}", model.name()));
+                    let layout = Layout::of_model(outdir, &place);
+                    let mut steps = chain::trainings(&own, &layout, samples, true)?;
+                    steps.extend(samples.iter().map(|sample| chain::predict(&own, &layout, sample, false)));
+                    let judged = samples.iter().map(|sample| {
+                        [layout.predictions(&sample.name), chain::labels_of(&own, &layout, &sample.name)]
+                    });
+                    rungs.push(Rung { model: model.name(), fold, seed, steps, judged: judged.collect() });
+                }
+            }
+        }
+        Ok(rungs)
+    }
+
+    /// The judgement of all.
+    fn rank(&self, config: &Config, layout: &Layout, folder: &Path) -> Step {
+        Step::new("rank", None)
+            .input("--runs", folder.join("runs.tsv"))
+            .input("--splits", chain::splits_of(config, layout))
+            .output("--out", folder.join("comparison.tsv"))
+            .output("--plot", folder.join("comparison.svg"))
+            .option("--reference", self.reference.map(Architecture::name))
+            .option("--split", config.evaluate.split)
+            .option("--bootstrap", config.evaluate.bootstrap)
+    }
+}
+
+impl Rung {
+    fn has(&self, step: &Step) -> bool {
+        self.steps.iter().any(|own| own.outputs().eq(step.outputs()))
+    }
+}
+
+/// The folds of the splits, or the one that is asked for.
+fn folds(config: &Config) -> anyhow::Result<Vec<u32>> {
+    if let Some(fold) = config.train.fold {
+        return Ok(vec![fold]);
+    }
+    let Some(path) = &config.split.path else { return Ok((0..config.split.folds.unwrap_or(1)).collect()) };
+    let folds = io::splits::read(path)?.folds();
+    if folds.is_empty() {
+        bail!("{}: holds no gene", path.display());
+    }
+    Ok(folds)
+}
+
+/// Names the predictions of every training, by paths from the table's own folder.
+fn write_runs(folder: &Path, rungs: &[Rung]) -> anyhow::Result<()> {
+    let mut rows = Vec::new();
+    for rung in rungs {
+        for paths in &rung.judged {
+            let [predictions, labels] = paths.each_ref().map(|path| from_folder(folder, path));
+            rows.push([rung.model.clone(), rung.fold.to_string(), rung.seed.to_string(), predictions?, labels?]);
+        }
+    }
+    let columns = ["model", "fold", "seed", "predictions", "labels"];
+    Ok(io::table::write_table(&folder.join("runs.tsv"), &columns, rows)?)
+}
+
+/// The way from a folder to a file; both are there.
+fn from_folder(folder: &Path, file: &Path) -> anyhow::Result<String> {
+    let real = |path: &Path| path.canonicalize().map_err(|error| io::FileError::os(path, "find", &error));
+    let (folder, file) = (real(folder)?, real(file)?);
+    let shared = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
+    let up = folder.components().skip(shared).map(|_| Component::ParentDir);
+    let way: PathBuf = up.chain(file.components().skip(shared)).collect();
+    Ok(way.to_string_lossy().into_owned())
+}

@@ -1,0 +1,167 @@
+//! `attentrack-rank`: several models side by side on the same genes.
+
+mod figure;
+mod inputs;
+mod summary;
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Parser;
+
+use self::inputs::Inputs;
+use crate::io::Output;
+use crate::learn::metrics::{Bootstrap, Figure, N_METRICS, compare, figures, metric_names};
+use crate::matrix::Split;
+use crate::stage::{Common, Stage};
+
+/// Rank models by what they predict of the same genes: figures with intervals, and paired tests against
+/// one of them.
+///
+/// Reads a table of trainings, one row a model, fold, seed and sample; writes a table with one row a
+/// sample, model and metric, for each sample and for all of them pooled, and a picture of it. A figure is
+/// the mean over folds and seeds of AUROC, AUPRC and Brier score, or of numeric labels of Pearson's and
+/// Spearman's correlation and the mean squared error. Intervals and P values are those of a paired
+/// bootstrap over genes: each replicate draws the same genes for every model, all rows of a gene together.
+/// P values are two-sided, of the hypothesis that a model is no better or worse than --reference; p_holm
+/// is adjusted for the number of models (Holm 1979). Choose a model by its validation figure (column
+/// valid): the best of many test figures flatters.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "attentrack-rank",
+    version,
+    after_help = "Examples:
+  attentrack-rank --runs runs.tsv --splits splits.tsv --out comparison.tsv --plot comparison.svg
+  # runs.tsv, paths being relative to its folder; fold and seed may be left out:
+  #   model                predictions               labels            fold  seed
+  #   attentive-chrome     ac1/E003.predictions.tsv  E003.labels.tsv   0     1
+  #   attentive-chrome     ac2/E003.predictions.tsv  E003.labels.tsv   0     2
+  #   logistic-regression  lr/E003.predictions.tsv   E003.labels.tsv   0     1
+  # attentrack compare trains all models of a config.yaml and calls this"
+)]
+pub struct Args {
+    /// Trainings: a table with the columns model, predictions, labels, and, if you like, fold (else 0) and seed (else 1)
+    #[arg(long, value_name = "TSV", help_heading = "Input")]
+    pub runs: PathBuf,
+    /// Splits of all samples and folds
+    #[arg(long, value_name = "TSV", help_heading = "Input")]
+    pub splits: PathBuf,
+    /// Table to write; - for standard output
+    #[arg(long, value_name = "TSV", help_heading = "Output")]
+    pub out: PathBuf,
+    /// Picture to write, SVG [default: not written]
+    #[arg(long, value_name = "SVG", help_heading = "Output")]
+    pub plot: Option<PathBuf>,
+    /// Model that the others are compared with [default: the first of --runs]
+    #[arg(long, value_name = "MODEL", help_heading = "Judgement")]
+    pub reference: Option<String>,
+    /// Split whose genes the models are judged on
+    #[arg(long, value_enum, default_value = "test", help_heading = "Judgement")]
+    pub split: Split,
+    /// Bootstrap replicates; 0 for no intervals and no tests
+    #[arg(long, value_name = "N", default_value_t = 2000, help_heading = "Judgement")]
+    pub bootstrap: u32,
+    /// Confidence of the intervals, as a share
+    #[arg(long, value_name = "X", default_value_t = 0.95, help_heading = "Judgement")]
+    pub confidence: f64,
+    /// Seed of the bootstrap
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Judgement")]
+    pub seed: u64,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What one model is worth on the genes of one sample, or of all.
+pub struct Judged {
+    /// Model.
+    model: String,
+    /// By metric.
+    figures: [Figure; N_METRICS],
+    /// The same figures of the validation genes.
+    valid: [Option<f64>; N_METRICS],
+    /// Seeds a fold.
+    seeds: usize,
+}
+
+/// The models on the genes of one sample, or of all.
+pub struct Ladder {
+    /// Sample, or `all`.
+    sample: String,
+    /// Genes (of all samples rows of genes) that the models are judged on, in all folds.
+    genes: usize,
+    /// Number of folds.
+    folds: usize,
+    /// In the order of the table of trainings.
+    models: Vec<Judged>,
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn problems(&self) -> Vec<String> {
+        if self.confidence > 0.0 && self.confidence < 1.0 {
+            return Vec::new();
+        }
+        vec![format!("--confidence must lie between 0 and 1, found {}. Give 0.95 for 95 % intervals", self.confidence)]
+    }
+
+    fn run(&self) -> anyhow::Result<()> {
+        let inputs = inputs::read(&self.runs, &self.splits)?;
+        let reference = self.reference(&inputs)?;
+        let ladders = inputs.samples().into_iter().map(|sample| self.judge(&inputs, sample, reference));
+        let ladders = ladders.collect::<anyhow::Result<Vec<_>>>()?;
+        let metrics = metric_names(inputs.binary);
+        summary::write_table(&self.out, &ladders, &metrics)?;
+        if let Some(path) = &self.plot {
+            let mut output = Output::create(path)?;
+            output.put(figure::draw(&ladders, &metrics, reference, self).as_bytes())?;
+            output.commit()?;
+        }
+        summary::log(&ladders, &metrics, reference, self.split);
+        Ok(())
+    }
+}
+
+impl Args {
+    /// Place of the model that the others are compared with.
+    fn reference(&self, inputs: &Inputs) -> anyhow::Result<usize> {
+        let Some(name) = &self.reference else { return Ok(0) };
+        let found = inputs.models.iter().position(|model| model == name);
+        match found {
+            Some(place) => Ok(place),
+            None => bail!(
+                "--reference {name}: {} has no such model; there are {}",
+                self.runs.display(),
+                inputs.models.join(", ")
+            ),
+        }
+    }
+
+    fn judge(&self, inputs: &Inputs, sample: Option<&str>, reference: usize) -> anyhow::Result<Ladder> {
+        let (folds, models) = inputs.gather(sample, self.split)?;
+        if folds.iter().any(|fold| fold.labels.is_empty()) {
+            bail!(
+                "{}: a fold has no {} gene with score and label. Check that splits, labels and predictions belong together, or choose another --split",
+                self.splits.display(),
+                self.split
+            );
+        }
+        let bootstrap = Bootstrap { replicates: self.bootstrap, confidence: self.confidence, seed: self.seed };
+        let judged = compare(&folds, &models, reference, inputs.binary, &bootstrap);
+        let (valid_folds, valid) = inputs.gather(sample, Split::Valid)?;
+        let models = models.into_iter().zip(judged).zip(&valid).map(|((model, figures_of), valid)| Judged {
+            seeds: model.runs.len() / folds.len(),
+            model: model.name,
+            figures: figures_of,
+            valid: figures(&valid_folds, valid, inputs.binary),
+        });
+        Ok(Ladder {
+            sample: sample.unwrap_or("all").to_owned(),
+            genes: folds.iter().map(|fold| fold.labels.len()).sum(),
+            folds: folds.len(),
+            models: models.collect(),
+        })
+    }
+}
