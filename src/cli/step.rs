@@ -147,8 +147,8 @@ impl Step {
     }
 }
 
-/// Bytes of a command line above which inputs are handed over on standard input. Linux bears 128 KiB in
-/// one argument, as which a shell is given a whole line, and 2 MiB in all; macOS 1 MiB in all.
+/// Bytes of a command line above which inputs are handed over on standard input: well below the 2 MiB with
+/// which Linux starts a program, the 1 MiB of macOS, and the 128 KiB that Linux bears in one argument.
 const LONG: usize = 100 * 1024;
 
 impl Display for Step {
