@@ -1,12 +1,17 @@
 //! Training, prediction and judgement of models. Knows epochs, metrics and checkpoints; knows neither
 //! file formats of the genome nor the command line.
 
+pub mod arrays;
+pub mod auto;
+pub mod baseline;
 mod batches;
+pub mod calibration;
 mod gene_set;
 mod gene_source;
 mod loss;
 pub mod metrics;
 mod model_header;
+mod model_kind;
 mod optimizer;
 mod predictor;
 mod random;
@@ -22,6 +27,7 @@ pub use batches::DeviceGenes;
 pub use gene_set::{GeneDigest, GeneSet, Selection};
 pub use gene_source::{GeneSource, StreamedGenes};
 pub use model_header::{MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, ModelHeader, Regime};
+pub use model_kind::ModelKind;
 pub use optimizer::{Method, OptimizerState};
 pub use predictor::Predictor;
 pub use schedule::Schedule;

@@ -109,9 +109,14 @@ fn has_attention(config: &Config) -> bool {
 fn methods(config: &Config) -> Vec<String> {
     match &config.explain.methods {
         none if none.is_empty() && !has_attention(config) => {
-            // attentrack-explain does not lay the plain LSTM open
-            let is_open = config.model.name.as_deref() != Some("lstm");
-            vec![(if is_open { Method::DeepLift } else { Method::IntegratedGradients }).name().to_owned()]
+            // what attentrack-explain lays open; of what is no network, it can only try what a bin does
+            let model = config.model.name.as_ref().and_then(|name| Architecture::from_str(name, false).ok());
+            let method = match model {
+                Some(Architecture::Lstm) => Method::IntegratedGradients,
+                Some(model) if !model.is_network() => Method::Occlusion,
+                _ => Method::DeepLift,
+            };
+            vec![method.name().to_owned()]
         }
         methods => methods.clone(),
     }

@@ -172,8 +172,9 @@ pub struct SplitConfig {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// attentive-chrome, lstm-attention, lstm-alpha, cnn-attention, cnn-alpha-beta; or a model without
-    /// attention: lstm, deep-chrome, deep-chrome-linear, deep-chrome-mlp.
+    /// attentive-chrome (if left out), lstm-attention, lstm-alpha, cnn-attention, cnn-alpha-beta, auto; or a
+    /// model without attention: lstm, deep-chrome, deep-chrome-linear, deep-chrome-mlp,
+    /// logistic-regression, linear-svm, random-forest, gradient-boosting.
     pub name: Option<String>,
     /// Hidden units a direction of the LSTM over bins.
     pub bin_hidden: Option<u32>,

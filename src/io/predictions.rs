@@ -1,6 +1,7 @@
 //! `predictions.tsv`: gene_id, sample, status, score, and one column `mark_attention_MARK` a mark. Of an
 //! ensemble these are the members' means, and the sample standard deviations over the members follow:
-//! score_sd, and one column `mark_attention_sd_MARK` a mark.
+//! score_sd, and one column `mark_attention_sd_MARK` a mark. Of a calibrated model raw_score follows, the
+//! model's own score; of a model that knows how sure it is, uncertain (0 or 1).
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,6 +13,8 @@ use crate::matrix::{Prediction, PredictionSpread, Predictions, Status};
 const MARK_PREFIX: &str = "mark_attention_";
 const MARK_SD_PREFIX: &str = "mark_attention_sd_";
 const SCORE_SD: &str = "score_sd";
+const RAW_SCORE: &str = "raw_score";
+const UNCERTAIN: &str = "uncertain";
 
 /// Reads predictions of one sample; gene ids must be unique.
 pub fn read(path: &Path) -> Result<Predictions> {
@@ -19,6 +22,7 @@ pub fn read(path: &Path) -> Result<Predictions> {
     let [gene_id, sample, status, score] =
         [table.column("gene_id")?, table.column("sample")?, table.column("status")?, table.column("score")?];
     let score_sd = table.columns.iter().position(|name| name == SCORE_SD);
+    let [raw_score, uncertain] = [RAW_SCORE, UNCERTAIN].map(|name| table.find(name));
     // without a spread, a mark may be called sd_…
     let is_sd = |name: &str| score_sd.is_some() && name.starts_with(MARK_SD_PREFIX);
     let with_prefix = |prefix: &'static str, sd: bool| {
@@ -77,6 +81,8 @@ pub fn read(path: &Path) -> Result<Predictions> {
             score,
             mark_attention,
             spread: score_sd.map(|score| PredictionSpread { score, mark_attention: mark_attention_sd }),
+            raw_score: raw_score.map(|column| table.number(row, column)).transpose()?.flatten(),
+            uncertain: uncertain.map(|column| table.number(row, column)).transpose()?.flatten().map(|flag| flag != 0.0),
         });
     }
     if predictions.rows.is_empty() {
@@ -101,6 +107,10 @@ pub fn write(path: &Path, predictions: &Predictions) -> Result<()> {
         columns.push(SCORE_SD);
         columns.extend(sd_columns.iter().map(String::as_str));
     }
+    let is_calibrated = predictions.rows.iter().any(|row| row.raw_score.is_some());
+    let has_flag = predictions.rows.iter().any(|row| row.uncertain.is_some());
+    columns.extend(is_calibrated.then_some(RAW_SCORE));
+    columns.extend(has_flag.then_some(UNCERTAIN));
     let number = |value: Option<f64>| value.map_or_else(|| "NA".to_owned(), |value| (value as f32).to_string());
     let rows = predictions.rows.iter().map(|row| {
         let mut cells =
@@ -112,6 +122,8 @@ pub fn write(path: &Path, predictions: &Predictions) -> Result<()> {
             cells.push(number(spread.map(|spread| spread.score)));
             cells.extend(marks.map(|mark| number(spread.and_then(|spread| spread.mark_attention.get(mark).copied()))));
         }
+        cells.extend(is_calibrated.then(|| number(row.raw_score)));
+        cells.extend(has_flag.then(|| number(row.uncertain.map(|flag| f64::from(u8::from(flag))))));
         cells
     });
     write_table(path, &columns, rows)

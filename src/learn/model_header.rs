@@ -5,10 +5,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FittedTransform, Task};
+use super::calibration::Calibration;
+use super::{FittedTransform, ModelKind, Task};
 use crate::genome::Orientation;
 use crate::matrix::Statistic;
-use crate::model::ModelConfig;
 
 /// Value of [`ModelHeader::format`].
 pub const MODEL_FORMAT: &str = "attentrack.model";
@@ -25,7 +25,7 @@ pub struct ModelHeader {
     /// Version of attentrack that wrote the file.
     pub tool_version: String,
     /// Architecture and its sizes.
-    pub model: ModelConfig,
+    pub model: ModelKind,
     /// What the model was trained for, and so what its score is.
     #[serde(default)]
     pub task: Task,
@@ -49,6 +49,10 @@ pub struct ModelHeader {
     /// accuracy of the score that the file gives: the members' mean); `None` for imported weights and of a
     /// regression.
     pub threshold: Option<f64>,
+    /// What turns the model's score into the score that predictions hold; `None` of a model that is not
+    /// calibrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// The models in the file, in the order of their tensors: one, or those of an ensemble; empty for
     /// imported weights, which are one.
     #[serde(default)]
@@ -62,6 +66,37 @@ impl ModelHeader {
     pub fn n_members(&self) -> usize {
         self.members.len().max(1)
     }
+
+    /// What becomes of a model's score and of its standard deviation over the members, which an uncalibrated
+    /// single model does not have.
+    pub fn judge(&self, raw: f64, sd: Option<f64>) -> Judged {
+        let calibrate = |score: f64| self.calibration.as_ref().map_or(score, |calibration| calibration.apply(score));
+        let score = calibrate(raw);
+        let sd = sd.map(|sd| match &self.calibration {
+            None => sd,
+            Some(_) => (calibrate((raw + sd).min(1.0)) - calibrate((raw - sd).max(0.0))) / 2.0,
+        });
+        let knows = self.calibration.is_some() || sd.is_some();
+        let threshold = self.threshold.filter(|_| knows && self.task == Task::Classification);
+        let uncertain = threshold.map(|threshold| (score - threshold).abs() < sd.unwrap_or(0.0).max(NEAR));
+        Judged { score, sd, uncertain }
+    }
+}
+
+/// A score this near to the threshold is uncertain, however much the members agree.
+const NEAR: f64 = 0.1;
+
+/// What is said of a gene.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// The score, calibrated if the model is.
+    pub score: f64,
+    /// Standard deviation of the score over the members.
+    pub sd: Option<f64>,
+    /// Whether the score is nearer to the threshold than its standard deviation or 0.1: the gene may as well
+    /// be on the other side. `None` of numbers, of a model without a threshold, and of one that is neither
+    /// calibrated nor an ensemble.
+    pub uncertain: Option<bool>,
 }
 
 /// One trained model of a file.

@@ -2,19 +2,25 @@
 
 use candle_core::Result;
 
+use super::auto::Auto;
+use super::baseline::Baseline;
 use super::{Scores, Task, score};
 use crate::model::{InstructionSet, Network};
 
 /// What scores genes: the content of a model file, one variant for each kind of model.
 ///
-/// A further kind is a variant here and an arm in each method below, beside what the model file's header
-/// says of it and reading and writing its tensors (`stage/model_file.rs`); the stages that use a model
-/// ask only this type. What is of networks alone, such as gradients, asks for [`Predictor::network`] and
-/// refuses the other kinds in words.
+/// A further kind is a variant here and an arm in each method below, a variant of [`super::ModelKind`],
+/// and reading and writing its tensors (`stage/model_file.rs`); the stages that use a model ask only this
+/// type. What is of networks alone, such as gradients, asks for [`Predictor::network`] and refuses the
+/// other kinds in words.
 #[derive(Debug)]
 pub enum Predictor {
     /// A network, or the networks of an ensemble.
     Network(Box<dyn Network>),
+    /// A simple model of features of the window.
+    Baseline(Baseline),
+    /// Several kinds of models, stacked.
+    Auto(Box<Auto>),
 }
 
 impl Predictor {
@@ -25,6 +31,17 @@ impl Predictor {
     pub fn score(&self, task: Task, values: &[f32], done: impl Fn(usize)) -> Result<Scores> {
         match self {
             Predictor::Network(network) => score(network.as_ref(), task, values, done),
+            Predictor::Baseline(baseline) => Ok(baseline.score(task, values, done)),
+            Predictor::Auto(auto) => auto.score(task, values, done),
+        }
+    }
+
+    /// Tells the model all genes of the sample that is scored next, for those kinds that compare a gene
+    /// with the others of its sample; else, and of few genes, they are compared with the training genes.
+    /// `values` as in [`Self::score`].
+    pub fn meet_sample(&mut self, values: &[f32]) {
+        if let Predictor::Auto(auto) = self {
+            auto.meet_sample(values);
         }
     }
 
@@ -32,20 +49,22 @@ impl Predictor {
     pub fn n_models(&self) -> usize {
         match self {
             Predictor::Network(network) => network.n_models(),
+            Predictor::Baseline(_) => 1,
+            Predictor::Auto(auto) => auto.n_models(),
         }
     }
 
     /// Whether it says which bins it looks at.
     pub fn has_bin_attention(&self) -> bool {
-        match self {
-            Predictor::Network(network) => network.config().has_bin_attention(),
-        }
+        self.network().is_some_and(|network| network.config().has_bin_attention())
     }
 
-    /// The network, of those kinds that are one.
+    /// The network, of those kinds that are one, or of which one is a part.
     pub fn network(&self) -> Option<&dyn Network> {
         match self {
             Predictor::Network(network) => Some(network.as_ref()),
+            Predictor::Baseline(_) => None,
+            Predictor::Auto(auto) => Some(auto.networks.as_ref()),
         }
     }
 
@@ -53,6 +72,8 @@ impl Predictor {
     pub fn set_instruction_set(&mut self, instructions: InstructionSet) {
         match self {
             Predictor::Network(network) => network.set_instruction_set(instructions),
+            Predictor::Baseline(_) => {}
+            Predictor::Auto(auto) => auto.networks.set_instruction_set(instructions),
         }
     }
 }

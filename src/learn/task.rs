@@ -64,7 +64,7 @@ impl Task {
     }
 
     /// The loss of one gene.
-    pub(super) fn gene_loss(self, logit: f32, label: f32) -> f64 {
+    pub(in crate::learn) fn gene_loss(self, logit: f32, label: f32) -> f64 {
         match self {
             Task::Classification => class_loss(logit, label),
             Task::Regression => (f64::from(logit) - f64::from(label)).powi(2),

@@ -107,7 +107,8 @@ impl Transform {
             .then_some("is negative and has no log1p; use the raw or depth-scaled transform for such a signal")
     }
 
-    fn takes_logarithm(self) -> bool {
+    /// Whether the model sees logarithms.
+    pub fn takes_logarithm(self) -> bool {
         matches!(self, Transform::Log1p | Transform::DepthScaledLog1p)
     }
 

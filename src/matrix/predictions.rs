@@ -15,6 +15,11 @@ pub struct Prediction {
     pub mark_attention: Vec<f64>,
     /// How far the members of an ensemble are apart; `None` of one model, or where there is no score.
     pub spread: Option<PredictionSpread>,
+    /// The model's own score, where `score` is calibrated.
+    pub raw_score: Option<f64>,
+    /// Whether the gene may as well be on the other side of the model's threshold; `None` where there is no
+    /// score, or the model says nothing of it.
+    pub uncertain: Option<bool>,
 }
 
 /// Sample standard deviations over the members of an ensemble, of a score and each mark attention that

@@ -13,7 +13,7 @@ use crate::io::FileError;
 use crate::io::safetensors_file::RawTensor;
 use crate::io::weights::{Weights, WeightsFormat};
 use crate::learn::state_dict::{infer_config, prefix};
-use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Task, Transform};
+use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, ModelKind, Task, Transform};
 use crate::matrix::Statistic;
 use crate::model::{AttentiveChromeConfig, ModelConfig, TensorSpec, member_prefix};
 use crate::stage::{Common, Stage};
@@ -140,7 +140,7 @@ impl Args {
             format: MODEL_FORMAT.to_owned(),
             format_version: MODEL_FORMAT_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: ModelConfig::AttentiveChrome(config.clone()),
+            model: ModelKind::Network(ModelConfig::AttentiveChrome(config.clone())),
             task: Task::Classification,
             marks: self.marks.clone(),
             flank_bp: self.flank,
@@ -151,6 +151,7 @@ impl Args {
             samples: Vec::new(),
             transform: FittedTransform { transform: Transform::Raw, train_means: Vec::new() },
             threshold: None,
+            calibration: None,
             members: Vec::new(),
             regime: None,
         }
@@ -207,10 +208,14 @@ fn member_names(model: &Path, header: &ModelHeader, member: Option<usize>) -> io
 /// Writes a model's tensors under their PyTorch names, in the order of their state dict.
 fn write_back(model: &Path, member: Option<usize>, export: &Path) -> anyhow::Result<()> {
     let (header, tensors) = model_file::read(model)?;
+    let Some(config) = header.model.network() else {
+        let problem = format!("holds a model {}, which is no network", header.model.name());
+        return Err(FileError::new(model, problem).remedy("Give a file of one, such as attentive-chrome").into());
+    };
     let prefix = member_names(model, &header, member)?;
     let mut tensors: HashMap<String, RawTensor> = tensors.into_iter().collect();
     let mut ordered = Vec::new();
-    for TensorSpec { name, shape, .. } in header.model.tensors() {
+    for TensorSpec { name, shape, .. } in config.tensors() {
         match tensors.remove(&format!("{prefix}{name}")) {
             Some(tensor) if tensor.shape == shape && tensor.to_f32().is_some() => ordered.push((name, tensor)),
             _ => {

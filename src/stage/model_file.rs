@@ -7,7 +7,10 @@ use candle_core::{Device, Tensor};
 
 use crate::io::safetensors_file::{self, RawTensor};
 use crate::io::{FileError, Result};
-use crate::learn::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Predictor};
+use crate::learn::arrays::{Array, Arrays, Numbers};
+use crate::learn::auto::Auto;
+use crate::learn::baseline::Baseline;
+use crate::learn::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, ModelKind, Predictor};
 
 /// Writes header and tensors, whole or not at all.
 pub fn write(path: &Path, header: &ModelHeader, tensors: &[(String, RawTensor)]) -> Result<()> {
@@ -52,12 +55,26 @@ pub fn read(path: &Path) -> Result<(ModelHeader, Vec<(String, RawTensor)>)> {
 /// # Errors
 /// Of the file, or of the device that holds the weights.
 pub fn save(path: &Path, header: &ModelHeader, predictor: &Predictor) -> anyhow::Result<()> {
-    let Predictor::Network(network) = predictor;
-    let mut tensors = Vec::new();
-    for (name, tensor) in network.to_tensors()? {
-        tensors.push((name, RawTensor::of_f32(tensor.dims(), &tensor.flatten_all()?.to_vec1::<f32>()?)));
-    }
-    Ok(write(path, header, &tensors)?)
+    let arrays = match predictor {
+        Predictor::Network(network) => {
+            let mut tensors = Vec::new();
+            for (name, tensor) in network.to_tensors()? {
+                tensors.push((name, RawTensor::of_f32(tensor.dims(), &tensor.flatten_all()?.to_vec1::<f32>()?)));
+            }
+            return Ok(write(path, header, &tensors)?);
+        }
+        Predictor::Baseline(baseline) => baseline.to_arrays(),
+        Predictor::Auto(auto) => auto.to_arrays()?,
+    };
+    let raw = |(name, array): (String, Array)| {
+        let tensor = match &array.numbers {
+            Numbers::F32(numbers) => RawTensor::of_f32(&array.shape, numbers),
+            Numbers::F64(numbers) => RawTensor::of_f64(&array.shape, numbers),
+            Numbers::I32(numbers) => RawTensor::of_i32(&array.shape, numbers),
+        };
+        (name, tensor)
+    };
+    Ok(write(path, header, &arrays.0.into_iter().map(raw).collect::<Vec<_>>())?)
 }
 
 /// Reads a model, or the members of an ensemble, that can score genes.
@@ -67,6 +84,18 @@ pub fn save(path: &Path, header: &ModelHeader, predictor: &Predictor) -> anyhow:
 pub fn load(path: &Path, device: &Device) -> anyhow::Result<(ModelHeader, Predictor)> {
     let (header, raw) = read(path)?;
     let damaged = |problem: String| FileError::new(path, problem).remedy("Train or import the model again");
+    let config = match &header.model {
+        ModelKind::Network(config) => config,
+        ModelKind::Baseline(config) => {
+            let baseline = Baseline::from_arrays(config, header.task, &arrays(raw));
+            let baseline = baseline.map_err(|error| damaged(error.to_string()))?;
+            return Ok((header, Predictor::Baseline(baseline)));
+        }
+        ModelKind::Auto(config) => {
+            let auto = Auto::from_arrays(config, &arrays(raw), device).map_err(damaged)?;
+            return Ok((header, Predictor::Auto(Box::new(auto))));
+        }
+    };
     let mut tensors = Vec::new();
     for (name, tensor) in raw {
         let values = tensor.to_f32().ok_or_else(|| {
@@ -74,7 +103,18 @@ pub fn load(path: &Path, device: &Device) -> anyhow::Result<(ModelHeader, Predic
         })?;
         tensors.push((name, Tensor::from_vec(values, tensor.shape, &Device::Cpu)?));
     }
-    let network = header.model.from_tensors(header.n_members(), &tensors, device);
+    let network = config.from_tensors(header.n_members(), &tensors, device);
     let network = network.map_err(|error| damaged(error.to_string()))?;
     Ok((header, Predictor::Network(network)))
+}
+
+/// Tensors of the kinds that models which are no network have; others are left out, and missed later.
+fn arrays(raw: Vec<(String, RawTensor)>) -> Arrays {
+    let array = |(name, tensor): (String, RawTensor)| {
+        let numbers = (tensor.to_f32().map(Numbers::F32))
+            .or_else(|| tensor.to_f64().map(Numbers::F64))
+            .or_else(|| tensor.to_i32().map(Numbers::I32))?;
+        Some((name, Array { shape: tensor.shape, numbers }))
+    };
+    Arrays(raw.into_iter().filter_map(array).collect())
 }

@@ -40,8 +40,9 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
     /// Table to write: gene_id, sample, status, score, and, if the model has mark attention, one column
-    /// mark_attention_MARK a mark; of an ensemble also score_sd and mark_attention_sd_MARK [default: not
-    /// written]
+    /// mark_attention_MARK a mark; of an ensemble also score_sd and mark_attention_sd_MARK; of a calibrated
+    /// model raw_score; of either uncertain, which is 1 where the score is nearer to the model's threshold
+    /// than its standard deviation or 0.1 [default: not written]
     #[arg(long, value_name = "TSV", required_unless_present = "attention")]
     pub predictions: Option<PathBuf>,
     /// Attention to write, .bins.safetensors: bin attention, mark attention (if the model has it), and the
@@ -75,11 +76,12 @@ impl Stage for Args {
         let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
         let values = header.transform.apply(&matrix, &genes);
         let values = values.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
+        model.meet_sample(&values);
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
         let scores = model.score(header.task, &values, |done| bar.inc(done as u64))?;
         bar.finish_and_clear();
         if let Some(path) = &self.predictions {
-            io::predictions::write(path, &predictions(&matrix, &genes, &scores))?;
+            io::predictions::write(path, &predictions(&matrix, &genes, &scores, &header))?;
         }
         if let Some(path) = &self.attention {
             io::bins::write(path, &attention(&matrix, &genes, &scores, &model, header.task)?)?;
@@ -104,13 +106,15 @@ impl Args {
 }
 
 /// One row a gene of the matrix; `genes` are the rows that were scored.
-fn predictions(matrix: &Matrix, genes: &[usize], scores: &Scores) -> Predictions {
+fn predictions(matrix: &Matrix, genes: &[usize], scores: &Scores, header: &ModelHeader) -> Predictions {
     let unscored = |(id, &status): (&String, _)| Prediction {
         gene_id: id.clone(),
         status,
         score: None,
         mark_attention: Vec::new(),
         spread: None,
+        raw_score: None,
+        uncertain: None,
     };
     let mut rows: Vec<Prediction> = matrix.gene_ids.iter().zip(&matrix.status).map(unscored).collect();
     // none of a model without mark attention
@@ -119,12 +123,19 @@ fn predictions(matrix: &Matrix, genes: &[usize], scores: &Scores) -> Predictions
         of_genes[at * marks.len()..][..marks.len()].iter().map(|&x| f64::from(x)).collect()
     };
     for (at, &gene) in genes.iter().enumerate() {
-        rows[gene].score = Some(f64::from(scores.scores[at]));
         rows[gene].mark_attention = attention(&scores.mark_attention, at);
         rows[gene].spread = scores.spread.as_ref().map(|spread| PredictionSpread {
             score: f64::from(spread.scores[at]),
             mark_attention: attention(&spread.mark_attention, at),
         });
+        let sd = scores.spread.as_ref().map(|spread| f64::from(spread.scores[at]));
+        let judged = header.judge(f64::from(scores.scores[at]), sd);
+        rows[gene].score = Some(judged.score);
+        rows[gene].raw_score = header.calibration.is_some().then(|| f64::from(scores.scores[at]));
+        rows[gene].uncertain = judged.uncertain;
+        if let (Some(spread), Some(sd)) = (rows[gene].spread.as_mut(), judged.sd) {
+            spread.score = sd;
+        }
     }
     let (sample, marks) = (matrix.sample.clone(), marks.to_vec());
     Predictions { sample, marks, is_ensemble: scores.spread.is_some(), rows }

@@ -1,29 +1,35 @@
 //! Train a model on binned signal and labels.
 
 mod architecture;
+mod baselines;
 mod data;
 mod history;
 mod provenance;
 mod runs;
 mod samples;
 mod shards;
+mod stacked;
 mod state_file;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use candle_core::Device;
 use clap::Parser;
 
 pub use self::architecture::{Architecture, Sizes};
+use self::provenance::About;
 use self::runs::Run;
 use self::samples::Sample;
 pub use self::state_file::StateHeader;
 use super::{model_file, progress_bar};
 use crate::io;
+use crate::learn::baseline::FeatureSet;
+use crate::learn::calibration::CalibrationMethod;
 use crate::learn::{
-    EpochRecord, Method, Predictor, Schedule, Settings, Task, Trainer, TrainingData, TrainingState, Transform,
+    EpochRecord, Method, ModelKind, Predictor, Schedule, Settings, Task, Trainer, TrainingData, TrainingState,
+    Transform,
 };
 use crate::model::ModelConfig;
 use crate::stage::{Common, Compute, Stage};
@@ -123,6 +129,14 @@ pub struct Args {
     /// What is done to the signal first; fitted on the training genes, stored in the model
     #[arg(long, value_enum, default_value_t = Transform::Raw)]
     pub transform: Transform,
+    /// What a baseline sees of a window
+    #[arg(long, value_enum, default_value_t)]
+    pub features: FeatureSet,
+    /// How scores are made probabilities, from genes that were not trained on: the validation genes, of auto
+    /// those that were held out of each fold; stored in the model, applied by attentrack-predict
+    /// [default: none; of auto temperature]
+    #[arg(long, value_enum, hide_default_value = true)]
+    pub calibrate: Option<CalibrationMethod>,
     /// Fold of the splits, counted from 0
     #[arg(long, value_name = "K", default_value_t = 0)]
     pub fold: u32,
@@ -164,6 +178,12 @@ impl Stage for Args {
         if self.seed.checked_add(u64::from(self.ensemble) - 1).is_none() {
             problems.push(format!("--seed {}: too large for {} seeds. Take a smaller one", self.seed, self.ensemble));
         }
+        if self.ensemble > 1 && !self.model.is_network() {
+            problems.push(format!("--ensemble {}: is of networks. Leave it out with this --model", self.ensemble));
+        }
+        if self.calibrate.is_some_and(|method| method != CalibrationMethod::None) && self.task == Task::Regression {
+            problems.push("--calibrate is of classes: leave it out with --task regression".to_owned());
+        }
         if self.momentum.is_some() && self.optimizer != Method::Sgd {
             let name = self.optimizer.name();
             problems.push(format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"));
@@ -197,16 +217,30 @@ impl Stage for Args {
         }
         let device = self.compute.open()?;
         let (runs, data) = runs::read(self, &device)?;
+        if let Some(method) = self.model.baseline() {
+            return baselines::train(self, method, &runs, &data);
+        }
+        if !self.model.is_network() {
+            return stacked::train(self, &runs, &device);
+        }
         let mut trainer = self.start(&runs, &device)?;
         self.train(&mut trainer, &runs, &data)?;
         for (run, states) in runs.iter().zip(self.states(&trainer)) {
-            history::write(&run.beside(".history.tsv"), self, states)?;
+            history::write(&run.beside(".history.tsv"), self.task, &self.seeds(), states)?;
         }
         for (at, (run, states)) in runs.iter().zip(self.states(&trainer)).enumerate() {
             let members = usize::from(self.ensemble);
             let predictor = Predictor::Network(trainer.best_models(at * members..(at + 1) * members)?);
-            let model = (&self.config(&run.samples), &predictor);
-            model_file::save(&run.out, &provenance::header(self, run, (&data, at), states, model)?, &predictor)?;
+            let raw = provenance::valid_scores(self.task, (&data, at), &predictor)?;
+            let about = About {
+                kind: ModelKind::Network(self.config(&run.samples).ok_or_else(|| anyhow!("no network"))?),
+                members: provenance::members(self.task, &self.seeds(), states)?,
+                judged: provenance::judge(self, data.valid.labels(at), raw),
+                genes: (data.train.len(at), data.valid.len(at)),
+                epochs: Some(self.epochs),
+            };
+            provenance::report(self.task, run, &about.members);
+            model_file::save(&run.out, &provenance::header(self, run, about), &predictor)?;
         }
         // last, so that a kill before leaves something to go on from
         runs.iter().for_each(|run| _ = std::fs::remove_file(run.state_path()));
@@ -221,8 +255,17 @@ impl Args {
     }
 
     /// The seeds of an ensemble's members.
-    fn seeds(&self) -> impl Iterator<Item = u64> {
-        (0..u64::from(self.ensemble)).map(|member| self.seed + member)
+    fn seeds(&self) -> Vec<u64> {
+        (0..u64::from(self.ensemble)).map(|member| self.seed + member).collect()
+    }
+
+    /// How scores are calibrated: as asked for, else of auto by a temperature, of others not.
+    fn calibration(&self) -> CalibrationMethod {
+        let default = match self.model {
+            Architecture::Auto => CalibrationMethod::Temperature,
+            _ => CalibrationMethod::None,
+        };
+        self.calibrate.unwrap_or(default)
     }
 
     fn dropout(&self) -> f64 {
@@ -248,14 +291,14 @@ impl Args {
         }
     }
 
-    /// Sizes of a run's models, which are those of every run.
-    fn config(&self, samples: &[Sample]) -> ModelConfig {
+    /// Sizes of a run's networks, which are those of every run; `None` of a baseline.
+    fn config(&self, samples: &[Sample]) -> Option<ModelConfig> {
         let matrix = &samples[0].matrix;
         self.model.config(&self.sizes, self.task, (matrix.n_marks(), matrix.n_bins()))
     }
 
     fn start(&self, runs: &[Run], device: &Device) -> Result<Trainer> {
-        let config = self.config(&runs[0].samples);
+        let config = self.config(&runs[0].samples).ok_or_else(|| anyhow!("no network"))?;
         let (mut learners, mut states) = (Vec::new(), Vec::new());
         for (set, run) in runs.iter().enumerate() {
             let own = run.learners(self, set);

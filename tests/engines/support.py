@@ -26,7 +26,7 @@ annotation: {path: annotation.gtf.gz, biotype: [protein_coding]}
 expression: {path: expression.tsv}
 window: {statistic: mean, flank: 1000}
 split: {valid_chroms: [chr4], test_chroms: [chr5]}
-model: {bin_hidden: 8, mark_hidden: 4}
+model: {name: attentive-chrome, bin_hidden: 8, mark_hidden: 4}
 train: {mode: per-sample, epochs: 3, learning_rate: 0.001, seed: 1}
 evaluate: {bootstrap: 50}
 """

@@ -113,7 +113,7 @@ class Snakemake(Project):
             f"expression: {{path: {pilot}/expression.tsv}}\n"
             f"labels: {{method: threshold, threshold: {thresholds}}}\n"
             "split: {method: chromosome, valid_chroms: [chr5, chr7, chr14, chr19], "
-            "test_chroms: [chr2, chr6, chr11, chr16, chr21]}\ntrain: {seed: 1}\n",
+            "test_chroms: [chr2, chr6, chr11, chr16, chr21]}\nmodel: {name: attentive-chrome}\ntrain: {seed: 1}\n",
         )
         self.snakemake()
         self.attentrack("run", "config.yaml", "--outdir", "run", "--quiet")

@@ -129,10 +129,10 @@ fn every_model_is_trained_on_the_same_data_and_compared() {
         config.replacen(&format!(": {file}"), &format!(": {path}"), 1)
     });
     dir.write("config.yaml", config.replace("epochs: 12", "epochs: 2").replace("bootstrap: 1000", "bootstrap: 100"));
-    let models = "--models deep-chrome-linear,attentive-chrome --seeds 2";
+    let models = "--models deep-chrome-linear,random-forest,attentive-chrome --seeds 2";
     let plan = String::from_utf8(compare(&dir, &format!("config.yaml {models} --dry-run")).stdout).unwrap();
     let of = |stage: &str| plan.lines().filter(|line| line.starts_with(&format!("attentrack-{stage} "))).count();
-    assert_eq!([of("bin"), of("train"), of("predict"), of("rank")], [2, 4, 8, 1], "{plan}");
+    assert_eq!([of("bin"), of("train"), of("predict"), of("rank")], [2, 6, 12, 1], "{plan}");
     for (outdir, threads) in [("one", 1), ("two", 2)] {
         let output = compare(&dir, &format!("config.yaml {models} --outdir {outdir} -t {threads}"));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -143,12 +143,12 @@ fn every_model_is_trained_on_the_same_data_and_compared() {
     let table = dir.read("one/compare/comparison.tsv");
     assert!(table.contains("all\tattentive-chrome\tauroc\t0."), "{table}");
     let times = dir.read("one/compare/times.tsv");
-    assert_eq!(times.lines().count(), 1 + 4 + 8, "{times}");
+    assert_eq!(times.lines().count(), 1 + 6 + 12, "{times}");
     assert!(times.starts_with("model\tfold\tseed\tstage\tid\tseconds\ndeep-chrome-linear\t0\t1\ttrain\tpooled\t"));
     // again: nothing is left to train, and the times stay
     let again = compare(&dir, &format!("config.yaml {models} --outdir one"));
     let log = String::from_utf8_lossy(&again.stderr);
-    assert!(again.status.success() && log.matches("done already").count() == 6 + 12, "{log}");
+    assert!(again.status.success() && log.matches("done already").count() == 6 + 18, "{log}");
     assert_eq!(dir.read("one/compare/times.tsv"), times);
     assert_eq!(dir.read("one/compare/comparison.tsv"), table);
 

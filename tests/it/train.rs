@@ -1,5 +1,7 @@
 //! Tests of train and predict: the chain, its determinism, resuming, refusals, the published model.
 
+mod auto;
+mod baselines;
 mod ensemble;
 mod models;
 

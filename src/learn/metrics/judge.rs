@@ -20,6 +20,8 @@ pub struct Rows<'a> {
     pub labels: Vec<f64>,
     /// Score of each row, finite.
     pub scores: Vec<f64>,
+    /// Score of each row before calibration; `None` if any row has none.
+    pub raw_scores: Option<Vec<f64>>,
 }
 
 impl<'a> Rows<'a> {
@@ -47,6 +49,8 @@ impl<'a> Rows<'a> {
         for at in (0..self.len()).filter(|&at| self.splits[at] == split) {
             rows.push(self.gene_ids[at], split, self.labels[at], self.scores[at]);
         }
+        let own = |raw: &Vec<f64>| (0..self.len()).filter(|&at| self.splits[at] == split).map(|at| raw[at]).collect();
+        rows.raw_scores = self.raw_scores.as_ref().map(own);
         rows
     }
 
@@ -107,6 +111,14 @@ fn classification(rows: &Rows, threshold: Option<Threshold>, bootstrap: &Bootstr
             probability(expected_calibration_error(&labels, scores, count)),
         ]
     });
+    let raw_error = |raw: &Vec<f64>| {
+        let [error] = bootstrap.estimates(n_units, [no_probability], |counts| {
+            let is_probability = raw.iter().all(|score| (0.0..=1.0).contains(score));
+            let error = || expected_calibration_error(&labels, raw, |row| counts[units[row]]);
+            [if is_probability { error() } else { None }]
+        });
+        error
+    };
     let positives = labels.iter().filter(|&&label| label).count();
     TaskMetrics::Classification {
         positives: positives as u64,
@@ -116,6 +128,7 @@ fn classification(rows: &Rows, threshold: Option<Threshold>, bootstrap: &Bootstr
         accuracy,
         brier,
         calibration_error,
+        raw_calibration_error: rows.raw_scores.as_ref().map(raw_error).map(Box::new),
         reliability: if is_probability { reliability(&labels, scores) } else { Vec::new() },
     }
 }

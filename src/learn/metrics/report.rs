@@ -112,6 +112,9 @@ pub enum TaskMetrics {
         brier: Estimate,
         /// Expected calibration error over ten bins of equal width.
         calibration_error: Estimate,
+        /// The same of the model's own scores, before they were calibrated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        raw_calibration_error: Option<Box<Estimate>>,
         /// The table behind the calibration error.
         reliability: Vec<ReliabilityBin>,
     },

@@ -95,6 +95,7 @@ impl SampleInput {
             );
         }
         let mut rows = Rows::default();
+        let mut raw_scores = Vec::new();
         for row in &self.predictions.rows {
             let id = row.gene_id.as_str();
             *genes.status.entry(row.status.name().to_owned()).or_default() += 1;
@@ -102,9 +103,13 @@ impl SampleInput {
                 (None, _, _) => genes.unscored += 1,
                 (_, None, _) => genes.unlabelled += 1,
                 (_, _, None) => genes.not_in_splits += 1,
-                (Some(score), Some(&label), Some(&split)) => rows.push(id, split, label, score),
+                (Some(score), Some(&label), Some(&split)) => {
+                    rows.push(id, split, label, score);
+                    raw_scores.extend(row.raw_score);
+                }
             }
         }
+        rows.raw_scores = (!rows.is_empty() && raw_scores.len() == rows.len()).then_some(raw_scores);
         genes.used = rows.len() as u64;
         Ok((&self.predictions.sample, genes, rows))
     }
@@ -119,6 +124,8 @@ pub fn pool<'a>(samples: &[Joined<'a>]) -> (GeneCounts, Rows<'a>) {
             pooled.push(rows.gene_ids[at], rows.splits[at], rows.labels[at], rows.scores[at]);
         }
     }
+    let raw = samples.iter().map(|(_, _, rows)| rows.raw_scores.clone()).collect::<Option<Vec<_>>>();
+    pooled.raw_scores = raw.map(|raw| raw.concat());
     (genes, pooled)
 }
 

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::learn::Task;
+use crate::learn::{Task, baseline};
 use crate::model::{
     AttentiveChromeConfig, CnnAlphaBetaConfig, CnnAttentionConfig, DeepChromeConfig, DeepChromeLinearConfig,
     DeepChromeMlpConfig, LstmAlphaConfig, LstmAttentionConfig, LstmConfig, ModelConfig,
@@ -29,6 +29,17 @@ pub enum Architecture {
     DeepChromeLinear,
     /// DeepChrome's MLP mode: one hidden layer on all bins; no attention
     DeepChromeMlp,
+    /// Logistic regression, or for numbers ridge regression, of the features of --features (Karlić et al. 2010)
+    LogisticRegression,
+    /// Linear support vector machine, or regression, of the same
+    LinearSvm,
+    /// Random forest of the same, bins pooled into 20 windows
+    RandomForest,
+    /// Gradient-boosted trees of the same
+    GradientBoosting,
+    /// Linear models, a kernel machine, a forest and AttentiveChromes, cross-fitted, stacked and calibrated
+    /// (docs/auto.md); learns from the training and the validation genes
+    Auto,
 }
 
 /// The sizes of an architecture. Each flag is of some architectures only.
@@ -59,19 +70,23 @@ impl Architecture {
     /// The flags of sizes that it has.
     pub fn flags(self) -> &'static [&'static str] {
         match self {
-            Architecture::AttentiveChrome => &["bin-hidden", "mark-hidden"],
+            Architecture::AttentiveChrome | Architecture::Auto => &["bin-hidden", "mark-hidden"],
             Architecture::Lstm | Architecture::LstmAttention | Architecture::LstmAlpha => &["bin-hidden"],
             Architecture::CnnAttention => &["kernel-width", "filters", "pool"],
             Architecture::CnnAlphaBeta => &["kernel-width", "filters", "pool", "mark-hidden"],
             Architecture::DeepChrome => &["kernel-width", "filters", "pool", "hidden"],
             Architecture::DeepChromeLinear => &[],
             Architecture::DeepChromeMlp => &["hidden"],
+            Architecture::LogisticRegression
+            | Architecture::LinearSvm
+            | Architecture::RandomForest
+            | Architecture::GradientBoosting => &[],
         }
     }
 
     /// Whether it says which bins it looks at.
     pub fn has_attention(self) -> bool {
-        self.config(&Sizes::default(), Task::default(), (1, 1)).has_bin_attention()
+        self.config(&Sizes::default(), Task::default(), (1, 1)).is_some_and(|config| config.has_bin_attention())
     }
 
     /// The name on the command line.
@@ -79,13 +94,29 @@ impl Architecture {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
+    /// The baseline that it is, if it is one.
+    pub fn baseline(self) -> Option<baseline::Method> {
+        match self {
+            Architecture::LogisticRegression => Some(baseline::Method::LogisticRegression),
+            Architecture::LinearSvm => Some(baseline::Method::LinearSvm),
+            Architecture::RandomForest => Some(baseline::Method::RandomForest),
+            Architecture::GradientBoosting => Some(baseline::Method::GradientBoosting),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a network that is trained by itself.
+    pub fn is_network(self) -> bool {
+        self.baseline().is_none() && self != Architecture::Auto
+    }
+
     /// The dropout that it was published with.
     pub fn default_dropout(self) -> f64 {
         if self == Architecture::DeepChrome { 0.5 } else { 0.0 }
     }
 
-    /// Its sizes for windows of [mark, bin].
-    pub fn config(self, sizes: &Sizes, task: Task, (n_marks, n_bins): (usize, usize)) -> ModelConfig {
+    /// The sizes of its network for windows of [mark, bin]; `None` of a baseline.
+    pub fn config(self, sizes: &Sizes, task: Task, (n_marks, n_bins): (usize, usize)) -> Option<ModelConfig> {
         let or = |size: Option<u16>, default: usize| size.map_or(default, usize::from);
         let (bin_hidden, mark_hidden) = (or(sizes.bin_hidden, 32), or(sizes.mark_hidden, 16));
         let (kernel_width, filters, pool) = (or(sizes.kernel_width, 10), or(sizes.filters, 50), or(sizes.pool, 5));
@@ -95,8 +126,8 @@ impl Architecture {
         };
         // DeepChrome has an output a class
         let n_outputs = if task == Task::Classification { 2 } else { 1 };
-        match self {
-            Architecture::AttentiveChrome => {
+        Some(match self {
+            Architecture::AttentiveChrome | Architecture::Auto => {
                 ModelConfig::AttentiveChrome(AttentiveChromeConfig { n_marks, n_bins, bin_hidden, mark_hidden })
             }
             Architecture::Lstm => ModelConfig::Lstm(LstmConfig { n_marks, n_bins, bin_hidden }),
@@ -123,7 +154,11 @@ impl Architecture {
                 let hidden = hidden(&[250])[0];
                 ModelConfig::DeepChromeMlp(DeepChromeMlpConfig { n_marks, n_bins, hidden, n_outputs })
             }
-        }
+            Architecture::LogisticRegression
+            | Architecture::LinearSvm
+            | Architecture::RandomForest
+            | Architecture::GradientBoosting => return None,
+        })
     }
 }
 

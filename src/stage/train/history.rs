@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::Args;
 use crate::io;
 use crate::learn::{EpochRecord, Task, TrainingState};
 
@@ -25,12 +24,12 @@ pub fn report(task: Task, records: &[EpochRecord]) {
 }
 
 /// One row an epoch; of an ensemble, one a member and epoch, after a column with the seed.
-pub fn write(path: &Path, args: &Args, states: &[TrainingState]) -> io::Result<()> {
+pub fn write(path: &Path, task: Task, seeds: &[u64], states: &[TrainingState]) -> io::Result<()> {
     let is_ensemble = states.len() > 1;
-    let metric = format!("valid_{}", args.task.metric().1);
+    let metric = format!("valid_{}", task.metric().1);
     let mut columns = vec!["seed", "epoch", "train_loss", "valid_loss", metric.as_str(), "learning_rate"];
     columns.drain(..usize::from(!is_ensemble));
-    let records = args.seeds().zip(states).flat_map(|(seed, state)| state.history.iter().map(move |r| (seed, r)));
+    let records = seeds.iter().zip(states).flat_map(|(seed, state)| state.history.iter().map(move |r| (seed, r)));
     let rows = records.map(|(seed, record)| {
         let mut cells = if is_ensemble { vec![seed.to_string()] } else { Vec::new() };
         cells.extend([

@@ -8,17 +8,18 @@ use super::runs::Run;
 use super::samples::{self, Sample};
 use super::state_file::Fingerprint;
 use crate::io;
-use crate::learn::metrics::best_threshold;
+use crate::learn::calibration::Calibration;
+use crate::learn::metrics::{best_threshold, expected_calibration_error};
 use crate::learn::{
-    GeneDigest, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, Predictor, Regime, Task, TrainingData,
-    TrainingState,
+    GeneDigest, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, ModelKind, Predictor, Regime, Task,
+    TrainingData, TrainingState,
 };
 use crate::model::ModelConfig;
 
 /// Every setting and a digest of the data, by name.
 pub fn fingerprint(
     args: &Args,
-    config: &ModelConfig,
+    config: Option<&ModelConfig>,
     samples: &[Sample],
     [train, valid]: &[GeneDigest; 2],
     shuffle: &str,
@@ -31,7 +32,7 @@ pub fn fingerprint(
     let names: Vec<&str> = samples.iter().map(|sample| sample.matrix.sample.as_str()).collect();
     fingerprint.insert("seed".to_owned(), args.seed.to_string());
     fingerprint.insert("models in the ensemble".to_owned(), args.ensemble.to_string());
-    fingerprint.insert("model".to_owned(), serde_json::to_string(config)?);
+    fingerprint.insert("model".to_owned(), serde_json::to_string(&config)?);
     let rounding = args.compute.rounding(device);
     fingerprint.insert("rounding (--instruction-set, --device)".to_owned(), rounding.to_owned());
     fingerprint.insert("fold".to_owned(), args.fold.to_string());
@@ -44,36 +45,69 @@ pub fn fingerprint(
     Ok(fingerprint)
 }
 
-/// The header of a model file: each member's best epoch, and the threshold chosen for their mean on
-/// the validation genes.
-///
-/// The run is the `set`-th of `data`.
-pub fn header(
-    args: &Args,
-    run: &Run,
-    (data, set): (&TrainingData, usize),
-    states: &[TrainingState],
-    (config, predictor): (&ModelConfig, &Predictor),
-) -> Result<ModelHeader> {
-    let member = |(seed, state): (u64, &TrainingState)| {
+/// What a header says of the model itself.
+pub struct About {
+    pub kind: ModelKind,
+    /// The trained networks.
+    pub members: Vec<Member>,
+    pub judged: Judged,
+    /// For training and for validation.
+    pub genes: (usize, usize),
+    /// Epochs of the networks, if there are any.
+    pub epochs: Option<u32>,
+}
+
+/// What was learnt from genes that were not trained on.
+#[derive(Default)]
+pub struct Judged {
+    pub calibration: Option<Calibration>,
+    /// Of the calibrated score.
+    pub threshold: Option<f64>,
+}
+
+/// Each network's best epoch, which the log is told of too.
+pub fn members(task: Task, seeds: &[u64], states: &[TrainingState]) -> Result<Vec<Member>> {
+    let member = |(&seed, state): (&u64, &TrainingState)| {
         let best = state.best().ok_or_else(|| anyhow!("no epoch was run"))?;
-        let metric = |task| (args.task == task).then_some(best.valid_metric);
+        let metric = |of| (task == of).then_some(best.valid_metric);
         let (best_valid_auroc, best_valid_pearson) = (metric(Task::Classification), metric(Task::Regression));
         Ok(Member { seed, best_epoch: best.epoch, best_valid_auroc, best_valid_pearson })
     };
-    let members = args.seeds().zip(states).map(member).collect::<Result<Vec<_>>>()?;
-    let matrix = &run.samples[0].matrix;
+    seeds.iter().zip(states).map(member).collect()
+}
+
+/// Tells the log of each network's best epoch.
+pub fn report(task: Task, run: &Run, members: &[Member]) {
     let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
-    for member in &members {
+    for member in members {
         let seed = if members.len() > 1 { format!("seed {}: ", member.seed) } else { String::new() };
-        let (metric, value) = (args.task.metric().0, member.best_valid_auroc.or(member.best_valid_pearson));
+        let (metric, value) = (task.metric().0, member.best_valid_auroc.or(member.best_valid_pearson));
         tracing::info!("{name}{seed}kept epoch {}: valid {metric} {:.4}", member.best_epoch, value.unwrap_or(f64::NAN));
     }
-    Ok(ModelHeader {
+}
+
+/// The header of a model file.
+pub fn header(args: &Args, run: &Run, about: About) -> ModelHeader {
+    let matrix = &run.samples[0].matrix;
+    let regime = about.epochs.map(|epochs| Regime {
+        epochs,
+        batch_size: args.batch_size,
+        optimizer: args.optimizer.name().to_owned(),
+        momentum: (args.optimizer == Method::Sgd).then(|| args.momentum()),
+        learning_rate: args.learning_rate,
+        schedule: args.schedule.name().to_owned(),
+        weight_decay: args.weight_decay,
+        dropout: args.dropout(),
+        clip_norm: args.clip_norm,
+        fold: args.fold,
+        train_genes: about.genes.0 as u64,
+        valid_genes: about.genes.1 as u64,
+    });
+    ModelHeader {
         format: MODEL_FORMAT.to_owned(),
         format_version: MODEL_FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        model: config.clone(),
+        model: about.kind,
         task: args.task,
         marks: matrix.marks.clone(),
         flank_bp: matrix.grid.flank_bp(),
@@ -83,36 +117,43 @@ pub fn header(
         assembly: samples::assembly(&run.samples),
         samples: run.samples.iter().map(|sample| sample.matrix.sample.clone()).collect(),
         transform: run.transform.clone(),
-        threshold: threshold(args.task, (data, set), predictor)?,
-        members,
-        regime: Some(Regime {
-            epochs: args.epochs,
-            batch_size: args.batch_size,
-            optimizer: args.optimizer.name().to_owned(),
-            momentum: (args.optimizer == Method::Sgd).then(|| args.momentum()),
-            learning_rate: args.learning_rate,
-            schedule: args.schedule.name().to_owned(),
-            weight_decay: args.weight_decay,
-            dropout: args.dropout(),
-            clip_norm: args.clip_norm,
-            fold: args.fold,
-            train_genes: data.train.len(set) as u64,
-            valid_genes: data.valid.len(set) as u64,
-        }),
-    })
+        threshold: about.judged.threshold,
+        calibration: about.judged.calibration,
+        members: about.members,
+        regime,
+    }
 }
 
-/// The score that parts the validation genes of a classification best.
-fn threshold(task: Task, (data, set): (&TrainingData, usize), predictor: &Predictor) -> Result<Option<f64>> {
-    if task != Task::Classification {
-        return Ok(None);
+/// Calibrates scores of genes that were not trained on, if that is asked for, and finds the score that
+/// parts their classes best.
+pub fn judge(args: &Args, labels: &[f32], raw: Vec<f32>) -> Judged {
+    if args.task != Task::Classification {
+        return Judged::default();
     }
-    let classes: Vec<bool> = data.valid.labels(set).iter().map(|&label| label == 1.0).collect();
-    let read = |score| io::predictions::as_read(f64::from(score));
+    let classes: Vec<bool> = labels.iter().map(|&label| label == 1.0).collect();
+    let (mut scores, labels): (Vec<f64>, Vec<f64>) =
+        raw.iter().zip(labels).map(|(&score, &label)| (f64::from(score), f64::from(label))).unzip();
+    let calibration = Calibration::fit(args.calibration(), &scores, &labels);
+    if let Some(calibration) = &calibration {
+        let error = |scores: &[f64]| expected_calibration_error(&classes, scores, |_| 1).unwrap_or(f64::NAN);
+        let before = error(&scores);
+        scores.iter_mut().for_each(|score| *score = calibration.apply(*score));
+        tracing::info!(
+            "calibrated on {} genes: expected calibration error {before:.4} before, {:.4} after",
+            scores.len(),
+            error(&scores)
+        );
+    }
+    let read: Vec<f64> = scores.into_iter().map(io::predictions::as_read).collect();
+    Judged { threshold: best_threshold(&classes, &read).map(|threshold| threshold.value), calibration }
+}
+
+/// The model's own scores of the validation genes of the `set`-th run.
+pub fn valid_scores(task: Task, (data, set): (&TrainingData, usize), predictor: &Predictor) -> Result<Vec<f32>> {
     let mut scores = Vec::new();
     data.valid.for_each(set, |genes| {
-        scores.extend(predictor.score(task, &genes.values, |_| ())?.scores.into_iter().map(read));
+        scores.extend(predictor.score(task, &genes.values, |_| ())?.scores);
         Ok(())
     })?;
-    Ok(best_threshold(&classes, &scores).map(|threshold| threshold.value))
+    Ok(scores)
 }

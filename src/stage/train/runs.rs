@@ -41,7 +41,7 @@ impl Run {
             ("", _) => format!("the model of seed {seed}"),
             (name, _) => format!("{name}, seed {seed}"),
         };
-        args.seeds().map(|seed| Learner { name: name(seed), seed, set }).collect()
+        args.seeds().into_iter().map(|seed| Learner { name: name(seed), seed, set }).collect()
     }
 
     /// The states to go on from; `None` where there is no file.
@@ -64,7 +64,7 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     let table = io::splits::read(&args.splits)?;
     let reader = Reader::new(&args.splits, &table, args.fold, args.task)?;
     let parts = if args.is_per_sample() { apart(args, &reader)? } else { vec![pooled(args, &reader)?] };
-    if let Some(problem) = parts.iter().find_map(|part| args.config(&part.samples).problem()) {
+    if let Some(problem) = parts.iter().find_map(|part| args.config(&part.samples)?.problem()) {
         bail!("--model {}: {problem}", args.model.name());
     }
     let samples: Vec<&[Sample]> = parts.iter().map(|part| part.samples.as_slice()).collect();
@@ -73,7 +73,7 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     for (part, fitted) in parts.into_iter().zip(data.fitted) {
         let fingerprint = provenance::fingerprint(
             args,
-            &args.config(&part.samples),
+            args.config(&part.samples).as_ref(),
             &part.samples,
             &fitted.digests,
             &data.shuffle,

@@ -1,0 +1,231 @@
+//! The stacked model, and how it is kept.
+
+use candle_core::{Device, Result, Tensor};
+use rayon::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::view::{Context, View};
+use super::{Ecdf, KINDS, Kernel, LINEAR, MEMBERS, OF_FORESTS, OF_KERNEL};
+use crate::learn::arrays::{Array, ArrayError, Arrays, Numbers};
+use crate::learn::baseline::{Linear, Scaling, Table, Trees, log_odds};
+use crate::learn::calibration::Platt;
+use crate::learn::{Scores, Spread, Task, score};
+use crate::model::{ModelConfig, Network};
+
+/// Fewest genes of a sample that a gene is compared with; of fewer, it is compared with the training genes.
+const FEWEST_GENES: usize = 50;
+
+/// The tag of [`AutoConfig`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AutoTag {
+    /// `auto`.
+    #[default]
+    Auto,
+}
+
+/// What the header says of a stacked model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AutoConfig {
+    /// Always `auto`.
+    pub tag: AutoTag,
+    /// Sizes of the networks.
+    pub network: ModelConfig,
+    /// Number of networks.
+    pub n_networks: usize,
+    /// What the networks' inputs are multiplied by: other than 1 for a signal whose scale is far from that of
+    /// counts.
+    pub network_scale: f64,
+    /// Folds of the cross-fitting.
+    pub folds: usize,
+    /// Added to the members' sum.
+    pub bias: f64,
+    /// The members.
+    pub members: Vec<Share>,
+}
+
+/// How one member counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Share {
+    /// Which member.
+    pub name: String,
+    /// Turns its output into log-odds, or a label.
+    pub line: Platt,
+    /// Times this.
+    pub weight: f64,
+    /// AUROC, or of a regression Pearson's r, of its outputs for genes that it has not learnt from.
+    pub out_of_fold: f64,
+}
+
+/// Several kinds of models, stacked.
+#[derive(Debug)]
+pub struct Auto {
+    /// What the header says.
+    pub config: AutoConfig,
+    /// AttentiveChromes.
+    pub networks: Box<dyn Network>,
+    /// Linear models, one a view.
+    pub linear: Vec<Linear>,
+    /// The kernel machine.
+    pub kernel: Kernel,
+    /// The forests, one a view.
+    pub forests: Vec<Trees>,
+    /// The distributions of the training genes.
+    pub training: Context,
+    /// Those of the sample that is scored.
+    pub(super) sample: Option<Context>,
+}
+
+impl Auto {
+    /// Number of models.
+    pub fn n_models(&self) -> usize {
+        self.config.n_networks + MEMBERS.len() - 1
+    }
+
+    /// Compares genes with those of this sample from now on, if there are enough of them.
+    pub fn meet_sample(&mut self, values: &[f32]) {
+        let window = (self.config.network.n_marks(), self.config.network.n_bins());
+        let is_enough = values.len() >= FEWEST_GENES * window.0 * window.1;
+        self.sample = is_enough.then(|| Context::of(values, window));
+    }
+
+    /// Scores genes; `values` is row-major [gene, mark, bin], transformed. The attention is the mean over the
+    /// networks. The spread of a score is over the kinds of models, of an attention over the networks.
+    ///
+    /// # Errors
+    /// If the number of values does not fit, or of the device.
+    pub fn score(&self, task: Task, values: &[f32], done: impl Fn(usize)) -> Result<Scores> {
+        let size = self.config.network.n_marks() * self.config.network.n_bins();
+        let scale = self.config.network_scale as f32;
+        let scaled: Vec<f32> = values.iter().map(|value| value * scale).collect();
+        // as of a regression: the mean of the outputs, not of probabilities
+        let mut scores = score(self.networks.as_ref(), Task::Regression, &scaled, done)?;
+        let windows: Vec<&[f32]> = values.chunks_exact(size).collect();
+        let stacked: Vec<(f32, f32)> = windows
+            .par_iter()
+            .zip(&scores.scores)
+            .map(|(window, &networks)| self.stack(task, &self.outputs(window, f64::from(networks))))
+            .collect();
+        let spread = scores.spread.get_or_insert_with(Spread::default);
+        (scores.scores, spread.scores) = stacked.into_iter().unzip();
+        Ok(scores)
+    }
+
+    /// The members' outputs for a window.
+    fn outputs(&self, window: &[f32], networks: f64) -> Vec<f64> {
+        let context = self.sample.as_ref().unwrap_or(&self.training);
+        let see = |view: View| context.see(view, window);
+        let mut outputs = vec![networks];
+        outputs.extend(self.linear.iter().zip(LINEAR).map(|(linear, view)| linear.predict(&see(view))));
+        outputs.push(self.kernel.output(&see(OF_KERNEL)));
+        outputs.extend(self.forests.iter().zip(OF_FORESTS).map(|(forest, view)| forest.predict(&see(view))));
+        outputs
+    }
+
+    /// Score, and its standard deviation over the kinds of models.
+    fn stack(&self, task: Task, outputs: &[f64]) -> (f32, f32) {
+        let members: Vec<f64> = outputs
+            .iter()
+            .zip(&self.config.members)
+            .enumerate()
+            .map(|(at, (&output, share))| share.line.apply(as_line(task, at, output)))
+            .collect();
+        let shares = members.iter().zip(&self.config.members).map(|(output, share)| share.weight * output);
+        let logit = self.config.bias + shares.sum::<f64>();
+        let of_kind = |kind: std::ops::Range<usize>| {
+            let outputs = &members[kind];
+            f64::from(task.score((outputs.iter().sum::<f64>() / outputs.len() as f64) as f32))
+        };
+        let kinds = KINDS.map(of_kind);
+        let mean = kinds.iter().sum::<f64>() / kinds.len() as f64;
+        let square = kinds.iter().map(|kind| (kind - mean).powi(2)).sum::<f64>() / (kinds.len() - 1) as f64;
+        (task.score(logit as f32), square.sqrt() as f32)
+    }
+
+    /// All that was learnt, as arrays.
+    ///
+    /// # Errors
+    /// Of the device that holds the networks.
+    pub fn to_arrays(&self) -> Result<Arrays> {
+        let mut arrays = Arrays::default();
+        for (name, tensor) in self.networks.to_tensors()? {
+            let numbers = Numbers::F32(tensor.flatten_all()?.to_vec1()?);
+            arrays.0.insert(format!("networks.{name}"), Array { shape: tensor.dims().to_vec(), numbers });
+        }
+        for (name, linear) in MEMBERS[1..].iter().zip(&self.linear) {
+            arrays.add_all(&format!("{name}."), linear.to_arrays());
+        }
+        for (name, forest) in forest_names().zip(&self.forests) {
+            arrays.add_all(&format!("{name}."), forest.to_arrays());
+        }
+        arrays.add_f64("kernel.mean", &self.kernel.scaling.mean);
+        arrays.add_f64("kernel.scale", &self.kernel.scaling.scale);
+        arrays.add_f64("kernel.landmarks", &self.kernel.landmarks.rows().flatten().copied().collect::<Vec<_>>());
+        arrays.add_f64("kernel.weight", &self.kernel.weight);
+        arrays.add_f64("kernel.bias", &[self.kernel.bias]);
+        for (name, of) in [("bins", &self.training.bins), ("summaries", &self.training.summaries)] {
+            for (at, ecdf) in of.iter().enumerate() {
+                arrays.add_f32(format!("ranks.{name}.{at}"), &ecdf.points);
+            }
+        }
+        Ok(arrays)
+    }
+
+    /// The other way.
+    ///
+    /// # Errors
+    /// In words, if an array is missing or does not fit.
+    pub fn from_arrays(config: &AutoConfig, arrays: &Arrays, device: &Device) -> std::result::Result<Self, String> {
+        let wrong = |name: &str| ArrayError { name: name.to_owned() }.to_string();
+        let text = |error: ArrayError| error.to_string();
+        if config.members.iter().map(|share| share.name.as_str()).ne(MEMBERS) {
+            return Err(format!("the members are not {}", MEMBERS.join(", ")));
+        }
+        let (marks, bins) = (config.network.n_marks(), config.network.n_bins());
+        let features = |view: View| view.factors(marks, bins).len();
+        let mut tensors = Vec::new();
+        for (name, array) in arrays.part("networks.").0 {
+            let Numbers::F32(numbers) = array.numbers else { return Err(wrong(&name)) };
+            let tensor = Tensor::from_vec(numbers, array.shape, &Device::Cpu).map_err(|error| error.to_string())?;
+            tensors.push((name, tensor));
+        }
+        let networks = config.network.from_tensors(config.n_networks, &tensors, device);
+        let networks = networks.map_err(|error| error.to_string())?;
+        let linear = MEMBERS[1..]
+            .iter()
+            .zip(LINEAR)
+            .map(|(name, view)| Linear::from_arrays(&arrays.part(&format!("{name}.")), features(view)).map_err(text));
+        let linear = linear.collect::<std::result::Result<Vec<_>, _>>()?;
+        let forests = forest_names()
+            .zip(OF_FORESTS)
+            .map(|(name, view)| Trees::from_arrays(&arrays.part(&format!("{name}.")), features(view)).map_err(text));
+        let forests = forests.collect::<std::result::Result<Vec<_>, _>>()?;
+        let get = |name: &str| arrays.f64(&format!("kernel.{name}")).map_err(text);
+        let (weight, bias, n_features) = (get("weight")?, get("bias")?, features(OF_KERNEL));
+        let (scaling, values) = (Scaling { mean: get("mean")?, scale: get("scale")? }, get("landmarks")?);
+        let lengths = [scaling.mean.len(), scaling.scale.len(), values.len(), bias.len()];
+        if lengths != [n_features, n_features, n_features * weight.len(), 1] {
+            return Err(wrong("kernel.landmarks"));
+        }
+        let mut landmarks = Table::new(n_features);
+        values.chunks_exact(n_features).for_each(|row| landmarks.push(row));
+        let ecdfs = |name: &str, n: usize| {
+            let all = (0..n).map(|at| arrays.f32(&format!("ranks.{name}.{at}")).map(|points| Ecdf { points }));
+            all.collect::<std::result::Result<Vec<_>, _>>().map_err(text)
+        };
+        let training = Context { bins: ecdfs("bins", marks)?, summaries: ecdfs("summaries", features(View::Ranks))? };
+        let kernel = Kernel { scaling, landmarks, weight, bias: bias[0] };
+        Ok(Auto { config: config.clone(), networks, linear, kernel, forests, training, sample: None })
+    }
+}
+
+fn forest_names() -> impl Iterator<Item = &'static str> {
+    MEMBERS[MEMBERS.len() - OF_FORESTS.len()..].iter().copied()
+}
+
+/// What a member's line is of: of a forest of classes the log-odds of its share.
+pub(super) fn as_line(task: Task, member: usize, output: f64) -> f64 {
+    let is_share = task == Task::Classification && MEMBERS[member].starts_with("forest");
+    if is_share { log_odds(output) } else { output }
+}

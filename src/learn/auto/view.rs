@@ -1,0 +1,220 @@
+//! What the members of [`super::Auto`] that are no network see of a window.
+
+use super::ecdf::Ecdf;
+use crate::learn::baseline::{FeatureSet, Table};
+
+/// Summaries of a mark: see [`summaries`].
+const SUMMARIES: usize = 14;
+/// Those that products are made of: the mean, the largest bin, the mean around the TSS.
+const FACTORS: usize = 3;
+/// Widths of the windows that a mark's bins are pooled into, as numbers of windows.
+const RESOLUTIONS: [usize; 5] = [20, 10, 5, 2, 1];
+
+/// The distributions of a sample: of each mark's bins, and of each summary over the genes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Context {
+    /// One a mark.
+    pub bins: Vec<Ecdf>,
+    /// One a mark and summary.
+    pub summaries: Vec<Ecdf>,
+}
+
+/// A way of looking at a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// Summaries of the ranks of a mark's bins: level, peak, sides and order statistics.
+    Summaries,
+    /// Where each summary stands among the sample's genes.
+    Ranks,
+    /// The same, and products of two of them: marks that matter only together.
+    Products,
+    /// The ranks of the bins in windows of several widths: a smooth profile costs less than a rough one.
+    Profile,
+    /// Normal scores of the bins in windows of several widths, taken the same from both sides, for data
+    /// whose strand is not known.
+    Symmetric,
+    /// Signal in 20 windows, mean and largest bin of each mark, as ln(1 + x): not ranks but amounts.
+    Windows,
+}
+
+impl Context {
+    /// Of a sample's windows, row-major [gene, mark, bin].
+    pub fn of(values: &[f32], (marks, bins): (usize, usize)) -> Self {
+        let of_mark =
+            |mark: usize| Ecdf::of(values.chunks_exact(bins).skip(mark).step_by(marks).flatten().copied().collect());
+        let mut context = Context { bins: (0..marks).map(of_mark).collect(), summaries: Vec::new() };
+        let mut columns = vec![Vec::new(); marks * SUMMARIES];
+        for window in values.chunks_exact(marks * bins) {
+            let of_window = summaries(&context.ranks(window));
+            columns.iter_mut().zip(of_window).for_each(|(column, value)| column.push(value as f32));
+        }
+        context.summaries = columns.into_iter().map(Ecdf::of).collect();
+        context
+    }
+
+    /// The ranks of a window's bins, [mark][bin].
+    fn ranks(&self, window: &[f32]) -> Vec<Vec<f64>> {
+        let bins = window.len() / self.bins.len();
+        let marks = window.chunks_exact(bins).zip(&self.bins);
+        marks.map(|(bins, ecdf)| bins.iter().map(|&value| ecdf.rank(value)).collect()).collect()
+    }
+
+    /// What the view sees of a window.
+    pub fn see(&self, view: View, window: &[f32]) -> Vec<f64> {
+        let ranks = self.ranks(window);
+        let of_genes = || -> Vec<f64> {
+            let summaries = summaries(&ranks).into_iter().zip(&self.summaries);
+            summaries.map(|(value, ecdf)| ecdf.rank(value as f32)).collect()
+        };
+        match view {
+            View::Summaries => summaries(&ranks),
+            View::Ranks => of_genes(),
+            View::Products => {
+                let mut features = of_genes();
+                let factors: Vec<f64> =
+                    features.chunks_exact(SUMMARIES).flat_map(|mark| &mark[..FACTORS]).map(|rank| rank - 0.5).collect();
+                for (at, one) in factors.iter().enumerate() {
+                    features.extend(factors[at..].iter().map(|other| one * other));
+                }
+                features
+            }
+            View::Windows => amounts(window, window.len() / self.bins.len()),
+            View::Profile => ranks.iter().flat_map(|bins| pyramid(bins)).collect(),
+            View::Symmetric => {
+                let both_sides = |bins: &Vec<f64>| {
+                    let scores: Vec<f64> = bins.iter().map(|&rank| normal_score(rank)).collect();
+                    // of an odd number the middle one is its own other side
+                    let half = scores.len().div_ceil(2);
+                    let pairs = || scores[..half].iter().zip(scores.iter().rev());
+                    let mean: Vec<f64> = pairs().map(|(a, b)| (a + b) / 2.0).collect();
+                    let difference: Vec<f64> = pairs().map(|(a, b)| (a - b) / 2.0).collect();
+                    let mut features = pyramid(&mean);
+                    features.extend(pyramid(&difference).into_iter().map(f64::abs));
+                    features
+                };
+                ranks.iter().flat_map(both_sides).collect()
+            }
+        }
+    }
+
+    /// What the view sees of windows, row-major [gene, mark, bin].
+    pub fn table(&self, view: View, values: &[f32], size: usize) -> Table {
+        let mut table: Option<Table> = None;
+        for window in values.chunks_exact(size) {
+            let features = self.see(view, window);
+            table.get_or_insert_with(|| Table::new(features.len())).push(&features);
+        }
+        table.unwrap_or_default()
+    }
+}
+
+impl View {
+    /// How much each feature of the view counts beside the others once it is standardised: windows of all
+    /// widths as much in all, products half.
+    pub fn factors(self, marks: usize, bins: usize) -> Vec<f64> {
+        let widths = |bins: usize| windows(bins).into_iter().flat_map(|n| vec![(10.0 / n as f64).sqrt(); n]);
+        match self {
+            View::Summaries | View::Ranks => vec![1.0; marks * SUMMARIES],
+            View::Products => {
+                let factors = marks * FACTORS;
+                let mut all = vec![1.0; marks * SUMMARIES];
+                all.extend(vec![0.5; factors * (factors + 1) / 2]);
+                all
+            }
+            View::Windows => vec![1.0; amounts(&vec![0.0; marks * bins], bins).len()],
+            View::Profile => (0..marks).flat_map(|_| widths(bins)).collect(),
+            View::Symmetric => (0..2 * marks).flat_map(|_| widths(bins.div_ceil(2))).collect(),
+        }
+    }
+}
+
+/// What the baselines that are trees see too.
+fn amounts(window: &[f32], bins: usize) -> Vec<f64> {
+    FeatureSet::All.of(window, bins, FeatureSet::pooled(bins), false)
+}
+
+/// Of each mark: mean; largest; means around the TSS, on its left and right, of the left and right arm;
+/// order statistics.
+fn summaries(ranks: &[Vec<f64>]) -> Vec<f64> {
+    let mut all = Vec::with_capacity(ranks.len() * SUMMARIES);
+    for bins in ranks {
+        let part = |from: usize, to: usize| {
+            let part = &bins[bins.len() * from / 100..(bins.len() * to).div_ceil(100)];
+            part.iter().sum::<f64>() / part.len() as f64
+        };
+        let mut sorted = bins.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let last = sorted.len() - 1;
+        all.extend([part(0, 100), sorted[last], part(40, 60), part(30, 50), part(50, 70), part(0, 40), part(60, 100)]);
+        all.extend([5, 10, 25, 50, 75, 90, 95].map(|percent| sorted[last * percent / 100]));
+    }
+    all
+}
+
+/// Numbers of windows that so many bins are pooled into.
+fn windows(bins: usize) -> Vec<usize> {
+    RESOLUTIONS.into_iter().filter(|&n| n <= bins).collect()
+}
+
+/// Means in windows of several widths.
+fn pyramid(bins: &[f64]) -> Vec<f64> {
+    let mean = |bins: &[f64]| bins.iter().sum::<f64>() / bins.len() as f64;
+    let of = |n: usize| (0..n).map(move |at| mean(&bins[at * bins.len() / n..(at + 1) * bins.len() / n]));
+    windows(bins.len()).into_iter().flat_map(of).collect()
+}
+
+/// The quantile of the normal distribution, cut at ±3.1 (Winitzki's approximation of the inverse error
+/// function; a view needs no more).
+fn normal_score(rank: f64) -> f64 {
+    let x = 2.0 * rank.clamp(1e-3, 1.0 - 1e-3) - 1.0;
+    let a = 0.147;
+    let (l, b) = ((1.0 - x * x).ln(), 2.0 / (std::f64::consts::PI * a));
+    let root = ((b + l / 2.0).powi(2) - l / a).sqrt() - (b + l / 2.0);
+    2f64.sqrt() * root.max(0.0).sqrt().copysign(x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [View; 6] =
+        [View::Summaries, View::Ranks, View::Products, View::Profile, View::Symmetric, View::Windows];
+
+    fn sample(genes: usize, (marks, bins): (usize, usize), scale: impl Fn(f32) -> f32) -> Vec<f32> {
+        (0..genes * marks * bins).map(|at| scale(((at * 7919 + at / bins * 31) % 1009) as f32)).collect()
+    }
+
+    #[test]
+    fn views_have_their_sizes_and_do_not_depend_on_the_scale_of_the_signal() {
+        for window in [(5, 100), (2, 8), (1, 1)] {
+            let size = window.0 * window.1;
+            let (counts, other) = (sample(40, window, |x| x), sample(40, window, |x| (x + 1.0).ln() * 0.01));
+            let (one, two) = (Context::of(&counts, window), Context::of(&other, window));
+            for view in ALL {
+                let table = one.table(view, &counts, size);
+                assert_eq!((table.len(), table.n_features()), (40, view.factors(window.0, window.1).len()), "{view:?}");
+                assert!(table.rows().flatten().all(|x| x.is_finite()));
+                let is_same = table == two.table(view, &other, size);
+                assert_eq!(is_same, view != View::Windows, "{view:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_symmetric_view_does_not_see_the_strand() {
+        let window = (2, 40);
+        let values = sample(30, window, |x| x);
+        let context = Context::of(&values, window);
+        let flipped: Vec<f32> = values.chunks_exact(40).flat_map(|mark| mark.iter().rev().copied()).collect();
+        for (a, b) in values.chunks_exact(80).zip(flipped.chunks_exact(80)) {
+            let (a, b) = (context.see(View::Symmetric, a), context.see(View::Symmetric, b));
+            assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-12));
+        }
+    }
+
+    #[test]
+    fn normal_scores() {
+        let close = |rank: f64, score: f64| (normal_score(rank) - score).abs() < 0.01; // scipy.stats.norm.ppf
+        assert!(close(0.5, 0.0) && close(0.975, 1.95996) && close(0.1, -1.28155) && close(1.0, 3.0902));
+    }
+}

@@ -1,0 +1,109 @@
+//! Simple models of a table of features, to hold the networks against: linear models, a linear
+//! support vector machine, a random forest and gradient boosting; each for classes and for numbers.
+//!
+//! The fits come from [smartcore](https://docs.rs/smartcore) (logistic regression, ridge regression and
+//! the trees), save two: its support vector machine has time quadratic in the genes and no linear form,
+//! so [`svm`] is liblinear's algorithm; and it boosts numbers only, so [`boosting`] adds the loss of
+//! classes to its trees. What is kept of a fit is [`Linear`] or [`Trees`]: plain arrays, which go into a
+//! model file as tensors.
+
+mod boosting;
+mod choose;
+mod features;
+mod linear;
+mod model;
+mod svm;
+mod table;
+mod trees;
+
+pub use choose::{Chosen, Labelled};
+pub use features::FeatureSet;
+pub use linear::Linear;
+pub use model::{Baseline, BaselineConfig};
+pub use table::{Scaling, Table};
+pub use trees::{Growth, Trees};
+
+use serde::{Deserialize, Serialize};
+
+/// A fit failed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// All training labels are equal.
+    #[error("the training genes all have the same label, so that nothing can be learnt. Check labels and splits")]
+    OneLabel,
+    /// All validation labels are equal.
+    #[error("the validation genes all have the same label, so that no setting can be chosen. Check labels and splits")]
+    OneValidationLabel,
+    /// The library could not fit the data.
+    #[error("{method} could not be fitted: {message}")]
+    Library {
+        /// Which model.
+        method: &'static str,
+        /// What the library says.
+        message: String,
+    },
+}
+
+/// What is fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Logistic regression, or ridge regression, with an L2 penalty (Karlić et al., PNAS 2010).
+    LogisticRegression,
+    /// Linear support vector machine, or regression (Hsieh et al., ICML 2008).
+    LinearSvm,
+    /// Random forest (Breiman 2001).
+    RandomForest,
+    /// Gradient boosting (Friedman 2001) of shallow trees on bootstrap samples.
+    GradientBoosting,
+}
+
+impl Method {
+    /// The tag.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::LogisticRegression => "logistic-regression",
+            Method::LinearSvm => "linear-svm",
+            Method::RandomForest => "random-forest",
+            Method::GradientBoosting => "gradient-boosting",
+        }
+    }
+}
+
+/// What a fit is kept as. Its output is the log-odds of label 1, or of numbers the predicted label.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fit {
+    /// A weight a feature.
+    Linear(Linear),
+    /// The sum of trees, and what is added to it.
+    Trees {
+        /// Added to the sum.
+        bias: f64,
+        /// The trees.
+        trees: Trees,
+        /// Whether the sum is a share, of which the log-odds are the output.
+        is_share: bool,
+    },
+}
+
+/// A share this close to 0 or 1 is taken for it: a forest that has never seen the other class.
+const LEAST_SHARE: f64 = 1e-3;
+
+impl Fit {
+    /// Log-odds of label 1, or of numbers the predicted label.
+    pub fn output(&self, features: &[f64]) -> f64 {
+        match self {
+            Fit::Linear(linear) => linear.predict(features),
+            Fit::Trees { bias, trees, is_share } => {
+                let sum = bias + trees.predict(features);
+                if *is_share { log_odds(sum) } else { sum }
+            }
+        }
+    }
+}
+
+/// ln(p / (1 − p)), with p kept a little away from 0 and 1.
+pub fn log_odds(share: f64) -> f64 {
+    let share = share.clamp(LEAST_SHARE, 1.0 - LEAST_SHARE);
+    (share / (1.0 - share)).ln()
+}

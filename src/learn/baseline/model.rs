@@ -1,0 +1,158 @@
+//! A baseline as the model file holds it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{FeatureSet, Fit, Linear, Method, Table, Trees};
+use crate::learn::arrays::{ArrayError, Arrays};
+use crate::learn::{Scores, Task};
+
+/// What the header says of a baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BaselineConfig {
+    /// Which one.
+    pub tag: Method,
+    /// Marks, the input channels.
+    pub n_marks: usize,
+    /// Bins a window.
+    pub n_bins: usize,
+    /// What it sees of a window.
+    pub features: FeatureSet,
+    /// Windows that the bins of a mark are pooled into.
+    pub n_windows: usize,
+    /// Whether the input transform takes the logarithm, which the features do else.
+    pub is_log: bool,
+}
+
+/// A fitted baseline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Baseline {
+    /// Its sizes.
+    pub config: BaselineConfig,
+    /// What was learnt.
+    pub fit: Fit,
+}
+
+impl BaselineConfig {
+    /// Of windows of [mark, bin]: trees see the bins pooled.
+    pub fn new(tag: Method, (n_marks, n_bins): (usize, usize), features: FeatureSet, is_log: bool) -> Self {
+        let n_windows = match tag {
+            Method::LogisticRegression | Method::LinearSvm => n_bins,
+            Method::RandomForest | Method::GradientBoosting => FeatureSet::pooled(n_bins),
+        };
+        BaselineConfig { tag, n_marks, n_bins, features, n_windows, is_log }
+    }
+
+    /// Features of a window.
+    pub fn features_of(&self, window: &[f32]) -> Vec<f64> {
+        self.features.of(window, self.n_bins, self.n_windows, self.is_log)
+    }
+
+    /// Features of windows, row-major [gene, mark, bin].
+    pub fn table(&self, values: &[f32]) -> Table {
+        let mut table = Table::new(self.n_features());
+        values.chunks_exact(self.n_marks * self.n_bins).for_each(|window| table.push(&self.features_of(window)));
+        table
+    }
+
+    fn n_features(&self) -> usize {
+        self.features_of(&vec![0.0; self.n_marks * self.n_bins]).len()
+    }
+}
+
+impl Baseline {
+    /// Scores genes; `values` is row-major [gene, mark, bin], transformed.
+    pub fn score(&self, task: Task, values: &[f32], done: impl Fn(usize)) -> Scores {
+        let windows = values.chunks_exact(self.config.n_marks * self.config.n_bins);
+        let scores = windows.map(|window| {
+            done(1);
+            task.score(self.fit.output(&self.config.features_of(window)) as f32)
+        });
+        Scores { scores: scores.collect(), ..Scores::default() }
+    }
+
+    /// What was learnt, as arrays.
+    pub fn to_arrays(&self) -> Arrays {
+        let mut arrays = Arrays::default();
+        match &self.fit {
+            Fit::Linear(linear) => arrays.add_all("", linear.to_arrays()),
+            Fit::Trees { bias, trees, .. } => {
+                arrays.add_all("", trees.to_arrays());
+                arrays.add_f64("bias", &[*bias]);
+            }
+        }
+        arrays
+    }
+
+    /// The other way.
+    ///
+    /// # Errors
+    /// If an array is missing or does not fit.
+    pub fn from_arrays(config: &BaselineConfig, task: Task, arrays: &Arrays) -> Result<Self, ArrayError> {
+        let n_features = config.n_features();
+        let fit = match config.tag {
+            Method::LogisticRegression | Method::LinearSvm => Fit::Linear(Linear::from_arrays(arrays, n_features)?),
+            Method::RandomForest | Method::GradientBoosting => Fit::Trees {
+                bias: *arrays.f64("bias")?.first().ok_or(ArrayError { name: "bias".to_owned() })?,
+                trees: Trees::from_arrays(arrays, n_features)?,
+                is_share: config.tag == Method::RandomForest && task == Task::Classification,
+            },
+        };
+        Ok(Baseline { config: config.clone(), fit })
+    }
+}
+
+impl Linear {
+    /// As arrays.
+    pub fn to_arrays(&self) -> Arrays {
+        let mut arrays = Arrays::default();
+        arrays.add_f64("weight", &self.weight);
+        arrays.add_f64("bias", &[self.bias]);
+        arrays
+    }
+
+    /// From arrays.
+    ///
+    /// # Errors
+    /// If one is missing, or there is not a weight a feature.
+    pub fn from_arrays(arrays: &Arrays, n_features: usize) -> Result<Self, ArrayError> {
+        let (weight, bias) = (arrays.f64("weight")?, arrays.f64("bias")?);
+        if weight.len() != n_features || bias.len() != 1 {
+            return Err(ArrayError { name: "weight".to_owned() });
+        }
+        Ok(Linear { weight, bias: bias[0] })
+    }
+}
+
+impl Trees {
+    /// As arrays.
+    pub fn to_arrays(&self) -> Arrays {
+        let mut arrays = Arrays::default();
+        arrays.add_i32("trees.start", &self.start);
+        arrays.add_i32("trees.feature", &self.feature);
+        arrays.add_f64("trees.threshold", &self.threshold);
+        arrays.add_i32("trees.child", self.child.as_flattened());
+        arrays.add_f64("trees.value", &self.value);
+        arrays
+    }
+
+    /// From arrays.
+    ///
+    /// # Errors
+    /// If one is missing, or they are no trees over so many features.
+    pub fn from_arrays(arrays: &Arrays, n_features: usize) -> Result<Self, ArrayError> {
+        let children = arrays.i32("trees.child")?;
+        let (pairs, rest) = children.as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err(ArrayError { name: "trees.child".to_owned() });
+        }
+        let trees = Trees {
+            start: arrays.i32("trees.start")?,
+            feature: arrays.i32("trees.feature")?,
+            threshold: arrays.f64("trees.threshold")?,
+            child: pairs.to_vec(),
+            value: arrays.f64("trees.value")?,
+        };
+        if trees.is_sound(n_features) { Ok(trees) } else { Err(ArrayError { name: "trees".to_owned() }) }
+    }
+}

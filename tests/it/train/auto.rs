@@ -1,0 +1,53 @@
+//! The stacked model.
+
+use attentrack::io;
+use attentrack::learn::ModelKind;
+use attentrack::stage::model_file;
+
+use super::{FAST, GENES, INPUTS, bytes, workdir};
+
+#[test]
+fn auto_stacks_calibrates_and_attends_to_the_same_bytes_at_any_thread_count() {
+    let work = workdir();
+    for (name, threads) in [("m", 1), ("n", 3)] {
+        let args =
+            format!("{INPUTS} {FAST} --model auto --epochs 8 --threads {threads} --out {name}.model.safetensors");
+        let log = work.ok("train", &args);
+        assert!(log.contains("networks: AUROC out of fold") && log.contains("calibrated on"), "{log}");
+    }
+    assert_eq!(bytes(&work, "m.model.safetensors"), bytes(&work, "n.model.safetensors"));
+    let (header, _) = model_file::read(&work.path("m.model.safetensors")).unwrap();
+    let ModelKind::Auto(config) = &header.model else { panic!("{:?}", header.model) };
+    assert_eq!((config.members.len(), config.n_networks, header.members.len()), (9, 5, 5));
+    assert!(config.members.iter().all(|share| share.weight >= 0.0) && header.calibration.is_some());
+    assert_eq!(work.read("m.history.tsv").lines().count(), 41);
+
+    for (name, threads) in [("p", 1), ("q", 3)] {
+        let out = format!("--predictions {name}.tsv --attention {name}.bins.safetensors --threads {threads}");
+        work.ok("predict", &format!("--bins x.bins.safetensors --model m.model.safetensors {out}"));
+    }
+    assert_eq!(work.read("p.tsv"), work.read("q.tsv"));
+    let rows = io::predictions::read(&work.path("p.tsv")).unwrap().rows;
+    let threshold = header.threshold.unwrap();
+    for (gene, row) in rows.iter().enumerate().take(GENES - 1) {
+        assert_eq!(row.score.unwrap() >= threshold, gene % 2 == 1, "gene {gene}: {row:?}");
+        assert!((row.mark_attention.iter().sum::<f64>() - 1.0).abs() < 1e-5 && row.raw_score.is_some());
+        let sd = row.spread.as_ref().unwrap().score;
+        let near = (row.score.unwrap() - threshold).abs() < sd.max(0.1);
+        assert_eq!(row.uncertain, Some(near), "{row:?}");
+    }
+    let attention = io::bins::read(&work.path("p.bins.safetensors")).unwrap();
+    assert!((attention.gene(0)[..20].iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    // a sample of another depth is compared with itself
+    work.ok("predict", "--bins yy.bins.safetensors --model m.model.safetensors --predictions other.tsv");
+}
+
+#[test]
+fn too_few_genes_are_refused_in_words() {
+    let work = workdir();
+    let few = work.read("labels.tsv").lines().take(15).map(|line| line.to_owned() + "\n").collect::<String>();
+    work.write("labels.tsv", few);
+    let args = format!("{INPUTS} {FAST} --model auto --epochs 2 --out m.model.safetensors");
+    work.fails("train", &args, &["too few", "--model logistic-regression"]);
+    assert!(!work.path("m.model.safetensors").exists());
+}
