@@ -15,7 +15,7 @@ fn attention(sample: &str, orientation: Orientation, mark_a: f32) -> Matrix {
     let strands = [Strand::Forward, Strand::Reverse, Strand::Forward];
     let mut values = Vec::new();
     for (gene, strand) in strands.iter().enumerate() {
-        let mut a = vec![1.0 / 6.0, 3.0 / 6.0, 1.0 / 6.0, 1.0 / 6.0];
+        let mut a = [1.0 / 6.0, 3.0 / 6.0, 1.0 / 6.0, 1.0 / 6.0];
         if orientation == Orientation::Genome && *strand == Strand::Reverse {
             a.reverse();
         }
