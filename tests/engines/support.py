@@ -36,12 +36,14 @@ evaluate: {bootstrap: 50}
 EXPLAINED = {
     "attentive-chrome": SMALL + "explain: {methods: [joint-attention, deep-lift]}\n",
     "deep-chrome": SMALL.replace(
-        "model: {bin_hidden: 8, mark_hidden: 4}",
-        "model: {name: deep-chrome, filters: 4, kernel_width: 3, pool: 2, hidden: [8]}",
+        "name: attentive-chrome, bin_hidden: 8, mark_hidden: 4",
+        "name: deep-chrome, filters: 4, kernel_width: 3, pool: 2, hidden: [8]",
     ).replace("flank: 1000", "flank: 1000, bin_size: 250")
     + "explain: {faithfulness: true}\n",
-    "logistic-regression": SMALL.replace("bin_hidden: 8, mark_hidden: 4", "name: logistic-regression"),
+    "logistic-regression": SMALL.replace("attentive-chrome, bin_hidden: 8, mark_hidden: 4", "logistic-regression"),
 }
+# a replacement that finds nothing would leave a test that tests nothing
+assert all(f"model: {{name: {name}" in config for name, config in EXPLAINED.items())
 
 
 def needs(engine):
