@@ -25,6 +25,7 @@ use self::samples::Sample;
 pub use self::state_file::StateHeader;
 use super::{model_file, progress_bar};
 use crate::io;
+use crate::learn::auto::NETWORKS;
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::{
@@ -127,14 +128,14 @@ pub struct Args {
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub clip_norm: f64,
     /// What is done to the signal first; fitted on the training genes, stored in the model
-    #[arg(long, value_enum, default_value_t = Transform::Raw)]
-    pub transform: Transform,
+    /// [default: raw; of auto unit-mean]
+    #[arg(long, value_enum, hide_default_value = true)]
+    pub transform: Option<Transform>,
     /// What a baseline sees of a window
     #[arg(long, value_enum, default_value_t)]
     pub features: FeatureSet,
-    /// How scores are made probabilities, from genes that were not trained on: the validation genes, of auto
-    /// those that were held out of each fold; stored in the model, applied by attentrack-predict
-    /// [default: none; of auto temperature]
+    /// How scores are made probabilities, from the validation genes; stored in the model, applied by
+    /// attentrack-predict [default: none; of auto temperature, half way]
     #[arg(long, value_enum, hide_default_value = true)]
     pub calibrate: Option<CalibrationMethod>,
     /// Fold of the splits, counted from 0
@@ -175,8 +176,9 @@ impl Stage for Args {
         if !name.ends_with(MODEL_SUFFIX) || name == MODEL_SUFFIX {
             problems.push(format!("--out {}: the name must end in {MODEL_SUFFIX}", self.out.display()));
         }
-        if self.seed.checked_add(u64::from(self.ensemble) - 1).is_none() {
-            problems.push(format!("--seed {}: too large for {} seeds. Take a smaller one", self.seed, self.ensemble));
+        if self.seed.checked_add(u64::from(self.n_networks()) - 1).is_none() {
+            let seeds = self.n_networks();
+            problems.push(format!("--seed {}: too large for {seeds} seeds. Take a smaller one", self.seed));
         }
         if self.ensemble > 1 && !self.model.is_network() {
             problems.push(format!("--ensemble {}: is of networks. Leave it out with this --model", self.ensemble));
@@ -220,17 +222,19 @@ impl Stage for Args {
         if let Some(method) = self.model.baseline() {
             return baselines::train(self, method, &runs, &data);
         }
-        if !self.model.is_network() {
-            return stacked::train(self, &runs, &device);
-        }
         let mut trainer = self.start(&runs, &device)?;
         self.train(&mut trainer, &runs, &data)?;
         for (run, states) in runs.iter().zip(self.states(&trainer)) {
             history::write(&run.beside(".history.tsv"), self.task, &self.seeds(), states)?;
         }
         for (at, (run, states)) in runs.iter().zip(self.states(&trainer)).enumerate() {
-            let members = usize::from(self.ensemble);
-            let predictor = Predictor::Network(trainer.best_models(at * members..(at + 1) * members)?);
+            let members = usize::from(self.n_networks());
+            let networks = trainer.best_models(at * members..(at + 1) * members)?;
+            if self.model == Architecture::Auto {
+                stacked::train(self, run, (&data, at), networks, states)?;
+                continue;
+            }
+            let predictor = Predictor::Network(networks);
             let raw = provenance::valid_scores(self.task, (&data, at), &predictor)?;
             let about = About {
                 kind: ModelKind::Network(self.config(&run.samples).ok_or_else(|| anyhow!("no network"))?),
@@ -254,9 +258,20 @@ impl Args {
         self.out.to_string_lossy().contains(SAMPLE)
     }
 
+    /// Networks in a model file.
+    fn n_networks(&self) -> u16 {
+        if self.model == Architecture::Auto { NETWORKS } else { self.ensemble }
+    }
+
+    /// What is done to the signal: as asked for, else what the model takes by default.
+    fn transform(&self) -> Transform {
+        let default = if self.model == Architecture::Auto { Transform::UnitMean } else { Transform::Raw };
+        self.transform.unwrap_or(default)
+    }
+
     /// The seeds of an ensemble's members.
     fn seeds(&self) -> Vec<u64> {
-        (0..u64::from(self.ensemble)).map(|member| self.seed + member).collect()
+        (0..u64::from(self.n_networks())).map(|member| self.seed + member).collect()
     }
 
     /// How scores are calibrated: as asked for, else of auto by a temperature, of others not.
@@ -314,11 +329,11 @@ impl Args {
 
     /// The states of each run's members.
     fn states<'a>(&self, trainer: &'a Trainer) -> impl Iterator<Item = &'a [TrainingState]> {
-        trainer.states().chunks(usize::from(self.ensemble))
+        trainer.states().chunks(usize::from(self.n_networks()))
     }
 
     fn train(&self, trainer: &mut Trainer, runs: &[Run], data: &TrainingData) -> Result<()> {
-        let members = u64::from(self.ensemble);
+        let members = u64::from(self.n_networks());
         let genes = |epochs: &dyn Fn(&[TrainingState]) -> u32, trainer: &Trainer| -> u64 {
             let runs = (0..runs.len()).zip(self.states(trainer));
             runs.map(|(set, states)| u64::from(epochs(states)) * data.train.len(set) as u64 * members).sum()
