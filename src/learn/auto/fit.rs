@@ -20,16 +20,6 @@ const MANY_GENES: usize = 3_000;
 /// Stacking went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum AutoError {
-    /// A fold would have genes of one label only.
-    #[error(
-        "{genes} genes to learn from, {fewest} of the rarer label, are too few for {FOLDS} folds. Train a simpler model, such as --model logistic-regression"
-    )]
-    TooFew {
-        /// Training genes.
-        genes: usize,
-        /// Of the rarer label.
-        fewest: usize,
-    },
     /// A member could not be fitted.
     #[error(transparent)]
     Fit(#[from] FitError),
@@ -55,7 +45,7 @@ pub struct Fitted {
 /// model.
 ///
 /// # Errors
-/// If there are too few genes, or a member cannot be fitted.
+/// If all labels are equal, or a member cannot be fitted.
 pub fn fit(
     genes: &Genes,
     networks: Box<dyn Network>,
@@ -67,7 +57,6 @@ pub fn fit(
     let places: Vec<_> = train.iter().map(|&gene| genes.places[gene].clone()).collect();
     let folds = assign(&places, flank_bp, FOLDS, seed);
     let [train_labels, valid_labels] = [&train, &valid].map(|rows| of(&labels, rows));
-    check(task, &train_labels, &folds)?;
 
     let mut windows = Vec::new();
     valid.iter().for_each(|&gene| windows.extend_from_slice(genes.set.gene(gene)));
@@ -111,21 +100,8 @@ pub fn fit(
     Ok(Fitted { auto, valid_labels, valid_scores })
 }
 
-/// Refuses genes of which a fold, or what it leaves, has one label only.
-fn check(task: Task, labels: &[f64], folds: &[usize]) -> Result<(), AutoError> {
-    let is_varied = |fold: usize| {
-        let mut of_fold = labels.iter().zip(folds).filter(|(_, of)| **of == fold).map(|(label, _)| label);
-        of_fold.next().is_some_and(|first| of_fold.any(|label| label != first))
-    };
-    if (0..FOLDS).all(is_varied) {
-        return Ok(());
-    }
-    let high = labels.iter().filter(|&&label| label > 0.5).count();
-    let fewest = if task == Task::Classification { high.min(labels.len() - high) } else { labels.len() };
-    Err(AutoError::TooFew { genes: labels.len(), fewest })
-}
-
-/// A linear model with the penalty that is best for genes that it has not learnt from.
+/// A linear model with the penalty that is best for genes that it has not learnt from; of equal ones the
+/// strongest.
 fn fit_linear(seen: &Table, factors: &[f64], labels: &[f64], folds: &[usize], task: Task) -> Result<Linear, FitError> {
     let fit = |table: &Table, labels: &[f64], c: f64| {
         let mut scaling = Scaling::of(table);
@@ -140,7 +116,12 @@ fn fit_linear(seen: &Table, factors: &[f64], labels: &[f64], folds: &[usize], ta
         let mut loss = 0.0;
         for fold in 0..judged {
             let (held, rest): (Vec<usize>, Vec<usize>) = (0..labels.len()).partition(|&gene| folds[gene] == fold);
-            let fit = fit(&seen.select(&rest), &of(labels, &rest), c)?;
+            let of_rest = of(labels, &rest);
+            // of few genes, a fold may hold all of one label
+            if of_rest.iter().all(|label| *label == of_rest[0]) {
+                continue;
+            }
+            let fit = fit(&seen.select(&rest), &of_rest, c)?;
             for gene in held {
                 loss += task.gene_loss(fit.predict(seen.row(gene)) as f32, labels[gene] as f32);
             }

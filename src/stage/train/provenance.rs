@@ -26,7 +26,7 @@ pub fn fingerprint(
     device: &Device,
 ) -> Result<Fingerprint> {
     let mut fingerprint = Fingerprint::new();
-    if let serde_json::Value::Object(settings) = serde_json::to_value(args.settings())? {
+    if let serde_json::Value::Object(settings) = serde_json::to_value(args.settings(args.epochs(samples)))? {
         fingerprint.extend(settings.into_iter().map(|(name, value)| (name, value.to_string())));
     }
     let names: Vec<&str> = samples.iter().map(|sample| sample.matrix.sample.as_str()).collect();

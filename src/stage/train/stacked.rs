@@ -3,46 +3,29 @@
 use anyhow::{Result, anyhow};
 
 use super::Args;
-use super::provenance::{self, About};
 use super::runs::Run;
 use crate::io::{self, FileError};
-use crate::learn::auto::{self, Fitted, Genes, Place};
-use crate::learn::{ModelKind, Predictor, TrainingData, TrainingState};
+use crate::learn::auto::{self, Auto, Fitted, Genes, Place};
 use crate::matrix::Matrix;
 use crate::model::Network;
-use crate::stage::model_file;
 
-/// Fits the other members of a run, which is the `set`-th of `data`, stacks all of them and writes the model.
-pub fn train(
-    args: &Args,
-    run: &Run,
-    (data, set): (&TrainingData, usize),
-    networks: Box<dyn Network>,
-    states: &[TrainingState],
-) -> Result<()> {
-    let counts = (data.train.len(set), data.valid.len(set));
-    let members = provenance::members(args.task, &args.seeds(), states)?;
-    provenance::report(args.task, run, &members);
+/// Fits the other members of a run and stacks all of them; also returns the labels and the scores of the
+/// validation genes.
+pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, Vec<f32>, Vec<f32>)> {
     let genes = gather(run)?;
-    if genes.len() < counts.0 + counts.1 {
-        tracing::info!("members that are no network learn from {} of {} genes", genes.len(), counts.0 + counts.1);
+    let labelled: usize = run.samples.iter().map(|sample| sample.genes.train.len() + sample.genes.valid.len()).sum();
+    if genes.len() < labelled {
+        tracing::info!("members that are no network learn from {} of {labelled} genes", genes.len());
     }
     let flank_bp = run.samples[0].matrix.grid.flank_bp();
-    let fitted = auto::fit(&genes, networks, args.task, (args.seed, flank_bp))?;
-    let Fitted { auto, valid_labels, valid_scores } = fitted;
+    let Fitted { auto, valid_labels, valid_scores } = auto::fit(&genes, networks, args.task, (args.seed, flank_bp))?;
+    let metric = args.task.metric().0;
     for share in &auto.config.members {
-        tracing::info!("{}: valid {} {:.4}", share.name, args.task.metric().0, share.valid);
+        tracing::info!("{}: valid {metric} {:.4}", share.name, share.valid);
     }
     let stacked = args.task.metric_of(&valid_labels, &valid_scores).unwrap_or(f64::NAN);
-    tracing::info!("all together: valid {} {stacked:.4}", args.task.metric().0);
-    let about = About {
-        kind: ModelKind::Auto(auto.config.clone()),
-        members,
-        judged: provenance::judge(args, &valid_labels, valid_scores),
-        genes: counts,
-        epochs: Some(args.epochs),
-    };
-    Ok(model_file::save(&run.out, &provenance::header(args, run, about), &Predictor::Auto(Box::new(auto)))?)
+    tracing::info!("all together: valid {metric} {stacked:.4}");
+    Ok((auto, valid_labels, valid_scores))
 }
 
 /// The genes of a run, read a sample at a time.
