@@ -71,22 +71,21 @@ def steps(args) -> None:
     program = max(ROOT.glob("target/release/deps/train_step-*[!.][!d]"), key=os.path.getmtime, default=None)
     if program is None:
         sys.exit("target/release/deps/train_step-… is missing: cargo build --release --bench train_step")
-    print("\n| | batch | threads | attentrack ms | PyTorch ms | ratio |\n|---|---|---|---|---|---|", flush=True)
-    ours_at_one = {}
+    print("\n| | batch | threads | attentrack ms | PyTorch ms | ratio | against fewest threads |\n|---|---|---|---|---|---|---|", flush=True)
+    counts = list(map(int, args.threads.split(",")))
     for batch in map(int, args.batches.split(",")):
-        for threads in map(int, args.threads.split(",")):
-            rounds = []
-            for _ in range(args.rounds):
-                more = ["--batch", batch, "--seconds", args.seconds]
-                ours = json.loads(run([program, "--threads", threads, *more], threads))
-                rounds.append((ours, peer("steps", threads, *more)))
+        rounds = []
+        for _ in range(args.rounds):
+            more = ["--batch", batch, "--seconds", args.seconds]
+            ours = {n: json.loads(run([program, "--threads", n, *more], n)) for n in counts}
+            rounds.append((ours, {n: peer("steps", n, *more) for n in counts}))
+        for n in counts:
             for what in ("train step", "forward"):
-                ours, theirs = ([round[side][what] for round in rounds] for side in (0, 1))
-                ratio = statistics.median(b / a for a, b in zip(ours, theirs))
-                ours, theirs = statistics.median(ours), statistics.median(theirs)
-                against_one = ours_at_one.setdefault((what, batch), ours) / ours
-                more = f" ({against_one:.2f} × the first row of this batch)" if threads > 1 else ""
-                print(f"| {what} | {batch} | {threads} | {ours:.2f}{more} | {theirs:.2f} | {ratio:.2f} |", flush=True)
+                times = [(ours[n][what], theirs[n][what]) for ours, theirs in rounds]
+                ours, theirs = (statistics.median(side) for side in zip(*times))
+                ratio = statistics.median(b / a for a, b in times)
+                gain = statistics.median(round[counts[0]][what] / round[n][what] for round, _ in rounds)
+                print(f"| {what} | {batch} | {n} | {ours:.2f} | {theirs:.2f} | {ratio:.2f} | {gain:.2f} |", flush=True)
 
 
 def stage(name: str, threads: int, *more) -> list:
