@@ -1,5 +1,6 @@
 //! What every stage binary shares: logging, threads, interrupts, exit codes.
 
+mod arguments;
 pub mod chain;
 mod compare;
 mod completions;
@@ -16,6 +17,7 @@ pub mod step;
 mod times;
 mod work;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::io;
@@ -25,7 +27,18 @@ pub use front::main as front_main;
 
 /// The `main` of a stage binary. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 pub fn main<S: Stage>() -> ExitCode {
-    execute(&S::parse())
+    start::<S>(std::env::args_os())
+}
+
+/// A stage with the arguments of a command line, the first of which is the program's name.
+fn start<S: Stage>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match arguments::expanded(arguments) {
+        Ok(arguments) => execute(&S::parse_from(arguments)),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// Runs a parsed stage: sets up logging, threads and interrupts, validates, works, reports.

@@ -8,12 +8,12 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::compare::Compare;
 use super::completions::Completions;
-use super::execute;
 use super::man::Man;
 use super::plan::Plan;
 use super::run::Run;
 use super::schema::Schema;
-use crate::stage::{self, Stage};
+use super::{execute, start};
+use crate::stage;
 
 /// From histone marks and gene expression to attention tracks for the genome browser
 #[derive(Debug, Parser)]
@@ -76,10 +76,6 @@ const STAGES: [StageEntry; 14] = stages![
     simulate
 ];
 
-fn start<S: Stage>(arguments: Vec<OsString>) -> ExitCode {
-    execute(&S::parse_from(arguments))
-}
-
 /// The `main` of `attentrack`. Exit status as for the stages.
 pub fn main() -> ExitCode {
     let matches = Front::command().after_help(list_of_stages()).get_matches();
@@ -112,6 +108,7 @@ fn list_of_stages() -> String {
         let about = (entry.command)().get_about().map(ToString::to_string).unwrap_or_default();
         text += &format!("  {:<10}{}\n", entry.name, about);
     }
+    text += "\nAn argument @FILE of a stage stands for the lines of FILE, an argument each; @- for those of standard input.\n";
     text + "\nExample:\n  attentrack run config.yaml --outdir results\n"
 }
 

@@ -77,8 +77,7 @@ impl Step {
 
     /// `--flag VALUE`.
     pub fn flag(mut self, name: &str, value: impl Into<OsString>) -> Self {
-        self.words.push(Word::Other(name.into()));
-        self.words.push(Word::Other(value.into()));
+        self.words.extend(flag_and_value(name, value.into()).into_iter().map(Word::Other));
         self
     }
 
@@ -105,22 +104,20 @@ impl Step {
 
     /// Every flag and value, in order.
     pub fn arguments(&self) -> Vec<OsString> {
-        let mut arguments = Vec::new();
-        for word in &self.words {
-            match word {
-                Word::Input(flag, None, path) | Word::Output(flag, path) => {
-                    arguments.extend([(*flag).into(), path.clone().into()]);
-                }
-                Word::Input(flag, Some(mark), path) => {
-                    let mut value = OsString::from(format!("{mark}="));
-                    value.push(path);
-                    arguments.extend([(*flag).into(), value]);
-                }
-                Word::Id(flag) => arguments.extend([flag.into(), self.id.clone().unwrap_or_default().into()]),
-                Word::Other(text) => arguments.push(text.clone()),
+        self.words.iter().flat_map(|word| self.arguments_of(word)).collect()
+    }
+
+    fn arguments_of(&self, word: &Word) -> Vec<OsString> {
+        match word {
+            Word::Input(flag, None, path) | Word::Output(flag, path) => flag_and_value(flag, path.clone().into()),
+            Word::Input(flag, Some(mark), path) => {
+                let mut value = OsString::from(format!("{mark}="));
+                value.push(path);
+                flag_and_value(flag, value)
             }
+            Word::Id(flag) => flag_and_value(flag, self.id.clone().unwrap_or_default().into()),
+            Word::Other(text) => vec![text.clone()],
         }
-        arguments
     }
 
     /// The flags and values that are neither input nor output nor the step's id, as a shell takes them.
@@ -150,12 +147,36 @@ impl Step {
     }
 }
 
+/// Bytes of a command line above which inputs are handed over on standard input: well below the 2 MiB with
+/// which Linux starts a program, the 1 MiB of macOS, and the 128 KiB that Linux bears in one argument.
+const LONG: usize = 100 * 1024;
+
 impl Display for Step {
-    /// A line that a shell takes.
+    /// A line that a shell takes, to which further flags can be added.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "attentrack-{}", self.stage)?;
-        self.arguments().iter().try_for_each(|argument| write!(f, " {}", quoted(argument)))
+        let words = |is_wanted: fn(&Word) -> bool| {
+            let arguments = self.words.iter().filter(|word| is_wanted(word)).flat_map(|word| self.arguments_of(word));
+            arguments.map(|argument| format!(" {}", quoted(&argument))).collect::<String>()
+        };
+        let whole = words(|_| true);
+        if whole.len() <= LONG {
+            return write!(f, "attentrack-{}{whole}", self.stage);
+        }
+        let inputs = words(|word| matches!(word, Word::Input(..)));
+        let others = words(|word| !matches!(word, Word::Input(..)));
+        // printf is part of the shell, so that the system's limits do not hold for it
+        write!(f, "printf '%s\\n'{inputs} | attentrack-{} @-{others}", self.stage)
     }
+}
+
+/// As two arguments, or as one where a value of its own would be taken for an `@FILE`.
+fn flag_and_value(flag: &str, value: OsString) -> Vec<OsString> {
+    if !value.as_encoded_bytes().starts_with(b"@") {
+        return vec![flag.into(), value];
+    }
+    let mut both = OsString::from(format!("{flag}="));
+    both.push(value);
+    vec![both]
 }
 
 /// A word as a shell takes it.

@@ -45,6 +45,10 @@ pub struct ModelHeader {
     pub samples: Vec<String>,
     /// Input transform.
     pub transform: FittedTransform,
+    /// What the training samples' inputs were: by mark the quantiles at 0, 5, … 100 % of the mean input over a
+    /// gene's bins, transformed, over all genes with signal; empty of imported weights, and of few genes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input_quantiles: Vec<Vec<f64>>,
     /// Score at and above which a gene is called expressed, chosen on the validation genes (largest
     /// accuracy of the score that the file gives: the members' mean); `None` for imported weights and of a
     /// regression.

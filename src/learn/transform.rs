@@ -86,6 +86,15 @@ impl BadValue {
 }
 
 impl Transform {
+    /// The same with depth scaling; `None` where it has that already.
+    pub fn depth_scaled(self) -> Option<Transform> {
+        match self {
+            Transform::Raw => Some(Transform::DepthScaled),
+            Transform::Log1p => Some(Transform::DepthScaledLog1p),
+            Transform::DepthScaled | Transform::DepthScaledLog1p => None,
+        }
+    }
+
     /// Whether the transform can take one gene's raw values, row-major [mark, bin].
     ///
     /// # Errors

@@ -91,6 +91,7 @@ impl Stage for Args {
         let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
         let x = header.transform.apply(&matrix, &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
+        fit::warn_if_unlike(&header, &matrix, &genes, &x);
         let settings = self.settings(&header, &matrix, &x);
         for &method in &self.method {
             let values = self.explain(method, &members, &x, &settings, genes.len())?;

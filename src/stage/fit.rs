@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::io::FileError;
-use crate::learn::ModelHeader;
-use crate::matrix::{Kind, Matrix};
+use crate::learn::{GeneMeans, ModelHeader, ModelKind, Unlike};
+use crate::matrix::{Kind, Matrix, Status};
 
 /// Refuses a matrix that is not like those that the model was trained on.
 pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
@@ -53,4 +53,47 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
         tracing::warn!("the model was trained on {theirs}, the matrix is of {ours}");
     }
     Ok(())
+}
+
+/// Warns of marks whose signal is unlike that of the training samples; `values` are the model's inputs of
+/// `genes` (rows of the matrix), row-major [gene, mark, bin].
+pub fn warn_if_unlike(header: &ModelHeader, matrix: &Matrix, genes: &[usize], values: &[f32]) {
+    let mut means = GeneMeans::new(matrix.n_marks());
+    let size = matrix.n_marks() * matrix.n_bins();
+    for (&gene, inputs) in genes.iter().zip(values.chunks_exact(size)) {
+        // nothing was read there, which says nothing of the signal
+        if matrix.status[gene] != Status::Empty {
+            means.add(inputs);
+        }
+    }
+    let unlike = means.unlike(&header.input_quantiles);
+    if unlike.is_empty() {
+        return;
+    }
+    let of_mark = |unlike: &Unlike| {
+        let share = 100.0 * unlike.above_median;
+        format!("{} ({share:.0} % of the genes above the training samples' median)", matrix.marks[unlike.mark])
+    };
+    let marks: Vec<String> = unlike.iter().map(of_mark).collect();
+    let transform = header.transform.transform;
+    let remedy = match transform.depth_scaled() {
+        Some(scaled) => format!(
+            "If it differs in depth or by a factor, train with --transform {} (config: train.transform), which scales every mark of a sample to the mean of the training samples; if it is of another kind (reads, fold change, P values, calls), make it as theirs was made",
+            scaled.name()
+        ),
+        None => format!(
+            "It differs in more than depth, which --transform {} evens out: make the signal as that of the training samples was made, or train without depth scaling where their means hang on a few strong peaks",
+            transform.name()
+        ),
+    };
+    let samples = if header.samples.is_empty() { String::new() } else { format!(" ({})", header.samples.join(", ")) };
+    tracing::warn!(
+        "{}: the signal is unlike that of the training samples{samples} in {}. {} {remedy}",
+        matrix.sample,
+        marks.join(", "),
+        match header.model {
+            ModelKind::Auto(_) => "Of the stacked models the networks, and so the attention, cannot be relied on.",
+            ModelKind::Network(_) | ModelKind::Baseline(_) => "Its scores and attention cannot be relied on.",
+        }
+    );
 }

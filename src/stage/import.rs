@@ -150,6 +150,7 @@ impl Args {
             assembly: (!self.assembly.is_empty()).then(|| self.assembly.clone()),
             samples: Vec::new(),
             transform: FittedTransform { transform: Transform::Raw, train_means: Vec::new() },
+            input_quantiles: Vec::new(),
             threshold: None,
             calibration: None,
             members: Vec::new(),

@@ -18,6 +18,9 @@ use crate::stage::{Common, Compute, Stage};
 /// matrix must have the marks (in the same order), bins, statistic and orientation that the model was
 /// trained on; the model's input transform is applied.
 ///
+/// Where a mark's signal is quite unlike that of the training samples, a warning says so, and what to do: a
+/// model that was trained on reads knows nothing of P values.
+///
 /// The score is the probability of label 1, or of a regression the predicted label. A model without
 /// attention writes its scores only.
 ///
@@ -76,6 +79,7 @@ impl Stage for Args {
         let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
         let values = header.transform.apply(&matrix, &genes);
         let values = values.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
+        fit::warn_if_unlike(&header, &matrix, &genes, &values);
         model.meet_sample(&values);
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
         let scores = model.score(header.task, &values, |done| bar.inc(done as u64))?;

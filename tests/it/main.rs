@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accuracy;
+mod arguments;
 mod bad_input;
 mod bin;
 mod compare;

@@ -446,3 +446,46 @@ fn test_auroc_is_that_of_pytorch() {
     }
     assert!(total / 3.0 > 0.844, "{}", total / 3.0);
 }
+
+/// A model of one sample scores another: in the same units without a word, in others with a warning that
+/// says what to do, and after depth scaling with the same scores as before.
+#[test]
+fn a_new_sample_in_other_units_is_warned_of() {
+    let work = workdir();
+    let scaled = |name: &str, factor: &[f32]| {
+        let mut other = matrix("yy");
+        let of_mark = |at: usize| factor[at / 20 % 2];
+        other.values.iter_mut().enumerate().for_each(|(at, value)| *value *= of_mark(at));
+        io::bins::write(&work.path(name), &other).unwrap();
+    };
+    scaled("eight.bins.safetensors", &[8.0, 8.0]);
+    scaled("one.bins.safetensors", &[1.0, 8.0]);
+    for transform in ["raw", "depth-scaled"] {
+        let model = format!("--model {transform}.model.safetensors");
+        work.ok(
+            "train",
+            &format!("{INPUTS} {FAST} --epochs 2 --transform {transform} --out {transform}.model.safetensors"),
+        );
+        let said = |bins: &str| {
+            work.ok("predict", &format!("--bins {bins}.bins.safetensors {model} --predictions {transform}.{bins}.tsv"))
+        };
+        for same in ["x", "yy"] {
+            assert!(!said(same).contains("unlike"), "{transform} {same}");
+        }
+        let (eight, one) = (said("eight"), said("one"));
+        if transform == "raw" {
+            let needles =
+                ["yy: the signal is unlike", "(x)", "H3K4me3 (100 %", "H3K27me3 (100 %", "--transform depth-scaled"];
+            assert!(needles.iter().all(|needle| eight.contains(needle)), "{eight}");
+            assert!(one.contains("in H3K27me3") && !one.contains("H3K4me3 ("), "{one}");
+        } else {
+            assert!(!eight.contains("unlike") && !one.contains("unlike"), "{eight}{one}");
+            assert_eq!(work.read("depth-scaled.eight.tsv"), work.read("depth-scaled.yy.tsv"));
+        }
+    }
+    // streamed genes leave the same quantiles in the model
+    work.ok("train", &format!("{INPUTS} {FAST} --epochs 2 --memory 4096 --out streamed.model.safetensors"));
+    let quantiles = |name: &str| model_file::read(&work.path(name)).unwrap().0.input_quantiles;
+    assert_eq!(quantiles("streamed.model.safetensors"), quantiles("raw.model.safetensors"));
+    assert_eq!(quantiles("raw.model.safetensors").len(), 2);
+}

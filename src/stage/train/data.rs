@@ -10,10 +10,10 @@ use super::samples::Sample;
 use super::shards::{MatrixShards, StreamedSample};
 use crate::io::{self, FileError};
 use crate::learn::{
-    BadValue, DeviceGenes, FittedTransform, GeneDigest, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream,
+    BadValue, DeviceGenes, FittedTransform, GeneDigest, GeneMeans, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream,
     StreamedGenes, TrainingData, Transform, WINDOW_BYTES,
 };
-use crate::matrix::Split;
+use crate::matrix::{Split, Status};
 
 /// The genes of all runs, and what was learnt of them.
 pub struct Data {
@@ -27,6 +27,8 @@ pub struct Data {
 /// What was learnt of the genes of one run.
 pub struct Fitted {
     pub transform: FittedTransform,
+    /// By mark, of the inputs of the samples' genes.
+    pub input_quantiles: Vec<Vec<f64>>,
     /// Of the raw values and labels of the training and validation genes.
     pub digests: [GeneDigest; 2],
 }
@@ -63,6 +65,7 @@ pub fn gather(args: &Args, runs: &[&[Sample]], device: &Device) -> Result<Data> 
             samples.iter().map(|sample| survey.add(sample, args.transform(), genes.as_mut())).collect();
         let transform = FittedTransform::new(args.transform(), &survey.training);
         let scales: Vec<Vec<f64>> = depths?.iter().map(|depth| transform.scales(depth)).collect();
+        let input_quantiles = input_quantiles(&transform, samples, &scales)?;
         if let Some(mut genes) = genes {
             transform_kept(&transform, samples, &scales, &mut genes)?;
             kept.iter_mut().zip(genes).for_each(|(kept, genes)| kept.push(genes));
@@ -70,7 +73,7 @@ pub fn gather(args: &Args, runs: &[&[Sample]], device: &Device) -> Result<Data> 
             let new = streamed(&transform, samples, scales, (SHARD_BYTES / row_bytes).max(1), window_genes);
             streams.iter_mut().zip(new).for_each(|(streams, stream)| streams.push(stream));
         }
-        fitted.push(Fitted { transform, digests: survey.digests });
+        fitted.push(Fitted { transform, input_quantiles, digests: survey.digests });
     }
     let [train, valid] = if in_memory {
         let [train, valid] = kept.map(|sets| DeviceGenes::new(sets, window, device));
@@ -140,6 +143,26 @@ impl Survey {
         }
         Ok(depth)
     }
+}
+
+/// What the inputs of the samples' genes are, of at most 4,096 of them, evenly spaced: all genes with signal,
+/// labelled or not, as all are scored of a new sample.
+fn input_quantiles(fitted: &FittedTransform, samples: &[Sample], scales: &[Vec<f64>]) -> Result<Vec<Vec<f64>>> {
+    const GENES: usize = 4096;
+    let step = samples.iter().map(|sample| sample.matrix.status.len()).sum::<usize>().div_ceil(GENES).max(1);
+    let mut means = GeneMeans::new(samples[0].matrix.n_marks());
+    let genes = samples.iter().zip(scales);
+    let genes =
+        genes.flat_map(|(sample, scales)| (0..sample.matrix.status.len()).map(move |row| (sample, scales, row)));
+    for (sample, scales, row) in genes.step_by(step) {
+        let status = sample.matrix.status[row];
+        let mut gene = sample.rows.read(row..row + 1)?;
+        // a value that cannot be transformed is an error of the genes that are trained on, and of no others
+        if status.is_scorable() && status != Status::Empty && fitted.apply_to_gene(scales, &mut gene).is_ok() {
+            means.add(&gene);
+        }
+    }
+    Ok(means.quantiles())
 }
 
 fn transform_kept(

@@ -117,6 +117,7 @@ pub fn header(args: &Args, run: &Run, about: About) -> ModelHeader {
         assembly: samples::assembly(&run.samples),
         samples: run.samples.iter().map(|sample| sample.matrix.sample.clone()).collect(),
         transform: run.transform.clone(),
+        input_quantiles: run.input_quantiles.clone(),
         threshold: about.judged.threshold,
         calibration: about.judged.calibration,
         members: about.members,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use candle_core::Device;
 
+use super::data::Fitted;
 use super::samples::{self, Reader, Sample};
 use super::state_file::{self, Fingerprint};
 use super::{Args, MODEL_SUFFIX, SAMPLE, data, provenance};
@@ -19,6 +20,8 @@ pub struct Run {
     pub name: String,
     pub samples: Vec<Sample>,
     pub transform: FittedTransform,
+    /// By mark, of the inputs of the samples' genes.
+    pub input_quantiles: Vec<Vec<f64>>,
     pub fingerprint: Fingerprint,
 }
 
@@ -80,7 +83,8 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
             device,
         )?;
         let Part { out, name, samples } = part;
-        runs.push(Run { out, name, samples, transform: fitted.transform, fingerprint });
+        let Fitted { transform, input_quantiles, .. } = fitted;
+        runs.push(Run { out, name, samples, transform, input_quantiles, fingerprint });
     }
     Ok((runs, data.genes))
 }

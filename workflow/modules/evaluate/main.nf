@@ -21,9 +21,9 @@ process EVALUATE {
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: 'metrics'
     def sample_flags = predictions.collect { file -> "--predictions ${file}" } + labels.collect { file -> "--labels ${file}" }
+    // many samples make more arguments than a program can be started with: they come as its standard input
     """
-    attentrack-evaluate \\
-        ${sample_flags.join(' ')} \\
+    printf '%s\\n' ${sample_flags.join(' ')} | attentrack-evaluate @- \\
         --splits ${splits} \\
         --genes ${genes} \\
         --out ${prefix}.json \\

@@ -24,15 +24,14 @@ process REPORT {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: 'report'
-    def flags = predictions.collect { file -> "--predictions ${file}" } + labels.collect { file -> "--labels ${file}" }
-    def optional = histories.collect { file -> "--history ${file}" } + attention.collect { file -> "--attention ${file}" }
+    def sample_flags = predictions.collect { file -> "--predictions ${file}" } + labels.collect { file -> "--labels ${file}" }
+    def further_flags = histories.collect { file -> "--history ${file}" } + attention.collect { file -> "--attention ${file}" }
+    // many samples make more arguments than a program can be started with: they come as its standard input
     """
-    attentrack-report \\
+    printf '%s\\n' ${(sample_flags + further_flags).join(' ')} | attentrack-report @- \\
         --metrics ${metrics} \\
-        ${flags.join(' ')} \\
         --splits ${splits} \\
         --genes ${genes} \\
-        ${optional.join(' ')} \\
         --out-dir ${prefix} \\
         --threads ${task.cpus} \\
         ${args}

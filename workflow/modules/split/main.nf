@@ -19,10 +19,10 @@ process SPLIT {
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: 'splits'
     def label_flags = labels.collect { file -> "--labels ${file}" }.join(' ')
+    // many samples make more arguments than a program can be started with: they come as its standard input
     """
-    attentrack-split \\
+    printf '%s\\n' ${label_flags} | attentrack-split @- \\
         --genes ${genes} \\
-        ${label_flags} \\
         --out ${prefix}.tsv \\
         --threads ${task.cpus} \\
         ${args}

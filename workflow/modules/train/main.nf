@@ -21,9 +21,9 @@ process TRAIN {
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: "${meta.id}"
     def sample_flags = bins.collect { file -> "--bins ${file}" } + labels.collect { file -> "--labels ${file}" }
+    // many samples make more arguments than a program can be started with: they come as its standard input
     """
-    attentrack-train \\
-        ${sample_flags.join(' ')} \\
+    printf '%s\\n' ${sample_flags.join(' ')} | attentrack-train @- \\
         --splits ${splits} \\
         --out ${prefix}.model.safetensors \\
         --threads ${task.cpus} \\
