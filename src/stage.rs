@@ -10,6 +10,7 @@ mod fit;
 pub mod import;
 pub mod label;
 pub mod model_file;
+pub mod pair;
 pub mod predict;
 mod progress;
 pub mod rank;

@@ -59,9 +59,10 @@ macro_rules! stages {
 }
 
 /// The stages in the order in which they chain.
-const STAGES: [StageEntry; 14] = stages![
+const STAGES: [StageEntry; 15] = stages![
     tss,
     bin,
+    pair,
     label,
     split,
     train,

@@ -4,10 +4,11 @@ use std::process::{Command, Output};
 
 use crate::support::Workdir;
 
-const PROGRAMS: [&str; 15] = [
+const PROGRAMS: [&str; 16] = [
     "attentrack",
     "attentrack-tss",
     "attentrack-bin",
+    "attentrack-pair",
     "attentrack-label",
     "attentrack-split",
     "attentrack-train",

@@ -1,6 +1,6 @@
 //! What must hold of every network in training.
 
-use super::tests::{data, genes, learner, noise, settings};
+use super::tests::{data, learner, noise, settings};
 use super::*;
 use crate::learn::GeneSet;
 
@@ -10,7 +10,10 @@ fn models() -> Vec<(ModelConfig, f64)> {
     let convolution = r#""kernel_width":3,"filters":12,"pool":2"#;
     let model = |text: String| serde_json::from_str::<ModelConfig>(&text).unwrap();
     let sized = |tag: &str, sizes: &str| model(format!(r#"{{"tag":"{tag}",{window}{sizes}}}"#));
-    vec![
+    let deep_diff = |variant: &str| {
+        (sized("deep-diff", &format!(r#","variant":"{variant}","bin_hidden":8,"mark_hidden":4"#)), 1e-2)
+    };
+    let mut models = vec![
         (sized("attentive-chrome", r#","bin_hidden":8,"mark_hidden":4"#), 1e-2),
         (sized("lstm", r#","bin_hidden":8"#), 1e-2),
         (sized("lstm-attention", r#","bin_hidden":8"#), 1e-2),
@@ -20,7 +23,16 @@ fn models() -> Vec<(ModelConfig, f64)> {
         (sized("deep-chrome", &format!(r#",{convolution},"hidden":[16,8],"n_outputs":2"#)), 1e-2),
         (sized("deep-chrome-linear", r#","n_outputs":1"#), 1e-1),
         (sized("deep-chrome-mlp", r#","hidden":16,"n_outputs":2"#), 1e-2),
-    ]
+    ];
+    let variants = ["raw-d", "raw-c", "raw", "aux", "raw-aux", "aux-siamese", "raw-aux-siamese"];
+    models.extend(variants.map(deep_diff));
+    models
+}
+
+/// Genes of noise with a planted signal, and with expression, for those models that need it.
+fn genes(seed: u64, n_genes: usize) -> GeneSet {
+    let genes = super::tests::genes(seed, n_genes);
+    GeneSet { expression: genes.labels.iter().map(|label| label + 0.5).collect(), ..genes }
 }
 
 fn trainer(config: &ModelConfig, settings: &Settings, learners: &[Learner]) -> Trainer {
@@ -38,6 +50,7 @@ fn thirty_two_genes_are_overfitted_by_every_model() {
         for task in [Task::Classification, Task::Regression] {
             if task == Task::Regression {
                 train.labels = noise(4, n_genes).iter().map(|v| v * 10.0).collect();
+                train.expression = noise(5, n_genes).iter().map(|v| v * 5.0 + 5.0).collect();
             }
             let data = data(vec![train.clone()], vec![train.clone()]);
             let settings = Settings { task, epochs: 400, learning_rate, ..settings() };
