@@ -101,8 +101,12 @@ pub fn trainings(config: &Config, layout: &Layout, samples: &[Sample], side_by_s
 
 /// Whether the model says which bins it looks at.
 fn has_attention(config: &Config) -> bool {
-    let model = config.model.name.as_ref().and_then(|name| Architecture::from_str(name, false).ok());
-    model.is_none_or(Architecture::has_attention)
+    architecture(config).is_none_or(Architecture::has_attention)
+}
+
+/// The model that the configuration names, if it names one that there is.
+fn architecture(config: &Config) -> Option<Architecture> {
+    config.model.name.as_ref().and_then(|name| Architecture::from_str(name, false).ok())
 }
 
 /// The methods that the model is explained by besides its attention.
@@ -110,8 +114,7 @@ fn methods(config: &Config) -> Vec<String> {
     match &config.explain.methods {
         none if none.is_empty() && !has_attention(config) => {
             // what attentrack-explain lays open; of what is no network, it can only try what a bin does
-            let model = config.model.name.as_ref().and_then(|name| Architecture::from_str(name, false).ok());
-            let method = match model {
+            let method = match architecture(config) {
                 Some(Architecture::Lstm) => Method::IntegratedGradients,
                 Some(model) if !model.is_network() => Method::Occlusion,
                 _ => Method::DeepLift,
@@ -302,7 +305,10 @@ fn report(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
         step.samples.push(sample.name.clone());
     }
     step = step.input("--splits", splits_of(config, layout)).input("--genes", layout.genes());
-    let mut runs: Vec<String> = samples.iter().map(|sample| model_of(config, sample)).collect();
+    // what a baseline writes of its choice is no curve
+    let is_baseline = architecture(config).is_some_and(|model| model.baseline().is_some());
+    let mut runs: Vec<String> =
+        samples.iter().filter(|_| !is_baseline).map(|sample| model_of(config, sample)).collect();
     runs.dedup();
     for run in &runs {
         step = step.input("--history", layout.history(run));

@@ -52,7 +52,7 @@ pub struct Compare {
     /// Print the stage commands, one a line, and do nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
-    /// Do every step again [default: only those whose command, inputs or outputs have changed]
+    /// Do every step again [default: only those whose command, program, inputs or outputs have changed]
     #[arg(long, short = 'F')]
     force: bool,
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! What earlier runs into a folder did, so that a run that is started again does only what is left.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -13,13 +14,14 @@ use crate::io::Output;
 #[derive(Debug)]
 pub struct Record {
     path: PathBuf,
+    program: Option<String>,
     steps: BTreeMap<String, Done>,
 }
 
-/// A step as it was done: by which version, and what its files looked like afterwards.
+/// A step as it was done: by which program, and what its files looked like afterwards.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Done {
-    tool_version: String,
+    program: String,
     files: BTreeMap<PathBuf, Stamp>,
 }
 
@@ -31,18 +33,18 @@ struct Stamp {
 }
 
 impl Record {
-    /// Of the runs into a folder; of none where there is no record, or none of this version.
+    /// Of the runs into a folder; of none where there is no record, or none of this form.
     pub fn read(outdir: &Path) -> Self {
         let path = outdir.join(".attentrack-run.json");
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        Record { path, steps: serde_json::from_str(&text).unwrap_or_default() }
+        Record { path, program: program(), steps: serde_json::from_str(&text).unwrap_or_default() }
     }
 
-    /// Whether the step was done by this version with the same command, and its inputs and outputs are
-    /// what they were then.
+    /// Whether the step was done by this very program with the same command, and its inputs and outputs
+    /// are what they were then.
     pub fn has(&self, step: &Step) -> bool {
         let done = self.steps.get(&step.to_string());
-        done.is_some() && Done::now(step).as_ref() == done
+        done.is_some() && self.now(step).as_ref() == done
     }
 
     /// Notes that a step is done.
@@ -50,17 +52,15 @@ impl Record {
     /// # Errors
     /// The record cannot be written.
     pub fn add(&mut self, step: &Step) -> anyhow::Result<()> {
-        let Some(done) = Done::now(step) else { return Ok(()) };
+        let Some(done) = self.now(step) else { return Ok(()) };
         self.steps.insert(step.to_string(), done);
         let mut output = Output::create(&self.path)?;
         output.put(serde_json::to_string(&self.steps)?.as_bytes())?;
         Ok(output.commit()?)
     }
-}
 
-impl Done {
-    /// As the step's files are now; `None` where one of them is not there.
-    fn now(step: &Step) -> Option<Self> {
+    /// As the step's files are now; `None` where one of them is not there, or the program cannot be read.
+    fn now(&self, step: &Step) -> Option<Done> {
         let mut files = BTreeMap::new();
         for path in step.inputs().map(|input| input.path).chain(step.outputs()) {
             if path.is_dir() {
@@ -74,7 +74,7 @@ impl Done {
                 files.insert(path.to_owned(), Stamp::of(path)?);
             }
         }
-        Some(Done { tool_version: env!("CARGO_PKG_VERSION").to_owned(), files })
+        Some(Done { program: self.program.clone()?, files })
     }
 }
 
@@ -84,4 +84,13 @@ impl Stamp {
         let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
         Some(Stamp { bytes: metadata.len(), modified_ns: u64::try_from(modified.as_nanos()).ok()? })
     }
+}
+
+/// Version and digest of this program: one that is built anew from other sources of the same version may
+/// do other things.
+fn program() -> Option<String> {
+    let program = std::fs::read(std::env::current_exe().ok()?).ok()?;
+    let mut digest = DefaultHasher::new();
+    digest.write(&program);
+    Some(format!("{} {:016x}", env!("CARGO_PKG_VERSION"), digest.finish()))
 }

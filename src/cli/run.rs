@@ -18,7 +18,8 @@ use crate::stage::{Common, Stage};
     after_help = "Examples:\n  attentrack run config.yaml --outdir results --threads 8\n  \
                   attentrack run config.yaml --dry-run        # print the stage commands only\n\n\
                   A run that is started again does only what is left: steps whose command, inputs and outputs are as an\n\
-                  earlier run into the same folder left them are not done again, and an interrupted training goes on."
+                  earlier run of this very program into the same folder left them are not done again, and an interrupted\n\
+                  training goes on."
 )]
 pub struct Run {
     /// The configuration; schemas/config.schema.json describes its keys
@@ -30,7 +31,7 @@ pub struct Run {
     /// Print the stage commands, one a line, and do nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
-    /// Do every step again [default: only those whose command, inputs or outputs have changed]
+    /// Do every step again [default: only those whose command, program, inputs or outputs have changed]
     #[arg(long, short = 'F')]
     force: bool,
     #[command(flatten)]

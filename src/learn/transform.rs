@@ -19,6 +19,9 @@ pub enum Transform {
     DepthScaled,
     /// Depth-scaled, then ln(1 + x).
     DepthScaledLog1p,
+    /// Each mark divided by its mean over the sample's genes: neither the unit of the signal counts, nor the
+    /// depth of a sample.
+    UnitMean,
 }
 
 impl Transform {
@@ -29,6 +32,7 @@ impl Transform {
             Transform::Log1p => "log1p",
             Transform::DepthScaled => "depth-scaled",
             Transform::DepthScaledLog1p => "depth-scaled-log1p",
+            Transform::UnitMean => "unit-mean",
         }
     }
 }
@@ -87,7 +91,7 @@ impl Transform {
         match self {
             Transform::Raw => Some(Transform::DepthScaled),
             Transform::Log1p => Some(Transform::DepthScaledLog1p),
-            Transform::DepthScaled | Transform::DepthScaledLog1p => None,
+            Transform::DepthScaled | Transform::DepthScaledLog1p | Transform::UnitMean => None,
         }
     }
 
@@ -121,8 +125,9 @@ impl Transform {
         matches!(self, Transform::Log1p | Transform::DepthScaledLog1p)
     }
 
+    /// Whether it needs the means of a sample.
     fn scales_depth(self) -> bool {
-        matches!(self, Transform::DepthScaled | Transform::DepthScaledLog1p)
+        matches!(self, Transform::DepthScaled | Transform::DepthScaledLog1p | Transform::UnitMean)
     }
 }
 
@@ -138,8 +143,14 @@ impl FittedTransform {
         if !self.transform.scales_depth() {
             return vec![1.0; sample.sums.len()];
         }
+        let is_unit = self.transform == Transform::UnitMean;
         let pairs = self.train_means.iter().zip(sample.means());
-        pairs.map(|(&train, sample)| if sample == 0.0 { 1.0 } else { train / sample }).collect()
+        let scale = |(&train, sample): (&f64, f64)| match sample {
+            0.0 => 1.0,
+            sample if is_unit => 1.0 / sample.abs(),
+            sample => train / sample,
+        };
+        pairs.map(scale).collect()
     }
 
     /// Turns one gene's raw values, row-major [mark, bin], into the model's inputs, in place. A missing
@@ -235,6 +246,8 @@ mod tests {
         let fitted = FittedTransform::new(Transform::DepthScaled, &training);
         assert_eq!(fitted.scales(&sample), [0.5, 1.0]);
         assert_eq!(FittedTransform::new(Transform::Raw, &training).scales(&sample), [1.0, 1.0]);
+        let unit = FittedTransform::new(Transform::UnitMean, &training);
+        assert_eq!(unit.scales(&sample), [0.25, 1.0]);
         let mut gene = [1.0, f32::NAN, 3.0, -4.0];
         fitted.apply_to_gene(&[0.5, 1.0], &mut gene).unwrap();
         assert_eq!(gene, [0.5, 0.0, 3.0, -4.0]);

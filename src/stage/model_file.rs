@@ -92,7 +92,7 @@ pub fn load(path: &Path, device: &Device) -> anyhow::Result<(ModelHeader, Predic
             return Ok((header, Predictor::Baseline(baseline)));
         }
         ModelKind::Auto(config) => {
-            let auto = Auto::from_arrays(config, &arrays(raw), device).map_err(damaged)?;
+            let auto = Auto::from_arrays(config, (header.task, &arrays(raw)), device).map_err(damaged)?;
             return Ok((header, Predictor::Auto(Box::new(auto))));
         }
     };

@@ -4,6 +4,7 @@ mod architecture;
 mod baselines;
 mod data;
 mod history;
+mod networks;
 mod provenance;
 mod runs;
 mod samples;
@@ -12,29 +13,29 @@ mod stacked;
 mod state_file;
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
-use candle_core::Device;
+use anyhow::Result;
 use clap::Parser;
 
 pub use self::architecture::{Architecture, Sizes};
-use self::provenance::About;
-use self::runs::Run;
 use self::samples::Sample;
 pub use self::state_file::StateHeader;
-use super::{model_file, progress_bar};
 use crate::io;
+use crate::learn::auto::NETWORKS;
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
-use crate::learn::{
-    EpochRecord, Method, ModelKind, Predictor, Schedule, Settings, Task, Trainer, TrainingData, TrainingState,
-    Transform,
-};
+use crate::learn::{Method, Schedule, Settings, Task, Transform};
 use crate::model::ModelConfig;
 use crate::stage::{Common, Compute, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
+
+/// Passes over the training genes in the published regime.
+const EPOCHS: u32 = 30;
+
+/// Steps that the networks of auto take at least: of few genes, the epochs of the published regime are few
+/// steps.
+const FEWEST_STEPS: u64 = 1_000;
 
 /// What stands for the sample's name in `--out`.
 const SAMPLE: &str = "{sample}";
@@ -94,9 +95,9 @@ pub struct Args {
     /// What is learnt
     #[arg(long, value_enum, default_value_t)]
     pub task: Task,
-    /// Passes over the training genes
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
-    pub epochs: u32,
+    /// Passes over the training genes [default: 30; of auto at least as many as make 1000 steps]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub epochs: Option<u32>,
     /// Genes a step
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub batch_size: u32,
@@ -127,14 +128,14 @@ pub struct Args {
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub clip_norm: f64,
     /// What is done to the signal first; fitted on the training genes, stored in the model
-    #[arg(long, value_enum, default_value_t = Transform::Raw)]
-    pub transform: Transform,
+    /// [default: raw; of auto unit-mean]
+    #[arg(long, value_enum, hide_default_value = true)]
+    pub transform: Option<Transform>,
     /// What a baseline sees of a window
     #[arg(long, value_enum, default_value_t)]
     pub features: FeatureSet,
-    /// How scores are made probabilities, from genes that were not trained on: the validation genes, of auto
-    /// those that were held out of each fold; stored in the model, applied by attentrack-predict
-    /// [default: none; of auto temperature]
+    /// How scores are made probabilities, from the validation genes; stored in the model, applied by
+    /// attentrack-predict [default: none; of auto temperature, half way]
     #[arg(long, value_enum, hide_default_value = true)]
     pub calibrate: Option<CalibrationMethod>,
     /// Fold of the splits, counted from 0
@@ -175,8 +176,9 @@ impl Stage for Args {
         if !name.ends_with(MODEL_SUFFIX) || name == MODEL_SUFFIX {
             problems.push(format!("--out {}: the name must end in {MODEL_SUFFIX}", self.out.display()));
         }
-        if self.seed.checked_add(u64::from(self.ensemble) - 1).is_none() {
-            problems.push(format!("--seed {}: too large for {} seeds. Take a smaller one", self.seed, self.ensemble));
+        if self.seed.checked_add(u64::from(self.n_networks()) - 1).is_none() {
+            let seeds = self.n_networks();
+            problems.push(format!("--seed {}: too large for {seeds} seeds. Take a smaller one", self.seed));
         }
         if self.ensemble > 1 && !self.model.is_network() {
             problems.push(format!("--ensemble {}: is of networks. Leave it out with this --model", self.ensemble));
@@ -224,27 +226,10 @@ impl Stage for Args {
         if let Some(method) = self.model.baseline() {
             return baselines::train(self, method, &runs, &data);
         }
-        if !self.model.is_network() {
-            return stacked::train(self, &runs, &device);
-        }
-        let mut trainer = self.start(&runs, &device)?;
-        self.train(&mut trainer, &runs, &data)?;
-        for (run, states) in runs.iter().zip(self.states(&trainer)) {
-            history::write(&run.beside(".history.tsv"), self.task, &self.seeds(), states)?;
-        }
-        for (at, (run, states)) in runs.iter().zip(self.states(&trainer)).enumerate() {
-            let members = usize::from(self.ensemble);
-            let predictor = Predictor::Network(trainer.best_models(at * members..(at + 1) * members)?);
-            let raw = provenance::valid_scores(self.task, (&data, at), &predictor)?;
-            let about = About {
-                kind: ModelKind::Network(self.config(&run.samples).ok_or_else(|| anyhow!("no network"))?),
-                members: provenance::members(self.task, &self.seeds(), states)?,
-                judged: provenance::judge(self, data.valid.labels(at), raw),
-                genes: (data.train.len(at), data.valid.len(at)),
-                epochs: Some(self.epochs),
-            };
-            provenance::report(self.task, run, &about.members);
-            model_file::save(&run.out, &provenance::header(self, run, about), &predictor)?;
+        // how long the networks of auto learn depends on the genes, and must not on other runs
+        let side_by_side = if self.model == Architecture::Auto { 1 } else { runs.len() };
+        for first in (0..runs.len()).step_by(side_by_side) {
+            self.train_networks(&runs, first..first + side_by_side, &data, &device)?;
         }
         // last, so that a kill before leaves something to go on from
         runs.iter().for_each(|run| _ = std::fs::remove_file(run.state_path()));
@@ -258,9 +243,20 @@ impl Args {
         self.out.to_string_lossy().contains(SAMPLE)
     }
 
+    /// Networks in a model file.
+    fn n_networks(&self) -> u16 {
+        if self.model == Architecture::Auto { NETWORKS } else { self.ensemble }
+    }
+
+    /// What is done to the signal: as asked for, else what the model takes by default.
+    fn transform(&self) -> Transform {
+        let default = if self.model == Architecture::Auto { Transform::UnitMean } else { Transform::Raw };
+        self.transform.unwrap_or(default)
+    }
+
     /// The seeds of an ensemble's members.
     fn seeds(&self) -> Vec<u64> {
-        (0..u64::from(self.ensemble)).map(|member| self.seed + member).collect()
+        (0..u64::from(self.n_networks())).map(|member| self.seed + member).collect()
     }
 
     /// How scores are calibrated: as asked for, else of auto by a temperature, of others not.
@@ -280,10 +276,10 @@ impl Args {
         self.momentum.unwrap_or(0.9)
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self, epochs: u32) -> Settings {
         Settings {
             task: self.task,
-            epochs: self.epochs,
+            epochs,
             batch_size: self.batch_size,
             optimizer: self.optimizer,
             momentum: self.momentum(),
@@ -301,49 +297,11 @@ impl Args {
         self.model.config(&self.sizes, self.task, (matrix.n_marks(), matrix.n_bins()))
     }
 
-    fn start(&self, runs: &[Run], device: &Device) -> Result<Trainer> {
-        let config = self.config(&runs[0].samples).ok_or_else(|| anyhow!("no network"))?;
-        let (mut learners, mut states) = (Vec::new(), Vec::new());
-        for (set, run) in runs.iter().enumerate() {
-            let own = run.learners(self, set);
-            let fresh =
-                || own.iter().map(|learner| TrainingState::new(&config, self.optimizer, learner.seed)).collect();
-            let old = if self.resume { run.resume(self)? } else { None };
-            states.extend(old.unwrap_or_else(fresh));
-            learners.extend(own);
-        }
-        let trainer = Trainer::resume(&config, self.settings(), learners, states, device)?;
-        Ok(trainer.with_instruction_set(self.compute.instruction_set))
-    }
-
-    /// The states of each run's members.
-    fn states<'a>(&self, trainer: &'a Trainer) -> impl Iterator<Item = &'a [TrainingState]> {
-        trainer.states().chunks(usize::from(self.ensemble))
-    }
-
-    fn train(&self, trainer: &mut Trainer, runs: &[Run], data: &TrainingData) -> Result<()> {
-        let members = u64::from(self.ensemble);
-        let genes = |epochs: &dyn Fn(&[TrainingState]) -> u32, trainer: &Trainer| -> u64 {
-            let runs = (0..runs.len()).zip(self.states(trainer));
-            runs.map(|(set, states)| u64::from(epochs(states)) * data.train.len(set) as u64 * members).sum()
-        };
-        let bar = progress_bar(genes(&|_| self.epochs, trainer), "training", self.common.quiet);
-        bar.set_position(genes(&|states| states[0].epochs_done(), trainer));
-        let (mut written, mut writing) = (Instant::now(), Duration::ZERO);
-        while !trainer.is_done() {
-            let records = trainer.run_epoch(data, |genes| bar.inc(genes as u64))?;
-            // many models with short epochs would wait for the disk most of the time
-            if trainer.is_done() || written.elapsed() >= 9 * writing {
-                let start = Instant::now();
-                for (run, states) in runs.iter().zip(self.states(trainer)) {
-                    state_file::write(&run.state_path(), &run.fingerprint, self.optimizer, states)?;
-                }
-                (written, writing) = (Instant::now(), start.elapsed());
-            }
-            let records: Vec<EpochRecord> = records.into_iter().flatten().collect();
-            bar.suspend(|| history::report(self.task, &records));
-        }
-        bar.finish_and_clear();
-        Ok(())
+    /// Passes over the training genes of a run's samples.
+    fn epochs(&self, samples: &[Sample]) -> u32 {
+        let genes: usize = samples.iter().map(|sample| sample.genes.train.len()).sum();
+        let steps = (genes as u64).div_ceil(u64::from(self.batch_size)).max(1);
+        let fewest = if self.model == Architecture::Auto { FEWEST_STEPS.div_ceil(steps) as u32 } else { 0 };
+        self.epochs.unwrap_or(EPOCHS.max(fewest))
     }
 }

@@ -31,15 +31,19 @@ train: {mode: per-sample, epochs: 3, learning_rate: 0.001, seed: 1}
 evaluate: {bootstrap: 50}
 """
 
-# what the chain has besides attention: the explanations of a model with one, and a small model without
+# what the chain has besides attention: the explanations of a model with one, a small model without, and one
+# that is no network
 EXPLAINED = {
     "attentive-chrome": SMALL + "explain: {methods: [joint-attention, deep-lift]}\n",
     "deep-chrome": SMALL.replace(
-        "model: {bin_hidden: 8, mark_hidden: 4}",
-        "model: {name: deep-chrome, filters: 4, kernel_width: 3, pool: 2, hidden: [8]}",
+        "name: attentive-chrome, bin_hidden: 8, mark_hidden: 4",
+        "name: deep-chrome, filters: 4, kernel_width: 3, pool: 2, hidden: [8]",
     ).replace("flank: 1000", "flank: 1000, bin_size: 250")
     + "explain: {faithfulness: true}\n",
+    "logistic-regression": SMALL.replace("attentive-chrome, bin_hidden: 8, mark_hidden: 4", "logistic-regression"),
 }
+# a replacement that finds nothing would leave a test that tests nothing
+assert all(f"model: {{name: {name}" in config for name, config in EXPLAINED.items())
 
 
 def needs(engine):

@@ -33,8 +33,10 @@ class Nextflow(Project):
         trained = STAGES | {"plan", "train.sample1", "train.sample2"}
         deep_lift = per_sample(("explain", ".deep-lift"), ("track", ".deep-lift"))
         attention = per_sample(("explain", ".joint-attention"), ("track", ".joint-attention"))
+        occlusion = per_sample(("explain", ".occlusion"), ("track", ".occlusion"))
         expected = {
             "deep-chrome": trained - per_sample(("track", "")) | deep_lift | per_sample(("faithfulness", "")),
+            "logistic-regression": trained - per_sample(("track", "")) | occlusion,
             "attentive-chrome": trained | deep_lift | attention,
         }
         for model, config in EXPLAINED.items():

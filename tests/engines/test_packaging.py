@@ -91,6 +91,19 @@ class Packaging(Project):
             self.sh(["bash", "-n", PACKAGING / script])
             self.assertTrue(os.access(PACKAGING / script, os.X_OK), script)
 
+    @needs("hadolint")
+    def test_the_dockerfile_is_clean_for_its_linter(self):
+        self.sh(["hadolint", PACKAGING / "Dockerfile"])
+
+    @needs("shellcheck")
+    def test_scripts_are_clean_for_their_linter(self):
+        ours = [ROOT / ".ci" / name for name in ("install", "run", "slurm", "nextflow/install")]
+        self.sh(["shellcheck", PACKAGING / "install.sh", PACKAGING / "conda/build.sh", *ours])
+
+    @needs("zizmor")
+    def test_the_release_workflow_is_clean_for_its_auditor(self):
+        self.sh(["zizmor", "--offline", "--no-progress", ROOT / ".github/workflows/release.yml"])
+
     @needs("check-jsonschema")
     def test_the_release_workflow_fits_its_schema(self):
         release = ROOT / ".github/workflows/release.yml"

@@ -40,7 +40,8 @@ class Snakemake(Project):
                 self.attentrack("run", "config.yaml", "--outdir", f"run/{model}", "--quiet")
                 self.snakemake("--cores", "2", "--config", f"outdir={model}")
                 self.assertSame(f"run/{model}", model)
-                self.assertTrue((self.dir / model / "tracks/sample2.deep-lift/H3K4me3.bw").exists())
+                method = "occlusion" if model == "logistic-regression" else "deep-lift"
+                self.assertTrue((self.dir / model / f"tracks/sample2.{method}/H3K4me3.bw").exists())
         self.assertTrue((self.dir / "deep-chrome/explain/sample2.faithfulness.tsv").exists())
 
     def test_only_what_has_changed_is_done_again(self):

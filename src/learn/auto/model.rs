@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::view::{Context, View};
-use super::{Ecdf, KINDS, Kernel, LINEAR, MEMBERS, OF_FORESTS, OF_KERNEL};
+use super::{Ecdf, KINDS, LINEAR, MEMBERS, OF_TREES, TREES};
 use crate::learn::arrays::{Array, ArrayError, Arrays, Numbers};
-use crate::learn::baseline::{Linear, Scaling, Table, Trees, log_odds};
+use crate::learn::baseline::{Fit, Linear};
 use crate::learn::calibration::Platt;
 use crate::learn::{Scores, Spread, Task, score};
 use crate::model::{ModelConfig, Network};
@@ -34,13 +34,6 @@ pub struct AutoConfig {
     pub network: ModelConfig,
     /// Number of networks.
     pub n_networks: usize,
-    /// What the networks' inputs are multiplied by: other than 1 for a signal whose scale is far from that of
-    /// counts.
-    pub network_scale: f64,
-    /// Folds of the cross-fitting.
-    pub folds: usize,
-    /// Added to the members' sum.
-    pub bias: f64,
     /// The members.
     pub members: Vec<Share>,
 }
@@ -54,8 +47,8 @@ pub struct Share {
     pub line: Platt,
     /// Times this.
     pub weight: f64,
-    /// AUROC, or of a regression Pearson's r, of its outputs for genes that it has not learnt from.
-    pub out_of_fold: f64,
+    /// AUROC, or of a regression Pearson's r, of its outputs for the validation genes.
+    pub valid: f64,
 }
 
 /// Several kinds of models, stacked.
@@ -67,10 +60,8 @@ pub struct Auto {
     pub networks: Box<dyn Network>,
     /// Linear models, one a view.
     pub linear: Vec<Linear>,
-    /// The kernel machine.
-    pub kernel: Kernel,
-    /// The forests, one a view.
-    pub forests: Vec<Trees>,
+    /// A forest, and boosted trees.
+    pub trees: Vec<Fit>,
     /// The distributions of the training genes.
     pub training: Context,
     /// Those of the sample that is scored.
@@ -97,10 +88,8 @@ impl Auto {
     /// If the number of values does not fit, or of the device.
     pub fn score(&self, task: Task, values: &[f32], done: impl Fn(usize)) -> Result<Scores> {
         let size = self.config.network.n_marks() * self.config.network.n_bins();
-        let scale = self.config.network_scale as f32;
-        let scaled: Vec<f32> = values.iter().map(|value| value * scale).collect();
         // as of a regression: the mean of the outputs, not of probabilities
-        let mut scores = score(self.networks.as_ref(), Task::Regression, &scaled, done)?;
+        let mut scores = score(self.networks.as_ref(), Task::Regression, values, done)?;
         let windows: Vec<&[f32]> = values.chunks_exact(size).collect();
         let stacked: Vec<(f32, f32)> = windows
             .par_iter()
@@ -118,21 +107,16 @@ impl Auto {
         let see = |view: View| context.see(view, window);
         let mut outputs = vec![networks];
         outputs.extend(self.linear.iter().zip(LINEAR).map(|(linear, view)| linear.predict(&see(view))));
-        outputs.push(self.kernel.output(&see(OF_KERNEL)));
-        outputs.extend(self.forests.iter().zip(OF_FORESTS).map(|(forest, view)| forest.predict(&see(view))));
+        let seen = see(OF_TREES);
+        outputs.extend(self.trees.iter().map(|fit| fit.output(&seen)));
         outputs
     }
 
     /// Score, and its standard deviation over the kinds of models.
-    fn stack(&self, task: Task, outputs: &[f64]) -> (f32, f32) {
-        let members: Vec<f64> = outputs
-            .iter()
-            .zip(&self.config.members)
-            .enumerate()
-            .map(|(at, (&output, share))| share.line.apply(as_line(task, at, output)))
-            .collect();
-        let shares = members.iter().zip(&self.config.members).map(|(output, share)| share.weight * output);
-        let logit = self.config.bias + shares.sum::<f64>();
+    pub(super) fn stack(&self, task: Task, outputs: &[f64]) -> (f32, f32) {
+        let shares = || outputs.iter().zip(&self.config.members);
+        let members: Vec<f64> = shares().map(|(&output, share)| share.line.apply(output)).collect();
+        let logit: f64 = members.iter().zip(&self.config.members).map(|(output, share)| share.weight * output).sum();
         let of_kind = |kind: std::ops::Range<usize>| {
             let outputs = &members[kind];
             f64::from(task.score((outputs.iter().sum::<f64>() / outputs.len() as f64) as f32))
@@ -156,14 +140,9 @@ impl Auto {
         for (name, linear) in MEMBERS[1..].iter().zip(&self.linear) {
             arrays.add_all(&format!("{name}."), linear.to_arrays());
         }
-        for (name, forest) in forest_names().zip(&self.forests) {
-            arrays.add_all(&format!("{name}."), forest.to_arrays());
+        for (name, fit) in tree_names().zip(&self.trees) {
+            arrays.add_all(&format!("{name}."), fit.to_arrays());
         }
-        arrays.add_f64("kernel.mean", &self.kernel.scaling.mean);
-        arrays.add_f64("kernel.scale", &self.kernel.scaling.scale);
-        arrays.add_f64("kernel.landmarks", &self.kernel.landmarks.rows().flatten().copied().collect::<Vec<_>>());
-        arrays.add_f64("kernel.weight", &self.kernel.weight);
-        arrays.add_f64("kernel.bias", &[self.kernel.bias]);
         for (name, of) in [("bins", &self.training.bins), ("summaries", &self.training.summaries)] {
             for (at, ecdf) in of.iter().enumerate() {
                 arrays.add_f32(format!("ranks.{name}.{at}"), &ecdf.points);
@@ -176,7 +155,11 @@ impl Auto {
     ///
     /// # Errors
     /// In words, if an array is missing or does not fit.
-    pub fn from_arrays(config: &AutoConfig, arrays: &Arrays, device: &Device) -> std::result::Result<Self, String> {
+    pub fn from_arrays(
+        config: &AutoConfig,
+        (task, arrays): (Task, &Arrays),
+        device: &Device,
+    ) -> std::result::Result<Self, String> {
         let wrong = |name: &str| ArrayError { name: name.to_owned() }.to_string();
         let text = |error: ArrayError| error.to_string();
         if config.members.iter().map(|share| share.name.as_str()).ne(MEMBERS) {
@@ -197,35 +180,20 @@ impl Auto {
             .zip(LINEAR)
             .map(|(name, view)| Linear::from_arrays(&arrays.part(&format!("{name}.")), features(view)).map_err(text));
         let linear = linear.collect::<std::result::Result<Vec<_>, _>>()?;
-        let forests = forest_names()
-            .zip(OF_FORESTS)
-            .map(|(name, view)| Trees::from_arrays(&arrays.part(&format!("{name}.")), features(view)).map_err(text));
-        let forests = forests.collect::<std::result::Result<Vec<_>, _>>()?;
-        let get = |name: &str| arrays.f64(&format!("kernel.{name}")).map_err(text);
-        let (weight, bias, n_features) = (get("weight")?, get("bias")?, features(OF_KERNEL));
-        let (scaling, values) = (Scaling { mean: get("mean")?, scale: get("scale")? }, get("landmarks")?);
-        let lengths = [scaling.mean.len(), scaling.scale.len(), values.len(), bias.len()];
-        if lengths != [n_features, n_features, n_features * weight.len(), 1] {
-            return Err(wrong("kernel.landmarks"));
-        }
-        let mut landmarks = Table::new(n_features);
-        values.chunks_exact(n_features).for_each(|row| landmarks.push(row));
+        let trees = tree_names().zip(TREES).map(|(name, method)| {
+            let part = arrays.part(&format!("{name}."));
+            Fit::from_arrays(method, task, &part, features(OF_TREES)).map_err(text)
+        });
+        let trees = trees.collect::<std::result::Result<Vec<_>, _>>()?;
         let ecdfs = |name: &str, n: usize| {
             let all = (0..n).map(|at| arrays.f32(&format!("ranks.{name}.{at}")).map(|points| Ecdf { points }));
             all.collect::<std::result::Result<Vec<_>, _>>().map_err(text)
         };
         let training = Context { bins: ecdfs("bins", marks)?, summaries: ecdfs("summaries", features(View::Ranks))? };
-        let kernel = Kernel { scaling, landmarks, weight, bias: bias[0] };
-        Ok(Auto { config: config.clone(), networks, linear, kernel, forests, training, sample: None })
+        Ok(Auto { config: config.clone(), networks, linear, trees, training, sample: None })
     }
 }
 
-fn forest_names() -> impl Iterator<Item = &'static str> {
-    MEMBERS[MEMBERS.len() - OF_FORESTS.len()..].iter().copied()
-}
-
-/// What a member's line is of: of a forest of classes the log-odds of its share.
-pub(super) fn as_line(task: Task, member: usize, output: f64) -> f64 {
-    let is_share = task == Task::Classification && MEMBERS[member].starts_with("forest");
-    if is_share { log_odds(output) } else { output }
+fn tree_names() -> impl Iterator<Item = &'static str> {
+    MEMBERS[MEMBERS.len() - TREES.len()..].iter().copied()
 }

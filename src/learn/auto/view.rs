@@ -7,6 +7,8 @@ use crate::learn::baseline::{FeatureSet, Table};
 const SUMMARIES: usize = 14;
 /// Those that products are made of: the mean, the largest bin, the mean around the TSS.
 const FACTORS: usize = 3;
+/// Order statistics of a mark's bins.
+const PERCENTILES: [usize; 7] = [5, 10, 25, 50, 75, 90, 95];
 /// Widths of the windows that a mark's bins are pooled into, as numbers of windows.
 const RESOLUTIONS: [usize; 5] = [20, 10, 5, 2, 1];
 
@@ -28,12 +30,15 @@ pub enum View {
     Ranks,
     /// The same, and products of two of them: marks that matter only together.
     Products,
-    /// The ranks of the bins in windows of several widths: a smooth profile costs less than a rough one.
+    /// The ranks of the bins in windows of several widths, so that a smooth profile costs less than a rough
+    /// one, and order statistics of a mark's bins.
     Profile,
     /// Normal scores of the bins in windows of several widths, taken the same from both sides, for data
     /// whose strand is not known.
     Symmetric,
-    /// Signal in 20 windows, mean and largest bin of each mark, as ln(1 + x): not ranks but amounts.
+    /// As [`View::Profile`], of ln(1 + signal): not ranks but amounts.
+    Amounts,
+    /// What the baselines that are trees see: ln(1 + signal) in 20 windows, mean and largest bin of each mark.
     Windows,
 }
 
@@ -78,8 +83,16 @@ impl Context {
                 }
                 features
             }
-            View::Windows => amounts(window, window.len() / self.bins.len()),
-            View::Profile => ranks.iter().flat_map(|bins| pyramid(bins)).collect(),
+            View::Windows => of_trees(window, window.len() / self.bins.len()),
+            View::Profile => ranks.iter().flat_map(|bins| profile(bins)).collect(),
+            View::Amounts => {
+                let bins = window.len() / self.bins.len();
+                let amount = |&x: &f32| f64::from(x.abs().ln_1p().copysign(x));
+                window
+                    .chunks_exact(bins)
+                    .flat_map(|mark| profile(&mark.iter().map(amount).collect::<Vec<_>>()))
+                    .collect()
+            }
             View::Symmetric => {
                 let both_sides = |bins: &Vec<f64>| {
                     let scores: Vec<f64> = bins.iter().map(|&rank| normal_score(rank)).collect();
@@ -121,15 +134,16 @@ impl View {
                 all.extend(vec![0.5; factors * (factors + 1) / 2]);
                 all
             }
-            View::Windows => vec![1.0; amounts(&vec![0.0; marks * bins], bins).len()],
-            View::Profile => (0..marks).flat_map(|_| widths(bins)).collect(),
+            View::Windows => vec![1.0; of_trees(&vec![0.0; marks * bins], bins).len()],
+            View::Profile | View::Amounts => {
+                (0..marks).flat_map(|_| widths(bins).chain([1.0; 1 + PERCENTILES.len()])).collect()
+            }
             View::Symmetric => (0..2 * marks).flat_map(|_| widths(bins.div_ceil(2))).collect(),
         }
     }
 }
 
-/// What the baselines that are trees see too.
-fn amounts(window: &[f32], bins: usize) -> Vec<f64> {
+fn of_trees(window: &[f32], bins: usize) -> Vec<f64> {
     FeatureSet::All.of(window, bins, FeatureSet::pooled(bins), false)
 }
 
@@ -142,13 +156,26 @@ fn summaries(ranks: &[Vec<f64>]) -> Vec<f64> {
             let part = &bins[bins.len() * from / 100..(bins.len() * to).div_ceil(100)];
             part.iter().sum::<f64>() / part.len() as f64
         };
-        let mut sorted = bins.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let last = sorted.len() - 1;
-        all.extend([part(0, 100), sorted[last], part(40, 60), part(30, 50), part(50, 70), part(0, 40), part(60, 100)]);
-        all.extend([5, 10, 25, 50, 75, 90, 95].map(|percent| sorted[last * percent / 100]));
+        let [largest, rest @ ..] = order(bins);
+        all.extend([part(0, 100), largest, part(40, 60), part(30, 50), part(50, 70), part(0, 40), part(60, 100)]);
+        all.extend(rest);
     }
     all
+}
+
+/// The largest bin, and those at [`PERCENTILES`].
+fn order(bins: &[f64]) -> [f64; 1 + PERCENTILES.len()] {
+    let mut sorted = bins.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let last = sorted.len() - 1;
+    std::array::from_fn(|at| if at == 0 { sorted[last] } else { sorted[last * PERCENTILES[at - 1] / 100] })
+}
+
+/// Means in windows of several widths, and order statistics.
+fn profile(bins: &[f64]) -> Vec<f64> {
+    let mut features = pyramid(bins);
+    features.extend(order(bins));
+    features
 }
 
 /// Numbers of windows that so many bins are pooled into.
@@ -177,8 +204,8 @@ fn normal_score(rank: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const ALL: [View; 6] =
-        [View::Summaries, View::Ranks, View::Products, View::Profile, View::Symmetric, View::Windows];
+    const ALL: [View; 7] =
+        [View::Summaries, View::Ranks, View::Products, View::Profile, View::Symmetric, View::Amounts, View::Windows];
 
     fn sample(genes: usize, (marks, bins): (usize, usize), scale: impl Fn(f32) -> f32) -> Vec<f32> {
         (0..genes * marks * bins).map(|at| scale(((at * 7919 + at / bins * 31) % 1009) as f32)).collect()
@@ -195,7 +222,7 @@ mod tests {
                 assert_eq!((table.len(), table.n_features()), (40, view.factors(window.0, window.1).len()), "{view:?}");
                 assert!(table.rows().flatten().all(|x| x.is_finite()));
                 let is_same = table == two.table(view, &other, size);
-                assert_eq!(is_same, view != View::Windows, "{view:?}");
+                assert_eq!(is_same, ![View::Windows, View::Amounts].contains(&view), "{view:?}");
             }
         }
     }

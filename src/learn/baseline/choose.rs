@@ -37,7 +37,9 @@ pub struct Chosen {
 
 impl Method {
     /// Fits on the training genes with every setting, and keeps the fit with the best validation AUROC,
-    /// or of numbers Pearson's r; of equal ones the simpler model. (The rounds of boosting: see [`boost`].)
+    /// or of numbers Pearson's r; of equal ones the simpler model. Of logistic and ridge regression it is the fit
+    /// with the smallest validation loss, which says more of few genes: over a hundredfold of penalties, AUROC
+    /// changes by less than its noise. (The rounds of boosting: see [`boost`].)
     ///
     /// # Errors
     /// If all labels of the training genes or of the validation genes are equal, or the library finds no
@@ -50,7 +52,7 @@ impl Method {
             Method::GradientBoosting => return boost(task, train, valid, seed),
         };
         let scaling = Scaling::of(train.table);
-        let mut best: Option<Chosen> = None;
+        let mut best: Option<(f64, Chosen)> = None;
         // of equal ones the first is kept: stronger penalties and larger leaves come first
         let simple_first: Vec<f64> = match self {
             Method::RandomForest => settings.iter().rev().copied().collect(),
@@ -77,11 +79,15 @@ impl Method {
             };
             let outputs: Vec<f64> = valid.table.rows().map(|row| fit.output(row)).collect();
             let valid_metric = metric(task, valid.labels, &outputs)?;
-            if best.as_ref().is_none_or(|best| valid_metric > best.valid_metric) {
-                best = Some(Chosen { fit, setting: (name, setting), valid_metric });
+            let quality = match self {
+                Method::LogisticRegression => -loss(task, valid.labels, &outputs),
+                _ => valid_metric,
+            };
+            if best.as_ref().is_none_or(|(best, _)| quality > *best) {
+                best = Some((quality, Chosen { fit, setting: (name, setting), valid_metric }));
             }
         }
-        let mut best = best.ok_or(FitError::OneLabel)?;
+        let (_, mut best) = best.ok_or(FitError::OneLabel)?;
         if let (Method::LinearSvm, true, Fit::Linear(line)) = (self, is_class, &mut best.fit) {
             // a distance from the plane is no log-odds: Platt's scaling on the validation genes
             let distances: Vec<f64> = valid.table.rows().map(|row| line.predict(row)).collect();
@@ -127,6 +133,10 @@ fn boost(task: Task, train: Labelled, valid: Labelled, seed: u64) -> Result<Chos
 fn metric(task: Task, labels: &[f64], outputs: &[f64]) -> Result<f64, FitError> {
     let as_f32 = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
     task.metric_of(&as_f32(labels), &as_f32(outputs)).ok_or(FitError::OneValidationLabel)
+}
+
+fn loss(task: Task, labels: &[f64], outputs: &[f64]) -> f64 {
+    labels.iter().zip(outputs).map(|(&label, &output)| task.gene_loss(output as f32, label as f32)).sum()
 }
 
 fn standard_deviation(values: &[f64]) -> f64 {

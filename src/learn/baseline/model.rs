@@ -73,15 +73,7 @@ impl Baseline {
 
     /// What was learnt, as arrays.
     pub fn to_arrays(&self) -> Arrays {
-        let mut arrays = Arrays::default();
-        match &self.fit {
-            Fit::Linear(linear) => arrays.add_all("", linear.to_arrays()),
-            Fit::Trees { bias, trees, .. } => {
-                arrays.add_all("", trees.to_arrays());
-                arrays.add_f64("bias", &[*bias]);
-            }
-        }
-        arrays
+        self.fit.to_arrays()
     }
 
     /// The other way.
@@ -89,16 +81,37 @@ impl Baseline {
     /// # Errors
     /// If an array is missing or does not fit.
     pub fn from_arrays(config: &BaselineConfig, task: Task, arrays: &Arrays) -> Result<Self, ArrayError> {
-        let n_features = config.n_features();
-        let fit = match config.tag {
+        let fit = Fit::from_arrays(config.tag, task, arrays, config.n_features())?;
+        Ok(Baseline { config: config.clone(), fit })
+    }
+}
+
+impl Fit {
+    /// As arrays.
+    pub fn to_arrays(&self) -> Arrays {
+        match self {
+            Fit::Linear(linear) => linear.to_arrays(),
+            Fit::Trees { bias, trees, .. } => {
+                let mut arrays = trees.to_arrays();
+                arrays.add_f64("bias", &[*bias]);
+                arrays
+            }
+        }
+    }
+
+    /// From arrays.
+    ///
+    /// # Errors
+    /// If one is missing, or they are no fit of so many features.
+    pub fn from_arrays(method: Method, task: Task, arrays: &Arrays, n_features: usize) -> Result<Self, ArrayError> {
+        Ok(match method {
             Method::LogisticRegression | Method::LinearSvm => Fit::Linear(Linear::from_arrays(arrays, n_features)?),
             Method::RandomForest | Method::GradientBoosting => Fit::Trees {
                 bias: *arrays.f64("bias")?.first().ok_or(ArrayError { name: "bias".to_owned() })?,
                 trees: Trees::from_arrays(arrays, n_features)?,
-                is_share: config.tag == Method::RandomForest && task == Task::Classification,
+                is_share: method == Method::RandomForest && task == Task::Classification,
             },
-        };
-        Ok(Baseline { config: config.clone(), fit })
+        })
     }
 }
 

@@ -53,7 +53,7 @@ pub fn gather(args: &Args, runs: &[&[Sample]], device: &Device) -> Result<Data> 
             size_in_words(bytes)
         );
         let windows = |samples: &&[Sample]| n_genes(samples, Split::Train).min(window_genes) * row_bytes;
-        check_windows(args, runs.iter().map(windows).sum::<usize>() as u64 * u64::from(args.ensemble))?;
+        check_windows(args, runs.iter().map(windows).sum::<usize>() as u64 * u64::from(args.n_networks()))?;
         format!("streamed through a window of {window_genes} genes (--memory)")
     };
     let (mut fitted, mut kept, mut streams) = (Vec::new(), [Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
@@ -62,8 +62,8 @@ pub fn gather(args: &Args, runs: &[&[Sample]], device: &Device) -> Result<Data> 
             in_memory.then(|| SPLITS.map(|split| GeneSet::with_capacity(n_genes(samples, split), row_bytes / 4)));
         let mut survey = Survey::new(window.0);
         let depths: Result<Vec<_>> =
-            samples.iter().map(|sample| survey.add(sample, args.transform, genes.as_mut())).collect();
-        let transform = FittedTransform::new(args.transform, &survey.training);
+            samples.iter().map(|sample| survey.add(sample, args.transform(), genes.as_mut())).collect();
+        let transform = FittedTransform::new(args.transform(), &survey.training);
         let scales: Vec<Vec<f64>> = depths?.iter().map(|depth| transform.scales(depth)).collect();
         let input_quantiles = input_quantiles(&transform, samples, &scales)?;
         if let Some(mut genes) = genes {

@@ -3,10 +3,10 @@
 use anyhow::{Result, anyhow};
 use candle_core::Device;
 
-use super::Args;
 use super::runs::Run;
 use super::samples::{self, Sample};
 use super::state_file::Fingerprint;
+use super::{Architecture, Args};
 use crate::io;
 use crate::learn::calibration::Calibration;
 use crate::learn::metrics::{best_threshold, expected_calibration_error};
@@ -26,19 +26,19 @@ pub fn fingerprint(
     device: &Device,
 ) -> Result<Fingerprint> {
     let mut fingerprint = Fingerprint::new();
-    if let serde_json::Value::Object(settings) = serde_json::to_value(args.settings())? {
+    if let serde_json::Value::Object(settings) = serde_json::to_value(args.settings(args.epochs(samples)))? {
         fingerprint.extend(settings.into_iter().map(|(name, value)| (name, value.to_string())));
     }
     let names: Vec<&str> = samples.iter().map(|sample| sample.matrix.sample.as_str()).collect();
     fingerprint.insert("seed".to_owned(), args.seed.to_string());
-    fingerprint.insert("models in the ensemble".to_owned(), args.ensemble.to_string());
+    fingerprint.insert("models in the ensemble".to_owned(), args.n_networks().to_string());
     fingerprint.insert("model".to_owned(), serde_json::to_string(&config)?);
     let rounding = args.compute.rounding(device);
     fingerprint.insert("rounding (--instruction-set, --device)".to_owned(), rounding.to_owned());
     fingerprint.insert("fold".to_owned(), args.fold.to_string());
     fingerprint.insert("samples".to_owned(), names.join(", "));
     fingerprint.insert("marks".to_owned(), samples[0].matrix.marks.join(", "));
-    fingerprint.insert("transform".to_owned(), args.transform.name().to_owned());
+    fingerprint.insert("transform".to_owned(), args.transform().name().to_owned());
     fingerprint.insert("training genes".to_owned(), train.to_string());
     fingerprint.insert("validation genes".to_owned(), valid.to_string());
     fingerprint.insert("shuffle".to_owned(), shuffle.to_owned());
@@ -135,6 +135,9 @@ pub fn judge(args: &Args, labels: &[f32], raw: Vec<f32>) -> Judged {
     let (mut scores, labels): (Vec<f64>, Vec<f64>) =
         raw.iter().zip(labels).map(|(&score, &label)| (f64::from(score), f64::from(label))).unzip();
     let calibration = Calibration::fit(args.calibration(), &scores, &labels);
+    // the stack's scores are probabilities by its linear members
+    let calibration =
+        if args.model == Architecture::Auto { calibration.map(Calibration::halfway) } else { calibration };
     if let Some(calibration) = &calibration {
         let error = |scores: &[f64]| expected_calibration_error(&classes, scores, |_| 1).unwrap_or(f64::NAN);
         let before = error(&scores);

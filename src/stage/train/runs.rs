@@ -39,7 +39,7 @@ impl Run {
 
     /// The models of the run, which is the `set`-th.
     pub fn learners(&self, args: &Args, set: usize) -> Vec<Learner> {
-        let name = |seed| match (self.name.as_str(), args.ensemble) {
+        let name = |seed| match (self.name.as_str(), args.n_networks()) {
             (name, 1) => name.to_owned(),
             ("", _) => format!("the model of seed {seed}"),
             (name, _) => format!("{name}, seed {seed}"),
