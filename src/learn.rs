@@ -27,6 +27,7 @@ mod transform;
 pub use batches::DeviceGenes;
 pub use gene_set::{GeneDigest, GeneSet, Selection};
 pub use gene_source::{GeneSource, StreamedGenes};
+pub use loss::auxiliary_loss;
 pub use model_header::{MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, ModelHeader, Regime};
 pub use model_kind::ModelKind;
 pub use novelty::{GeneMeans, Unlike};

@@ -14,6 +14,7 @@ pub(crate) mod cuda;
 mod deep_chrome;
 mod deep_chrome_linear;
 mod deep_chrome_mlp;
+mod deep_diff;
 mod kernel;
 mod lanes;
 mod layer;
@@ -33,12 +34,13 @@ pub use cuda::{KernelTime, open as open_gpu, profile as profile_gpu};
 pub use deep_chrome::DeepChromeConfig;
 pub use deep_chrome_linear::DeepChromeLinearConfig;
 pub use deep_chrome_mlp::DeepChromeMlpConfig;
+pub use deep_diff::{DeepDiffConfig, DeepDiffVariant};
 pub use kernel::InstructionSet;
 pub use lanes::sigmoid;
 pub use lstm::LstmConfig;
 pub use lstm_alpha::LstmAlphaConfig;
 pub use lstm_attention::LstmAttentionConfig;
-pub use network::{Network, Output, TensorSpec, WeightError, member_prefix};
+pub use network::{Auxiliary, Network, Output, TensorSpec, WeightError, member_prefix};
 
 use candle_core::{Device, Result, Tensor};
 use schemars::JsonSchema;
@@ -68,6 +70,8 @@ pub enum ModelConfig {
     /// DeepChrome's linear mode: logistic or linear regression on all bins (Singh et al., Bioinformatics
     /// 2016).
     DeepChromeLinear(DeepChromeLinearConfig),
+    /// DeepDiff, the change of expression between two samples (Sekhon et al., Bioinformatics 2018).
+    DeepDiff(DeepDiffConfig),
 }
 
 /// What the sizes of an architecture tell.
@@ -99,6 +103,7 @@ impl ModelConfig {
             ModelConfig::DeepChrome(sizes) => sizes,
             ModelConfig::DeepChromeMlp(sizes) => sizes,
             ModelConfig::DeepChromeLinear(sizes) => sizes,
+            ModelConfig::DeepDiff(sizes) => sizes,
         }
     }
 
@@ -114,7 +119,13 @@ impl ModelConfig {
             ModelConfig::DeepChrome(_) => "deep-chrome",
             ModelConfig::DeepChromeMlp(_) => "deep-chrome-mlp",
             ModelConfig::DeepChromeLinear(_) => "deep-chrome-linear",
+            ModelConfig::DeepDiff(sizes) => sizes.variant.tag(),
         }
+    }
+
+    /// Whether it learns from the expression in both samples of a pair, beside its change.
+    pub fn is_auxiliary(&self) -> bool {
+        matches!(self, ModelConfig::DeepDiff(sizes) if sizes.variant.is_auxiliary())
     }
 
     /// Marks, the input channels.

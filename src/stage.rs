@@ -12,6 +12,7 @@ pub mod heatmap;
 pub mod import;
 pub mod label;
 pub mod model_file;
+pub mod pair;
 pub mod predict;
 mod progress;
 pub mod rank;

@@ -127,6 +127,7 @@ fn train(
     let set = |genes: usize| GeneSet {
         values: (0..genes * MARKS * BINS).map(|at| (at.wrapping_mul(2_654_435_761) >> 7 & 7) as f32).collect(),
         labels: (0..genes).map(|gene| (gene % 2) as f32).collect(),
+        ..GeneSet::default()
     };
     let upload = |genes: usize| {
         GeneSource::OnDevice(

@@ -75,5 +75,6 @@ fn genes(n: usize) -> GeneSet {
     GeneSet {
         values: (0..n * CONFIG.n_marks * CONFIG.n_bins).map(value).collect(),
         labels: (0..n).map(|gene| (gene % 2) as f32).collect(),
+        ..GeneSet::default()
     }
 }

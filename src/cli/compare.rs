@@ -120,7 +120,8 @@ impl Stage for Compare {
 
 impl Compare {
     fn models(&self) -> Vec<Architecture> {
-        if self.models.is_empty() { Architecture::value_variants().to_vec() } else { self.models.clone() }
+        let all = Architecture::value_variants().iter().copied().filter(|model| !model.is_of_pairs());
+        if self.models.is_empty() { all.collect() } else { self.models.clone() }
     }
 
     /// Every training, model by model.

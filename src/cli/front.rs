@@ -62,6 +62,7 @@ macro_rules! stages {
 const STAGES: [StageEntry; 15] = stages![
     tss,
     bin,
+    pair,
     label,
     split,
     train,

@@ -70,7 +70,10 @@ impl DeepLift {
             ModelConfig::DeepChromeLinear(sizes) => {
                 Model::FeedForward(FeedForward { layers: vec![output(sizes.n_outputs, weights)] })
             }
-            ModelConfig::Lstm(_) | ModelConfig::CnnAttention(_) | ModelConfig::CnnAlphaBeta(_) => return None,
+            ModelConfig::Lstm(_)
+            | ModelConfig::CnnAttention(_)
+            | ModelConfig::CnnAlphaBeta(_)
+            | ModelConfig::DeepDiff(_) => return None,
         };
         Some(DeepLift { model, size: config.n_marks() * config.n_bins() })
     }

@@ -13,6 +13,8 @@ pub struct DeviceGenes {
     values: Tensor,
     /// \[gene of any set\].
     labels: Vec<f32>,
+    /// \[gene of any set\], or empty.
+    expression: Vec<f32>,
     /// Row of the first gene of each set, and of the row of zeros.
     starts: Vec<usize>,
     window: (usize, usize),
@@ -28,6 +30,8 @@ pub struct Batch {
     pub label: Tensor,
     /// 1 / genes of the model in this batch, 0 for those that fill it up: [gene, model].
     pub weight: Tensor,
+    /// log2(x + 1), [gene, model], where the genes have it.
+    pub expression: Option<Tensor>,
     /// Genes of each model, without those that fill the batch up.
     pub genes: Vec<usize>,
 }
@@ -40,6 +44,7 @@ pub struct Batches<'a> {
     rows: Tensor,
     labels: Tensor,
     weights: Tensor,
+    expression: Option<Tensor>,
     /// Genes of each model in the pass.
     lengths: Vec<usize>,
     batch_size: usize,
@@ -53,7 +58,7 @@ impl DeviceGenes {
     pub fn new(sets: Vec<GeneSet>, window: (usize, usize), device: &Device) -> Result<Self> {
         let (size, mut starts) = (window.0 * window.1, vec![0]);
         let all = (sets.iter().map(GeneSet::len).sum::<usize>() + 1) * size;
-        let (mut values, mut labels) = (Vec::new(), Vec::new());
+        let (mut values, mut labels, mut expression) = (Vec::new(), Vec::new(), Vec::new());
         for set in sets {
             if set.values.len() != set.len() * size {
                 bail!("{} values of {} genes of {} marks and {} bins", set.values.len(), set.len(), window.0, window.1);
@@ -61,16 +66,20 @@ impl DeviceGenes {
             starts.push(starts[starts.len() - 1] + set.len());
             // the first set is moved, not copied: most trainings have one
             if values.is_empty() {
-                (values, labels) = (set.values, set.labels);
+                (values, labels, expression) = (set.values, set.labels, set.expression);
                 values.reserve_exact(all - values.len());
             } else {
                 values.extend(set.values);
                 labels.extend(set.labels);
+                expression.extend(set.expression);
             }
+        }
+        if !expression.is_empty() && expression.len() != labels.len() {
+            bail!("the expression of {} of {} genes", expression.len(), labels.len());
         }
         values.resize(values.len() + size, 0.0);
         let values = Tensor::from_vec(values, (labels.len() + 1, size), device)?;
-        Ok(DeviceGenes { values, labels, starts, window })
+        Ok(DeviceGenes { values, labels, expression, starts, window })
     }
 
     /// Number of genes of a set.
@@ -90,7 +99,9 @@ impl DeviceGenes {
     pub fn to_host(&self, set: usize, genes: Range<usize>) -> Result<GeneSet> {
         let values = self.values.narrow(0, self.starts[set] + genes.start, genes.len())?;
         let values = values.flatten_all()?.to_vec1::<f32>()?;
-        Ok(GeneSet { values, labels: self.labels(set)[genes].to_vec() })
+        let rows = self.starts[set] + genes.start..self.starts[set] + genes.end;
+        let expression = self.expression.get(rows).map(<[f32]>::to_vec).unwrap_or_default();
+        Ok(GeneSet { values, labels: self.labels(set)[genes].to_vec(), expression })
     }
 
     /// The batches of a pass in which each model takes genes of its set in its order; a model with an
@@ -104,6 +115,7 @@ impl DeviceGenes {
         let cells = longest * models.len();
         let (mut rows, mut labels, mut weights) =
             (Vec::with_capacity(cells), Vec::with_capacity(cells), Vec::with_capacity(cells));
+        let mut expression = Vec::new();
         for at in 0..longest {
             for (set, order) in models {
                 match order.get(at) {
@@ -111,11 +123,13 @@ impl DeviceGenes {
                         let row = self.starts[*set] + gene;
                         rows.push(row as u32);
                         labels.push(self.labels[row]);
+                        expression.extend(self.expression.get(row));
                         weights.push(1.0 / (order.len() - at / batch_size * batch_size).min(batch_size) as f32);
                     }
                     None => {
                         rows.push(self.labels.len() as u32);
                         labels.push(0.0);
+                        expression.extend((!self.expression.is_empty()).then_some(0.0));
                         weights.push(0.0);
                     }
                 }
@@ -127,6 +141,9 @@ impl DeviceGenes {
             rows: Tensor::from_vec(rows, shape, device)?,
             labels: Tensor::from_vec(labels, shape, device)?,
             weights: Tensor::from_vec(weights, shape, device)?,
+            expression: (!self.expression.is_empty())
+                .then(|| Tensor::from_vec(expression, shape, device))
+                .transpose()?,
             lengths,
             batch_size,
         })
@@ -154,6 +171,7 @@ impl Batches<'_> {
             x: self.genes.values.index_select(&rows, 0)?.reshape((length, genes.len(), marks, bins))?,
             label: self.labels.narrow(0, start, length)?,
             weight: self.weights.narrow(0, start, length)?,
+            expression: self.expression.as_ref().map(|all| all.narrow(0, start, length)).transpose()?,
             genes,
         })
     }
@@ -168,10 +186,12 @@ mod tests {
         let set = |from: f32, genes: usize| GeneSet {
             values: (0..genes * 2).map(|at| from + at as f32).collect(),
             labels: vec![1.0; genes],
+            expression: (0..genes).map(|gene| from + gene as f32).collect(),
         };
         let genes = DeviceGenes::new(vec![set(1.0, 3), set(100.0, 1)], (1, 2), &Device::Cpu).unwrap();
         assert_eq!((genes.len(0), genes.len(1), genes.labels(1)), (3, 1, [1.0].as_slice()));
-        assert_eq!(genes.to_host(0, 1..3).unwrap(), GeneSet { values: vec![3.0, 4.0, 5.0, 6.0], labels: vec![1.0; 2] });
+        let expected = GeneSet { values: vec![3.0, 4.0, 5.0, 6.0], labels: vec![1.0; 2], expression: vec![2.0, 3.0] };
+        assert_eq!(genes.to_host(0, 1..3).unwrap(), expected);
         assert_eq!(genes.to_host(1, 0..1).unwrap().values, [100.0, 101.0]);
         let batches = genes.batches(&[(0, vec![2, 0, 1]), (1, vec![0]), (0, vec![])], 2).unwrap();
         assert_eq!(batches.len(), 2);
@@ -181,6 +201,7 @@ mod tests {
         assert_eq!(flat(&first.x), [5.0, 6.0, 100.0, 101.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
         assert_eq!(flat(&first.weight), [0.5, 1.0, 0.0, 0.5, 0.0, 0.0]);
         assert_eq!(flat(&first.label), [1.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(flat(first.expression.as_ref().unwrap()), [3.0, 100.0, 0.0, 1.0, 0.0, 0.0]);
         assert_eq!(first.genes, [2, 1, 0]);
         let second = batches.get(1).unwrap();
         assert_eq!((flat(&second.x), second.genes), (vec![3.0, 4.0, 0.0, 0.0, 0.0, 0.0], vec![1, 0, 0]));

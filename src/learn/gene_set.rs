@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::matrix::{Labels, Matrix, Split};
+use crate::matrix::{Label, Labels, Matrix, Split};
 
 /// The genes of one sample that can be trained and chosen on, as rows of its matrix, with labels.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +19,9 @@ pub struct Selection {
     pub without_split: usize,
     /// Labelled genes with a split that no signal covers.
     pub not_scorable: usize,
+    /// By row log2(x + 1) of the expression that the labels were made from, of a pair that of the second
+    /// sample; of auxiliary losses only.
+    pub expression: HashMap<usize, f32>,
 }
 
 impl Selection {
@@ -39,6 +42,20 @@ impl Selection {
         selection
     }
 
+    /// Takes expression from the labels as well.
+    ///
+    /// # Errors
+    /// The id of the first gene that has a label and no expression.
+    pub fn add_expression(&mut self, matrix: &Matrix, labels: &Labels) -> Result<(), String> {
+        let of_gene = |label: &Label| Some((label.gene_id.clone(), (label.expression? + 1.0).log2() as f32));
+        let by_gene: HashMap<String, f32> = labels.rows.iter().filter_map(of_gene).collect();
+        for &(row, _) in self.train.iter().chain(&self.valid) {
+            let id = &matrix.gene_ids[row];
+            self.expression.insert(row, *by_gene.get(id).ok_or_else(|| id.clone())?);
+        }
+        Ok(())
+    }
+
     /// Rows and labels of the genes of a split, ascending; of the test genes there are none.
     pub fn of(&self, split: Split) -> &[(usize, f32)] {
         match split {
@@ -54,14 +71,17 @@ impl Selection {
 pub struct GeneSet {
     /// Row-major [gene, mark, bin], transformed, without missing values.
     pub values: Vec<f32>,
-    /// 0 or 1, one a gene.
+    /// 0 or 1, or any number; one a gene.
     pub labels: Vec<f32>,
+    /// As [`Selection::expression`], one a gene; else empty.
+    pub expression: Vec<f32>,
 }
 
 impl GeneSet {
     /// None yet, with room for `n_genes` of `size` values.
     pub fn with_capacity(n_genes: usize, size: usize) -> Self {
-        GeneSet { values: Vec::with_capacity(n_genes * size), labels: Vec::with_capacity(n_genes) }
+        let (values, labels) = (Vec::with_capacity(n_genes * size), Vec::with_capacity(n_genes));
+        GeneSet { values, labels, expression: Vec::new() }
     }
 
     /// Number of genes.
@@ -91,12 +111,21 @@ impl GeneSet {
         self.labels.push(label);
     }
 
+    /// The same with its expression, of all genes or of none.
+    pub fn push_with(&mut self, values: &[f32], label: f32, expression: Option<f32>) {
+        self.push(values, label);
+        self.expression.extend(expression);
+    }
+
     /// Removes a gene; the last one takes its place.
     pub fn swap_remove(&mut self, gene: usize) {
         let (last, size) = (self.len() - 1, self.values.len() / self.len());
         self.values.copy_within(last * size.., gene * size);
         self.values.truncate(last * size);
         self.labels.swap_remove(gene);
+        if !self.expression.is_empty() {
+            self.expression.swap_remove(gene);
+        }
     }
 }
 
@@ -123,6 +152,11 @@ impl GeneDigest {
             .chain([&label])
             .fold(self.state, |state, value| (state ^ u64::from(value.to_bits())).wrapping_mul(0x0000_0100_0000_01b3));
     }
+
+    /// Adds the expression of the gene that was added last.
+    pub fn add_expression(&mut self, expression: f32) {
+        self.state = (self.state ^ u64::from(expression.to_bits())).wrapping_mul(0x0000_0100_0000_01b3);
+    }
 }
 
 impl std::fmt::Display for GeneDigest {
@@ -138,10 +172,12 @@ mod tests {
     #[test]
     fn a_removed_gene_gives_its_place_to_the_last() {
         let mut genes = GeneSet::default();
-        (0..4).for_each(|gene| genes.push(&[gene as f32, 0.5], gene as f32));
+        (0..4).for_each(|gene| genes.push_with(&[gene as f32, 0.5], gene as f32, Some(10.0 * gene as f32)));
         genes.swap_remove(1);
         genes.swap_remove(2);
-        assert_eq!(genes, GeneSet { values: vec![0.0, 0.5, 3.0, 0.5], labels: vec![0.0, 3.0] });
+        let expected =
+            GeneSet { values: vec![0.0, 0.5, 3.0, 0.5], labels: vec![0.0, 3.0], expression: vec![0.0, 30.0] };
+        assert_eq!(genes, expected);
         genes.swap_remove(0);
         genes.swap_remove(0);
         assert!(genes.is_empty() && genes.values.is_empty());

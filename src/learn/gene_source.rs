@@ -154,6 +154,7 @@ fn side_by_side(sets: &[GeneSet], (marks, bins): (usize, usize), device: &Device
     let cells = length * sets.len();
     let mut values = Vec::with_capacity(cells * size);
     let (mut labels, mut weights) = (Vec::with_capacity(cells), Vec::with_capacity(cells));
+    let (mut expression, expressed) = (Vec::new(), sets.iter().any(|set| !set.expression.is_empty()));
     for at in 0..length {
         for set in sets {
             let own = at < set.len();
@@ -163,6 +164,9 @@ fn side_by_side(sets: &[GeneSet], (marks, bins): (usize, usize), device: &Device
                 values.resize(values.len() + size, 0.0);
             }
             labels.push(if own { set.labels[at] } else { 0.0 });
+            if expressed {
+                expression.push(if own { set.expression[at] } else { 0.0 });
+            }
             weights.push(if own { 1.0 / set.len() as f32 } else { 0.0 });
         }
     }
@@ -171,6 +175,7 @@ fn side_by_side(sets: &[GeneSet], (marks, bins): (usize, usize), device: &Device
         x: Tensor::from_vec(values, (length, sets.len(), marks, bins), device)?,
         label: Tensor::from_vec(labels, shape, device)?,
         weight: Tensor::from_vec(weights, shape, device)?,
+        expression: expressed.then(|| Tensor::from_vec(expression, shape, device)).transpose()?,
         genes,
     })
 }

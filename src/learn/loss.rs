@@ -6,7 +6,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 #[cfg(feature = "cuda")]
 use crate::model::cuda;
-use crate::model::sigmoid;
+use crate::model::{Auxiliary, sigmoid};
 
 /// Binary cross-entropy of logits [gene, model] against labels [gene, model] (0 or 1), in the form
 /// that does not overflow: max(z, 0) − z·y + ln(1 + e^−|z|); for each model the sum over its genes,
@@ -22,6 +22,26 @@ pub fn binary_cross_entropy(logit: &Tensor, label: &Tensor, weight: &Tensor) -> 
 pub fn class_loss(logit: f32, label: f32) -> f64 {
     let (z, y) = (f64::from(logit), f64::from(label));
     z.max(0.0) - z * y + (-z.abs()).exp().ln_1p()
+}
+
+/// DeepDiff's other losses (Sekhon et al., Bioinformatics 2018), for each model the sum over its genes, each
+/// times its weight [gene, model]: the squared errors of expression in A and in B, and of a siamese network 4 ×
+/// the contrastive loss (Hadsell et al. 2006), which draws the encodings of a gene that changes by less than a
+/// factor of 4 together, and others apart to a distance of 2. `label` is the change from A to B, log2,
+/// `expression` log2(x + 1) in B, both [gene, model]. \[model\].
+///
+/// # Errors
+/// If the shapes differ.
+pub fn auxiliary_loss(of: &Auxiliary, label: &Tensor, expression: &Tensor, weight: &Tensor) -> Result<Tensor> {
+    let truth = Tensor::stack(&[(expression - label)?, expression.clone()], 2)?;
+    let mut loss = (&of.expression - truth)?.sqr()?.sum(2)?;
+    if let Some(squared) = &of.distance {
+        let apart = label.abs()?.ge(2.0)?.to_dtype(label.dtype())?;
+        let lacking = squared.sqrt()?.affine(-1.0, 2.0)?.relu()?.sqr()?;
+        let contrastive = ((apart.affine(-1.0, 1.0)? * squared)? + (apart * lacking)?)?;
+        loss = (loss + (contrastive * 4.0)?)?;
+    }
+    (loss * weight)?.sum(0)
 }
 
 struct BinaryCrossEntropy;

@@ -137,7 +137,8 @@ impl Shuffled {
     pub fn push_next(&mut self, batch: &mut GeneSet) -> Result<bool, ShardError> {
         while self.window.len() < self.size {
             if self.used < self.shard.len() {
-                self.window.push(self.shard.gene(self.used), self.shard.labels[self.used]);
+                let expression = self.shard.expression.get(self.used).copied();
+                self.window.push_with(self.shard.gene(self.used), self.shard.labels[self.used], expression);
                 self.used += 1;
                 continue;
             }
@@ -150,7 +151,7 @@ impl Shuffled {
             return Ok(false);
         }
         let drawn = self.draws.below(self.window.len());
-        batch.push(self.window.gene(drawn), self.window.labels[drawn]);
+        batch.push_with(self.window.gene(drawn), self.window.labels[drawn], self.window.expression.get(drawn).copied());
         self.window.swap_remove(drawn);
         Ok(true)
     }

@@ -138,7 +138,7 @@ impl Network for AttentiveChrome {
         let products = context.broadcast_mul(self.head_weight.as_tensor())?;
         let logit = products.sum(2)?.broadcast_add(self.head_bias.as_tensor())?;
         let bin_attention = bin_attention.reshape((genes, models, marks, bins))?;
-        Ok(Output { logit, bin_attention: Some(bin_attention), mark_attention: Some(mark_attention) })
+        Ok(Output { logit, bin_attention: Some(bin_attention), mark_attention: Some(mark_attention), auxiliary: None })
     }
 
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {

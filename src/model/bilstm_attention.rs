@@ -39,6 +39,18 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// The same with the keys of one of several layers, counted from 0, none of which drops the outputs of
+    /// another.
+    pub(super) fn for_layer(&self, layer: u64) -> Self {
+        let key = |key: &u64| key ^ layer.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        match self {
+            Mode::Train(Some(dropout)) => {
+                Mode::Train(Some(Dropout { keys: dropout.keys.iter().map(key).collect(), ..*dropout }))
+            }
+            other => other.clone(),
+        }
+    }
+
     /// The same with other keys: for a further layer, which must not drop the same outputs.
     pub(super) fn with_other_keys(&self) -> Self {
         match self {

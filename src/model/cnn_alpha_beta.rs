@@ -127,7 +127,7 @@ impl Network for CnnAlphaBeta {
         let (contexts, bin_attention) = (Tensor::stack(&contexts, 1)?, Tensor::stack(&attentions, 1)?);
         let (context, mark_attention) = self.marks.forward(&contexts, &mode.with_other_keys())?;
         let logit = self.head.forward(&context)?;
-        Ok(Output { logit, bin_attention: Some(bin_attention), mark_attention: Some(mark_attention) })
+        Ok(Output { logit, bin_attention: Some(bin_attention), mark_attention: Some(mark_attention), auxiliary: None })
     }
 
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {

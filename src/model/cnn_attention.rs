@@ -85,7 +85,7 @@ impl Network for CnnAttention {
             let (context, attention) = attend(&weights.drop(&positions, 0)?, &weights.next()?)?;
             let logit = linear(&context, weights.next()?, weights.next()?)?.squeeze(1)?;
             let attention = front_end.over_bins(&attention)?.unsqueeze(1)?.broadcast_as(x.shape())?;
-            Ok(Output { logit, bin_attention: Some(attention), mark_attention: None })
+            Ok(Output { logit, bin_attention: Some(attention), mark_attention: None, auxiliary: None })
         })?;
         Output::stack(&outputs)
     }

@@ -95,7 +95,7 @@ impl Network for DeepChrome {
                 units = linear(&units, weights.next()?, weights.next()?)?.relu()?;
             }
             let outputs = linear(&units, weights.next()?, weights.next()?)?;
-            Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None })
+            Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None, auxiliary: None })
         })?;
         Output::stack(&outputs)
     }

@@ -63,7 +63,7 @@ impl Network for DeepChromeLinear {
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
         let outputs = self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
             let outputs = linear(&x.flatten_from(1)?, weights.next()?, weights.next()?)?;
-            Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None })
+            Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None, auxiliary: None })
         })?;
         Output::stack(&outputs)
     }

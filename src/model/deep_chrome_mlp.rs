@@ -68,7 +68,7 @@ impl Network for DeepChromeMlp {
         let outputs = self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
             let hidden = linear(&x.flatten_from(1)?, weights.next()?, weights.next()?)?.tanh()?;
             let outputs = linear(&weights.drop(&hidden, 0)?, weights.next()?, weights.next()?)?;
-            Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None })
+            Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None, auxiliary: None })
         })?;
         Output::stack(&outputs)
     }

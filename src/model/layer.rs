@@ -81,7 +81,12 @@ impl Output {
         };
         let Some(logit) = stack(|output| Some(&output.logit))? else { bail!("no model") };
         let bin_attention = stack(|output| output.bin_attention.as_ref())?;
-        Ok(Output { logit, bin_attention, mark_attention: stack(|output| output.mark_attention.as_ref())? })
+        Ok(Output {
+            logit,
+            bin_attention,
+            mark_attention: stack(|output| output.mark_attention.as_ref())?,
+            auxiliary: None,
+        })
     }
 }
 

@@ -82,7 +82,7 @@ impl Network for Lstm {
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
         // a step's input is the vector of the marks
         let (context, _) = self.bins.forward(&x.transpose(2, 3)?.contiguous()?, mode)?;
-        Ok(Output { logit: self.head.forward(&context)?, bin_attention: None, mark_attention: None })
+        Ok(Output { logit: self.head.forward(&context)?, bin_attention: None, mark_attention: None, auxiliary: None })
     }
 
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {

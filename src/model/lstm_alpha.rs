@@ -87,7 +87,7 @@ impl Network for LstmAlpha {
         let (genes, models, marks, bins) = x.dims4()?;
         let (contexts, attention) = self.bins.forward(&x.reshape((genes, models * marks, bins, 1))?, mode)?;
         let logit = self.head.forward(&contexts.reshape((genes, models, ()))?)?;
-        Ok(Output { logit, bin_attention: Some(attention.reshape(x.shape())?), mark_attention: None })
+        Ok(Output { logit, bin_attention: Some(attention.reshape(x.shape())?), mark_attention: None, auxiliary: None })
     }
 
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {

@@ -81,7 +81,12 @@ impl Network for LstmAttention {
         // a step's input is the vector of the marks
         let (context, attention) = self.bins.forward(&x.transpose(2, 3)?.contiguous()?, mode)?;
         let attention = attention.unsqueeze(2)?.broadcast_as(x.shape())?;
-        Ok(Output { logit: self.head.forward(&context)?, bin_attention: Some(attention), mark_attention: None })
+        Ok(Output {
+            logit: self.head.forward(&context)?,
+            bin_attention: Some(attention),
+            mark_attention: None,
+            auxiliary: None,
+        })
     }
 
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {

@@ -17,6 +17,17 @@ pub struct Output {
     pub bin_attention: Option<Tensor>,
     /// β, [gene, model, mark]; sums to 1 over the marks.
     pub mark_attention: Option<Tensor>,
+    /// What auxiliary losses are of, where the network has them.
+    pub auxiliary: Option<Auxiliary>,
+}
+
+/// What DeepDiff says beside the change between two samples; its losses are of training only.
+#[derive(Clone, Debug)]
+pub struct Auxiliary {
+    /// Predicted log2(x + 1) in sample A and in sample B, [gene, model, 2].
+    pub expression: Tensor,
+    /// Squared distance of the samples' encodings, [gene, model]; of siamese networks.
+    pub distance: Option<Tensor>,
 }
 
 /// One or more models of one shape, with their weights. They share nothing: each gives what it would

@@ -33,6 +33,10 @@ pub struct Args {
     /// Sample whose expression is taken: the name of its column, or of the BAM that its column is named by
     #[arg(long, short, value_name = "NAME")]
     pub sample: String,
+    /// Sample that it is compared with, a column of the same table: the label is log2((x + 1) / (y + 1)), the
+    /// change from there to --sample [default: none]
+    #[arg(long, value_name = "NAME")]
+    pub versus: Option<String>,
     /// Where to write the labels; - for standard output
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
@@ -101,6 +105,9 @@ impl Stage for Args {
             (Method::Threshold, Some(_)) | (_, None) => {}
             (_, Some(_)) => problems.push("--threshold goes with --method threshold only".into()),
         }
+        if self.versus.is_some() && self.method != Method::Log2 {
+            problems.push("--versus makes numbers: give --method log2".into());
+        }
         match self.quantile {
             Some(_) if self.method != Method::Quantile => {
                 problems.push("--quantile goes with --method quantile only".into());
@@ -119,6 +126,10 @@ impl Stage for Args {
         let values: Vec<Option<f64>> = expression.genes.iter().map(|(_, value)| *value).collect();
         let (of_table, threshold) = label(&values, self.label_method())
             .with_context(|| format!("{}, column {:?}", self.expression.display(), expression.value_column))?;
+        let of_table = match &self.versus {
+            Some(versus) => self.changes(versus, &expression, of_table)?,
+            None => of_table,
+        };
         let rows = expression.genes.iter().zip(of_table);
         let table = rows.map(|((id, value), label)| Label { gene_id: id.clone(), label, expression: *value }).collect();
         self.report_table(&expression, threshold);
@@ -144,6 +155,26 @@ impl Args {
             gene: self.gene_column.clone(),
             keep_version: self.keep_version,
         }
+    }
+
+    /// What is more than in the sample `versus`; `None` where that has no value.
+    fn changes(
+        &self,
+        versus: &str,
+        expression: &Expression,
+        labels: Vec<Option<f64>>,
+    ) -> anyhow::Result<Vec<Option<f64>>> {
+        let other = expression::read(&self.expression, &Columns { sample: versus.to_owned(), ..self.columns() })?;
+        if other.value_column == expression.value_column {
+            bail!("--versus {versus} and --sample {} are one column. Name two samples", self.sample);
+        }
+        info!("compared with {}", other.value_column);
+        let values: Vec<Option<f64>> = other.genes.iter().map(|(_, value)| *value).collect();
+        let (of_other, _) = label(&values, self.label_method())?;
+        let of_other: HashMap<&str, f64> =
+            other.genes.iter().zip(of_other).filter_map(|((id, _), label)| Some((id.as_str(), label?))).collect();
+        let of_gene = |((id, _), label): (&(String, _), Option<f64>)| Some(label? - of_other.get(id.as_str())?);
+        Ok(expression.genes.iter().zip(labels).map(of_gene).collect())
     }
 
     fn label_method(&self) -> LabelMethod {
@@ -226,7 +257,8 @@ impl Args {
         }
         if self.method == Method::Log2 {
             let mean = known.iter().sum::<f64>() / known.len() as f64;
-            info!("{} labelled, mean log2(x + 1) {mean:.3}", known.len());
+            let what = if self.versus.is_some() { "change, log2," } else { "log2(x + 1)" };
+            info!("{} labelled, mean {what} {mean:.3}", known.len());
             return;
         }
         let high = known.iter().filter(|&&label| label == 1.0).count();

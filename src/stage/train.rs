@@ -186,6 +186,10 @@ impl Stage for Args {
         if self.calibrate.is_some_and(|method| method != CalibrationMethod::None) && self.task == Task::Regression {
             problems.push("--calibrate is of classes: leave it out with --task regression".to_owned());
         }
+        if self.model.is_of_pairs() && self.task == Task::Classification {
+            let name = self.model.name();
+            problems.push(format!("--model {name}: learns the change of expression, a number. Give --task regression"));
+        }
         if self.momentum.is_some() && self.optimizer != Method::Sgd {
             let name = self.optimizer.name();
             problems.push(format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"));

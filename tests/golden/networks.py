@@ -104,23 +104,82 @@ def run(w, x, s):
         return linear(w, x.flatten(1), s["n_outputs"]), None, None
     if tag == "deep-chrome-mlp":
         return linear(w, torch.tanh(linear(w, x.flatten(1), s["hidden"])), s["n_outputs"]), None, None
+    if tag == "deep-diff":
+        return deep_diff(w, x, s)
     raise SystemExit(tag)
 
 
+def deep_diff(w, x, s):
+    """As published (QData/DeepDiffChrome); also expression in A and B, and the squared distance."""
+    variant, units, half = s["variant"], s["bin_hidden"], MARKS // 2
+    a, b = x[:, :half], x[:, half:]
+    aux, siamese = "aux" in variant, "siamese" in variant
+    raw = {"raw-d": [a - b], "raw-c": [a, b], "aux": [], "aux-siamese": []}.get(variant, [a, b, a - b])
+
+    def encoder():
+        layer, vector = lstm(w, 1, units), w.next(2 * units, 1)
+        return lambda row: attend(layer(row.unsqueeze(2))[0], vector)
+
+    def over(rows, encoders):
+        parts = [encode(row) for row, encode in zip(rows, encoders)]
+        return [torch.stack(t, 1) for t in zip(*parts)]
+
+    rows = list(torch.cat(raw, 1).unbind(1)) if raw else []
+    raw_encoders = [encoder() for _ in rows]
+    sample_encoders = [encoder() for _ in range(0 if not aux else half if siamese else MARKS)]
+    level_2 = [(lstm(w, 2 * units, s["mark_hidden"]), w.next(2 * s["mark_hidden"], 1)) for _ in range(bool(raw) + 2 * aux)]
+    pool = lambda level, contexts: attend(level[0](contexts)[0], level[1])
+    width = 2 * s["mark_hidden"]
+    others = None
+    if aux:
+        contexts, attentions = over(x.unbind(1), sample_encoders * 2 if siamese else sample_encoders)
+        vectors, marks = zip(*[pool(level_2[bool(raw) + i], contexts[:, i * half : (i + 1) * half]) for i in (0, 1)])
+        weights, biases = [w.next(1, width) for _ in "AB"], [w.next(1) for _ in "AB"]
+        expression = [F.linear(v, weight, bias).squeeze(1) for v, weight, bias in zip(vectors, weights, biases)]
+        flat = [contexts[:, :half].flatten(1), contexts[:, half:].flatten(1)]
+        others = expression, F.pairwise_distance(*flat) ** 2 if siamese else None
+    if not raw:
+        h = F.relu(linear(w, torch.cat(vectors, 1), width))
+        return linear(w, h, 1), attentions, torch.cat(marks, 1) / 2, others
+    raw_contexts, raw_attentions = over(rows, raw_encoders)
+    if aux:
+        raw_contexts, raw_attentions = torch.cat([raw_contexts, contexts], 1), torch.cat([raw_attentions, attentions], 1)
+    vector, beta = pool(level_2[0], raw_contexts)
+    # the attention of the inputs: an encoder's goes to the mark, or in halves to the two, that it reads
+    reads = [[m] for m in range(MARKS)] if variant != "raw-d" else []
+    reads += [] if variant == "raw-c" else [[m, m + half] for m in range(half)]
+    reads += [[m] for m in range(MARKS)] if aux else []
+    joint = torch.zeros(GENES, MARKS, BINS)
+    for at, marks in enumerate(reads):
+        for mark in marks:
+            joint[:, mark] += beta[:, at : at + 1] * raw_attentions[:, at].detach() / len(marks)
+    beta = joint.sum(2)
+    return linear(w, vector, 1), joint / beta.unsqueeze(2), beta, others
+
+
 def case(**sizes):
+    global MARKS
+    MARKS = 4 if sizes["tag"] == "deep-diff" else 3
     w = Weights()
     at = np.arange(GENES * MARKS * BINS)
     # no two positions of a convolution alike: rounding would decide which of them is the highest
     x = (at * 7919 + at * at * 31) % 1009 / 400
     x = torch.from_numpy(x.astype(np.float32).astype(float)).reshape(GENES, MARKS, BINS).requires_grad_()
     y = torch.tensor([1.0, 0, 0, 1, 1])
-    outputs, bins, marks = run(w, x, sizes)
+    outputs, bins, marks, *others = run(w, x, sizes)
     if outputs.shape[1] == 2:  # as published: a softmax over the classes
         logit = outputs[:, 1] - outputs[:, 0]
         loss = F.nll_loss(F.log_softmax(outputs, 1), y.long())
     else:
         logit = outputs.squeeze(1)
         loss = F.binary_cross_entropy_with_logits(logit, y)
+    if others and others[0]:  # DeepDiff's other losses, of labels as if they were numbers, times 3 for a change over 2
+        (in_a, in_b), squared = others[0]
+        change = 3 * y
+        loss = loss + F.mse_loss(in_a, 0.5 - change) + F.mse_loss(in_b, torch.full_like(y, 0.5))
+        if squared is not None:
+            apart, d = (change.abs() >= 2).double(), squared.sqrt()
+            loss = loss + 4 * ((1 - apart) * squared + apart * torch.clamp(2 - d, min=0) ** 2).mean()
     loss.backward()
     gradient = torch.cat([t.grad.flatten() for t in w.tensors])
     numbers = lambda t, step=1: None if t is None else [float(f"{v:.8e}") for v in t.flatten()[::step].tolist()]
@@ -148,5 +207,9 @@ cases = [
     case(tag="deep-chrome", hidden=[], n_outputs=1, **conv),
     case(tag="deep-chrome-linear", n_outputs=2),
     case(tag="deep-chrome-mlp", hidden=7, n_outputs=2),
+    *[
+        case(tag="deep-diff", variant=variant, bin_hidden=4, mark_hidden=3)
+        for variant in ("raw-d", "raw-c", "raw", "aux", "raw-aux", "aux-siamese", "raw-aux-siamese")
+    ],
 ]
 print("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]")

@@ -1,6 +1,7 @@
 //! Every network against PyTorch: outputs, and gradients of weights and inputs, with small sizes. The
 //! numbers are those of tests/golden/networks.json, made by tests/golden/networks.py.
 
+use attentrack::learn::auxiliary_loss;
 use attentrack::model::{Mode, ModelConfig, TensorSpec};
 use candle_core::{Device, Tensor, Var};
 use serde::Deserialize;
@@ -46,7 +47,7 @@ fn loss(logit: &Tensor, label: &Tensor) -> Tensor {
 #[test]
 fn every_network_agrees_with_pytorch() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("../golden/networks.json")).unwrap();
-    assert_eq!(cases.len(), 9);
+    assert_eq!(cases.len(), 16);
     for case in cases {
         let (config, what) = (&case.model, format!("{:?}", case.model));
         assert_eq!(config.n_weights(), case.n_weights, "{what}");
@@ -69,8 +70,15 @@ fn every_network_agrees_with_pytorch() {
         let expected = case.mark_attention.unwrap_or_default();
         assert_close(&mark_attention.unwrap_or_default(), &expected, 1e-6, &what);
 
-        let loss = loss(&output.logit, &label);
-        assert_close(&values(&loss), &[case.loss], 2e-6, &what);
+        let mut loss = loss(&output.logit, &label);
+        assert_eq!(output.auxiliary.is_some(), config.is_auxiliary(), "{what}");
+        if let Some(auxiliary) = &output.auxiliary {
+            let column = |value: f32| Tensor::full(value, (GENES, 1), &Device::Cpu).unwrap();
+            let (change, weight) = ((&label * 3.0).unwrap(), column(1.0 / GENES as f32));
+            let others = auxiliary_loss(auxiliary, &change, &column(0.5), &weight).unwrap();
+            loss = (loss + others.sum_all().unwrap()).unwrap();
+        }
+        assert_close(&values(&loss), &[case.loss], 2e-6 * case.loss.max(1.0), &what);
         let store = loss.backward().unwrap();
         let of_parameter = |parameter: &Var| store.get(parameter).unwrap().clone();
         let gradients: Vec<Tensor> = network.parameters().into_iter().map(of_parameter).collect();
@@ -111,5 +119,19 @@ fn the_published_sizes_have_the_published_numbers_of_weights() {
     ] {
         let found = count(&format!(r#"{{"tag":"{tag}",{window},{sizes}}}"#));
         assert_eq!(found, (expected, expected), "{tag}");
+    }
+    // of two samples
+    for (variant, expected) in [
+        ("raw-d", 55_681),
+        ("raw-c", 100_801),
+        ("raw", 145_921),
+        ("aux", 113_475),
+        ("raw-aux", 257_283),
+        ("aux-siamese", 68_355),
+        ("raw-aux-siamese", 212_163),
+    ] {
+        let sizes = r#""n_marks":10,"n_bins":200,"bin_hidden":32,"mark_hidden":16"#;
+        let found = count(&format!(r#"{{"tag":"deep-diff","variant":"{variant}",{sizes}}}"#));
+        assert_eq!(found, (expected, expected), "{variant}");
     }
 }

@@ -8,6 +8,7 @@ const PROGRAMS: [&str; 16] = [
     "attentrack",
     "attentrack-tss",
     "attentrack-bin",
+    "attentrack-pair",
     "attentrack-label",
     "attentrack-split",
     "attentrack-train",

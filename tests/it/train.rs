@@ -4,6 +4,7 @@ mod auto;
 mod baselines;
 mod ensemble;
 mod models;
+mod pair;
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -52,7 +52,7 @@ pub struct LabelRow {
     gene_id: String,
     /// 1 = expressed (high), 0 = not; a real number for regression; NA = not labelled.
     label: Number,
-    /// The expression that the label was made from.
+    /// The expression that the label was made from; of a change between two samples that of the second.
     expression: Option<Number>,
 }
 

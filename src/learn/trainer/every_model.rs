@@ -1,6 +1,6 @@
 //! What must hold of every network in training.
 
-use super::tests::{data, genes, learner, noise, settings};
+use super::tests::{data, learner, noise, settings};
 use super::*;
 use crate::learn::GeneSet;
 
@@ -10,7 +10,10 @@ fn models() -> Vec<(ModelConfig, f64)> {
     let convolution = r#""kernel_width":3,"filters":12,"pool":2"#;
     let model = |text: String| serde_json::from_str::<ModelConfig>(&text).unwrap();
     let sized = |tag: &str, sizes: &str| model(format!(r#"{{"tag":"{tag}",{window}{sizes}}}"#));
-    vec![
+    let deep_diff = |variant: &str| {
+        (sized("deep-diff", &format!(r#","variant":"{variant}","bin_hidden":8,"mark_hidden":4"#)), 2e-2)
+    };
+    let mut models = vec![
         (sized("attentive-chrome", r#","bin_hidden":8,"mark_hidden":4"#), 1e-2),
         (sized("lstm", r#","bin_hidden":8"#), 1e-2),
         (sized("lstm-attention", r#","bin_hidden":8"#), 1e-2),
@@ -20,7 +23,16 @@ fn models() -> Vec<(ModelConfig, f64)> {
         (sized("deep-chrome", &format!(r#",{convolution},"hidden":[16,8],"n_outputs":2"#)), 1e-2),
         (sized("deep-chrome-linear", r#","n_outputs":1"#), 1e-1),
         (sized("deep-chrome-mlp", r#","hidden":16,"n_outputs":2"#), 1e-2),
-    ]
+    ];
+    let variants = ["raw-d", "raw-c", "raw", "aux", "raw-aux", "aux-siamese", "raw-aux-siamese"];
+    models.extend(variants.map(deep_diff));
+    models
+}
+
+/// Genes of noise with a planted signal, and with expression, for those models that need it.
+fn genes(seed: u64, n_genes: usize) -> GeneSet {
+    let genes = super::tests::genes(seed, n_genes);
+    GeneSet { expression: genes.labels.iter().map(|label| label + 0.5).collect(), ..genes }
 }
 
 fn trainer(config: &ModelConfig, settings: &Settings, learners: &[Learner]) -> Trainer {
@@ -29,15 +41,25 @@ fn trainer(config: &ModelConfig, settings: &Settings, learners: &[Learner]) -> T
 
 #[test]
 fn thirty_two_genes_are_overfitted_by_every_model() {
-    // what the signal says of 32 genes at random, as classes and as numbers: a model of few weights, linear
-    // in 20 bins, cannot tell 32 random labels apart, so it gets 16
+    // what the signal says of 32 genes at random, as classes and as numbers: a model that is linear in 20 bins,
+    // or sees 10 differences of them, cannot tell 32 random labels apart, so it gets 16
+    let mut failed = Vec::new();
     for (config, learning_rate) in models() {
-        let n_genes = if config.name() == "deep-chrome-linear" { 16 } else { 32 };
+        let n_genes = if ["deep-chrome-linear", "deep-diff-raw-d"].contains(&config.name()) { 16 } else { 32 };
         let mut train = genes(3, n_genes);
         train.values = noise(9, n_genes * 20).iter().map(|v| v * 20.0).collect();
+        let is_siamese = config.name().ends_with("siamese");
         for task in [Task::Classification, Task::Regression] {
+            if task == Task::Classification && config.is_auxiliary() {
+                continue;
+            }
             if task == Task::Regression {
                 train.labels = noise(4, n_genes).iter().map(|v| v * 10.0).collect();
+                train.expression = noise(5, n_genes).iter().map(|v| v * 10.0).collect();
+                if is_siamese {
+                    // all change by more than a factor of 4: encodings that are drawn together tell nothing apart
+                    train.labels.iter_mut().for_each(|label| *label += 2.0f32.copysign(*label));
+                }
             }
             let data = data(vec![train.clone()], vec![train.clone()]);
             let settings = Settings { task, epochs: 400, learning_rate, ..settings() };
@@ -47,10 +69,14 @@ fn thirty_two_genes_are_overfitted_by_every_model() {
                 losses.push(trainer.run_epoch(&data, |_| ()).unwrap()[0].unwrap().train_loss);
             }
             let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
-            assert!(least < 0.08, "{} {task:?}: loss {} to {least}", config.name(), losses[0]);
-            assert!(trainer.states()[0].best().unwrap().valid_metric > 0.95, "{} {task:?}", config.name());
+            let correlation = trainer.states()[0].best().unwrap().valid_metric;
+            let enough = if is_siamese { losses[0] / 20.0 } else { 0.08 };
+            if least >= enough || correlation <= 0.95 {
+                failed.push(format!("{} {task:?}: loss {} to {least}, {correlation}", config.name(), losses[0]));
+            }
         }
     }
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 #[test]

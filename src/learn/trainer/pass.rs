@@ -4,13 +4,15 @@ use candle_core::{CpuStorage, DType, Error, InplaceOp2, Layout, Result, Tensor, 
 
 use crate::learn::Task;
 use crate::learn::batches::Batch;
+use crate::learn::loss::auxiliary_loss;
 use crate::model::{Dropout, Mode, Network};
 
 /// On the processor, genes that go forward and backward before the next ones: what the forward pass
 /// keeps of them stays in the caches. Their gradients are added up.
 const CHUNK: usize = 16;
 
-/// Losses \[model\] and their gradients [model, weight] of some of the models of a batch, of which
+/// Losses \[model\], without auxiliary ones, and the gradients of all [model, weight], of some of the models of
+/// a batch, of which
 /// `first` is the first; `keys` are those of dropout, one for each model of the batch.
 pub(super) fn pass(
     part: &dyn Network,
@@ -29,9 +31,17 @@ pub(super) fn pass(
             |tensor: &Tensor| tensor.narrow(0, from, chunk.min(genes - from))?.narrow(1, first, models)?.contiguous();
         let keys = keys[first..first + models].into();
         let mode = Mode::Train((rate > 0.0).then_some(Dropout { rate, keys, first_gene: from }));
-        let logit = part.forward(&cut(&batch.x)?, &mode)?.logit;
-        let loss = task.loss(&logit, &cut(&batch.label)?, &cut(&batch.weight)?)?;
-        let gradients = loss.backward()?;
+        let output = part.forward(&cut(&batch.x)?, &mode)?;
+        let (label, weight) = (cut(&batch.label)?, cut(&batch.weight)?);
+        let loss = task.loss(&output.logit, &label, &weight)?;
+        let gradients = match output.auxiliary {
+            None => loss.backward()?,
+            Some(auxiliary) => {
+                let Some(expression) = &batch.expression else { bail!("auxiliary losses need expression") };
+                let others = auxiliary_loss(&auxiliary, &label, &cut(expression)?, &weight)?;
+                (&loss + others)?.backward()?
+            }
+        };
         let of_parameter = |parameter: &Var| {
             gradients.get(parameter).cloned().ok_or_else(|| Error::msg("a parameter has no gradient"))
         };

@@ -30,7 +30,7 @@ pub(super) fn genes(seed: u64, n_genes: usize) -> GeneSet {
         let planted = labels[at / 20] == 1.0 && [14, 15].contains(&(at % 20));
         (noise + 0.1) * 10.0 + if planted { 2.0 } else { 0.0 }
     };
-    GeneSet { values: noise.iter().enumerate().map(value).collect(), labels }
+    GeneSet { values: noise.iter().enumerate().map(value).collect(), labels, ..GeneSet::default() }
 }
 
 pub(super) fn data(train: Vec<GeneSet>, valid: Vec<GeneSet>) -> TrainingData {
@@ -176,7 +176,8 @@ fn speed() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     for batch in [16usize, 64, 256] {
         let values = noise(1, batch * 500).iter().map(|v| (v + 0.1) * 20.0).collect();
-        let train = GeneSet { values, labels: (0..batch).map(|gene| (gene % 2) as f32).collect() };
+        let train =
+            GeneSet { values, labels: (0..batch).map(|gene| (gene % 2) as f32).collect(), ..GeneSet::default() };
         let on_device = DeviceGenes::new(vec![train.clone()], (5, 100), &Device::Cpu).unwrap();
         let orders = [(0, (0..batch).collect())];
         let batches = on_device.batches(&orders, batch).unwrap();
@@ -231,7 +232,11 @@ impl Shards for Pieces {
 fn streamed(train: Vec<GeneSet>, valid: Vec<GeneSet>) -> TrainingData {
     let stream = |set: GeneSet| {
         let pieces: Vec<_> = set.values.chunks(5 * 20).zip(set.labels.chunks(5)).collect();
-        let pieces = pieces.iter().map(|(values, labels)| GeneSet { values: values.to_vec(), labels: labels.to_vec() });
+        let pieces = pieces.iter().map(|(values, labels)| GeneSet {
+            values: values.to_vec(),
+            labels: labels.to_vec(),
+            ..GeneSet::default()
+        });
         let (pieces, labels): (Vec<GeneSet>, _) = (pieces.collect(), set.labels.clone());
         let n_genes = pieces.iter().map(GeneSet::len).collect();
         Stream::new(Arc::new(Pieces(pieces, n_genes)), labels, 16)

@@ -5,7 +5,8 @@ use clap::ValueEnum;
 use crate::learn::{Task, baseline};
 use crate::model::{
     AttentiveChromeConfig, CnnAlphaBetaConfig, CnnAttentionConfig, DeepChromeConfig, DeepChromeLinearConfig,
-    DeepChromeMlpConfig, LstmAlphaConfig, LstmAttentionConfig, LstmConfig, ModelConfig,
+    DeepChromeMlpConfig, DeepDiffConfig, DeepDiffVariant, LstmAlphaConfig, LstmAttentionConfig, LstmConfig,
+    ModelConfig,
 };
 
 /// The architectures that can be trained.
@@ -40,6 +41,20 @@ pub enum Architecture {
     /// Linear models, a kernel machine, a forest and AttentiveChromes, cross-fitted, stacked and calibrated
     /// (docs/auto.md); learns from the training and the validation genes
     Auto,
+    /// DeepDiff, Raw:d, from the difference A − B: the change between the samples of attentrack-pair
+    DeepDiffRawD,
+    /// DeepDiff, Raw:c, from A and B: the change between the samples of attentrack-pair
+    DeepDiffRawC,
+    /// DeepDiff, Raw, from A, B and A − B: the change between the samples of attentrack-pair
+    DeepDiffRaw,
+    /// DeepDiff, Aux, by way of expression in A and in B: the change between the samples of attentrack-pair
+    DeepDiffAux,
+    /// DeepDiff, Raw+Aux: the change between the samples of attentrack-pair
+    DeepDiffRawAux,
+    /// DeepDiff, Aux+Siamese, A and B through the same encoders: the change between the samples of attentrack-pair
+    DeepDiffAuxSiamese,
+    /// DeepDiff, Raw+Aux+Siamese: the change between the samples of attentrack-pair
+    DeepDiffRawAuxSiamese,
 }
 
 /// The sizes of an architecture. Each flag is of some architectures only.
@@ -70,7 +85,15 @@ impl Architecture {
     /// The flags of sizes that it has.
     pub fn flags(self) -> &'static [&'static str] {
         match self {
-            Architecture::AttentiveChrome | Architecture::Auto => &["bin-hidden", "mark-hidden"],
+            Architecture::AttentiveChrome
+            | Architecture::Auto
+            | Architecture::DeepDiffRawD
+            | Architecture::DeepDiffRawC
+            | Architecture::DeepDiffRaw
+            | Architecture::DeepDiffAux
+            | Architecture::DeepDiffRawAux
+            | Architecture::DeepDiffAuxSiamese
+            | Architecture::DeepDiffRawAuxSiamese => &["bin-hidden", "mark-hidden"],
             Architecture::Lstm | Architecture::LstmAttention | Architecture::LstmAlpha => &["bin-hidden"],
             Architecture::CnnAttention => &["kernel-width", "filters", "pool"],
             Architecture::CnnAlphaBeta => &["kernel-width", "filters", "pool", "mark-hidden"],
@@ -105,6 +128,30 @@ impl Architecture {
         }
     }
 
+    /// The variant of DeepDiff that it is, if it is one.
+    fn deep_diff(self) -> Option<DeepDiffVariant> {
+        match self {
+            Architecture::DeepDiffRawD => Some(DeepDiffVariant::RawD),
+            Architecture::DeepDiffRawC => Some(DeepDiffVariant::RawC),
+            Architecture::DeepDiffRaw => Some(DeepDiffVariant::Raw),
+            Architecture::DeepDiffAux => Some(DeepDiffVariant::Aux),
+            Architecture::DeepDiffRawAux => Some(DeepDiffVariant::RawAux),
+            Architecture::DeepDiffAuxSiamese => Some(DeepDiffVariant::AuxSiamese),
+            Architecture::DeepDiffRawAuxSiamese => Some(DeepDiffVariant::RawAuxSiamese),
+            _ => None,
+        }
+    }
+
+    /// Whether it learns the change between two samples.
+    pub fn is_of_pairs(self) -> bool {
+        self.deep_diff().is_some()
+    }
+
+    /// Whether it learns from expression in both samples too.
+    pub fn is_auxiliary(self) -> bool {
+        self.deep_diff().is_some_and(DeepDiffVariant::is_auxiliary)
+    }
+
     /// Whether it is a network that is trained by itself.
     pub fn is_network(self) -> bool {
         self.baseline().is_none() && self != Architecture::Auto
@@ -126,6 +173,10 @@ impl Architecture {
         };
         // DeepChrome has an output a class
         let n_outputs = if task == Task::Classification { 2 } else { 1 };
+        if let Some(variant) = self.deep_diff() {
+            let sizes = DeepDiffConfig { variant, n_marks, n_bins, bin_hidden, mark_hidden };
+            return Some(ModelConfig::DeepDiff(sizes));
+        }
         Some(match self {
             Architecture::AttentiveChrome | Architecture::Auto => {
                 ModelConfig::AttentiveChrome(AttentiveChromeConfig { n_marks, n_bins, bin_hidden, mark_hidden })
@@ -157,7 +208,14 @@ impl Architecture {
             Architecture::LogisticRegression
             | Architecture::LinearSvm
             | Architecture::RandomForest
-            | Architecture::GradientBoosting => return None,
+            | Architecture::GradientBoosting
+            | Architecture::DeepDiffRawD
+            | Architecture::DeepDiffRawC
+            | Architecture::DeepDiffRaw
+            | Architecture::DeepDiffAux
+            | Architecture::DeepDiffRawAux
+            | Architecture::DeepDiffAuxSiamese
+            | Architecture::DeepDiffRawAuxSiamese => return None,
         })
     }
 }

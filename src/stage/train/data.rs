@@ -135,8 +135,12 @@ impl Survey {
                         self.training.add(gene);
                     }
                     self.digests[set].add(gene, *label);
+                    let expression = sample.genes.expression.get(&row).copied();
+                    if let Some(expression) = expression {
+                        self.digests[set].add_expression(expression);
+                    }
                     if let Some(kept) = &mut kept {
-                        kept[set].push(gene, *label);
+                        kept[set].push_with(gene, *label, expression);
                     }
                 }
             }

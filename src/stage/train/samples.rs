@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
+use super::Architecture;
 use crate::io::bins::GeneRows;
 use crate::io::{self, FileError};
 use crate::learn::{Selection, Task};
-use crate::matrix::{Kind, Labels, Matrix, Split, Splits};
+use crate::matrix::{Kind, Labels, Matrix, Split, Splits, are_of_pair};
 
 /// One sample: its matrix and the genes of it that take part.
 pub struct Sample {
@@ -39,13 +40,14 @@ pub struct Reader<'a> {
     table: &'a Splits,
     fold: u32,
     task: Task,
+    model: Architecture,
     by_gene: HashMap<&'a str, Split>,
 }
 
 impl<'a> Reader<'a> {
     /// `table` was read from `path`.
-    pub fn new(path: &'a Path, table: &'a Splits, fold: u32, task: Task) -> Result<Self> {
-        Ok(Reader { path, table, fold, task, by_gene: one_fold(table, path, fold)? })
+    pub fn new(path: &'a Path, table: &'a Splits, fold: u32, task: Task, model: Architecture) -> Result<Self> {
+        Ok(Reader { path, table, fold, task, model, by_gene: one_fold(table, path, fold)? })
     }
 
     /// Reads one sample.
@@ -54,7 +56,18 @@ impl<'a> Reader<'a> {
         check_kind(path, &matrix)?;
         let labels = io::labels::read(label_path)?;
         check_labels(self.task, (label_path, &labels), (path, &matrix))?;
-        let genes = Selection::new(&matrix, &labels, &self.by_gene);
+        if self.model.is_of_pairs() && !are_of_pair(&matrix.marks) {
+            let problem = format!("--model {} compares two samples, and this is one", self.model.name());
+            return Err(FileError::new(path, problem).remedy("Join two matrices with attentrack-pair").into());
+        }
+        let mut genes = Selection::new(&matrix, &labels, &self.by_gene);
+        if self.model.is_auxiliary() {
+            genes.add_expression(&matrix, &labels).map_err(|id| {
+                FileError::new(label_path, format!("gene {id} has a label and no expression")).remedy(
+                    "Make labels with attentrack-label --method log2 --versus, or take a model without aux in its name",
+                )
+            })?;
+        }
         if genes.train.len() + genes.valid.len() + genes.test + genes.not_scorable == 0 {
             let problem = format!(
                 "no labelled gene of {} has a split: {}",

@@ -70,7 +70,7 @@ impl Shards for MatrixShards {
             let gene = &mut values[(row - first) * sample.size..][..sample.size];
             let checked = self.transform.apply_to_gene(&sample.scales, gene);
             checked.map_err(|bad| failed(bad_value(sample.rows.path(), row, &bad)))?;
-            set.push(gene, label);
+            set.push_with(gene, label, sample.genes.expression.get(&row).copied());
         }
         Ok(set)
     }

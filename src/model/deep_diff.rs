@@ -1,0 +1,201 @@
+//! DeepDiff (Sekhon, Singh & Qi, Bioinformatics 2018), for the change of expression from a sample A to a
+//! sample B: the published seven variants.
+//!
+//! The window holds the marks of A, then the same marks of B. Level I is a bidirectional LSTM with bin
+//! attention for each row that it reads: of the raw part A, B and A − B; of the auxiliary part A and B, with
+//! encoders of their own or (siamese) the same ones. Level II is a bidirectional LSTM with mark attention
+//! over their vectors; a linear layer gives the change. The auxiliary part has a Level II of each sample, whose
+//! outputs are expression in A and B; without a raw part the change comes from both through a hidden layer.
+
+mod network;
+
+use candle_core::{Result, Tensor};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::network::DeepDiff;
+use super::layer::linear_tensors;
+use super::{Architecture, BiLstmAttention, Network, TensorSpec};
+
+/// Which parts the network has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeepDiffVariant {
+    /// Raw:d: the difference A − B.
+    RawD,
+    /// Raw:c: A and B.
+    RawC,
+    /// Raw: A, B and A − B.
+    Raw,
+    /// Aux: expression in A and in B on the way.
+    Aux,
+    /// Raw+Aux.
+    RawAux,
+    /// Aux+Siamese: A and B through the same encoders, whose outputs are drawn together or apart.
+    AuxSiamese,
+    /// Raw+Aux+Siamese.
+    RawAuxSiamese,
+}
+
+/// Sizes of a DeepDiff model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DeepDiffConfig {
+    /// Which parts the network has.
+    pub variant: DeepDiffVariant,
+    /// Marks of A and of B together: the model's input channels.
+    pub n_marks: usize,
+    /// Bins a window.
+    pub n_bins: usize,
+    /// Hidden units a direction of the LSTMs over bins (32 in the paper).
+    pub bin_hidden: usize,
+    /// Hidden units a direction of the LSTMs over marks (16 in the paper).
+    pub mark_hidden: usize,
+}
+
+impl DeepDiffVariant {
+    /// The tag on the command line.
+    pub fn tag(self) -> &'static str {
+        match self {
+            DeepDiffVariant::RawD => "deep-diff-raw-d",
+            DeepDiffVariant::RawC => "deep-diff-raw-c",
+            DeepDiffVariant::Raw => "deep-diff-raw",
+            DeepDiffVariant::Aux => "deep-diff-aux",
+            DeepDiffVariant::RawAux => "deep-diff-raw-aux",
+            DeepDiffVariant::AuxSiamese => "deep-diff-aux-siamese",
+            DeepDiffVariant::RawAuxSiamese => "deep-diff-raw-aux-siamese",
+        }
+    }
+
+    /// Whether the raw part reads A and B, and whether it reads their difference.
+    fn raw(self) -> [bool; 2] {
+        match self {
+            DeepDiffVariant::RawD => [false, true],
+            DeepDiffVariant::RawC => [true, false],
+            DeepDiffVariant::Raw | DeepDiffVariant::RawAux | DeepDiffVariant::RawAuxSiamese => [true, true],
+            DeepDiffVariant::Aux | DeepDiffVariant::AuxSiamese => [false, false],
+        }
+    }
+
+    /// Whether it has an auxiliary part, and so learns from the expression in both samples.
+    pub fn is_auxiliary(self) -> bool {
+        !matches!(self, DeepDiffVariant::RawD | DeepDiffVariant::RawC | DeepDiffVariant::Raw)
+    }
+
+    fn is_siamese(self) -> bool {
+        matches!(self, DeepDiffVariant::AuxSiamese | DeepDiffVariant::RawAuxSiamese)
+    }
+
+    /// The published names of the raw part's encoders and of its Level II.
+    fn raw_names(self) -> [&'static str; 2] {
+        match self {
+            DeepDiffVariant::RawAux => ["rnn_hms3", "hm_level_rnn_3"],
+            DeepDiffVariant::RawAuxSiamese => ["rnn_hmsx", "hm_level_rnn_1x"],
+            _ => ["rnn_hms", "hm_level_rnn_1"],
+        }
+    }
+}
+
+impl DeepDiffConfig {
+    /// Marks of one sample.
+    fn of_sample(&self) -> usize {
+        self.n_marks / 2
+    }
+
+    /// Encoders of the raw part.
+    fn raw_encoders(&self) -> usize {
+        let [both, difference] = self.variant.raw();
+        usize::from(both) * self.n_marks + usize::from(difference) * self.of_sample()
+    }
+
+    /// Encoders of the auxiliary part.
+    fn sample_encoders(&self) -> usize {
+        match (self.variant.is_auxiliary(), self.variant.is_siamese()) {
+            (false, _) => 0,
+            (true, false) => self.n_marks,
+            (true, true) => self.of_sample(),
+        }
+    }
+
+    /// Vectors that the raw part's Level II reads.
+    fn raw_steps(&self) -> usize {
+        self.raw_encoders() + if self.variant.is_auxiliary() { self.n_marks } else { 0 }
+    }
+
+    fn encoder_weights(&self) -> usize {
+        BiLstmAttention::flat_len(1, self.bin_hidden)
+    }
+
+    fn mark_weights(&self) -> usize {
+        BiLstmAttention::flat_len(2 * self.bin_hidden, self.mark_hidden)
+    }
+
+    /// Width of a sample's vector of Level II.
+    fn width(&self) -> usize {
+        2 * self.mark_hidden
+    }
+
+    /// The layer from both samples' vectors to as many units as one has.
+    fn hidden(&self) -> Vec<TensorSpec> {
+        let within = |tensor: TensorSpec| TensorSpec { bound: 0.1, ..tensor };
+        linear_tensors("predictor_1", 2 * self.width(), self.width()).into_iter().map(within).collect()
+    }
+}
+
+impl Architecture for DeepDiffConfig {
+    fn window(&self) -> (usize, usize) {
+        (self.n_marks, self.n_bins)
+    }
+
+    fn attention(&self) -> [bool; 2] {
+        [true, true]
+    }
+
+    /// The published code draws every tensor, biases included, within 0.1.
+    fn tensors(&self) -> Vec<TensorSpec> {
+        let (variant, width) = (self.variant, self.width());
+        let (has_raw, has_aux) = (self.raw_encoders() > 0, variant.is_auxiliary());
+        let mut tensors = Vec::new();
+        let mut add = |name: &str, parts: Vec<(String, Vec<usize>)>| {
+            tensors
+                .extend(parts.into_iter().map(|(part, shape)| TensorSpec::new(format!("{name}.{part}"), &shape, 0.1)));
+        };
+        let encoder = || BiLstmAttention::parts(1, self.bin_hidden);
+        let over_marks = || BiLstmAttention::parts(2 * self.bin_hidden, self.mark_hidden);
+        let [raw, raw_level] = variant.raw_names();
+        (0..self.raw_encoders()).for_each(|at| add(&format!("{raw}.{at}"), encoder()));
+        for at in 0..self.sample_encoders() {
+            let (sample, mark) = (at / self.of_sample(), at % self.of_sample());
+            add(&format!("{}.{mark}", ["rnn_hms", "rnn_hms2"][sample]), encoder());
+        }
+        if has_raw {
+            add(raw_level, over_marks());
+        }
+        if has_aux {
+            add("hm_level_rnn_1", over_marks());
+            add("hm_level_rnn_2", over_marks());
+            for (part, shape) in [("weight", vec![1, width]), ("bias", vec![1])] {
+                ["f1_1", "f2_1"].iter().for_each(|name| add(name, vec![(part.to_owned(), shape.clone())]));
+            }
+        }
+        if !has_raw {
+            tensors.extend(self.hidden());
+        }
+        let head = if has_aux { "predictor_" } else { "fdiff1_1" };
+        tensors.push(TensorSpec::new(format!("{head}.weight"), &[1, width], 0.1));
+        tensors.push(TensorSpec::new(format!("{head}.bias"), &[1], 0.1));
+        tensors
+    }
+
+    fn problem(&self) -> Option<String> {
+        (self.n_marks == 0 || !self.n_marks.is_multiple_of(2)).then(|| {
+            format!(
+                "{} marks are not those of two samples: join two matrices with attentrack-pair, and give --bins its file",
+                self.n_marks
+            )
+        })
+    }
+
+    fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
+        Ok(Box::new(DeepDiff::new(self, weights)?))
+    }
+}

@@ -1,0 +1,63 @@
+//! Two samples as one matrix.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Parser;
+use tracing::info;
+
+use crate::io::{self, FileError};
+use crate::matrix;
+use crate::stage::{Common, Stage};
+
+/// Join the matrices of two samples, for models of what changes between them
+///
+/// Reads two matrices of the same genes, marks and windows, and writes one with the marks of the sample of
+/// --versus (A:MARK), then those of the sample of --bins (B:MARK). A model deep-diff-* learns from it the change
+/// from A to B, the labels of attentrack-label --method log2 --versus. Its sample is called B-vs-A.
+#[derive(Parser, Clone, Debug)]
+#[command(
+    name = "attentrack-pair",
+    version,
+    after_help = "Example:
+  attentrack-bin --genes genes.bed --flank 10000 … --out E003.bins.safetensors     # and E116
+  attentrack-pair --bins E116.bins.safetensors --versus E003.bins.safetensors \\
+    --out E116-vs-E003.bins.safetensors
+  attentrack-label --expression rpkm.tsv --sample E116 --versus E003 --method log2 \\
+    --out E116-vs-E003.labels.tsv
+  attentrack-train --bins E116-vs-E003.bins.safetensors --labels E116-vs-E003.labels.tsv \\
+    --splits splits.tsv --task regression --model deep-diff-raw-aux-siamese \\
+    --out E116-vs-E003.model.safetensors"
+)]
+pub struct Args {
+    /// Matrix of sample B, in which expression rises where the change is above 0, .bins.safetensors
+    #[arg(long, short, value_name = "FILE")]
+    pub bins: PathBuf,
+    /// Matrix of sample A, with which it is compared
+    #[arg(long, value_name = "FILE")]
+    pub versus: PathBuf,
+    /// Matrix to write, .bins.safetensors
+    #[arg(long, short, value_name = "FILE")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Stage for Args {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run(&self) -> Result<()> {
+        let (a, b) = (io::bins::read(&self.versus)?, io::bins::read(&self.bins)?);
+        let pair = matrix::pair(&a, &b).map_err(|error| {
+            let remedy = "Bin both samples with the same genes.bed, marks and settings";
+            FileError::new(&self.bins, format!("cannot be compared with {}: {error}", self.versus.display()))
+                .remedy(remedy)
+        })?;
+        io::bins::write(&self.out, &pair)?;
+        let scorable = pair.status.iter().filter(|status| status.is_scorable()).count();
+        info!("{}: {scorable} of {} genes -> {}", pair.sample, pair.n_genes(), self.out.display());
+        Ok(())
+    }
+}
