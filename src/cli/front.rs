@@ -59,7 +59,7 @@ macro_rules! stages {
 }
 
 /// The stages in the order in which they chain.
-const STAGES: [StageEntry; 15] = stages![
+const STAGES: [StageEntry; 16] = stages![
     tss,
     bin,
     pair,

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use crate::support::Workdir;
 
-const PROGRAMS: [&str; 16] = [
+const PROGRAMS: [&str; 17] = [
     "attentrack",
     "attentrack-tss",
     "attentrack-bin",
