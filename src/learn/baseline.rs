@@ -3,7 +3,7 @@
 //!
 //! The fits come from [smartcore](https://docs.rs/smartcore) (logistic regression, ridge regression and
 //! the trees), save two: its support vector machine has time quadratic in the genes and no linear form,
-//! so [`svm`] is liblinear's algorithm; and it boosts numbers only, so [`boosting`] adds the loss of
+//! so `svm` is liblinear's algorithm; and it boosts numbers only, so `boosting` adds the loss of
 //! classes to its trees. What is kept of a fit is [`Linear`] or [`Trees`]: plain arrays, which go into a
 //! model file as tensors.
 

@@ -39,7 +39,7 @@ impl Method {
     /// Fits on the training genes with every setting, and keeps the fit with the best validation AUROC,
     /// or of numbers Pearson's r; of equal ones the simpler model. Of logistic and ridge regression it is the fit
     /// with the smallest validation loss, which says more of few genes: over a hundredfold of penalties, AUROC
-    /// changes by less than its noise. (The rounds of boosting: see [`boost`].)
+    /// changes by less than its noise. (The rounds of boosting: see `boost`.)
     ///
     /// # Errors
     /// If all labels of the training genes or of the validation genes are equal, or the library finds no
