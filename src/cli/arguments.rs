@@ -6,14 +6,16 @@ use std::path::Path;
 use crate::io::FileError;
 
 /// Puts the lines of FILE, an argument each, in the place of every `@FILE`; `@-` is standard input. Empty
-/// lines are none, and an `@` at the start of a line is only that.
+/// lines are none, and an `@` at the start of a line is only that. The value of `--gene` (attentrack-track) stays:
+/// its `@FILE` is a list of genes.
 ///
 /// # Errors
 /// A file that cannot be read, or is no text.
 pub(super) fn expanded(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<OsString>, FileError> {
-    let mut all = Vec::new();
+    let mut all: Vec<OsString> = Vec::new();
     for argument in arguments {
-        match argument.to_str().and_then(|text| text.strip_prefix('@')) {
+        let is_gene = all.last().is_some_and(|last| last == "--gene");
+        match argument.to_str().and_then(|text| text.strip_prefix('@')).filter(|_| !is_gene) {
             Some(file) => all.extend(read(file)?.lines().filter(|line| !line.is_empty()).map(OsString::from)),
             None => all.push(argument),
         }
@@ -39,8 +41,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("arguments");
         std::fs::write(&file, "--labels\r\na b.tsv\n\n--title\n@home\n  'x'").unwrap();
-        let given = ["attentrack-report", &format!("@{}", file.display()), "--genes", "a@b"].map(OsString::from);
-        let expected = ["attentrack-report", "--labels", "a b.tsv", "--title", "@home", "  'x'", "--genes", "a@b"];
+        let given = ["attentrack-report", &format!("@{}", file.display()), "--genes", "a@b", "--gene", "@ids"]
+            .map(OsString::from);
+        let expected = [
+            "attentrack-report",
+            "--labels",
+            "a b.tsv",
+            "--title",
+            "@home",
+            "  'x'",
+            "--genes",
+            "a@b",
+            "--gene",
+            "@ids",
+        ];
         assert_eq!(expanded(given).unwrap(), expected.map(OsString::from));
     }
 }
