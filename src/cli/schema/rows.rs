@@ -43,6 +43,11 @@ pub struct PredictionRow {
     score: Number,
     /// Of an ensemble: sample standard deviation of the score over the members.
     score_sd: Option<Number>,
+    /// Of a calibrated model: the model's own score.
+    raw_score: Option<Number>,
+    /// Of a calibrated model or an ensemble: 1 where the score may as well be on the other side of the model's
+    /// threshold, else 0.
+    uncertain: Option<Number>,
 }
 
 /// One row of `SAMPLE.labels.tsv`: one gene.
