@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::io::FileError;
 
 /// Puts the lines of FILE, an argument each, in the place of every `@FILE`; `@-` is standard input. Empty
-/// lines are none, and an `@` at the start of a line is only that. The value of `--gene` (attentrack-track) stays:
+/// lines are none, and an `@` at the start of a line is only that. The value of `--gene` (track, heatmap) stays:
 /// its `@FILE` is a list of genes.
 ///
 /// # Errors

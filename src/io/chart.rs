@@ -70,32 +70,30 @@ impl Chart {
     }
 
     /// A filled box between two corners.
-    pub fn bar(&mut self, (x0, y0): (f64, f64), (x1, y1): (f64, f64), class: &str, title: &str) {
-        let (left, right) = (self.across(x0.min(x1)), self.across(x0.max(x1)));
-        let (top, bottom) = (self.down(y0).min(self.down(y1)), self.down(y0).max(self.down(y1)));
-        let [x, y, width, height] = [left, top, right - left, bottom - top].map(pixels);
-        let title = titled(title);
-        let _ = writeln!(
-            self.body,
-            "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\">{title}</rect>"
-        );
+    pub fn bar(&mut self, from: (f64, f64), to: (f64, f64), class: &str, title: &str) {
+        self.rect(from, to, &format!("class=\"{class}\""), title);
     }
 
     /// A filled box between two corners in a colour of its own, with a word in its middle.
-    pub fn cell(&mut self, (x0, y0): (f64, f64), (x1, y1): (f64, f64), colour: Colour, word: &str, title: &str) {
+    pub fn cell(&mut self, from: (f64, f64), to: (f64, f64), colour: Colour, word: &str, title: &str) {
+        self.rect(from, to, &format!("fill=\"{colour}\""), title);
+        if !word.is_empty() {
+            let x = pixels((self.across(from.0) + self.across(to.0)) / 2.0);
+            let y = pixels((self.down(from.1) + self.down(to.1)) / 2.0 + 4.0);
+            let class = if colour.is_dark() { "mid bright" } else { "mid" };
+            let _ = writeln!(self.body, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(word));
+        }
+    }
+
+    fn rect(&mut self, (x0, y0): (f64, f64), (x1, y1): (f64, f64), look: &str, title: &str) {
         let (left, right) = (self.across(x0.min(x1)), self.across(x0.max(x1)));
         let (top, bottom) = (self.down(y0).min(self.down(y1)), self.down(y0).max(self.down(y1)));
         let [x, y, width, height] = [left, top, right - left, bottom - top].map(pixels);
         let title = titled(title);
         let _ = writeln!(
             self.body,
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{colour}\">{title}</rect>"
+            "<rect {look} x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\">{title}</rect>"
         );
-        if !word.is_empty() {
-            let (x, y) = (pixels((left + right) / 2.0), pixels((top + bottom) / 2.0 + 4.0));
-            let class = if colour.is_dark() { "mid bright" } else { "mid" };
-            let _ = writeln!(self.body, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(word));
-        }
     }
 
     /// A word at a point, to its right.

@@ -1,7 +1,7 @@
 //! The matrix itself.
 
 use super::{Attribution, Input, Kind, Statistic, Status};
-use crate::genome::{Chroms, Grid, Tss};
+use crate::genome::{Chroms, Grid, Orientation, Strand, Tss};
 
 /// Values [gene, mark, bin] with everything needed to read them: the content of one
 /// `.bins.safetensors` file.
@@ -84,6 +84,12 @@ impl Matrix {
     /// Number of bins, the third axis.
     pub fn n_bins(&self) -> usize {
         self.grid.n_bins()
+    }
+
+    /// Whether the stored bins of a gene run from 3′ to 5′; false where its strand is unknown.
+    pub fn is_backwards(&self, gene: usize) -> bool {
+        let reverse = self.tss.as_ref().is_some_and(|tss| tss[gene].strand == Strand::Reverse);
+        self.grid.orientation() == Orientation::Genome && reverse
     }
 
     /// The values of one gene, row-major [mark, bin].

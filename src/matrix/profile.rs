@@ -2,7 +2,6 @@
 
 use super::Matrix;
 use super::track::{TrackError, TrackValue, TrackValues};
-use crate::genome::{Orientation, Strand};
 
 /// Mean attention by mark and position, of genes of two groups, each gene counted once a sample.
 #[derive(Clone, Debug)]
@@ -60,7 +59,7 @@ impl Profile {
                 continue;
             };
             self.genes[group] += 1;
-            let reversed = is_reversed(matrix, gene);
+            let reversed = matrix.is_backwards(gene);
             for mark in 0..matrix.n_marks() {
                 for bin in 0..n_bins {
                     let place = if reversed { n_bins - 1 - bin } else { bin };
@@ -93,10 +92,4 @@ impl Profile {
         let of_bin = |(bin, sum): (usize, &f64)| ((bin as f64 + 0.5) * width - flank, sum / count * n_bins as f64);
         sums[mark * n_bins..(mark + 1) * n_bins].iter().enumerate().map(of_bin).collect()
     }
-}
-
-/// Whether the stored bins of a gene run from 3′ to 5′.
-fn is_reversed(matrix: &Matrix, gene: usize) -> bool {
-    let reverse = matrix.tss.as_ref().is_some_and(|tss| tss[gene].strand == Strand::Reverse);
-    matrix.grid.orientation() == Orientation::Genome && reverse
 }

@@ -45,7 +45,6 @@ pub fn boost(
         depth: Some(DEPTH),
         leaf: (labels.len() / 50).clamp(3, 20),
         features: (table.n_features() / 3).max(1),
-        extremely_random: false,
     };
     for round in 0..rounds {
         let expected = |sum: f64| if is_class { 1.0 / (1.0 + (-sum).exp()) } else { sum };

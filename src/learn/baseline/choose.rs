@@ -72,7 +72,7 @@ impl Method {
                 _ => {
                     let features = train.table.n_features();
                     let features = if is_class { (features as f64).sqrt() as usize } else { features / 3 };
-                    let growth = Growth { depth: None, leaf: setting as usize, features, extremely_random: false };
+                    let growth = Growth { depth: None, leaf: setting as usize, features };
                     let trees = Trees::forest(train.table, train.labels, growth, FOREST, seed)?;
                     Fit::Trees { bias: 0.0, trees, is_share: is_class }
                 }

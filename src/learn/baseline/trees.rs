@@ -2,7 +2,6 @@
 
 use rayon::prelude::*;
 use serde::Deserialize;
-use smartcore::ensemble::extra_trees_regressor::{ExtraTreesRegressor, ExtraTreesRegressorParameters};
 use smartcore::ensemble::random_forest_regressor::{RandomForestRegressor, RandomForestRegressorParameters};
 
 use super::{FitError, Table};
@@ -35,9 +34,6 @@ pub struct Growth {
     pub leaf: usize,
     /// Features that a node chooses from.
     pub features: usize,
-    /// Thresholds are drawn at random and trees see all genes (extremely randomised trees, Geurts 2006),
-    /// instead of the best threshold and a bootstrap sample.
-    pub extremely_random: bool,
 }
 
 impl Trees {
@@ -136,30 +132,16 @@ pub(super) fn grow(
     let (x, y) = (table.to_dense(METHOD)?, labels.to_vec());
     let features = growth.features.clamp(1, table.n_features());
     // what the library fits can be read as JSON only; it keeps every bit of a number
-    let json = if growth.extremely_random {
-        let parameters = ExtraTreesRegressorParameters {
-            max_depth: growth.depth,
-            min_samples_leaf: growth.leaf,
-            n_trees,
-            m: Some(features),
-            seed,
-            ..Default::default()
-        };
-        let forest = ExtraTreesRegressor::fit(&x, &y, parameters).map_err(|error| failed(error.to_string()))?;
-        serde_json::to_vec(&forest)
-    } else {
-        let parameters = RandomForestRegressorParameters {
-            max_depth: growth.depth,
-            min_samples_leaf: growth.leaf,
-            n_trees,
-            m: Some(features),
-            seed,
-            ..Default::default()
-        };
-        let forest = RandomForestRegressor::fit(&x, &y, parameters).map_err(|error| failed(error.to_string()))?;
-        serde_json::to_vec(&forest)
+    let parameters = RandomForestRegressorParameters {
+        max_depth: growth.depth,
+        min_samples_leaf: growth.leaf,
+        n_trees,
+        m: Some(features),
+        seed,
+        ..Default::default()
     };
-    let json = json.map_err(|error| failed(error.to_string()))?;
+    let forest = RandomForestRegressor::fit(&x, &y, parameters).map_err(|error| failed(error.to_string()))?;
+    let json = serde_json::to_vec(&forest).map_err(|error| failed(error.to_string()))?;
     let forest: LibraryForest = serde_json::from_slice(&json).map_err(|error| failed(error.to_string()))?;
     let mut trees = Trees::default();
     for tree in &forest.forest_regressor.trees {
@@ -225,12 +207,12 @@ mod tests {
         (table, labels)
     }
 
-    const GROWTH: Growth = Growth { depth: None, leaf: 2, features: 2, extremely_random: false };
+    const GROWTH: Growth = Growth { depth: None, leaf: 2, features: 2 };
 
     #[test]
     fn a_forest_learns_what_no_line_can_and_is_the_librarys() {
         let (table, labels) = xor();
-        for growth in [GROWTH, Growth { extremely_random: true, features: 3, ..GROWTH }] {
+        for growth in [GROWTH, Growth { features: 3, ..GROWTH }] {
             let forest = Trees::forest(&table, &labels, growth, 40, 1).unwrap();
             assert_eq!(forest.len(), 40);
             let hits = table.rows().zip(&labels).filter(|(row, y)| (forest.predict(row) > 0.5) == (**y == 1.0));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::genome::{Grid, Orientation, Strand};
+use crate::genome::Grid;
 use crate::matrix::track::{TrackError, TrackValue, TrackValues};
 use crate::matrix::{Kind, Labels, Matrix, Predictions, Status};
 
@@ -97,16 +97,16 @@ impl Map {
         let labels = labels.map(Labels::by_gene).unwrap_or_default();
         let gene = |id: &String| {
             let gene = *row_of.get(id.as_str())?;
-            let is_reversed = is_reversed(matrix, gene);
+            let is_backwards = matrix.is_backwards(gene);
             Some(Gene {
                 status: matrix.status[gene],
                 score: scores.get(id.as_str()).and_then(|row| row.score),
                 uncertain: scores.get(id.as_str()).and_then(|row| row.uncertain),
                 label: labels.get(id.as_str()).copied(),
                 mark_values: (0..matrix.n_marks()).map(|mark| mark_value(&values, gene, mark)).collect(),
-                bins: bins(&values, gene, is_reversed),
+                bins: bins(&values, gene, is_backwards),
                 // stored along the genome, the window of a minus-strand gene begins a base further in
-                first_bp: matrix.grid.offset_bp(0) + i64::from(is_reversed),
+                first_bp: matrix.grid.offset_bp(0) + i64::from(is_backwards),
             })
         };
         let genes = self.genes.iter().map(gene).collect();
@@ -151,18 +151,12 @@ fn method(matrix: &Matrix) -> Option<(String, String)> {
     matrix.attribution.as_ref().map(|attribution| (attribution.method.clone(), attribution.unit.clone()))
 }
 
-/// Whether the stored bins of a gene run from 3′ to 5′.
-fn is_reversed(matrix: &Matrix, gene: usize) -> bool {
-    let strand = matrix.tss.as_ref().map_or(Strand::Forward, |tss| tss[gene].strand);
-    matrix.grid.orientation() == Orientation::Genome && strand == Strand::Reverse
-}
-
 /// Row-major [mark, bin], 5′ to 3′: of attention in even shares, else as stored.
-fn bins(values: &TrackValues, gene: usize, is_reversed: bool) -> Vec<f32> {
+fn bins(values: &TrackValues, gene: usize, is_backwards: bool) -> Vec<f32> {
     let matrix = values.matrix();
     let (marks, n_bins) = (matrix.n_marks(), matrix.n_bins());
     let of_bin = |mark: usize, place: usize| {
-        let bin = if is_reversed { n_bins - 1 - place } else { place };
+        let bin = if is_backwards { n_bins - 1 - place } else { place };
         let value = values.value(gene, mark, bin);
         if matrix.kind == Kind::Attention { (f64::from(value) / values.even_share(mark)) as f32 } else { value }
     };

@@ -4,7 +4,7 @@ use attentrack::io;
 use attentrack::learn::ModelHeader;
 use attentrack::stage::model_file;
 
-use super::{GENES, INPUTS, bytes, deepchrome, deepdiff, workdir};
+use super::{GENES, INPUTS, bytes, deepdiff_workdir, workdir};
 use crate::support::{Workdir, shared_data};
 
 const ALL: [&str; 4] = ["logistic-regression", "linear-svm", "random-forest", "gradient-boosting"];
@@ -97,14 +97,7 @@ fn calibrated_scores_keep_their_ranks_and_stand_beside_the_models_own() {
 #[test]
 fn linear_models_have_scikit_learns_auroc() {
     let Some(data) = shared_data("linear_models_have_scikit_learns_auroc") else { return };
-    let work = Workdir::new();
-    let (matrix, labels) = deepchrome(&deepdiff(&data));
-    io::bins::write(&work.path("x.bins.safetensors"), &matrix).unwrap();
-    let table = |head: &str, cell: &dyn Fn(usize) -> String| {
-        (0..600).fold(head.to_owned(), |text, gene| text + &format!("{}\t{}\n", labels[gene].0, cell(gene)))
-    };
-    work.write("labels.tsv", table("gene_id\tlabel\n", &|gene| labels[gene].1.clone()));
-    work.write("splits.tsv", table("gene_id\tsplit\n", &|gene| ["train", "valid", "test"][gene / 200].to_owned()));
+    let (work, labels) = deepdiff_workdir(&data);
     for (model, golden) in [("logistic-regression", 0.8407), ("linear-svm", 0.8516)] {
         work.ok("train", &format!("{INPUTS} --model {model} --out m.model.safetensors"));
         work.ok("predict", "--bins x.bins.safetensors --model m.model.safetensors --predictions p.tsv");
