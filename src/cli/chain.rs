@@ -113,13 +113,9 @@ fn architecture(config: &Config) -> Option<Architecture> {
 fn methods(config: &Config) -> Vec<String> {
     match &config.explain.methods {
         none if none.is_empty() && !has_attention(config) => {
-            // what attentrack-explain lays open; of what is no network, it can only try what a bin does
-            let method = match architecture(config) {
-                Some(Architecture::Lstm) => Method::IntegratedGradients,
-                Some(model) if !model.is_network() => Method::Occlusion,
-                _ => Method::DeepLift,
-            };
-            vec![method.name().to_owned()]
+            // every network is laid open; of what is none, one can only try what a bin does
+            let is_network = architecture(config).is_none_or(Architecture::is_network);
+            vec![if is_network { Method::DeepLift } else { Method::Occlusion }.name().to_owned()]
         }
         methods => methods.clone(),
     }

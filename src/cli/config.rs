@@ -283,7 +283,7 @@ impl Train {
 #[serde(deny_unknown_fields)]
 pub struct Explain {
     /// Methods of attentrack-explain, each drawn into tracks of its own; of a model without attention
-    /// deep-lift (of lstm integrated-gradients) if left out.
+    /// deep-lift (of one that is no network occlusion) if left out.
     #[serde(default)]
     pub methods: Vec<String>,
     /// Judge every method that the model has what it needs for, in a table a sample.

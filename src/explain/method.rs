@@ -170,7 +170,7 @@ impl Method {
             return Ok(Some("a model with gradients, which a stack of models has not"));
         }
         if self.rule().is_some() && model.deep_lift()?.is_none() {
-            return Ok(Some("a model that is laid open for it; see docs/explanations.md"));
+            return Ok(Some("a network"));
         }
         Ok(None)
     }

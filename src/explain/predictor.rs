@@ -163,7 +163,7 @@ impl Explainable for Member {
 
     fn deep_lift(&self) -> Result<Option<DeepLift>> {
         let weights = self.network.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
-        Ok(DeepLift::new(&self.network.config(), &weights))
+        Ok(Some(DeepLift::new(&self.network.config(), &weights)))
     }
 
     fn shuffled(&self, seed: u64) -> Result<Option<Box<dyn Explainable>>> {

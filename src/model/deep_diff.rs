@@ -67,7 +67,7 @@ impl DeepDiffVariant {
     }
 
     /// Whether the raw part reads A and B, and whether it reads their difference.
-    fn raw(self) -> [bool; 2] {
+    pub fn raw(self) -> [bool; 2] {
         match self {
             DeepDiffVariant::RawD => [false, true],
             DeepDiffVariant::RawC => [true, false],
@@ -81,7 +81,8 @@ impl DeepDiffVariant {
         !matches!(self, DeepDiffVariant::RawD | DeepDiffVariant::RawC | DeepDiffVariant::Raw)
     }
 
-    fn is_siamese(self) -> bool {
+    /// Whether A and B go through the same encoders.
+    pub fn is_siamese(self) -> bool {
         matches!(self, DeepDiffVariant::AuxSiamese | DeepDiffVariant::RawAuxSiamese)
     }
 

@@ -3,8 +3,14 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use attentrack::explain::{DeepLift, Rule};
 use attentrack::io;
+use attentrack::learn::Task;
 use attentrack::matrix::{Kind, Matrix};
+use attentrack::model::Mode;
+use attentrack::stage::train::{Architecture, Sizes};
+use candle_core::{Device, Tensor};
+use clap::ValueEnum;
 
 use crate::support::Workdir;
 
@@ -133,6 +139,35 @@ fn judged(work: &Workdir) {
     assert!(number("signal", "held_out") > 0.9999, "{:?}", rows["signal"]);
     assert!(number("attention", "shuffled_weights") < 0.5);
     assert!(log.contains("attention is worse than the raw signal"), "{log}");
+}
+
+/// Whatever network there is a tag for: what DeepLIFT finds adds up to the score. A new tag is checked too.
+#[test]
+fn every_network_that_can_be_trained_is_laid_open() {
+    const WINDOW: (usize, usize) = (4, 40);
+    let size = WINDOW.0 * WINDOW.1;
+    let networks = Architecture::value_variants().iter().filter(|architecture| architecture.is_network());
+    assert_eq!(networks.clone().count(), 16);
+    for architecture in networks {
+        let config = architecture.config(&Sizes::default(), Task::default(), WINDOW).unwrap();
+        let weights: Vec<f32> =
+            (0..config.n_weights()).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32 * 0.3).collect();
+        let network = config.network(&Tensor::from_slice(&weights, (1, weights.len()), &Device::Cpu).unwrap()).unwrap();
+        // a window without signal, then two with
+        let x: Vec<f32> = (0..3 * size).map(|at| if at < size { 0.0 } else { (at * 13 % 17) as f32 / 6.0 }).collect();
+        let windows = Tensor::from_slice(&x, (3, 1, WINDOW.0, WINDOW.1), &Device::Cpu).unwrap();
+        let logits = network.forward(&windows, &Mode::Infer).unwrap().logit.flatten_all().unwrap();
+        let logits = logits.to_vec1::<f32>().unwrap();
+        for rule in [Rule::Rescale, Rule::RevealCancel] {
+            let parts = DeepLift::new(&config, &weights).contributions(&x, rule, |_| ());
+            for (parts, logit) in parts.chunks_exact(size).zip(&logits) {
+                let (sum, delta) =
+                    (parts.iter().map(|&part| f64::from(part)).sum::<f64>(), f64::from(logit - logits[0]));
+                assert!((sum - delta).abs() < 1e-4, "{architecture:?} {rule:?}: {sum} {delta}");
+            }
+            assert!(parts[size..].iter().any(|&part| part.abs() > 1e-3), "{architecture:?}");
+        }
+    }
 }
 
 /// Labels that were given to other genes: as many of each, at other genes, the same from the same seed.

@@ -28,6 +28,12 @@ impl Function {
         }
     }
 
+    /// The slope of the chord between the reference and here; of a tiny difference, that of the function.
+    pub fn chord(self, Change { x0, x, y0, y }: Change) -> f64 {
+        let difference = x - x0;
+        if difference.abs() < SMALL { self.derivative(0.5 * (x + x0)) } else { (y - y0) / difference }
+    }
+
     fn derivative(self, x: f64) -> f64 {
         let y = self.at(x);
         match self {
@@ -118,12 +124,8 @@ impl Parts for Whole {
         self.0 * difference.0
     }
 
-    fn slope(function: Function, Change { x0, x, y0, y }: Change, _: Self) -> Self {
-        let difference = x - x0;
-        if difference.abs() < SMALL {
-            return Whole(function.derivative(0.5 * (x + x0)));
-        }
-        Whole((y - y0) / difference)
+    fn slope(function: Function, change: Change, _: Self) -> Self {
+        Whole(function.chord(change))
     }
 }
 

@@ -1,0 +1,61 @@
+//! DeepLIFT through a bidirectional LSTM, whose two directions give their units side by side.
+
+use super::lstm::{Lstm, Slopes, Trace};
+use super::parts::Parts;
+
+/// A bidirectional LSTM, as PyTorch's.
+#[derive(Clone, Debug)]
+pub struct BiLstm {
+    hidden: usize,
+    directions: [Lstm; 2],
+}
+
+impl BiLstm {
+    /// From the weights of the forward and of the reverse direction, one after the other.
+    pub fn new(inputs: usize, hidden: usize, flat: &[f32]) -> Self {
+        let (forward, reverse) = flat.split_at(flat.len() / 2);
+        let directions = [Lstm::new(inputs, hidden, false, forward), Lstm::new(inputs, hidden, true, reverse)];
+        BiLstm { hidden, directions }
+    }
+
+    /// Outputs [step, unit] of `x` [step, input].
+    pub fn trace(&self, x: &[f64]) -> (Vec<f64>, [Trace; 2]) {
+        let traces = [self.directions[0].trace(x), self.directions[1].trace(x)];
+        (self.side_by_side([&traces[0].outputs, &traces[1].outputs]), traces)
+    }
+
+    /// Slopes of both directions, and differences of the outputs [step, unit] where they have to be followed,
+    /// from those of the inputs [step, input].
+    pub fn slopes<P: Parts>(
+        &self,
+        reference: &[Trace; 2],
+        here: &[Trace; 2],
+        x: &[P],
+    ) -> ([Slopes<P>; 2], Option<Vec<P>>) {
+        let slopes = [0, 1].map(|at| self.directions[at].slopes(&reference[at], &here[at], x));
+        let outputs = P::SPLIT.then(|| self.side_by_side([&slopes[0].outputs, &slopes[1].outputs]));
+        (slopes, outputs)
+    }
+
+    /// Multipliers of the inputs [step, input] from those of the outputs [step, unit].
+    pub fn backward<P: Parts>(
+        &self,
+        reference: &[Trace; 2],
+        here: &[Trace; 2],
+        slopes: &[Slopes<P>; 2],
+        outputs: &[P],
+    ) -> Vec<P> {
+        let [forward, reverse] = [0, 1].map(|at| {
+            let steps = outputs.chunks_exact(2 * self.hidden);
+            let own: Vec<P> = steps.flat_map(|step| &step[at * self.hidden..][..self.hidden]).copied().collect();
+            self.directions[at].backward(&reference[at], &here[at], &slopes[at], &own)
+        });
+        forward.into_iter().zip(reverse).map(|(a, b)| a.plus(b)).collect()
+    }
+
+    /// [step, unit] of both directions' [step, hidden].
+    fn side_by_side<T: Copy>(&self, [forward, reverse]: [&[T]; 2]) -> Vec<T> {
+        let steps = forward.chunks_exact(self.hidden).zip(reverse.chunks_exact(self.hidden));
+        steps.flat_map(|(forward, reverse)| forward.iter().chain(reverse)).copied().collect()
+    }
+}
