@@ -11,6 +11,7 @@ mod gradient;
 mod method;
 mod perturbation;
 mod predictor;
+mod subject;
 
 use candle_core::{Result, bail};
 
@@ -18,7 +19,8 @@ use crate::learn::{Task, Transform};
 
 pub use deep_lift::{DeepLift, Rule};
 pub use method::Method;
-pub use predictor::{Explainable, Looks, Scorer, members};
+pub use predictor::{Explainable, Looks, Scorer};
+pub use subject::Subject;
 
 /// Settings of the methods that have some.
 #[derive(Clone, Debug, PartialEq)]

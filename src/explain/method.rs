@@ -132,6 +132,19 @@ impl Method {
         )
     }
 
+    /// Whether it asks nothing of a model but scores, and so explains any.
+    pub fn needs_only_scores(self) -> bool {
+        matches!(
+            self,
+            Method::Occlusion
+                | Method::MarkOcclusion
+                | Method::Doubling
+                | Method::MarkDoubling
+                | Method::TemporalForward
+                | Method::TemporalBackward
+        )
+    }
+
     /// Whether a negative value says that the bin lowers the score.
     pub fn is_signed(self) -> bool {
         !(self.needs_attention() || matches!(self, Method::Saliency | Method::ClassOptimisation))
@@ -167,7 +180,7 @@ impl Method {
             }
         }
         if self.needs_gradients() && !model.has_gradients() {
-            return Ok(Some("a model with gradients, which a stack of models has not"));
+            return Ok(Some("a network, which has gradients"));
         }
         if self.rule().is_some() && model.deep_lift()?.is_none() {
             return Ok(Some("a network"));

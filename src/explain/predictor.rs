@@ -1,14 +1,18 @@
 //! What explanations ask of a model.
 
 use candle_core::{Result, Tensor, Var, bail};
+use rayon::prelude::*;
 
 use super::deep_lift::DeepLift;
 use super::faithfulness::shuffle;
+use super::mean;
 use crate::learn::{Predictor, Task};
 use crate::model::{Mode, Network};
 
 /// Windows a pass: enough to keep every core busy, few enough to stay in memory.
 const BATCH: usize = 256;
+/// Windows that a stack of models scores together; it says more of each than its score.
+const TOGETHER: usize = 2048;
 
 /// Anything that scores windows.
 pub trait Scorer: Sync {
@@ -38,7 +42,9 @@ pub trait Explainable: Scorer {
     ///
     /// # Errors
     /// As [`Scorer::scores`].
-    fn looks(&self, x: &[f32]) -> Result<Option<Looks>>;
+    fn looks(&self, _: &[f32]) -> Result<Option<Looks>> {
+        Ok(None)
+    }
 
     /// Whether [`Self::gradients`] can be had.
     fn has_gradients(&self) -> bool {
@@ -69,20 +75,6 @@ pub trait Explainable: Scorer {
     fn shuffled(&self, _: u64) -> Result<Option<Box<dyn Explainable>>> {
         Ok(None)
     }
-}
-
-/// What a predictor's score is the mean of: the members of an ensemble of networks, each a model of its
-/// own, or else the predictor whole, which then is a black box.
-///
-/// # Errors
-/// Of the device.
-pub fn members(predictor: Predictor, task: Task, shape: [usize; 2]) -> Result<Vec<Box<dyn Explainable>>> {
-    let Some(network) = predictor.network() else { return Ok(vec![Box::new(Whole { predictor, task, shape })]) };
-    let weights = network.to_flat()?;
-    let member = |at: usize| -> Result<Box<dyn Explainable>> {
-        Ok(Box::new(Member { network: network.sibling(&weights.narrow(0, at, 1)?)? }))
-    };
-    (0..network.n_models()).map(member).collect()
 }
 
 /// One network.
@@ -180,15 +172,11 @@ impl Explainable for Member {
     }
 }
 
-/// A predictor that is no network, such as a stack of models.
+/// A predictor as a black box: one that is no network, or a stack of models.
 struct Whole {
     predictor: Predictor,
-    task: Task,
     shape: [usize; 2],
 }
-
-/// Probabilities are kept this far from 0 and 1, so that their log-odds are finite.
-const CERTAIN: f64 = 1e-6;
 
 impl Scorer for Whole {
     fn shape(&self) -> [usize; 2] {
@@ -196,24 +184,36 @@ impl Scorer for Whole {
     }
 
     fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
-        let scores = self.predictor.score(self.task, x, |_| ())?.scores;
-        let log_odds = |score: f32| {
-            let probability = f64::from(score).clamp(CERTAIN, 1.0 - CERTAIN);
-            (probability / (1.0 - probability)).ln() as f32
+        // the score of a regression is the output itself, which of a class is the log-odds
+        let score = |x: &[f32]| Ok(self.predictor.score(Task::Regression, x, |_| ())?.scores);
+        let size = self.shape.iter().product::<usize>();
+        let of_batches: Vec<Vec<f32>> = match self.predictor.network() {
+            // shares its work out itself
+            Some(_) => x.chunks(TOGETHER * size).map(score).collect::<Result<_>>()?,
+            None => x.par_chunks(BATCH * size).map(score).collect::<Result<_>>()?,
         };
-        match self.task {
-            Task::Classification => Ok(scores.into_iter().map(log_odds).collect()),
-            Task::Regression => Ok(scores),
-        }
+        Ok(of_batches.concat())
     }
 }
 
-impl Explainable for Whole {
-    fn looks(&self, x: &[f32]) -> Result<Option<Looks>> {
-        if !self.predictor.has_bin_attention() {
-            return Ok(None);
-        }
-        let scores = self.predictor.score(self.task, x, |_| ())?;
-        Ok(Some(Looks { bins: scores.bin_attention, marks: scores.mark_attention }))
-    }
+impl Explainable for Whole {}
+
+/// Each network of an ensemble or a stack as a model of its own; none of a predictor without.
+pub(super) fn networks(predictor: &Predictor) -> Result<Vec<Box<dyn Explainable>>> {
+    let Some(network) = predictor.network() else { return Ok(Vec::new()) };
+    let weights = network.to_flat()?;
+    let member = |at: usize| -> Result<Box<dyn Explainable>> {
+        Ok(Box::new(Member { network: network.sibling(&weights.narrow(0, at, 1)?)? }))
+    };
+    (0..network.n_models()).map(member).collect()
+}
+
+/// The predictor as a black box.
+pub(super) fn whole(predictor: Predictor, shape: [usize; 2]) -> Box<dyn Explainable> {
+    Box::new(Whole { predictor, shape })
+}
+
+/// The mean log-odds of several models.
+pub(super) fn mean_scores(models: &[Box<dyn Explainable>], x: &[f32]) -> Result<Vec<f32>> {
+    Ok(mean(&models.iter().map(|model| model.scores(x)).collect::<Result<Vec<_>>>()?))
 }

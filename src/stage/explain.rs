@@ -6,9 +6,9 @@ use anyhow::{Result, bail};
 use clap::Parser;
 
 use super::{fit, model_file, progress_bar};
-use crate::explain::{self, Explainable, Method, Settings};
+use crate::explain::{self, Method, Settings, Subject};
 use crate::io::{self, FileError};
-use crate::learn::ModelHeader;
+use crate::learn::{ModelHeader, Task};
 use crate::matrix::{Attribution, Kind, Matrix, Status};
 use crate::stage::{Common, Compute, Stage};
 
@@ -19,8 +19,8 @@ const METHOD: &str = "{method}";
 /// several methods.
 ///
 /// What is explained is the model's log-odds of the gene being expressed (of a regression: the predicted
-/// label); of an ensemble, the mean of its members' log-odds, by the mean of their explanations. Baseline
-/// is a window without any signal. The files have the axes of the matrix and hold method and unit, and
+/// label), before any calibration; of an ensemble, the mean of its members' log-odds, by the mean of their
+/// explanations. Baseline is a window without any signal. The files have the axes of the matrix and hold method and unit, and
 /// attentrack-track draws them. attentrack-faithfulness says how far each can be believed.
 #[derive(Parser, Clone, Debug)]
 #[command(
@@ -31,6 +31,11 @@ Units: attention is a share; temporal values are log-odds; the gradient's is log
 transformed input; all others are differences of log-odds, and may be negative: such a bin lowers the
 score. Integrated gradients and DeepLIFT add up, over the marks and bins of a gene, to its log-odds less
 those of an empty window.
+
+Models: occlusion, doubling and temporal values ask for nothing but scores, and explain any model. Gradients,
+integrated gradients, class optimisation and DeepLIFT need a network, of any kind; attention one that has it
+(docs/models.md). Of auto, a stack, those explain its networks alone, as the log, the unit and the setting
+of=networks say; the others its whole score.
 
 Speed: DeepLIFT takes about one forward and one backward pass a gene; integrated gradients --steps of
 them; occlusion and doubling a forward pass a bin and mark; class optimisation is of the model, not of a
@@ -50,8 +55,9 @@ pub struct Args {
     /// Model, .model.safetensors
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Methods, separated by commas; why this is the default is said in docs/explanations.md
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Method::DeepLift])]
+    /// Methods, separated by commas [default: deep-lift; of a model that is not networks alone, occlusion; why is
+    /// said in docs/explanations.md]
+    #[arg(long, value_enum, value_delimiter = ',')]
     pub method: Vec<Method>,
     /// Attribution to write, .bins.safetensors; {method} in its name stands for each method
     #[arg(long, value_name = "FILE")]
@@ -86,18 +92,22 @@ impl Stage for Args {
         model.set_instruction_set(self.compute.instruction_set);
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
-        let members = explain::members(model, header.task, [matrix.n_marks(), matrix.n_bins()])?;
-        self.check_methods(members[0].as_ref())?;
         let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
         let x = header.transform.apply(&matrix, &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         fit::warn_if_unlike(&header, &matrix, &genes, &x);
+        model.meet_sample(&x);
+        let model = Subject::new(model, [matrix.n_marks(), matrix.n_bins()])?;
+        let methods = self.methods(&model)?;
         let settings = self.settings(&header, &matrix, &x);
-        for &method in &self.method {
-            let values = self.explain(method, &members, &x, &settings, genes.len())?;
+        for method in methods {
+            let bar = progress_bar((genes.len() * model.of(method).len()) as u64, method.name(), self.common.quiet);
+            let values = model.explain(method, &x, &settings, |done| bar.inc(done as u64))?;
+            bar.finish_and_clear();
             let path = self.path(method);
-            let unit = method.unit(header.task);
-            io::bins::write(&path, &self.attribution(method, &unit, &matrix, &genes, &values, members.len()))?;
+            let attribution = self.attribution(&model, method, header.task);
+            let unit = attribution.unit.clone();
+            io::bins::write(&path, &with_values(&matrix, attribution, method, &genes, &values))?;
             report(method, &unit, &path, &values, &matrix, genes.len());
         }
         Ok(())
@@ -105,13 +115,23 @@ impl Stage for Args {
 }
 
 impl Args {
-    fn check_methods(&self, member: &dyn Explainable) -> Result<()> {
-        for &method in &self.method {
-            if let Some(need) = method.lacks(member)? {
+    /// The methods that are asked for, each of which the model has what it needs for.
+    fn methods(&self, model: &Subject) -> Result<Vec<Method>> {
+        let methods = if self.method.is_empty() { vec![model.default_method()] } else { self.method.clone() };
+        for &method in &methods {
+            if let Some(need) = model.lacks(method)? {
                 bail!("{}: --method {} needs {need}. Name another", self.model.display(), method.name());
             }
         }
-        Ok(())
+        let of_networks = methods.iter().filter(|&&method| model.is_of_networks(method));
+        let of_networks: Vec<&str> = of_networks.map(|method| method.name()).collect();
+        if !of_networks.is_empty() {
+            tracing::info!(
+                "{}: of the stack's networks alone, which are but a part of its score; occlusion, doubling and temporal values explain all of it",
+                of_networks.join(", ")
+            );
+        }
+        Ok(methods)
     }
 
     fn settings(&self, header: &ModelHeader, matrix: &Matrix, x: &[f32]) -> Settings {
@@ -125,59 +145,45 @@ impl Args {
         }
     }
 
-    fn explain(
-        &self,
-        method: Method,
-        members: &[Box<dyn Explainable>],
-        x: &[f32],
-        settings: &Settings,
-        genes: usize,
-    ) -> Result<Vec<f32>> {
-        let bar = progress_bar((genes * members.len()) as u64, method.name(), self.common.quiet);
-        let done = |done: usize| bar.inc(done as u64);
-        let of_members = members.iter().map(|member| explain::explain(method, member.as_ref(), x, settings, done));
-        let of_members = of_members.collect::<candle_core::Result<Vec<_>>>()?;
-        bar.finish_and_clear();
-        Ok(explain::mean(&of_members))
-    }
-
     fn path(&self, method: Method) -> PathBuf {
         self.out.to_string_lossy().replace(METHOD, method.name()).into()
     }
 
-    /// The matrix with attributions for values; NaN for genes that were not scored.
-    fn attribution(
-        &self,
-        method: Method,
-        unit: &str,
-        matrix: &Matrix,
-        genes: &[usize],
-        of_scored: &[f32],
-        members: usize,
-    ) -> Matrix {
-        let settings = match method {
+    fn attribution(&self, model: &Subject, method: Method, task: Task) -> Attribution {
+        let mut settings = match method {
             Method::IntegratedGradients => vec![format!("steps={}", self.steps)],
             Method::ClassOptimisation => vec![format!("seed={}", self.seed)],
             _ => Vec::new(),
         };
-        let members = (members > 1).then(|| format!("members={members}"));
-        let attribution = Some(Attribution {
-            method: method.name().to_owned(),
-            unit: unit.to_owned(),
-            settings: settings.into_iter().chain(members).collect(),
-        });
-        let matrix = Matrix { kind: Kind::Attribution, attribution, attention: None, ..matrix.clone() };
-        if !method.is_of_genes() {
-            let gene_ids = ["expressed", "silent"].map(str::to_owned).to_vec();
-            return Matrix { gene_ids, status: vec![Status::Ok; 2], tss: None, values: of_scored.to_vec(), ..matrix };
+        if model.of(method).len() > 1 {
+            settings.push(format!("members={}", model.of(method).len()));
         }
-        let size = matrix.n_marks() * matrix.n_bins();
-        let mut values = vec![f32::NAN; matrix.n_genes() * size];
-        for (&gene, scored) in genes.iter().zip(of_scored.chunks_exact(size)) {
-            values[gene * size..][..size].copy_from_slice(scored);
+        if model.is_of_networks(method) {
+            settings.push("of=networks".to_owned());
         }
-        Matrix { values, ..matrix }
+        Attribution { method: method.name().to_owned(), unit: model.unit(method, task), settings }
     }
+}
+
+/// The matrix with attributions for values; NaN for genes that were not scored.
+fn with_values(
+    matrix: &Matrix,
+    attribution: Attribution,
+    method: Method,
+    genes: &[usize],
+    of_scored: &[f32],
+) -> Matrix {
+    let matrix = Matrix { kind: Kind::Attribution, attribution: Some(attribution), attention: None, ..matrix.clone() };
+    if !method.is_of_genes() {
+        let gene_ids = ["expressed", "silent"].map(str::to_owned).to_vec();
+        return Matrix { gene_ids, status: vec![Status::Ok; 2], tss: None, values: of_scored.to_vec(), ..matrix };
+    }
+    let size = matrix.n_marks() * matrix.n_bins();
+    let mut values = vec![f32::NAN; matrix.n_genes() * size];
+    for (&gene, scored) in genes.iter().zip(of_scored.chunks_exact(size)) {
+        values[gene * size..][..size].copy_from_slice(scored);
+    }
+    Matrix { values, ..matrix }
 }
 
 fn report(method: Method, unit: &str, path: &Path, values: &[f32], matrix: &Matrix, genes: usize) {

@@ -10,10 +10,11 @@ use clap::Parser;
 
 use super::{fit, model_file, progress_bar};
 use crate::explain::faithfulness::{self, Inputs, Verdict};
-use crate::explain::{self, Explainable, Method, Settings};
+use crate::explain::{self, Method, Scorer, Settings, Subject};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
 use crate::matrix::{Matrix, Status};
+use crate::model::sigmoid;
 use crate::stage::{Common, Compute, Stage};
 
 /// Say how far each explanation of a model can be believed, in one table, a row a method: whether the
@@ -115,7 +116,7 @@ impl Stage for Args {
 
     fn run(&self) -> Result<()> {
         let matrix = io::bins::read(&self.bins)?;
-        let (header, members) = self.members(&self.model, &matrix)?;
+        let (header, model) = self.open(&self.model, &matrix)?;
         let genes = self.choose_genes(&matrix)?;
         let x = header.transform.apply(&matrix, &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
@@ -127,23 +128,22 @@ impl Stage for Args {
             scales: explain::scales(&x, matrix.n_marks(), matrix.n_bins()),
         };
         let of_files = |paths: &[PathBuf]| {
-            let models = paths.iter().map(|path| Ok(self.members(path, &matrix)?.1)).collect::<Result<Vec<_>>>()?;
-            anyhow::Ok(models.into_iter().flatten().collect::<Vec<_>>())
+            paths.iter().map(|path| Ok(self.open(path, &matrix)?.1)).collect::<Result<Vec<Subject>>>()
         };
         let (others, permuted) = (of_files(&self.other_model)?, of_files(&self.permuted_model)?);
-        let methods = self.methods(&members)?;
+        let methods = self.methods(&model)?;
         let known = self.truth.as_ref().map(|path| evidence::known(path, &matrix, &genes)).transpose()?;
         let held_out = evidence::held_out(self, &matrix, &genes)?;
         let inputs = Inputs {
             methods: &methods,
-            members: &members,
+            model: &model,
             x: &x,
             settings: &settings,
             others: &others,
             permuted: &permuted,
             known: known.as_deref(),
             held_out: held_out.as_ref(),
-            threshold: threshold(&header, &members, &x)?,
+            expressed: &expressed(&header, &model, &x)?,
             seed: self.seed,
         };
         let bar = progress_bar(methods.len() as u64, "judging", self.common.quiet);
@@ -156,13 +156,15 @@ impl Stage for Args {
 }
 
 impl Args {
-    /// The members of a model that fits the matrix.
-    fn members(&self, path: &Path, matrix: &Matrix) -> Result<(ModelHeader, Vec<Box<dyn Explainable>>)> {
+    /// A model that fits the matrix, and has met all its genes.
+    fn open(&self, path: &Path, matrix: &Matrix) -> Result<(ModelHeader, Subject)> {
         let (header, mut model) = model_file::load(path, &self.compute.open()?)?;
         model.set_instruction_set(self.compute.instruction_set);
         fit::check(&self.bins, &header, matrix).with_context(|| format!("model {}", path.display()))?;
-        let members = explain::members(model, header.task, [matrix.n_marks(), matrix.n_bins()])?;
-        Ok((header, members))
+        let all: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
+        let sample = header.transform.apply(matrix, &all);
+        model.meet_sample(&sample.map_err(|error| FileError::new(&self.bins, error.to_string()))?);
+        Ok((header, Subject::new(model, [matrix.n_marks(), matrix.n_bins()])?))
     }
 
     /// Rows of the matrix.
@@ -177,11 +179,11 @@ impl Args {
         Ok((0..wanted).map(|at| scorable[at * scorable.len() / wanted]).collect())
     }
 
-    fn methods(&self, members: &[Box<dyn Explainable>]) -> Result<Vec<Method>> {
+    fn methods(&self, model: &Subject) -> Result<Vec<Method>> {
         let asked = if self.method.is_empty() { &Method::ALL[..] } else { &self.method };
         let mut methods = Vec::new();
         for &method in asked {
-            match method.lacks(members[0].as_ref())? {
+            match model.lacks(method)? {
                 None => methods.push(method),
                 Some(_) if self.method.is_empty() => {}
                 Some(need) => {
@@ -193,16 +195,17 @@ impl Args {
     }
 }
 
-/// The score from which on a gene is called expressed: the model's own threshold, the median where it has
-/// none.
-fn threshold(header: &ModelHeader, members: &[Box<dyn Explainable>], x: &[f32]) -> Result<f32> {
+/// Which windows are called expressed: those whose score, as predictions give it, reaches the model's own threshold;
+/// where it has none, those above the median.
+fn expressed(header: &ModelHeader, model: &Subject, x: &[f32]) -> Result<Vec<bool>> {
+    let scores = model.scores(x)?;
     if let (Task::Classification, Some(threshold)) = (header.task, header.threshold) {
-        let probability = threshold.clamp(1e-6, 1.0 - 1e-6);
-        return Ok((probability / (1.0 - probability)).ln() as f32);
+        let score = |&log_odds: &f32| header.judge(f64::from(sigmoid(log_odds)), None).score;
+        return Ok(scores.iter().map(|log_odds| score(log_odds) >= threshold).collect());
     }
-    let mut scores = members[0].scores(x)?;
-    scores.sort_unstable_by(f32::total_cmp);
-    Ok(scores[scores.len() / 2])
+    let mut sorted = scores.clone();
+    sorted.sort_unstable_by(f32::total_cmp);
+    Ok(scores.iter().map(|&score| score >= sorted[sorted.len() / 2]).collect())
 }
 
 /// Says plainly what the table holds.

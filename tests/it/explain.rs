@@ -222,6 +222,74 @@ fn a_model_without_attention_is_explained_in_the_chain() {
     work.fails("explain", &format!("{MODEL} --method saliency,deep-lift --out x.bins.safetensors"), &["{method}"]);
     work.fails("faithfulness", &format!("{MODEL} --out f.tsv --method attention"), &["needs a model with attention"]);
     assert!(!work.path("saliency.bins.safetensors").exists());
+
+    // without a method, that which explains the whole score of the model; a log-odds, of trees too
+    let inputs = "--bins results/bins/sample1.bins.safetensors --labels results/labels/sample1.labels.tsv";
+    work.ok(
+        "train",
+        &format!("{inputs} --splits results/splits.tsv --model gradient-boosting --out t.model.safetensors"),
+    );
+    let of_trees = "--bins results/bins/sample1.bins.safetensors --model t.model.safetensors";
+    work.ok("explain", &format!("{of_trees} --out t.bins.safetensors"));
+    assert_eq!(attribution(&work, "t.bins.safetensors").attribution.unwrap().method, "occlusion");
+    work.ok("explain", &format!("{of_trees} --method temporal-backward --out b.bins.safetensors"));
+    work.ok("predict", &format!("{of_trees} --predictions p.tsv"));
+    let (backward, predictions) = (attribution(&work, "b.bins.safetensors"), table(&work.read("p.tsv")));
+    for (gene, id) in backward.gene_ids.iter().enumerate().take(50) {
+        let Ok(score) = predictions[id]["score"].parse::<f64>() else { continue };
+        let whole = f64::from(backward.gene(gene)[0]);
+        assert!((1.0 / (1.0 + (-whole).exp()) - score).abs() < 1e-4, "{id}: {whole} {score}");
+    }
+    work.fails("explain", &format!("{of_trees} --method deep-lift --out x.bins.safetensors"), &["needs a network"]);
+}
+
+/// A stack of models: what asks for nothing but scores explains the score that users see, the rest its networks,
+/// and says so.
+#[test]
+fn the_whole_score_of_a_stack_is_explained_and_judged() {
+    let work = quickstart("auto", "explain: {methods: [mark-occlusion]}");
+    let log = work.ok(
+        "explain",
+        &format!("{MODEL} --method temporal-forward,mark-occlusion,deep-lift,joint-attention --out {{method}}.bins.safetensors -t 2"),
+    );
+    assert!(log.contains("deep-lift, joint-attention: of the stack's networks alone"), "{log}");
+    let header = |name: &str| attribution(&work, &format!("{name}.bins.safetensors")).attribution.unwrap();
+    assert_eq!(header("deep-lift").settings, ["members=4", "of=networks"]);
+    assert!(header("joint-attention").unit.ends_with("of the networks of the stack"));
+    assert!(header("mark-occlusion").settings.is_empty() && !header("mark-occlusion").unit.contains("network"));
+
+    // the score of the whole window is the one that attentrack-predict gives, before its calibration
+    let forward = attribution(&work, "temporal-forward.bins.safetensors");
+    let predictions = table(&work.read("results/predictions/sample1.predictions.tsv"));
+    let mut checked = 0;
+    for (gene, id) in forward.gene_ids.iter().enumerate() {
+        let Ok(raw) = predictions[id]["raw_score"].parse::<f64>() else { continue };
+        let last = f64::from(forward.gene(gene)[forward.n_bins() - 1]);
+        assert!((1.0 / (1.0 + (-last).exp()) - raw).abs() < 1e-4, "{id}: {last} {raw}");
+        checked += 1;
+    }
+    assert_eq!(checked, 499);
+
+    let truth = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart/truth.tsv");
+    let methods = "mark-occlusion,temporal-forward,deep-lift,attention";
+    let flags = format!("--genes 30 --method {methods} --truth {} --out f.tsv -t 2", truth.display());
+    work.ok("faithfulness", &format!("{MODEL} {flags}"));
+    let rows = table(&work.read("f.tsv"));
+    // the stack has no weights to be shuffled, and no seeds beside it
+    assert_eq!(
+        (rows["mark-occlusion"]["shuffled_weights"].as_str(), rows["mark-occlusion"]["seeds"].as_str()),
+        ("NA", "NA")
+    );
+    let number = |row: &str, column: &str| rows[row][column].parse::<f64>().unwrap();
+    assert!(
+        number("deep-lift", "shuffled_weights") < 1.0 && number("deep-lift", "seeds") > 0.5,
+        "{:?}",
+        rows["deep-lift"]
+    );
+    assert!(rows["attention"]["unit"].contains("of the networks") && number("attention", "agrees_deep-lift") < 1.0);
+    // the order of the bins of the planted mark tells more than chance of the score that users see
+    assert!(number("mark-occlusion", "insertion") > number("random", "insertion"));
+    assert!(number("mark-occlusion", "planted_expressed") > 0.8, "{:?}", rows["mark-occlusion"]);
 }
 
 /// The protocol of the AttentiveChrome paper on real data: the profile of H3K4me3's explanation over the

@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::agreement::{Known, WindowRanks, mean, planted};
 use super::curves::{Baseline, WindowCurves, curves};
-use super::order::{Mean, Order, magnitude, order, over_mean};
-use crate::explain::{Explainable, Method, Scorer, Settings};
+use super::order::{Order, magnitude, order, over_mean};
+use crate::explain::{Method, Scorer, Settings, Subject};
 use crate::learn::metrics::pearson;
 
 /// What methods are judged with.
@@ -15,22 +15,22 @@ use crate::learn::metrics::pearson;
 pub struct Inputs<'a> {
     /// Methods, each of which the model has what it needs for.
     pub methods: &'a [Method],
-    /// The model's members.
-    pub members: &'a [Box<dyn Explainable>],
+    /// The model, whose score they are judged by.
+    pub model: &'a Subject,
     /// Windows, row-major [window, mark, bin], transformed.
     pub x: &'a [f32],
     /// Of the methods.
     pub settings: &'a Settings,
     /// Other models of the same inputs, trained from other seeds.
-    pub others: &'a [Box<dyn Explainable>],
+    pub others: &'a [Subject],
     /// Models that were trained on permuted labels.
-    pub permuted: &'a [Box<dyn Explainable>],
+    pub permuted: &'a [Subject],
     /// What is known of each cell.
     pub known: Option<&'a [Known]>,
     /// A mark that the model has not seen.
     pub held_out: Option<&'a HeldOut>,
-    /// Score at and above which a gene is called expressed.
-    pub threshold: f32,
+    /// Which windows the model calls expressed.
+    pub expressed: &'a [bool],
     /// Seed of random orders, of shuffled weights and of the bootstrap.
     pub seed: u64,
 }
@@ -111,28 +111,30 @@ pub struct Faithfulness {
 /// # Errors
 /// Of the device.
 pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>> {
-    let predictor = Mean(inputs.members);
-    let [marks, bins] = predictor.shape();
+    let [marks, bins] = inputs.model.shape();
     let size = marks * bins;
-    let baseline = Baseline::new(&predictor, inputs.x)?;
-    let shuffled =
-        inputs.members.iter().map(|member| member.shuffled(inputs.seed)).collect::<Result<Option<Vec<_>>>>()?;
-    let expressed: Vec<bool> = baseline.scores.iter().map(|&score| score >= inputs.threshold).collect();
+    let baseline = Baseline::new(inputs.model, inputs.x)?;
 
     let mut rows: Vec<(Faithfulness, Vec<WindowCurves>, WindowRanks)> = Vec::new();
     for &method in inputs.methods {
-        let orders = |members: &[Box<dyn Explainable>]| {
-            let each = members.iter().map(|member| order(method, std::slice::from_ref(member), inputs, &baseline));
+        // each member by itself, of one or several models
+        let orders = |models: &[&Subject]| {
+            let members = models.iter().flat_map(|model| model.of(method));
+            let each = members.map(|member| order(method, std::slice::from_ref(member), inputs, &baseline));
             each.collect::<Result<Vec<_>>>()
         };
         let ranks = |order: &Order| WindowRanks::new(&magnitude(&order.importance), size);
-        let own = order(method, inputs.members, inputs, &baseline)?;
-        let of_shuffled = shuffled.as_ref().map(|shuffled| order(method, shuffled, inputs, &baseline)).transpose()?;
-        let of_permuted = orders(inputs.permuted)?;
-        let mut seeds: Vec<WindowRanks> = orders(inputs.others)?.iter().map(ranks).collect();
-        match inputs.members {
+        let members = inputs.model.of(method);
+        let own = order(method, members, inputs, &baseline)?;
+        let shuffled: Option<Vec<_>> =
+            members.iter().map(|member| member.shuffled(inputs.seed)).collect::<Result<_>>()?;
+        let of_shuffled = shuffled.map(|shuffled| order(method, &shuffled, inputs, &baseline)).transpose()?;
+        let of_permuted = orders(&inputs.permuted.iter().collect::<Vec<_>>())?;
+        let mut seeds: Vec<WindowRanks> =
+            orders(&inputs.others.iter().collect::<Vec<_>>())?.iter().map(ranks).collect();
+        match members {
             [_] => seeds.push(ranks(&own)),
-            members => seeds.extend(orders(members)?.iter().map(ranks)),
+            _ => seeds.extend(orders(&[inputs.model])?.iter().map(ranks)),
         }
         let own_ranks = ranks(&own);
         let pairs = (0..seeds.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
@@ -140,24 +142,23 @@ pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>
             seeds: mean(pairs.filter_map(|(a, b)| seeds[a].agreement(&seeds[b]))),
             shuffled: of_shuffled.as_ref().and_then(|order| own_ranks.agreement(&ranks(order))),
             permuted: mean(of_permuted.iter().filter_map(|order| own_ranks.agreement(&ranks(order)))),
-            held_out: [Some(&own), of_shuffled.as_ref()]
-                .map(|order| held_out(inputs, &order?.values, &expressed, bins, marks)),
-            ..empty_row(method.name(), method.unit(inputs.settings.task))
+            held_out: [Some(&own), of_shuffled.as_ref()].map(|order| held_out(inputs, &order?.values, bins, marks)),
+            ..empty_row(method.name(), inputs.model.unit(method, inputs.settings.task))
         };
-        rows.push(finish(row, &own, inputs, &predictor, &baseline, &expressed)?);
+        rows.push(finish(row, &own, inputs, &baseline)?);
         done(method);
     }
     let signal = over_mean(inputs.x, marks, bins);
     let signal = Order { values: inputs.x.to_vec(), importance: signal };
     let row = Faithfulness {
-        held_out: [held_out(inputs, &signal.values, &expressed, bins, marks), None],
+        held_out: [held_out(inputs, &signal.values, bins, marks), None],
         ..empty_row("signal", "input over the mark's mean".to_owned())
     };
-    rows.push(finish(row, &signal, inputs, &predictor, &baseline, &expressed)?);
+    rows.push(finish(row, &signal, inputs, &baseline)?);
     let mut rng = ChaCha8Rng::seed_from_u64(inputs.seed);
     let random: Vec<f32> = (0..inputs.x.len()).map(|_| rng.random_range(0.0..1.0)).collect();
     let random = Order { values: random.clone(), importance: random };
-    rows.push(finish(empty_row("random", "none".to_owned()), &random, inputs, &predictor, &baseline, &expressed)?);
+    rows.push(finish(empty_row("random", "none".to_owned()), &random, inputs, &baseline)?);
 
     let of_signal = rows[rows.len() - 2].1.clone();
     let scale = mean(of_signal.iter().map(|window| window.whole.abs())).unwrap_or(1.0).max(f64::MIN_POSITIVE);
@@ -206,33 +207,37 @@ fn finish(
     mut row: Faithfulness,
     order: &Order,
     inputs: &Inputs,
-    predictor: &Mean,
     baseline: &Baseline,
-    expressed: &[bool],
 ) -> Result<(Faithfulness, Vec<WindowCurves>, WindowRanks)> {
-    let size = predictor.shape().iter().product::<usize>();
+    let size = inputs.model.shape().iter().product::<usize>();
     let magnitude = magnitude(&order.importance);
     if let Some(known) = inputs.known {
         let windows = planted(&magnitude, known, size);
         row.planted = [
             mean(windows.iter().flatten().copied()),
-            mean(windows.iter().zip(expressed).filter(|(_, expressed)| **expressed).filter_map(|(auroc, _)| *auroc)),
+            mean(
+                windows
+                    .iter()
+                    .zip(inputs.expressed)
+                    .filter(|(_, expressed)| **expressed)
+                    .filter_map(|(auroc, _)| *auroc),
+            ),
         ];
     }
-    let windows = curves(predictor, inputs.x, &order.importance, baseline)?;
+    let windows = curves(inputs.model, inputs.x, &order.importance, baseline)?;
     Ok((row, windows, WindowRanks::new(&magnitude, size)))
 }
 
 /// Pearson's r over the bins of the mean values on one mark and the held-out signal, over the windows
 /// called expressed.
-fn held_out(inputs: &Inputs, values: &[f32], expressed: &[bool], bins: usize, marks: usize) -> Option<f64> {
+fn held_out(inputs: &Inputs, values: &[f32], bins: usize, marks: usize) -> Option<f64> {
     let held_out = inputs.held_out?;
     let (mut seen, mut unseen) = (vec![0.0; bins], vec![0.0; bins]);
     let add = |sums: &mut [f64], window: usize, row: &[f32]| {
         let place = |bin: usize| if held_out.flipped[window] { bins - 1 - bin } else { bin };
         (0..bins).for_each(|bin| sums[place(bin)] += f64::from(row[bin]));
     };
-    for window in (0..expressed.len()).filter(|&window| expressed[window]) {
+    for window in (0..inputs.expressed.len()).filter(|&window| inputs.expressed[window]) {
         add(&mut seen, window, &values[(window * marks + held_out.mark) * bins..][..bins]);
         add(&mut unseen, window, &held_out.signal[window * bins..][..bins]);
     }

@@ -7,21 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::curves::Baseline;
 use super::judge::Inputs;
-use crate::explain::{self, Explainable, Method, Scorer};
-
-/// Mean log-odds of several members.
-pub(super) struct Mean<'a>(pub &'a [Box<dyn Explainable>]);
-
-impl Scorer for Mean<'_> {
-    fn shape(&self) -> [usize; 2] {
-        self.0[0].shape()
-    }
-
-    fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
-        let scores = self.0.iter().map(|member| member.scores(x)).collect::<Result<Vec<_>>>()?;
-        Ok(explain::mean(&scores))
-    }
-}
+use crate::explain::predictor::mean_scores;
+use crate::explain::{self, Explainable, Method};
 
 /// An explanation, and the order that it puts the cells in.
 pub(super) struct Order {
@@ -49,7 +36,7 @@ pub(super) fn order(
         return Ok(Order { importance: values.clone(), values });
     }
     let empty = match method {
-        Method::TemporalForward | Method::TemporalBackward => Mean(members).scores(&vec![0.0; size])?[0],
+        Method::TemporalForward | Method::TemporalBackward => mean_scores(members, &vec![0.0; size])?[0],
         _ => 0.0,
     };
     let values = steps(method, &values, bins, empty).unwrap_or(values);

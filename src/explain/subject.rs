@@ -1,0 +1,88 @@
+//! A model as a whole and by its parts: which of them a method explains.
+
+use candle_core::Result;
+
+use super::predictor::{Explainable, Scorer, mean_scores, networks, whole};
+use super::{Method, Settings, explain, mean};
+use crate::learn::{Predictor, Task};
+
+/// A model to be explained.
+///
+/// Methods that ask for nothing but scores explain the score that users see. Of a stack of models the others,
+/// which need attention or gradients, explain its networks alone: linear models of ranks and trees have neither.
+pub struct Subject {
+    /// What the log-odds are the mean of: the members of an ensemble, or the predictor as a black box.
+    models: Vec<Box<dyn Explainable>>,
+    /// The networks of a stack; empty of all other models.
+    networks: Vec<Box<dyn Explainable>>,
+}
+
+impl Subject {
+    /// Of a predictor of windows of [mark, bin], which has met the sample that is explained
+    /// ([`Predictor::meet_sample`]).
+    ///
+    /// # Errors
+    /// Of the device.
+    pub fn new(predictor: Predictor, shape: [usize; 2]) -> Result<Self> {
+        let networks = networks(&predictor)?;
+        Ok(match predictor {
+            Predictor::Network(_) => Subject { models: networks, networks: Vec::new() },
+            Predictor::Baseline(_) | Predictor::Auto(_) => Subject { models: vec![whole(predictor, shape)], networks },
+        })
+    }
+
+    /// The models whose explanations by the method are averaged.
+    pub fn of(&self, method: Method) -> &[Box<dyn Explainable>] {
+        if self.is_of_networks(method) { &self.networks } else { &self.models }
+    }
+
+    /// Whether the method explains the networks of a stack, and not its whole score.
+    pub fn is_of_networks(&self, method: Method) -> bool {
+        !self.networks.is_empty() && !method.needs_only_scores()
+    }
+
+    /// What is missing for the method, in words that go on after "METHOD needs".
+    ///
+    /// # Errors
+    /// Of the device.
+    pub fn lacks(&self, method: Method) -> Result<Option<&'static str>> {
+        method.lacks(self.of(method)[0].as_ref())
+    }
+
+    /// The method that explains the whole score and needs nothing that the model lacks.
+    pub fn default_method(&self) -> Method {
+        let is_network = self.networks.is_empty() && self.models[0].has_gradients();
+        if is_network { Method::DeepLift } else { Method::Occlusion }
+    }
+
+    /// What a value of the method says, with its unit.
+    pub fn unit(&self, method: Method, task: Task) -> String {
+        let part = if self.is_of_networks(method) { ", of the networks of the stack" } else { "" };
+        method.unit(task) + part
+    }
+
+    /// Explains windows `x` as [`explain`]: the mean over the models of the method.
+    ///
+    /// # Errors
+    /// If something is missing for the method ([`Self::lacks`]), or of the device.
+    pub fn explain(
+        &self,
+        method: Method,
+        x: &[f32],
+        settings: &Settings,
+        done: impl Fn(usize) + Sync,
+    ) -> Result<Vec<f32>> {
+        let of_models = self.of(method).iter().map(|model| explain(method, model.as_ref(), x, settings, &done));
+        Ok(mean(&of_models.collect::<Result<Vec<_>>>()?))
+    }
+}
+
+impl Scorer for Subject {
+    fn shape(&self) -> [usize; 2] {
+        self.models[0].shape()
+    }
+
+    fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
+        mean_scores(&self.models, x)
+    }
+}
