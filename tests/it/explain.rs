@@ -150,11 +150,19 @@ fn every_network_that_can_be_trained_is_laid_open() {
     assert_eq!(networks.clone().count(), 16);
     for architecture in networks {
         let config = architecture.config(&Sizes::default(), Task::default(), WINDOW).unwrap();
-        let weights: Vec<f32> =
-            (0..config.n_weights()).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32 * 0.3).collect();
+        // three times as far spread as when training begins, so that gates and attention are anything but even
+        let draw = |(at, bound): (usize, f64)| {
+            let bits = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let bits = (bits ^ (bits >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            ((bits >> 40) as f64 / (1u64 << 23) as f64 - 1.0) as f32 * 3.0 * bound as f32
+        };
+        let bounds = config.tensors().into_iter().flat_map(|tensor| vec![tensor.bound; tensor.n_weights()]);
+        let weights: Vec<f32> = bounds.enumerate().map(draw).collect();
         let network = config.network(&Tensor::from_slice(&weights, (1, weights.len()), &Device::Cpu).unwrap()).unwrap();
         // a window without signal, then two with
-        let x: Vec<f32> = (0..3 * size).map(|at| if at < size { 0.0 } else { (at * 13 % 17) as f32 / 6.0 }).collect();
+        let x: Vec<f32> = (0..3 * size)
+            .map(|at| if at < size { 0.0 } else { ((at * 7919 + at * at * 31) % 1009) as f32 / 200.0 })
+            .collect();
         let windows = Tensor::from_slice(&x, (3, 1, WINDOW.0, WINDOW.1), &Device::Cpu).unwrap();
         let logits = network.forward(&windows, &Mode::Infer).unwrap().logit.flatten_all().unwrap();
         let logits = logits.to_vec1::<f32>().unwrap();
@@ -165,8 +173,8 @@ fn every_network_that_can_be_trained_is_laid_open() {
                     (parts.iter().map(|&part| f64::from(part)).sum::<f64>(), f64::from(logit - logits[0]));
                 assert!((sum - delta).abs() < 1e-4, "{architecture:?} {rule:?}: {sum} {delta}");
             }
-            assert!(parts[size..].iter().any(|&part| part.abs() > 1e-3), "{architecture:?}");
         }
+        assert!(logits.iter().any(|logit| (logit - logits[0]).abs() > 1e-3), "{architecture:?}: {logits:?}");
     }
 }
 
@@ -241,55 +249,6 @@ fn a_model_without_attention_is_explained_in_the_chain() {
         assert!((1.0 / (1.0 + (-whole).exp()) - score).abs() < 1e-4, "{id}: {whole} {score}");
     }
     work.fails("explain", &format!("{of_trees} --method deep-lift --out x.bins.safetensors"), &["needs a network"]);
-}
-
-/// A stack of models: what asks for nothing but scores explains the score that users see, the rest its networks,
-/// and says so.
-#[test]
-fn the_whole_score_of_a_stack_is_explained_and_judged() {
-    let work = quickstart("auto", "explain: {methods: [mark-occlusion]}");
-    let log = work.ok(
-        "explain",
-        &format!("{MODEL} --method temporal-forward,mark-occlusion,deep-lift,joint-attention --out {{method}}.bins.safetensors -t 2"),
-    );
-    assert!(log.contains("deep-lift, joint-attention: of the stack's networks alone"), "{log}");
-    let header = |name: &str| attribution(&work, &format!("{name}.bins.safetensors")).attribution.unwrap();
-    assert_eq!(header("deep-lift").settings, ["members=4", "of=networks"]);
-    assert!(header("joint-attention").unit.ends_with("of the networks of the stack"));
-    assert!(header("mark-occlusion").settings.is_empty() && !header("mark-occlusion").unit.contains("network"));
-
-    // the score of the whole window is the one that attentrack-predict gives, before its calibration
-    let forward = attribution(&work, "temporal-forward.bins.safetensors");
-    let predictions = table(&work.read("results/predictions/sample1.predictions.tsv"));
-    let mut checked = 0;
-    for (gene, id) in forward.gene_ids.iter().enumerate() {
-        let Ok(raw) = predictions[id]["raw_score"].parse::<f64>() else { continue };
-        let last = f64::from(forward.gene(gene)[forward.n_bins() - 1]);
-        assert!((1.0 / (1.0 + (-last).exp()) - raw).abs() < 1e-4, "{id}: {last} {raw}");
-        checked += 1;
-    }
-    assert_eq!(checked, 499);
-
-    let truth = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart/truth.tsv");
-    let methods = "mark-occlusion,temporal-forward,deep-lift,attention";
-    let flags = format!("--genes 30 --method {methods} --truth {} --out f.tsv -t 2", truth.display());
-    work.ok("faithfulness", &format!("{MODEL} {flags}"));
-    let rows = table(&work.read("f.tsv"));
-    // the stack has no weights to be shuffled, and no seeds beside it
-    assert_eq!(
-        (rows["mark-occlusion"]["shuffled_weights"].as_str(), rows["mark-occlusion"]["seeds"].as_str()),
-        ("NA", "NA")
-    );
-    let number = |row: &str, column: &str| rows[row][column].parse::<f64>().unwrap();
-    assert!(
-        number("deep-lift", "shuffled_weights") < 1.0 && number("deep-lift", "seeds") > 0.5,
-        "{:?}",
-        rows["deep-lift"]
-    );
-    assert!(rows["attention"]["unit"].contains("of the networks") && number("attention", "agrees_deep-lift") < 1.0);
-    // the order of the bins of the planted mark tells more than chance of the score that users see
-    assert!(number("mark-occlusion", "insertion") > number("random", "insertion"));
-    assert!(number("mark-occlusion", "planted_expressed") > 0.8, "{:?}", rows["mark-occlusion"]);
 }
 
 /// The protocol of the AttentiveChrome paper on real data: the profile of H3K4me3's explanation over the

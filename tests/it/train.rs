@@ -3,6 +3,7 @@
 mod auto;
 mod baselines;
 mod ensemble;
+mod explained;
 mod models;
 mod pair;
 
