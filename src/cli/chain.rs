@@ -104,9 +104,9 @@ fn has_attention(config: &Config) -> bool {
     architecture(config).is_none_or(Architecture::has_attention)
 }
 
-/// The model that the configuration names, if it names one that there is.
+/// The model of the configuration, if it is one that there is.
 fn architecture(config: &Config) -> Option<Architecture> {
-    config.model.name.as_ref().and_then(|name| Architecture::from_str(name, false).ok())
+    Architecture::from_str(&config.model.name(), false).ok()
 }
 
 /// The methods that the model is explained by besides its attention.
@@ -235,7 +235,8 @@ fn train(config: &Config, layout: &Layout, run: &str, samples: &[&Sample]) -> St
         step.beside = vec![layout.history(run)];
         step = step.output("--out", layout.model(run));
     }
-    step.option("--model", model.name.as_ref())
+    // always said, so that a printed command means the same whatever the stage's own default
+    step.flag("--model", model.name())
         .option("--bin-hidden", model.bin_hidden)
         .option("--mark-hidden", model.mark_hidden)
         .option("--kernel-width", model.kernel_width)

@@ -33,7 +33,7 @@ pub struct Config {
     /// Which genes are for training, validation and test.
     #[serde(default)]
     pub split: SplitConfig,
-    /// The architecture.
+    /// The model.
     #[serde(default)]
     pub model: Model,
     /// The training regime.
@@ -168,13 +168,13 @@ pub struct SplitConfig {
     pub path: Option<PathBuf>,
 }
 
-/// The architecture; what is left out has the default of `attentrack-train`.
+/// The model; sizes that are left out have the default of `attentrack-train`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// attentive-chrome (if left out), lstm-attention, lstm-alpha, cnn-attention, cnn-alpha-beta, auto; or a
-    /// model without attention: lstm, deep-chrome, deep-chrome-linear, deep-chrome-mlp,
-    /// logistic-regression, linear-svm, random-forest, gradient-boosting.
+    /// auto (if left out: networks, linear models and trees together), attentive-chrome, lstm-attention,
+    /// lstm-alpha, cnn-attention, cnn-alpha-beta; or a model without attention: lstm, deep-chrome,
+    /// deep-chrome-linear, deep-chrome-mlp, logistic-regression, linear-svm, random-forest, gradient-boosting.
     pub name: Option<String>,
     /// Hidden units a direction of the LSTM over bins.
     pub bin_hidden: Option<u32>,
@@ -192,6 +192,12 @@ pub struct Model {
 }
 
 impl Model {
+    /// The model's name for `attentrack-train`. Where none is given it is `auto`, the one of which it is known
+    /// that no other does clearly better (docs/auto.md); the stage by itself takes the published AttentiveChrome.
+    pub fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| Architecture::Auto.name())
+    }
+
     /// Another architecture with those of the sizes that it has; the hidden layers are those of the
     /// architecture that is named here.
     pub fn of(&self, architecture: Architecture) -> Model {
@@ -203,13 +209,14 @@ impl Model {
             kernel_width: keep("kernel-width", self.kernel_width),
             filters: keep("filters", self.filters),
             pool: keep("pool", self.pool),
-            hidden: if self.name.as_ref() == Some(&name) { self.hidden.clone() } else { Vec::new() },
+            hidden: if self.name() == name { self.hidden.clone() } else { Vec::new() },
             name: Some(name),
         }
     }
 }
 
-/// The training regime; what is left out has the default of `attentrack-train`.
+/// The training regime; what is left out has the default of `attentrack-train`. Of auto it is that of its
+/// networks, and the transform also of what its other members see.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Train {
@@ -219,11 +226,12 @@ pub struct Train {
     /// classification or regression; by default what the labels are for: regression with labels.method
     /// log2.
     pub task: Option<Task>,
-    /// Passes over the training genes.
+    /// Passes over the training genes; if left out 30, of auto at least as many as make 1000 steps.
     pub epochs: Option<u32>,
     /// Genes a step.
     pub batch_size: Option<u32>,
-    /// Models of different seeds in a model file, whose mean and spread are predicted.
+    /// Networks of different seeds in a model file, whose mean and spread are predicted; not of auto, which
+    /// has several, nor of a model that is no network.
     pub ensemble: Option<u32>,
     /// adam, adamw or sgd.
     pub optimizer: Option<String>,
@@ -237,9 +245,9 @@ pub struct Train {
     pub dropout: Option<f64>,
     /// Weight decay.
     pub weight_decay: Option<f64>,
-    /// What is done to the signal first.
+    /// What is done to the signal first; if left out raw, of auto unit-mean.
     pub transform: Option<Transform>,
-    /// Seed of initialisation and order; the first of an ensemble.
+    /// Seed of initialisation and order; the first of an ensemble, or of auto's networks.
     pub seed: Option<u64>,
     /// Fold of the splits.
     pub fold: Option<u32>,

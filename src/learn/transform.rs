@@ -19,8 +19,8 @@ pub enum Transform {
     DepthScaled,
     /// Depth-scaled, then ln(1 + x).
     DepthScaledLog1p,
-    /// Each mark divided by its mean over the sample's genes: neither the unit of the signal counts, nor the
-    /// depth of a sample.
+    /// Each mark divided by its mean absolute value over the sample's genes: neither the unit of the signal
+    /// counts, nor the depth of a sample.
     UnitMean,
 }
 
@@ -143,14 +143,11 @@ impl FittedTransform {
         if !self.transform.scales_depth() {
             return vec![1.0; sample.sums.len()];
         }
-        let is_unit = self.transform == Transform::UnitMean;
-        let pairs = self.train_means.iter().zip(sample.means());
-        let scale = |(&train, sample): (&f64, f64)| match sample {
-            0.0 => 1.0,
-            sample if is_unit => 1.0 / sample.abs(),
-            sample => train / sample,
-        };
-        pairs.map(scale).collect()
+        let over = |numerator: f64, mean: f64| if mean == 0.0 { 1.0 } else { numerator / mean };
+        if self.transform == Transform::UnitMean {
+            return sample.absolute_means().into_iter().map(|mean| over(1.0, mean)).collect();
+        }
+        self.train_means.iter().zip(sample.means()).map(|(&train, mean)| over(train, mean)).collect()
     }
 
     /// Turns one gene's raw values, row-major [mark, bin], into the model's inputs, in place. A missing
@@ -203,30 +200,41 @@ impl FittedTransform {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MarkMeans {
     sums: Vec<f64>,
+    /// Of the absolute values: the mean of log-ratios to a control may be 0.
+    absolute_sums: Vec<f64>,
     counts: Vec<u64>,
 }
 
 impl MarkMeans {
     /// Of no gene yet.
     pub fn new(n_marks: usize) -> Self {
-        MarkMeans { sums: vec![0.0; n_marks], counts: vec![0; n_marks] }
+        MarkMeans { sums: vec![0.0; n_marks], absolute_sums: vec![0.0; n_marks], counts: vec![0; n_marks] }
     }
 
     /// Adds one gene's raw values, row-major [mark, bin]; NaN is no value.
     pub fn add(&mut self, values: &[f32]) {
         let n_bins = values.len() / self.sums.len().max(1);
-        let marks = self.sums.iter_mut().zip(&mut self.counts);
-        for ((sum, count), bins) in marks.zip(values.chunks_exact(n_bins.max(1))) {
+        for (mark, bins) in values.chunks_exact(n_bins.max(1)).enumerate().take(self.counts.len()) {
             for &value in bins.iter().filter(|value| !value.is_nan()) {
-                *sum += f64::from(value);
-                *count += 1;
+                self.sums[mark] += f64::from(value);
+                self.absolute_sums[mark] += f64::from(value.abs());
+                self.counts[mark] += 1;
             }
         }
     }
 
     /// The means, in mark order; 0 where there is no value.
     pub fn means(&self) -> Vec<f64> {
-        let pairs = self.sums.iter().zip(&self.counts);
+        self.each(&self.sums)
+    }
+
+    /// The means of the absolute values, likewise.
+    fn absolute_means(&self) -> Vec<f64> {
+        self.each(&self.absolute_sums)
+    }
+
+    fn each(&self, sums: &[f64]) -> Vec<f64> {
+        let pairs = sums.iter().zip(&self.counts);
         pairs.map(|(&sum, &count)| if count == 0 { 0.0 } else { sum / count as f64 }).collect()
     }
 }
@@ -248,6 +256,9 @@ mod tests {
         assert_eq!(FittedTransform::new(Transform::Raw, &training).scales(&sample), [1.0, 1.0]);
         let unit = FittedTransform::new(Transform::UnitMean, &training);
         assert_eq!(unit.scales(&sample), [0.25, 1.0]);
+        let mut log_ratios = MarkMeans::new(2);
+        log_ratios.add(&[-2.0, 2.0, -3.0, -1.0]);
+        assert_eq!(unit.scales(&log_ratios), [0.5, 0.5]);
         let mut gene = [1.0, f32::NAN, 3.0, -4.0];
         fitted.apply_to_gene(&[0.5, 1.0], &mut gene).unwrap();
         assert_eq!(gene, [0.5, 0.0, 3.0, -4.0]);

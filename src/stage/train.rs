@@ -131,9 +131,9 @@ pub struct Args {
     /// [default: raw; of auto unit-mean]
     #[arg(long, value_enum, hide_default_value = true)]
     pub transform: Option<Transform>,
-    /// What a baseline sees of a window
-    #[arg(long, value_enum, default_value_t)]
-    pub features: FeatureSet,
+    /// What a baseline sees of a window [default: all]
+    #[arg(long, value_enum, hide_default_value = true)]
+    pub features: Option<FeatureSet>,
     /// How scores are made probabilities, from the validation genes; stored in the model, applied by
     /// attentrack-predict [default: none; of auto temperature, half way]
     #[arg(long, value_enum, hide_default_value = true)]
@@ -181,7 +181,19 @@ impl Stage for Args {
             problems.push(format!("--seed {}: too large for {seeds} seeds. Take a smaller one", self.seed));
         }
         if self.ensemble > 1 && !self.model.is_network() {
-            problems.push(format!("--ensemble {}: is of networks. Leave it out with this --model", self.ensemble));
+            problems.push(match self.model {
+                Architecture::Auto => format!(
+                    "--ensemble {}: --model auto has {NETWORKS} networks already. Leave --ensemble out, or name one network, such as --model attentive-chrome",
+                    self.ensemble
+                ),
+                _ => format!("--ensemble {}: is of networks. Leave it out with this --model", self.ensemble),
+            });
+        }
+        if self.features.is_some() && self.model.baseline().is_none() {
+            let name = self.model.name();
+            problems.push(format!(
+                "--features is of logistic-regression, linear-svm, random-forest and gradient-boosting: leave it out with --model {name}"
+            ));
         }
         if self.calibrate.is_some_and(|method| method != CalibrationMethod::None) && self.task == Task::Regression {
             problems.push("--calibrate is of classes: leave it out with --task regression".to_owned());

@@ -1,6 +1,7 @@
 //! `attentrack compare` and `attentrack-rank`, as a user runs them.
 
 use assert_cmd::Command;
+use clap::ValueEnum;
 
 use crate::support::Workdir;
 
@@ -129,6 +130,11 @@ fn every_model_is_trained_on_the_same_data_and_compared() {
         config.replacen(&format!(": {file}"), &format!(": {path}"), 1)
     });
     dir.write("config.yaml", config.replace("epochs: 12", "epochs: 2").replace("bootstrap: 1000", "bootstrap: 100"));
+    let everything = String::from_utf8(compare(&dir, "config.yaml --seeds 1 --dry-run").stdout).unwrap();
+    for model in attentrack::stage::train::Architecture::value_variants() {
+        let trained = everything.matches(&format!(" --model {} ", model.name())).count();
+        assert_eq!(trained, usize::from(!model.is_of_pairs()), "{model:?}: {everything}");
+    }
     let models = "--models deep-chrome-linear,random-forest,attentive-chrome --seeds 2";
     let plan = String::from_utf8(compare(&dir, &format!("config.yaml {models} --dry-run")).stdout).unwrap();
     let of = |stage: &str| plan.lines().filter(|line| line.starts_with(&format!("attentrack-{stage} "))).count();

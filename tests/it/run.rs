@@ -3,6 +3,7 @@
 use std::process::Output;
 
 use assert_cmd::Command;
+use clap::Parser;
 
 use crate::support::Workdir;
 
@@ -33,11 +34,36 @@ fn the_plan_is_the_stage_commands() {
     let expected = ["tss", "label", "split", "bin", "train", "predict", "evaluate", "track", "report"];
     assert_eq!(stages, expected.map(|stage| format!("attentrack-{stage}")));
     assert!(plan.contains("--signal H3K4me3=a.bw --signal H3K27me3=b.bam --control H3K27me3=a.bw"), "{plan}");
-    assert!(plan.contains("--out results/model/s1.model.safetensors --seed 3 --resume"), "{plan}");
-    let line = "train: {ensemble: 5, optimizer: sgd, momentum: 0.8}\n";
+    assert!(plan.contains("--out results/model/s1.model.safetensors --model auto --seed 3 --resume"), "{plan}");
+    let line = "model: {name: lstm}\ntrain: {ensemble: 5, optimizer: sgd, momentum: 0.8}\n";
     let dir = configured(&format!("{MINIMAL}{line}"));
     let plan = String::from_utf8(attentrack(&dir, &["run", "config.yaml", "--dry-run"]).stdout).unwrap();
     assert!(plan.contains("--ensemble 5 --optimizer sgd --momentum 0.8"), "{plan}");
+}
+
+/// The chain takes auto where no model is named, and says so to every engine; the stage by itself takes the
+/// published model.
+#[test]
+fn the_chain_trains_auto_unless_a_model_is_named_and_the_stage_attentive_chrome() {
+    for (config, named) in [
+        (MINIMAL.to_owned(), "--model auto "),
+        (format!("{MINIMAL}model: {{bin_hidden: 8}}\n"), "--model auto --bin-hidden 8 "),
+        (format!("{MINIMAL}model: {{name: attentive-chrome}}\n"), "--model attentive-chrome "),
+    ] {
+        let dir = configured(&config);
+        let commands = String::from_utf8(attentrack(&dir, &["run", "config.yaml", "--dry-run"]).stdout).unwrap();
+        assert_eq!(commands.matches(named).count(), 1, "{commands}");
+        let plan = attentrack(&dir, &["plan", "config.yaml"]).stdout;
+        let plan: serde_json::Value = serde_json::from_slice(&plan).unwrap();
+        let train = plan["steps"].as_array().unwrap().iter().find(|step| step["stage"] == "train").unwrap();
+        assert!(train["settings"].as_str().unwrap().contains(named), "{train}");
+        let attention = |step: &serde_json::Value| step["stage"] == "track" && step["id"] == "s1";
+        assert!(plan["steps"].as_array().unwrap().iter().any(attention), "{plan}");
+    }
+    let alone = attentrack::stage::train::Args::try_parse_from(
+        "attentrack-train --bins a --labels b --splits c --out d.model.safetensors".split(' '),
+    );
+    assert_eq!(alone.unwrap().model, attentrack::stage::train::Architecture::AttentiveChrome);
 }
 
 /// A value that no stage takes is found before the first stage starts, not after hours of training.
@@ -46,6 +72,9 @@ fn every_value_is_checked_before_the_first_stage() {
     let cases = [
         ("train: {epochs: 0}\n", vec!["config.yaml: attentrack-train", "--epochs"]),
         ("train: {ensemble: 0}\n", vec!["config.yaml: attentrack-train", "--ensemble"]),
+        ("train: {ensemble: 5}\n", vec!["config.yaml: attentrack-train", "auto has 4 networks", "attentive-chrome"]),
+        ("model: {filters: 9}\n", vec!["config.yaml: attentrack-train", "--filters is a size of", "with --model auto"]),
+        ("model: {name: magic}\n", vec!["config.yaml: attentrack-train", "magic", "auto"]),
         ("train: {optimizer: lion}\n", vec!["config.yaml: attentrack-train", "lion", "adamw"]),
         ("train: {momentum: 0.5}\n", vec!["config.yaml: attentrack-train", "--momentum", "sgd"]),
         ("train: {device: cuda}\n", vec!["config.yaml: attentrack-train", "--device cuda"]),
@@ -274,7 +303,7 @@ fn models_of_a_run_are_those_of_the_printed_commands() {
         format!(
             "samples: {}\nannotation: {{path: {}, biotype: [protein_coding]}}\nexpression: {{path: {}}}\n\
              window: {{statistic: mean, flank: 1000}}\nsplit: {{valid_chroms: [chr4], test_chroms: [chr5]}}\n\
-             model: {{bin_hidden: 8, mark_hidden: 4}}\ntracks: {{formats: [bedgraph]}}\nevaluate: {{bootstrap: 0}}\n\
+             model: {{name: attentive-chrome, bin_hidden: 8, mark_hidden: 4}}\ntracks: {{formats: [bedgraph]}}\nevaluate: {{bootstrap: 0}}\n\
              train: {{mode: per-sample, ensemble: 2, epochs: 2, optimizer: adamw, weight_decay: 0.01, dropout: 0.1}}\n",
             absolute("samples.tsv"),
             absolute("annotation.gtf.gz"),

@@ -4,6 +4,9 @@
 
 use crate::learn::baseline::{FitError, Linear, Scaling, Table};
 
+/// Genes that are added to a row of the Hessian one after the other while it is at hand: the whole matrix does
+/// not fit into the nearest cache.
+const GROUP: usize = 16;
 /// Most Newton steps.
 const MOST_STEPS: usize = 50;
 
@@ -64,14 +67,23 @@ fn fit(x: &Table, labels: &[f64], c: f64) -> Linear {
         let mut gradient: Vec<f64> = line.weight.iter().map(|weight| weight / c).chain([0.0]).collect();
         hessian.iter_mut().enumerate().take(n).for_each(|(at, row)| row[at] = 1.0 / c);
         hessian[n][n] = 1e-9;
-        for (row, label) in x.rows().zip(labels) {
-            let p = 1.0 / (1.0 + (-line.predict(row)).exp());
-            let (rest, weight) = (p - label, p * (1.0 - p));
+        let genes: Vec<(&[f64], f64)> = x.rows().zip(labels.iter().copied()).collect();
+        for group in genes.chunks(GROUP) {
+            let of_gene = |&(row, label): &(&'_ [f64], f64)| {
+                let p = 1.0 / (1.0 + (-line.predict(row)).exp());
+                (p - label, p * (1.0 - p))
+            };
+            let known: Vec<(f64, f64)> = group.iter().map(of_gene).collect();
             for (at, hessian) in hessian.iter_mut().enumerate() {
-                let value = row.get(at).copied().unwrap_or(1.0);
-                gradient[at] += rest * value;
-                let value = weight * value;
-                hessian.iter_mut().zip(row.iter().chain([&1.0])).for_each(|(sum, other)| *sum += value * other);
+                for (&(row, _), &(rest, weight)) in group.iter().zip(&known) {
+                    let value = row.get(at).copied().unwrap_or(1.0);
+                    gradient[at] += rest * value;
+                    let value = weight * value;
+                    hessian.iter_mut().zip(row).for_each(|(sum, other)| *sum += value * other);
+                    if at == n {
+                        hessian[n] += value;
+                    }
+                }
             }
         }
         solve(&mut hessian, &mut gradient);

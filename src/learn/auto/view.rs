@@ -5,8 +5,12 @@ use crate::learn::baseline::{FeatureSet, Table};
 
 /// Summaries of a mark: see [`summaries`].
 const SUMMARIES: usize = 14;
-/// Those that products are made of: the mean, the largest bin, the mean around the TSS.
+/// Those that products are made of: the mean, the largest bin, the mean around the TSS …
 const FACTORS: usize = 3;
+/// … or of more than this many marks the mean alone, since there is a product for every two of them …
+const MARKS_OF_ALL_FACTORS: usize = 10;
+/// … and of more than this many nothing.
+const MARKS_OF_PRODUCTS: usize = 40;
 /// Order statistics of a mark's bins.
 const PERCENTILES: [usize; 7] = [5, 10, 25, 50, 75, 90, 95];
 /// Widths of the windows that a mark's bins are pooled into, as numbers of windows.
@@ -76,8 +80,11 @@ impl Context {
             View::Ranks => of_genes(),
             View::Products => {
                 let mut features = of_genes();
-                let factors: Vec<f64> =
-                    features.chunks_exact(SUMMARIES).flat_map(|mark| &mark[..FACTORS]).map(|rank| rank - 0.5).collect();
+                let factors: Vec<f64> = features
+                    .chunks_exact(SUMMARIES)
+                    .flat_map(|mark| &mark[..n_factors(ranks.len())])
+                    .map(|rank| rank - 0.5)
+                    .collect();
                 for (at, one) in factors.iter().enumerate() {
                     features.extend(factors[at..].iter().map(|other| one * other));
                 }
@@ -129,7 +136,7 @@ impl View {
         match self {
             View::Summaries | View::Ranks => vec![1.0; marks * SUMMARIES],
             View::Products => {
-                let factors = marks * FACTORS;
+                let factors = marks * n_factors(marks);
                 let mut all = vec![1.0; marks * SUMMARIES];
                 all.extend(vec![0.5; factors * (factors + 1) / 2]);
                 all
@@ -141,6 +148,11 @@ impl View {
             View::Symmetric => (0..2 * marks).flat_map(|_| widths(bins.div_ceil(2))).collect(),
         }
     }
+}
+
+/// Summaries of each mark that products are made of.
+fn n_factors(marks: usize) -> usize {
+    if marks <= MARKS_OF_ALL_FACTORS { FACTORS } else { usize::from(marks <= MARKS_OF_PRODUCTS) }
 }
 
 fn of_trees(window: &[f32], bins: usize) -> Vec<f64> {
@@ -213,7 +225,7 @@ mod tests {
 
     #[test]
     fn views_have_their_sizes_and_do_not_depend_on_the_scale_of_the_signal() {
-        for window in [(5, 100), (2, 8), (1, 1)] {
+        for window in [(5, 100), (2, 8), (1, 1), (12, 3), (41, 2)] {
             let size = window.0 * window.1;
             let (counts, other) = (sample(40, window, |x| x), sample(40, window, |x| (x + 1.0).ln() * 0.01));
             let (one, two) = (Context::of(&counts, window), Context::of(&other, window));

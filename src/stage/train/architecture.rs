@@ -38,8 +38,8 @@ pub enum Architecture {
     RandomForest,
     /// Gradient-boosted trees of the same
     GradientBoosting,
-    /// Linear models, a kernel machine, a forest and AttentiveChromes, cross-fitted, stacked and calibrated
-    /// (docs/auto.md); learns from the training and the validation genes
+    /// Four AttentiveChromes, six linear models and two of trees, the three kinds counted alike and calibrated
+    /// (docs/auto.md)
     Auto,
     /// DeepDiff, Raw:d, from the difference A − B: the change between the samples of attentrack-pair
     DeepDiffRawD,

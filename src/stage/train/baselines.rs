@@ -15,7 +15,8 @@ pub fn train(args: &Args, method: Method, runs: &[Run], data: &TrainingData) -> 
     for (set, run) in runs.iter().enumerate() {
         let matrix = &run.samples[0].matrix;
         let window = (matrix.n_marks(), matrix.n_bins());
-        let config = BaselineConfig::new(method, window, args.features, args.transform().takes_logarithm());
+        let config =
+            BaselineConfig::new(method, window, args.features.unwrap_or_default(), args.transform().takes_logarithm());
         let (train, valid) = (table(&config, &data.train, set)?, table(&config, &data.valid, set)?);
         let chosen = method.choose(
             args.task,

@@ -9,6 +9,9 @@ use crate::learn::auto::{self, Auto, Fitted, Genes, Place};
 use crate::matrix::Matrix;
 use crate::model::Network;
 
+/// Validation genes below which the scores are warned of.
+const FEW_GENES: usize = 20;
+
 /// Fits the other members of a run and stacks all of them; also returns the labels and the scores of the
 /// validation genes.
 pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, Vec<f32>, Vec<f32>)> {
@@ -16,6 +19,12 @@ pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, 
     let labelled: usize = run.samples.iter().map(|sample| sample.genes.train.len() + sample.genes.valid.len()).sum();
     if genes.len() < labelled {
         tracing::info!("members that are no network learn from {} of {labelled} genes", genes.len());
+    }
+    let valid = genes.is_valid.iter().filter(|&&is_valid| is_valid).count();
+    if valid < FEW_GENES {
+        tracing::warn!(
+            "{valid} validation genes are few for --model auto, which counts its members and calibrates by them: do not take its scores for probabilities"
+        );
     }
     let flank_bp = run.samples[0].matrix.grid.flank_bp();
     let Fitted { auto, valid_labels, valid_scores } = auto::fit(&genes, networks, args.task, (args.seed, flank_bp))?;
@@ -32,7 +41,7 @@ pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, 
 fn gather(run: &Run) -> Result<Genes> {
     let first = &run.samples[0].matrix;
     let mut genes = Genes::new((first.n_marks(), first.n_bins()));
-    for sample in &run.samples {
+    for (at, sample) in run.samples.iter().enumerate() {
         let matrix = io::bins::read(sample.path())?;
         let scorable: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
         let values = run.transform.apply(&matrix, &scorable);
@@ -41,11 +50,11 @@ fn gather(run: &Run) -> Result<Genes> {
         let valid = sample.genes.valid.iter().map(|gene| (gene, true));
         let mut labelled: Vec<(usize, f32, Place, bool)> = Vec::new();
         for (&(row, label), is_valid) in train.chain(valid) {
-            let at = scorable.binary_search(&row).map_err(|_| anyhow!("gene in row {row} has no signal"))?;
-            labelled.push((at, label, place(&matrix, row), is_valid));
+            let of_scorable = scorable.binary_search(&row).map_err(|_| anyhow!("gene in row {row} has no signal"))?;
+            labelled.push((of_scorable, label, place(&matrix, row), is_valid));
         }
-        labelled.sort_by_key(|(at, ..)| *at);
-        genes.add_sample(&values, &labelled, run.samples.len());
+        labelled.sort_by_key(|(gene, ..)| *gene);
+        genes.add_sample(&values, &labelled, (at, run.samples.len()));
     }
     Ok(genes)
 }
