@@ -55,6 +55,8 @@ Columns:
   agrees_NAME
     Spearman correlation with that row, mean over genes.
 Rows: the methods; signal, the order of the input over its mark's mean; random.
+Of auto, a stack, every row is judged by its whole score, though attention,
+gradients and DeepLIFT explain its networks alone, as the unit says.
 
 Examples:
   attentrack-faithfulness --bins E003.bins.safetensors --model E003.model.safetensors \\
