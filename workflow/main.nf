@@ -134,7 +134,7 @@ workflow ATTENTRACK {
     }
     REPORT(reported.samples, reported.metrics, reported.splits, reported.genes, reported.histories)
 
-    TRACK(ready(plan, 'track', made).map { step, files -> [meta_of(step)] + files })
+    TRACK(ready(plan, 'track', made).map { step, files -> [meta_of(step)] + pick(step, files, '--input') + pick(step, files, '--predictions') })
 
     emit:
     metrics = EVALUATE.out.metrics

@@ -52,7 +52,8 @@ workflow {
     // one genes.bed for every sample; no blacklist, no reference, no table of chromosome names
     genes = ATTENTRACK_TSS.out.genes.map { _meta, bed -> bed }.first()
     ATTENTRACK_BIN(samples, genes, [], [], [])
-    ATTENTRACK_TRACK(ATTENTRACK_BIN.out.bins)
+    // nor predictions
+    ATTENTRACK_TRACK(ATTENTRACK_BIN.out.bins.map { meta, bins -> [meta, bins, []] })
     STRONGEST(ATTENTRACK_TRACK.out.bed)
 
     channel.topic('versions').unique().view { process, tool, version -> "${process}: ${tool} ${version}" }

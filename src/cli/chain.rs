@@ -341,7 +341,10 @@ fn of_model(config: &Config, layout: &Layout, sample: &Sample, step: Step) -> St
 fn track(config: &Config, layout: &Layout, sample: &Sample, name: &str, input: &Path) -> Step {
     let tracks = &config.tracks;
     let has = |formats: &[&str]| tracks.formats.iter().any(|format| formats.contains(&format.as_str()));
-    let mut step = Step::new("track", Some(name)).input("--input", input).output("--out-dir", layout.tracks(name));
+    let mut step = Step::new("track", Some(name))
+        .input("--input", input)
+        .input("--predictions", layout.predictions(&sample.name))
+        .output("--out-dir", layout.tracks(name));
     step.samples = vec![sample.name.clone()];
     step.list("--format", &tracks.formats)
         .option("--aggregate", tracks.aggregate.as_ref())

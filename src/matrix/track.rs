@@ -3,8 +3,10 @@
 
 mod cell;
 mod segment;
+mod sureness;
 mod value;
 
 pub use cell::{Cell, Cells, Selection, cells};
 pub use segment::{Aggregate, Segment, aggregate};
+pub use sureness::Sureness;
 pub use value::{FULL_SCORE, TrackError, TrackValue, TrackValues, freed_of_null};

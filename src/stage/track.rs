@@ -9,9 +9,9 @@ use anyhow::{Context, bail};
 use clap::{ArgGroup, Parser, ValueEnum};
 
 use crate::io::track::{bed, bedgraph, bigbed, bigwig, commit, tsv};
-use crate::io::{PendingFile, bins};
+use crate::io::{PendingFile, bins, predictions};
 use crate::matrix::Matrix;
-use crate::matrix::track::{Aggregate, Cells, Selection, TrackValue, TrackValues, aggregate, cells};
+use crate::matrix::track::{Aggregate, Cells, Selection, Sureness, TrackValue, TrackValues, aggregate, cells};
 use crate::stage::{Common, Stage};
 
 /// Turns a matrix (attention, signal or attribution) into tracks for the genome browser.
@@ -26,6 +26,9 @@ pub struct Args {
     /// Matrix to draw (.bins.safetensors), with known positions
     #[arg(long, short, value_name = "FILE")]
     pub input: PathBuf,
+    /// What attentrack-predict says of the same genes (predictions.tsv): TSV and bigBed get each gene's score, and BED and bigBed show which genes are uncertain, see below [default: they do not]
+    #[arg(long, value_name = "FILE")]
+    pub predictions: Option<PathBuf>,
     /// Format of the track; with --out-dir several, separated by commas
     #[arg(long, short, value_enum, required = true, value_delimiter = ',')]
     pub format: Vec<Format>,
@@ -84,6 +87,11 @@ Formats:
     out, and 1000 is ten times that or more. Kept by default are the bins of
     score 200 or more, and at least the highest 1 % of each mark.
     bigBed (9+) also holds gene, mark, bin, offset from the TSS and the numbers.
+    With --predictions, a gene whose score may as well be on the other side of
+    the model's threshold has names that end in ? and boxes without a thick
+    part, which browsers draw thin; colours stay those of mark and score.
+    bigBed then holds geneScore and uncertain (yes, no, or NA where the model
+    does not say: it has to be calibrated, an ensemble or auto).
   bedgraph, bigwig
     One value a base, one mark a file, every bin. Windows of neighbouring genes
     overlap, so a base in several windows gets their --aggregate; the truth of
@@ -93,7 +101,7 @@ Formats:
     stored) and, of attention, null_value, corrected and mark_attention,
     whatever --value is; of an ensemble's attention, which is the members'
     mean, also the standard deviations over its members, value_sd and
-    mark_attention_sd.
+    mark_attention_sd; with --predictions score and uncertain (0, 1 or NA).
 
 Values:
   corrected
@@ -117,6 +125,8 @@ Examples:
   attentrack-track --input A.attention.bins.safetensors --format bigwig \\
     --out-dir tracks
   attentrack-track --input A.attention.bins.safetensors --format bed --out A.bed.gz
+  attentrack-track --input A.attention.bins.safetensors --format bed,bigbed \\
+    --predictions A.predictions.tsv --out-dir tracks
   attentrack-track --input A.attention.bins.safetensors --format tsv \\
     --gene ENSG00000159216 --out -";
 
@@ -198,6 +208,7 @@ impl Stage for Args {
         let name = || format!("{}: cannot draw", self.input.display());
         let values =
             TrackValues::new(&matrix, self.value.unwrap_or(TrackValue::default_for(matrix.kind))).with_context(name)?;
+        let values = values.with_sureness(self.sureness(&matrix)?);
         let selection = selection::resolve(self, &matrix)?;
         let mut files = Vec::new();
         for &format in &self.format {
@@ -223,6 +234,13 @@ impl Args {
             selection::add_chrom_sizes(&mut matrix, path)?;
         }
         Ok(matrix)
+    }
+
+    /// What the predictions say of the matrix's genes.
+    fn sureness(&self, matrix: &Matrix) -> anyhow::Result<Option<Sureness>> {
+        let Some(path) = &self.predictions else { return Ok(None) };
+        let of_genes = Sureness::new(matrix, &predictions::read(path)?);
+        of_genes.map(Some).with_context(|| format!("{}: cannot be drawn with {}", path.display(), self.input.display()))
     }
 
     /// The files to write in a format, each with its marks.

@@ -57,8 +57,10 @@ fn the_chain_trains_auto_unless_a_model_is_named_and_the_stage_attentive_chrome(
         let plan: serde_json::Value = serde_json::from_slice(&plan).unwrap();
         let train = plan["steps"].as_array().unwrap().iter().find(|step| step["stage"] == "train").unwrap();
         assert!(train["settings"].as_str().unwrap().contains(named), "{train}");
-        let attention = |step: &serde_json::Value| step["stage"] == "track" && step["id"] == "s1";
-        assert!(plan["steps"].as_array().unwrap().iter().any(attention), "{plan}");
+        let track = plan["steps"].as_array().unwrap().iter().find(|step| step["stage"] == "track").unwrap();
+        // where the model looks, and which genes it is unsure of
+        let read: Vec<_> = track["inputs"].as_array().unwrap().iter().map(|input| input["stage"].clone()).collect();
+        assert_eq!(read, ["predict", "predict"], "{track}");
     }
     let alone = attentrack::stage::train::Args::try_parse_from(
         "attentrack-train --bins a --labels b --splits c --out d.model.safetensors".split(' '),

@@ -344,6 +344,82 @@ fn bigbed_is_bed9_with_real_numbers_beside() {
     assert!(minus.ends_with("\tminus\tH3K4me3\t7\t200\t0.16666667\t0.0625\t0.25\t0.5"), "{minus}");
 }
 
+const PREDICTIONS: &str = "gene_id\tsample\tstatus\tscore\tuncertain
+minus\ttoy\tok\t0.875\t0
+plus\ttoy\tok\t0.5625\t1
+left\ttoy\tok\t0.25\tNA
+right\ttoy\tok\t0.125\t0
+lost\ttoy\tno_chrom\tNA\tNA
+elsewhere\ttoy\tok\t0.5\t1
+";
+
+#[test]
+fn genes_that_the_model_is_unsure_of_are_marked_and_all_else_stays() {
+    let work = attention_workdir();
+    work.write("p.tsv", PREDICTIONS);
+    let draw = |format: &str, name: &str, predictions: &str| {
+        work.ok("track", &format!("--input A.bins.safetensors --format {format} {predictions} --out {name}"));
+    };
+    for (format, extension) in [("bed", "bed"), ("bigbed", "bb"), ("tsv", "tsv"), ("bigwig --mark H3K4me3", "bw")] {
+        draw(format, &format!("without.{extension}"), "");
+        draw(format, &format!("with.{extension}"), "--predictions p.tsv");
+    }
+    let uncertain =
+        |row: &str| row.replace("plus|H3K4me3", "plus|H3K4me3?").replace("\t10200\t10300\t2", "\t10200\t10200\t2");
+    let expected: String = work.read("without.bed").lines().map(|row| uncertain(row) + "\n").collect();
+    assert!(expected.contains("chr1\t10200\t10300\tplus|H3K4me3?\t250\t+\t10200\t10200\t232,166,115\n"), "{expected}");
+    assert_eq!(work.read("with.bed"), expected);
+    assert_eq!(std::fs::read(work.path("with.bw")).unwrap(), std::fs::read(work.path("without.bw")).unwrap());
+
+    let (with, without) = (work.read("with.tsv"), work.read("without.tsv"));
+    assert_eq!(with.lines().count(), without.lines().count());
+    for (row, bare) in with.lines().zip(without.lines()) {
+        let expected = match bare.split('\t').next().unwrap() {
+            "gene_id" => "score\tuncertain",
+            "plus" => "0.5625\t1",
+            "minus" => "0.875\t0",
+            "left" => "0.25\tNA",
+            _ => "0.125\t0",
+        };
+        assert_eq!(row, format!("{bare}\t{expected}"));
+    }
+
+    let mut reader = BigBedRead::open_file(work.path("with.bb")).unwrap();
+    let autosql = reader.autosql().unwrap().unwrap();
+    assert!(autosql.contains("string geneScore;") && autosql.contains("string uncertain;"), "{autosql}");
+    let rests = |chrom: &str, reader: &mut BigBedRead<_>| -> Vec<String> {
+        reader.get_interval(chrom, 0, 50_000).unwrap().map(|entry| entry.unwrap().rest).collect()
+    };
+    let chr1 = rests("chr1", &mut reader);
+    assert!(chr1[0].ends_with("\t0.25\t0.5\t0.875\tno") && chr1[1].ends_with("\t0.25\t0.75\t0.5625\tyes"), "{chr1:?}");
+    assert!(chr1[1].starts_with("plus|H3K4me3?\t250\t+\t10200\t10200\t"), "{chr1:?}");
+    assert!(rests("chr2", &mut reader)[0].ends_with("\t0.25\tNA"));
+    let mut header = [0; 64];
+    File::open(work.path("with.bb")).unwrap().read_exact(&mut header).unwrap();
+    assert_eq!((header[32], header[34]), (19, 9), "fieldCount and definedFieldCount");
+}
+
+#[test]
+fn predictions_of_something_else_are_refused_in_words() {
+    let work = attention_workdir();
+    let track = "--input A.bins.safetensors --format bed --predictions p.tsv --out no.bed";
+    for (predictions, needles) in [
+        (PREDICTIONS.replace("\ttoy\t", "\tE003\t"), ["p.tsv", "sample \"E003\"", "\"toy\"", "same sample"]),
+        (
+            PREDICTIONS.replace("left\t", "L\t").replace("plus\t", "P\t"),
+            ["p.tsv", "lack 2 of its 5 genes", "plus", "attentrack-predict"],
+        ),
+        (PREDICTIONS.replace("0.875", "high"), ["p.tsv", "line 2", "score", "high"]),
+        ("gene_id\tlabel\nplus\t1\n".to_owned(), ["p.tsv", "no column", "sample", "line 1"]),
+    ] {
+        work.write("p.tsv", predictions);
+        work.fails("track", track, &needles);
+        assert!(!work.path("no.bed").exists());
+    }
+    std::fs::remove_file(work.path("p.tsv")).unwrap();
+    work.fails("track", track, &["p.tsv", "no such file"]);
+}
+
 #[test]
 fn gz_outputs_are_bgzip_with_a_tabix_index() {
     let work = attention_workdir();

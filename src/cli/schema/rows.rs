@@ -198,6 +198,10 @@ pub struct TrackRow {
     value_sd: Option<f64>,
     /// Of an ensemble: standard deviation of mark_attention over the members.
     mark_attention_sd: Option<f64>,
+    /// With predictions: score of the gene.
+    score: Option<Number>,
+    /// With predictions: whether the score may as well be on the other side of the model's threshold (0 or 1).
+    uncertain: Option<Number>,
 }
 
 /// One row of the table of `attentrack-heatmap`: one gene, sample and mark.

@@ -7,7 +7,8 @@ use super::{TrackText, colour};
 use crate::io::{PendingFile, Result};
 use crate::matrix::track::{Cell, Cells, TrackValues};
 
-/// Writes sorted cells: name `gene|mark`, score as [`TrackValues::score`], itemRgb by mark and score.
+/// Writes sorted cells: name `gene|mark`, score as [`TrackValues::score`], itemRgb by mark and score. Bins of a
+/// gene that is uncertain have a name that ends in `?` and no thick part, so that browsers draw them as a thin box.
 ///
 /// `track_line` puts a `track` line before them, as UCSC custom tracks have it; other tools (and
 /// tabix) want none.
@@ -55,5 +56,10 @@ pub(super) fn push_rest(line: &mut String, values: &TrackValues, cell: &Cell) {
     for part in matrix.gene_ids[gene].chars().chain("|".chars()).chain(matrix.marks[mark].chars()) {
         line.push(if part.is_whitespace() { '_' } else { part });
     }
-    let _ = write!(line, "\t{score}\t{strand}\t{}\t{}\t{colour}", cell.start, cell.end);
+    // a colour would not do: its hue is the mark, its strength the score
+    let thick_end = if values.is_uncertain(gene) { cell.start } else { cell.end };
+    if values.is_uncertain(gene) {
+        line.push('?');
+    }
+    let _ = write!(line, "\t{score}\t{strand}\t{}\t{thick_end}\t{colour}", cell.start);
 }

@@ -27,6 +27,11 @@ const BED9: &str = r#"    string chrom;       "Chromosome"
     int offset;         "Bases from the TSS to the 5' base of the bin, negative upstream"
 "#;
 
+/// What a model says of the genes.
+const SURENESS: &str = r#"    string geneScore;   "Score of the gene, NA where it has none"
+    string uncertain;   "yes where the score may as well be on the other side of the threshold (thin boxes), no, or NA"
+"#;
+
 /// Of an attribution with signs.
 const SIGNED_COLOUR: &str = "Red raises, blue lowers the score of the model";
 
@@ -44,9 +49,12 @@ fn autosql(values: &TrackValues) -> String {
         let unit = values.unit().unwrap_or("Value").replace('"', "'");
         &format!("    float value;        \"{unit}\"\n")
     };
+    let sureness = if values.sureness().is_some() { SURENESS } else { "" };
     let kind = matrix.attribution.as_ref().map_or(kind, |attribution| attribution.method.as_str());
     let bed9 = if values.is_signed() { BED9.replace("Colour of the mark", SIGNED_COLOUR) } else { BED9.to_owned() };
-    format!("table attentrackBins\n\"attentrack: {kind} of each gene, mark and bin\"\n    (\n{bed9}{extra}    )\n")
+    format!(
+        "table attentrackBins\n\"attentrack: {kind} of each gene, mark and bin\"\n    (\n{bed9}{extra}{sureness}    )\n"
+    )
 }
 
 /// Writes sorted cells; the matrix must know the length of every chromosome that has one.
@@ -74,7 +82,7 @@ pub fn write(path: &Path, values: &TrackValues, cells: &Cells) -> Result<Vec<Pen
     let content = Content {
         magic: MAGIC,
         chroms,
-        columns: Some((autosql(values), if values.has_attention() { 17 } else { 14 }, BED_COLUMNS)),
+        columns: Some((autosql(values), n_columns(values), BED_COLUMNS)),
         count: cells.kept.len() as u64,
         blocks,
         segments: &depth,
@@ -82,6 +90,12 @@ pub fn write(path: &Path, values: &TrackValues, cells: &Cells) -> Result<Vec<Pen
     };
     bbi::write(&pending, &content)?;
     Ok(vec![pending])
+}
+
+/// Columns that [`autosql`] describes.
+fn n_columns(values: &TrackValues) -> u16 {
+    let numbers = if values.has_attention() { 17 } else { 14 };
+    if values.sureness().is_some() { numbers + 2 } else { numbers }
 }
 
 /// Columns 4 and on of a cell.
@@ -95,6 +109,10 @@ fn push_rest(rest: &mut String, values: &TrackValues, cell: &Cell) {
     if values.has_attention() {
         let (null, corrected) = (values.null(mark, bin), values.corrected(gene, mark, bin));
         let _ = write!(rest, "\t{null}\t{corrected}\t{}", values.mark_attention(gene, mark));
+    }
+    if let Some(sureness) = values.sureness() {
+        let uncertain = sureness.uncertain(gene).map_or("NA", |is_so| if is_so { "yes" } else { "no" });
+        let _ = write!(rest, "\t{}\t{uncertain}", sureness.score_text(gene));
     }
 }
 

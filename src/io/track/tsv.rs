@@ -10,13 +10,17 @@ use crate::matrix::track::{Cells, TrackValues};
 /// Writes cells in the order given. Columns: gene_id, chrom, start, end (0-based half-open, clipped
 /// to the chromosome), strand, mark, bin (counted 5′ to 3′ from 0), offset_bp (from the TSS to the
 /// bin's 5′ base), value (as stored); of attention also null_value, corrected, mark_attention; of an
-/// ensemble's, the standard deviations over its members value_sd and mark_attention_sd.
+/// ensemble's, the standard deviations over its members value_sd and mark_attention_sd; where it is known what a
+/// model says of the genes, score and uncertain (0, 1 or NA).
 pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -> Result<Vec<PendingFile>> {
     let matrix = values.matrix();
     let mut text = TrackText::create(path, compress, false)?;
     let attention = if values.has_attention() { "\tnull_value\tcorrected\tmark_attention" } else { "" };
     let spread = if values.has_spread() { "\tvalue_sd\tmark_attention_sd" } else { "" };
-    text.header(&format!("gene_id\tchrom\tstart\tend\tstrand\tmark\tbin\toffset_bp\tvalue{attention}{spread}\n"))?;
+    let sureness = if values.sureness().is_some() { "\tscore\tuncertain" } else { "" };
+    text.header(&format!(
+        "gene_id\tchrom\tstart\tend\tstrand\tmark\tbin\toffset_bp\tvalue{attention}{spread}{sureness}\n"
+    ))?;
     let mut line = String::new();
     for cell in &cells.kept {
         let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
@@ -40,6 +44,10 @@ pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -
         }
         if let Some((value, mark)) = values.spread(gene, mark, bin) {
             let _ = write!(line, "\t{value}\t{mark}");
+        }
+        if let Some(sureness) = values.sureness() {
+            let uncertain = sureness.uncertain(gene).map_or("NA", |is_so| if is_so { "1" } else { "0" });
+            let _ = write!(line, "\t{}\t{uncertain}", sureness.score_text(gene));
         }
         line.push('\n');
         text.record(chrom, cell.start, cell.end, &line)?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Sureness;
 use crate::matrix::{Attention, Kind, Matrix};
 
 /// The score of a bin that holds ten times the even share or more; see [`TrackValues::score`].
@@ -89,6 +90,26 @@ pub enum TrackError {
         "the positions of its genes are unknown (a matrix imported from a DeepChrome CSV holds none), so no track can be made of it. Make the matrix with attentrack-bin --genes and --signal"
     )]
     NoPositions,
+    /// Predictions that are not of this matrix's sample.
+    #[error("the predictions are of sample {theirs:?}, the matrix is of {ours:?}. Give those of the same sample")]
+    OtherSample {
+        /// Sample of the predictions.
+        theirs: String,
+        /// Sample of the matrix.
+        ours: String,
+    },
+    /// Genes without a prediction.
+    #[error(
+        "the predictions lack {missing} of its {genes} genes, such as {gene}. Give the file that attentrack-predict wrote of the same matrix"
+    )]
+    NoPrediction {
+        /// One of them.
+        gene: String,
+        /// Genes that lack one.
+        missing: usize,
+        /// Genes in all.
+        genes: usize,
+    },
 }
 
 /// A matrix and the values that tracks show of it.
@@ -114,6 +135,7 @@ pub struct TrackValues<'a> {
     corrected: Vec<f32>,
     even_shares: Vec<f64>,
     is_signed: bool,
+    sureness: Option<Sureness>,
 }
 
 impl<'a> TrackValues<'a> {
@@ -136,7 +158,23 @@ impl<'a> TrackValues<'a> {
         };
         let even_shares = (0..matrix.n_marks()).map(|mark| even_share(matrix, value, mark)).collect();
         let is_signed = matrix.kind == Kind::Attribution && matrix.values.iter().any(|&value| value < 0.0);
-        Ok(TrackValues { matrix, value, attention, corrected, even_shares, is_signed })
+        Ok(TrackValues { matrix, value, attention, corrected, even_shares, is_signed, sureness: None })
+    }
+
+    /// The same, with what a model says of the genes.
+    pub fn with_sureness(mut self, sureness: Option<Sureness>) -> Self {
+        self.sureness = sureness;
+        self
+    }
+
+    /// What a model says of the genes, where that is known.
+    pub fn sureness(&self) -> Option<&Sureness> {
+        self.sureness.as_ref()
+    }
+
+    /// Whether a gene is drawn as uncertain.
+    pub fn is_uncertain(&self, gene: usize) -> bool {
+        self.sureness.as_ref().is_some_and(|sureness| sureness.uncertain(gene) == Some(true))
     }
 
     /// The matrix.

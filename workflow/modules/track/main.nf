@@ -5,7 +5,7 @@ process TRACK {
     container 'attentrack:0.1.0'
 
     input:
-    tuple val(meta), path(matrix)
+    tuple val(meta), path(matrix), path(predictions)
 
     output:
     tuple val(meta), path('*/*.{bed,bed.gz}'), emit: bed, optional: true
@@ -22,9 +22,11 @@ process TRACK {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: "${meta.id}"
+    def uncertain = predictions ? "--predictions ${predictions}" : ''
     """
     attentrack-track \\
         --input ${matrix} \\
+        ${uncertain} \\
         --out-dir ${prefix} \\
         --threads ${task.cpus} \\
         ${args}
