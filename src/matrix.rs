@@ -3,6 +3,7 @@
 
 mod bins;
 mod blacklist;
+mod body;
 mod control;
 mod header;
 mod history;
@@ -23,6 +24,7 @@ mod windows;
 
 pub use bins::{Bins, Tally};
 pub use blacklist::Blacklist;
+pub use body::{BODY_PARTS, body_values, body_windows};
 pub use control::{Chosen, ControlMethod};
 pub use header::{Attribution, FORMAT, FORMAT_VERSION, Header, Input, Kind, Status};
 pub use history::{Curve, History};

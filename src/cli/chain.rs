@@ -175,6 +175,7 @@ fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
         .option("--bin-size", window.bin_size)
         .option("--orientation", window.orientation.map(Orientation::name))
         .option("--statistic", window.statistic)
+        .switch("--body", window.body.unwrap_or(architecture(config) == Some(Architecture::Auto)))
         .option("--max-lost-genes", window.max_lost_genes)
         .option("--min-mapq", window.min_mapq)
         .option("--exclude-flags", window.exclude_flags.as_ref())

@@ -88,7 +88,9 @@ impl Stage for Compare {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let (config, samples) = Config::read(&self.config, &Place::default())?;
+        let (mut config, samples) = Config::read(&self.config, &Place::default())?;
+        // all models share the bins
+        config.window.body.get_or_insert(self.models().contains(&Architecture::Auto));
         let outdir = self.outdir.clone().unwrap_or_else(|| self.config.with_file_name("results"));
         let folder = outdir.join("compare");
         let data = chain::data(&config, &Layout::new(&outdir), &samples);

@@ -91,6 +91,8 @@ pub struct Window {
     pub orientation: Option<Orientation>,
     /// What a number means; needed where bigWig and BAM are mixed.
     pub statistic: Option<Statistic>,
+    /// Whether the signal along the genes' bodies is taken too; by default where the model is auto, which looks at it.
+    pub body: Option<bool>,
     /// none, auto, or a two-column table of chromosome names.
     pub chrom_alias: Option<String>,
     /// Largest share of genes that may be lost to chromosomes that a signal lacks.

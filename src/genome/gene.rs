@@ -67,4 +67,7 @@ pub struct Gene {
     pub id: String,
     /// Where it starts.
     pub tss: Tss,
+    /// 0-based position of the last base that is transcribed: the gene's last on `+`, its first on `-`. `None`
+    /// where only the start is known.
+    pub end: Option<u64>,
 }

@@ -106,14 +106,17 @@ impl TssSelection {
         self.kept += 1;
         self.longest += usize::from(longest);
         self.without_transcripts += usize::from(options.policy != TssPolicy::Gene && record.transcripts.is_empty());
-        for (id, position) in rows {
+        for (id, span) in rows {
             let written = written_id(id, options);
             if !seen.insert(written.clone()) {
                 self.skip(SkipReason::Duplicate, id);
                 continue;
             }
             self.versions_stripped += usize::from(written != id);
-            self.genes.push(Gene { id: written, tss: Tss { chrom: record.chrom.clone(), position, strand } });
+            let tss = Tss { chrom: record.chrom.clone(), position: five_prime(span, strand), strand };
+            // an annotation of TSSs alone knows no ends
+            let end = (span.end - span.start > 1).then(|| three_prime(span, strand));
+            self.genes.push(Gene { id: written, tss, end });
         }
     }
 }
@@ -148,19 +151,26 @@ fn five_prime(span: &Range<u64>, strand: Strand) -> u64 {
     }
 }
 
-/// Id and TSS of each row of a gene, and whether the longest transcript stood in for a tagged one.
-fn rows(record: &GeneRecord, strand: Strand, policy: TssPolicy) -> (Vec<(&str, u64)>, bool) {
-    let gene = vec![(record.id.as_str(), five_prime(&record.span, strand))];
+fn three_prime(span: &Range<u64>, strand: Strand) -> u64 {
+    match strand {
+        Strand::Forward => span.end - 1,
+        Strand::Reverse => span.start,
+    }
+}
+
+/// Id and extent of each row of a gene, and whether the longest transcript stood in for a tagged one.
+fn rows(record: &GeneRecord, strand: Strand, policy: TssPolicy) -> (Vec<(&str, &Range<u64>)>, bool) {
+    let gene = vec![(record.id.as_str(), &record.span)];
     let mut ranked: Vec<&Transcript> = record.transcripts.iter().collect();
     ranked.sort_by_key(|transcript| rank(transcript));
     let Some(main) = ranked.first() else { return (gene, false) };
     match policy {
         TssPolicy::Gene => (gene, false),
-        TssPolicy::Canonical => (vec![(record.id.as_str(), five_prime(&main.span, strand))], main.canonical.is_none()),
+        TssPolicy::Canonical => (vec![(record.id.as_str(), &main.span)], main.canonical.is_none()),
         TssPolicy::Transcript => {
             let mut positions = HashSet::new();
-            let rows = ranked.iter().map(|transcript| (transcript.id.as_str(), five_prime(&transcript.span, strand)));
-            (rows.filter(|(_, position)| positions.insert(*position)).collect(), false)
+            let rows = ranked.iter().map(|transcript| (transcript.id.as_str(), &transcript.span));
+            (rows.filter(|(_, span)| positions.insert(five_prime(span, strand))).collect(), false)
         }
     }
 }
@@ -211,6 +221,22 @@ mod tests {
     fn the_tss_is_the_first_base_on_plus_and_the_last_on_minus() {
         let records = [record("a", Some(Strand::Reverse), vec![]), record("b", Some(Strand::Forward), vec![])];
         assert_eq!(positions(&records, TssPolicy::Gene), [("b".into(), 100), ("a".into(), 199)]);
+    }
+
+    #[test]
+    fn the_end_is_the_last_base_of_what_gives_the_tss() {
+        let ends = |policy| {
+            let list = vec![transcript("t1", 120..160, 9, None), transcript("t2", 100..140, 1, None)];
+            let mut records = [record("f", Some(Strand::Forward), list.clone()), record("r", Some(Strand::Reverse), list)];
+            records[1].chrom = "chr2".into();
+            let selection = select_tss(&records, &TssOptions { policy, ..TssOptions::default() });
+            selection.genes.into_iter().map(|gene| (gene.tss.position, gene.end)).collect::<Vec<_>>()
+        };
+        assert_eq!(ends(TssPolicy::Gene), [(100, Some(199)), (199, Some(100))]);
+        assert_eq!(ends(TssPolicy::Canonical), [(120, Some(159)), (159, Some(120))]);
+        let mut site = record("s", Some(Strand::Forward), vec![]);
+        site.span = 100..101;
+        assert_eq!(select_tss(&[site], &TssOptions::default()).genes[0].end, None);
     }
 
     #[test]

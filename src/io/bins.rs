@@ -1,7 +1,8 @@
 //! The matrix file, `.bins.safetensors`: binned signal, attention or attribution.
 //!
 //! Tensors: `values` f32 [gene, mark, bin]; `chrom` i32 \[gene\] (index into the header's `chroms`),
-//! `tss` i64 \[gene\] (0-based), `strand` i8 \[gene\] (1 or −1), absent where positions are unknown;
+//! `tss` i64 \[gene\] (0-based), `strand` i8 \[gene\] (1 or −1), absent where positions are unknown; `body` f32
+//! [gene, mark, 12] where the genes' bodies were binned too;
 //! in attention files also `mark_values` f32 [gene, mark] and `null_values` f32 [mark, bin]; in those of
 //! an ensemble, whose attentions are the members' means, the sample standard deviations over the
 //! members `values_sd` f32 [gene, mark, bin] and `mark_values_sd` f32 [gene, mark].
@@ -15,7 +16,7 @@ use safetensors::tensor::Dtype;
 use super::safetensors_file::{self, RawTensor, TensorPlaces, TensorView};
 use super::{FileError, Result};
 use crate::genome::{Grid, Strand, Tss};
-use crate::matrix::{Attention, AttentionSpread, FORMAT, FORMAT_VERSION, Header, Matrix, ShapeError};
+use crate::matrix::{Attention, AttentionSpread, BODY_PARTS, FORMAT, FORMAT_VERSION, Header, Matrix, ShapeError};
 
 /// Writes a matrix, whole or not at all.
 pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
@@ -57,6 +58,9 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
     }
     let mut tensors: Vec<_> = places.iter().map(|(name, tensor)| (*name, TensorView::from(tensor))).collect();
     tensors.push(("values", TensorView::of_f32(&[genes, marks, bins], &matrix.values)));
+    if let Some(body) = &matrix.body {
+        tensors.push(("body", TensorView::of_f32(&[genes, marks, BODY_PARTS], body)));
+    }
     if let Some(attention) = &matrix.attention {
         if let Some(mark_values) = &attention.mark_values {
             tensors.push(("mark_values", TensorView::of_f32(&[genes, marks], mark_values)));
@@ -93,6 +97,9 @@ pub fn read(path: &Path) -> Result<Matrix> {
             tss.push(Tss { chrom: name.name.clone(), position, strand });
         }
         matrix.tss = Some(tss);
+    }
+    if tensors.contains_key("body") {
+        matrix.body = Some(take(path, &mut tensors, "body", RawTensor::to_f32)?);
     }
     if tensors.contains_key("null_values") {
         let mut take_some = |name: &str| {
@@ -184,6 +191,7 @@ fn without_tensors(path: &Path, header: Header) -> Result<Matrix> {
         status: header.status,
         tss: None,
         values: Vec::new(),
+        body: None,
         attention: None,
     })
 }

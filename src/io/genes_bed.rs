@@ -1,4 +1,5 @@
-//! `genes.bed`: plain BED6 without a header, one TSS base a row, gene id as name.
+//! `genes.bed`: plain BED6+1 without a header, one TSS base a row, gene id as name; the seventh column is the
+//! 0-based position of the last base that is transcribed, or `.`.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -7,10 +8,11 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::{FileError, Output, Result, open_text};
-use crate::genome::{Gene, Tss};
+use crate::genome::{Gene, Strand, Tss};
 
 /// Reads genes; each interval must be one base wide (the TSS), ids must be unique. `track`,
-/// `browser` and `#` lines are skipped; columns after the sixth are ignored.
+/// `browser` and `#` lines are skipped. The seventh column may be missing; what is no number there, and columns
+/// after it, are ignored.
 pub fn read(path: &Path) -> Result<Vec<Gene>> {
     let mut bytes = Vec::new();
     open_text(path)?.read_to_end(&mut bytes).map_err(|error| FileError::os(path, "read", &error))?;
@@ -65,16 +67,27 @@ fn parse(row: &str) -> std::result::Result<Gene, String> {
     if chrom.is_empty() || id.is_empty() {
         return Err("chromosome and gene id must not be empty".to_owned());
     }
-    let strand = strand.parse().map_err(|error| format!("{error}"))?;
-    Ok(Gene { id: id.to_owned(), tss: Tss { chrom: chrom.to_owned(), position: start, strand } })
+    let strand: Strand = strand.parse().map_err(|error| format!("{error}"))?;
+    let tss = Tss { chrom: chrom.to_owned(), position: start, strand };
+    let end = columns.get(6).and_then(|column| column.parse::<u64>().ok());
+    if end.is_some_and(|end| if strand == Strand::Forward { end < start } else { end > start }) {
+        return Err(format!(
+            "the seventh column must be the gene's last base, 3' of its TSS on strand {strand}, found {}",
+            columns[6]
+        ));
+    }
+    // a BED of TSSs may have thickStart there
+    Ok(Gene { id: id.to_owned(), tss, end: end.filter(|&end| end != start) })
 }
 
 /// Writes genes in the order given; `-` writes to standard output.
 pub fn write(path: &Path, genes: &[Gene]) -> Result<()> {
     let mut output = Output::create(path)?;
-    for Gene { id, tss } in genes {
+    for Gene { id, tss, end } in genes {
+        let end = end.map_or(".".to_owned(), |end| end.to_string());
         output.put(
-            format!("{}\t{}\t{}\t{id}\t0\t{}\n", tss.chrom, tss.position, tss.position + 1, tss.strand).as_bytes(),
+            format!("{}\t{}\t{}\t{id}\t0\t{}\t{end}\n", tss.chrom, tss.position, tss.position + 1, tss.strand)
+                .as_bytes(),
         )?;
     }
     output.commit()

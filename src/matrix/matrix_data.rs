@@ -33,6 +33,9 @@ pub struct Matrix {
     pub tss: Option<Vec<Tss>>,
     /// Row-major [gene, mark, bin]; NaN is a missing value.
     pub values: Vec<f32>,
+    /// Signal along the genes' bodies, row-major [gene, mark, part] of [`BODY_PARTS`](super::BODY_PARTS) parts 5′ to
+    /// 3′, in the unit of the statistic for 500 bp; NaN of genes whose end is not known. `None` where it was not binned.
+    pub body: Option<Vec<f32>>,
     /// Present in attention files.
     pub attention: Option<Attention>,
 }
@@ -104,6 +107,13 @@ impl Matrix {
         &self.gene(gene)[mark * n_bins..(mark + 1) * n_bins]
     }
 
+    /// The bodies of some genes, row-major [gene, mark, part].
+    pub fn bodies(&self, genes: &[usize]) -> Option<Vec<f32>> {
+        let size = self.n_marks() * super::BODY_PARTS;
+        let body = self.body.as_ref()?;
+        Some(genes.iter().flat_map(|&gene| &body[gene * size..][..size]).copied().collect())
+    }
+
     /// Checks that every array has the length that the axes ask for.
     pub fn check_shape(&self) -> Result<(), ShapeError> {
         let (genes, marks, bins) = (self.n_genes(), self.n_marks(), self.n_bins());
@@ -114,6 +124,9 @@ impl Matrix {
         check("status", self.status.len(), genes)?;
         if let Some(tss) = &self.tss {
             check("tss", tss.len(), genes)?;
+        }
+        if let Some(body) = &self.body {
+            check("body", body.len(), genes * marks * super::BODY_PARTS)?;
         }
         if let Some(attention) = &self.attention {
             let mark_values = |values: &Option<Vec<f32>>| values.as_ref().map_or(genes * marks, Vec::len);

@@ -102,6 +102,7 @@ pub fn pair(a: &Matrix, b: &Matrix) -> Result<Matrix, PairError> {
         status: std::mem::take(&mut status),
         tss: a.tss.clone(),
         values,
+        body: None,
         attention: None,
     })
 }

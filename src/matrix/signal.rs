@@ -161,6 +161,7 @@ mod tests {
             .map(|position| Gene {
                 id: position.to_string(),
                 tss: Tss { chrom: "1".into(), position, strand: Strand::Forward },
+                end: None,
             })
             .into();
         Windows::new(&genes, Grid::new(200, 100, Orientation::Gene).unwrap())

@@ -93,6 +93,7 @@ mod tests {
         let gene = |chrom: &str, position| Gene {
             id: format!("{chrom}:{position}"),
             tss: Tss { chrom: chrom.into(), position, strand: Strand::Forward },
+            end: None,
         };
         let genes = [gene("b", 900), gene("a", 50), gene("b", 100)];
         let windows = Windows::new(&genes, Grid::new(100, 10, Orientation::Gene).unwrap());

@@ -11,11 +11,12 @@ use anyhow::Context;
 use clap::Parser;
 
 use self::inputs::Inputs;
-use crate::genome::{Grid, Orientation};
+use crate::genome::{Gene, Grid, Orientation};
 use crate::io::signal::ReadRules;
 use crate::io::{self, deepchrome_csv};
 use crate::matrix::{
-    Blacklist, Chosen, ControlMethod, Input, Kind, Matrix, Signal, Statistic, Status, Windows, bin_signals,
+    BODY_PARTS, Blacklist, Chosen, ControlMethod, Input, Kind, Matrix, Signal, Statistic, Status, Windows, bin_signals,
+    body_values, body_windows,
 };
 use crate::stage::{Common, Stage};
 
@@ -41,7 +42,7 @@ use crate::stage::{Common, Stage};
     after_help = "Examples:\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bam --signal H3K27me3=k27me3.bam \\\n      --out GM12878.bins.safetensors\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bigWig --out E003.bins.safetensors --assembly hg19\n  attentrack-bin --deepchrome-csv train.csv --deepchrome-csv test.csv \\\n      --out E003.bins.safetensors --labels-out E003.labels.tsv"
 )]
 pub struct Args {
-    /// Genes: BED6 with one TSS base a gene, as attentrack-tss writes it [no default: needed with --signal]
+    /// Genes: BED6 with one TSS base a gene, as attentrack-tss writes it (a seventh column: the last base) [no default: needed with --signal]
     #[arg(long, value_name = "BED", required_unless_present = "deepchrome_csv", conflicts_with = "deepchrome_csv")]
     pub genes: Option<PathBuf>,
     /// A mark and its signal file; repeat for each mark, in the order wanted [no default: this or --deepchrome-csv]
@@ -67,6 +68,10 @@ pub struct Args {
     /// Width of a bin, in bp; the flank must be a multiple of it
     #[arg(long, value_name = "BP", default_value_t = 100)]
     pub bin_size: u32,
+    /// Also take the signal at 12 places along each gene's body, 1 kb each, for --model auto; the genes must have their
+    /// ends in the seventh column of genes.bed
+    #[arg(long, conflicts_with = "deepchrome_csv")]
+    pub body: bool,
     /// What a bin's number means [default: count for reads and CSV, mean for bigWig and bedGraph]
     #[arg(long, value_enum)]
     pub statistic: Option<Statistic>,
@@ -204,6 +209,7 @@ impl Args {
                 values.fill(f32::NAN);
             }
         }
+        let body = if self.body { self.bin_bodies(&genes, &inputs, &signals, (statistic, &blacklist), &chosen)? } else { None };
         let (gene_ids, tss) = genes.into_iter().map(|gene| (gene.id, gene.tss)).unzip();
         Ok(Matrix {
             kind: Kind::Signal,
@@ -219,8 +225,36 @@ impl Args {
             status,
             tss: Some(tss),
             values,
+            body,
             attention: None,
         })
+    }
+
+    /// The signal along the genes' bodies, in a second pass over the files; `None` if no gene has an end.
+    fn bin_bodies(
+        &self,
+        genes: &[Gene],
+        inputs: &Inputs,
+        signals: &[&dyn Signal<Error = io::FileError>],
+        (statistic, blacklist): (Statistic, &Blacklist),
+        chosen: &[Chosen],
+    ) -> anyhow::Result<Option<Vec<f32>>> {
+        let with_end = genes.iter().filter(|gene| gene.end.is_some()).count();
+        if with_end == 0 {
+            tracing::warn!(
+                "no gene of genes.bed has its end in the seventh column: bodies are left out. Make genes.bed with \
+                 attentrack-tss from an annotation of genes"
+            );
+            return Ok(None);
+        }
+        let windows = body_windows(genes)?;
+        let progress = report::Progress::new(inputs, &windows, self.common.quiet);
+        let binned = bin_signals(signals, &windows, statistic, blacklist, &|file, windows| progress.add(file, windows))
+            .map_err(|(_, error)| error)?;
+        progress.finish();
+        tracing::info!("bodies of {with_end} of {} genes, at {BODY_PARTS} places each", genes.len());
+        let values = binned.choose(chosen, self.control_method, self.pseudocount);
+        Ok(Some(body_values(genes, chosen.len(), &values)))
     }
 
     /// DeepChrome CSVs to a matrix and, if asked for, labels.
@@ -253,6 +287,7 @@ impl Args {
             gene_ids: csv.gene_ids,
             tss: None,
             values: csv.values,
+            body: None,
             attention: None,
             marks,
         })

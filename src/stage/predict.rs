@@ -80,9 +80,15 @@ impl Stage for Args {
         let values = header.transform.apply(&matrix, &genes);
         let values = values.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         fit::warn_if_unlike(&header, &matrix, &genes, &values);
-        model.meet_sample(&values);
+        let body = matrix.bodies(&genes);
+        if model.needs_body() && body.is_none() {
+            return Err(FileError::new(&self.bins, "has no gene bodies, and the model looks at them")
+                .remedy("Make it with attentrack-bin --body")
+                .into());
+        }
+        model.meet_sample(&values, body.as_deref());
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
-        let scores = model.score(header.task, &values, |done| bar.inc(done as u64))?;
+        let scores = model.score_with_body(header.task, &values, body.as_deref(), |done| bar.inc(done as u64))?;
         bar.finish_and_clear();
         if let Some(path) = &self.predictions {
             io::predictions::write(path, &predictions(&matrix, &genes, &scores, &header))?;
@@ -166,5 +172,5 @@ fn attention(matrix: &Matrix, genes: &[usize], scores: &Scores, model: &Predicto
         }),
     };
     let values = all_rows(&scores.bin_attention, size);
-    Ok(Matrix { kind: Kind::Attention, values, attention: Some(attention), ..matrix.clone() })
+    Ok(Matrix { kind: Kind::Attention, values, body: None, attention: Some(attention), ..matrix.clone() })
 }

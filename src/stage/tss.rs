@@ -15,8 +15,8 @@ use crate::stage::{Common, Stage};
 /// Find the transcription start site (TSS) of each gene of an annotation
 ///
 /// Reads GTF, GFF3 or BED6 (plain or gzip, told apart by content; Ensembl, GENCODE and RefSeq dialects)
-/// and writes genes.bed: BED6 without a header, one TSS base a row, gene id as name, strand; chromosomes
-/// in the order of the annotation, TSSs ascending. Genes without a gene line get the outermost of their
+/// and writes genes.bed: BED6+1 without a header, one TSS base a row, gene id as name, strand, and the
+/// 0-based position of the gene's last base (`.` if the annotation has only TSSs); chromosomes in the order of the annotation, TSSs ascending. Genes without a gene line get the outermost of their
 /// transcript, exon and CDS lines. Genes that are left out are counted by reason.
 #[derive(Parser, Clone, Debug)]
 #[command(

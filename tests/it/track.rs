@@ -44,6 +44,7 @@ fn matrix(kind: Kind, orientation: Orientation, marks: &[&str], genes: Vec<(&str
         status: vec![Status::Ok; genes.len()],
         tss: Some(genes.into_iter().map(|(_, tss)| tss).collect()),
         values,
+        body: None,
         attention: None,
     }
 }

@@ -50,6 +50,7 @@ fn matrix(sample: &str) -> Matrix {
         status,
         tss: None,
         values,
+        body: None,
         attention: None,
     }
 }

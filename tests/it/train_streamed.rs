@@ -39,6 +39,7 @@ fn matrix(sample: &str) -> Matrix {
         status,
         tss: None,
         values,
+        body: None,
         attention: None,
     }
 }

@@ -148,8 +148,8 @@ pub struct ComparisonRow {
     seeds: u64,
 }
 
-/// One row of `genes.bed`, which has no header: BED6, the columns chrom, start, end, name, score and
-/// strand in this order; one TSS base a gene.
+/// One row of `genes.bed`, which has no header: BED6+1, the columns chrom, start, end, name, score, strand and
+/// last in this order; one TSS base a gene.
 #[derive(JsonSchema)]
 pub struct GeneRow {
     /// Chromosome.
@@ -165,6 +165,26 @@ pub struct GeneRow {
     /// `+` or `-`.
     #[schemars(regex(pattern = r"^[+-]$"))]
     strand: String,
+    /// The last base that is transcribed, 0-based; `.` where it is not known.
+    last: KnownOrDot,
+}
+
+/// A position, or `.`.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum KnownOrDot {
+    /// 0-based.
+    Known(u64),
+    /// Not known.
+    Dot(Dot),
+}
+
+/// `.`.
+#[derive(JsonSchema)]
+pub enum Dot {
+    /// Not known.
+    #[schemars(rename = ".")]
+    NotKnown,
 }
 
 /// One row of the table of `attentrack-track --format tsv`: one gene, mark and bin, 5′ to 3′.

@@ -69,7 +69,7 @@ pub fn fit(
         let seen = genes.table(view);
         let fit = fit_linear(
             &seen.select(&train),
-            &view.factors(genes.window.0, genes.window.1),
+            &view.factors(genes.window, genes.with_body),
             &train_labels,
             &folds,
             task,
@@ -90,9 +90,10 @@ pub fn fit(
     }
 
     let members = weigh(task, &valid_labels, &outputs);
-    let config =
-        AutoConfig { tag: AutoTag::Auto, network: networks.config().clone(), n_networks: networks.n_models(), members };
-    let training = Context::of(&genes.set.values, genes.window);
+    let (network, n_networks, with_body) = (networks.config().clone(), networks.n_models(), genes.with_body);
+    let config = AutoConfig { tag: AutoTag::Auto, network, n_networks, with_body, members };
+    let bodies = genes.with_body.then_some(&genes.bodies[..]);
+    let training = Context::of(&genes.set.values, bodies, genes.window);
     let auto = Auto { config, networks, linear, trees, training, sample: None };
     let of_gene = |gene: usize| auto.stack(task, &outputs.iter().map(|of| of[gene]).collect::<Vec<_>>()).0;
     let valid_scores = (0..valid.len()).map(of_gene).collect();

@@ -5,6 +5,7 @@ use super::view::{Context, View};
 use super::{LINEAR, OF_TREES};
 use crate::learn::GeneSet;
 use crate::learn::baseline::Table;
+use crate::matrix::BODY_PARTS;
 
 /// Most genes that are learnt from; of more, as many of each sample are taken, at even steps, others in each.
 const MOST_GENES: usize = 20_000;
@@ -23,31 +24,39 @@ pub struct Genes {
     pub places: Vec<Place>,
     /// Whether it is for validation, not for training.
     pub is_valid: Vec<bool>,
+    /// Whether the genes' bodies are looked at: those of every sample must be known then.
+    pub with_body: bool,
     tables: Vec<(View, Table)>,
+    /// Row-major [gene, mark, part], of the genes that are learnt from.
+    pub(super) bodies: Vec<f32>,
 }
 
 impl Genes {
     /// None yet, of windows of [mark, bin].
-    pub fn new(window: (usize, usize)) -> Self {
+    pub fn new(window: (usize, usize), with_body: bool) -> Self {
         let mut tables: Vec<(View, Table)> = Vec::new();
         for view in LINEAR.into_iter().chain([OF_TREES]) {
             if tables.iter().all(|(other, _)| *other != view) {
-                tables.push((view, Table::new(view.factors(window.0, window.1).len())));
+                tables.push((view, Table::new(view.factors(window, with_body).len())));
             }
         }
-        Genes { window, set: GeneSet::default(), places: Vec::new(), is_valid: Vec::new(), tables }
+        let (places, is_valid, bodies) = (Vec::new(), Vec::new(), Vec::new());
+        Genes { window, set: GeneSet::default(), places, is_valid, with_body, tables, bodies }
     }
 
-    /// Adds a sample: the windows of all its genes, transformed, row-major [gene, mark, bin], and which of
-    /// them have what label, are where, and are for validation. It is the `sample`-th of `n_samples`.
+    /// Adds a sample: the windows of all its genes, transformed, row-major [gene, mark, bin], their bodies
+    /// [gene, mark, part] if they are looked at, and which genes have what label, are where, and are for validation.
+    /// It is the `sample`-th of `n_samples`.
     pub fn add_sample(
         &mut self,
-        values: &[f32],
+        (values, body): (&[f32], Option<&[f32]>),
         labelled: &[(usize, f32, Place, bool)],
         (sample, n_samples): (usize, usize),
     ) {
         let size = self.window.0 * self.window.1;
-        let context = Context::of(values, self.window);
+        let body = body.filter(|_| self.with_body);
+        let context = Context::of(values, body, self.window);
+        let parts = self.window.0 * BODY_PARTS;
         let most = MOST_GENES.min(MOST_GENES_AND_MARKS / self.window.0.max(1));
         let most = (most / n_samples.max(1)).max(1);
         let taken = labelled.len().min(most);
@@ -57,10 +66,12 @@ impl Genes {
         for at in 0..taken {
             let (gene, label, place, is_valid) = &labelled[(at * labelled.len() + first) / taken];
             let window = &values[gene * size..][..size];
+            let body = body.map_or(&[][..], |body| &body[gene * parts..][..parts]);
+            self.bodies.extend_from_slice(body);
             self.set.push(window, *label);
             self.places.push(place.clone());
             self.is_valid.push(*is_valid);
-            self.tables.iter_mut().for_each(|(view, table)| table.push(&context.see(*view, window)));
+            self.tables.iter_mut().for_each(|(view, table)| table.push(&context.see(*view, window, body)));
         }
     }
 
@@ -96,11 +107,11 @@ mod tests {
             genes.places.iter().map(row).collect::<Vec<_>>()
         };
         let of_samples = |n_samples: usize, n_genes: usize, n_marks: usize| {
-            let mut genes = Genes::new((n_marks, 1));
+            let mut genes = Genes::new((n_marks, 1), false);
             let values: Vec<f32> = (0..n_marks * n_genes).map(|at| at as f32).collect();
             let labelled: Vec<_> =
                 (0..n_genes).map(|row| (row, 1.0, Place::At("chr1".to_owned(), row as i64), row % 5 == 0)).collect();
-            (0..n_samples).for_each(|sample| genes.add_sample(&values, &labelled, (sample, n_samples)));
+            (0..n_samples).for_each(|sample| genes.add_sample((&values, None), &labelled, (sample, n_samples)));
             genes
         };
         let few = of_samples(3, 50, 2);

@@ -10,6 +10,7 @@ use super::{Ecdf, KINDS, LINEAR, MEMBERS, OF_TREES, TREES};
 use crate::learn::arrays::{Array, ArrayError, Arrays, Numbers};
 use crate::learn::baseline::{Fit, Linear};
 use crate::learn::calibration::Platt;
+use crate::matrix::BODY_PARTS;
 use crate::learn::{Scores, Spread, Task, score};
 use crate::model::{ModelConfig, Network};
 
@@ -34,6 +35,9 @@ pub struct AutoConfig {
     pub network: ModelConfig,
     /// Number of networks.
     pub n_networks: usize,
+    /// Whether members that are no network look at the genes' bodies.
+    #[serde(default)]
+    pub with_body: bool,
     /// The members.
     pub members: Vec<Share>,
 }
@@ -74,37 +78,47 @@ impl Auto {
         self.config.n_networks + MEMBERS.len() - 1
     }
 
-    /// Compares genes with those of this sample from now on, if there are enough of them.
-    pub fn meet_sample(&mut self, values: &[f32]) {
+    /// Compares genes with those of this sample from now on, if there are enough of them: windows row-major
+    /// [gene, mark, bin], and bodies [gene, mark, part].
+    pub fn meet_sample(&mut self, values: &[f32], body: Option<&[f32]>) {
         let window = (self.config.network.n_marks(), self.config.network.n_bins());
         let is_enough = values.len() >= FEWEST_GENES * window.0 * window.1;
-        self.sample = is_enough.then(|| Context::of(values, window));
+        self.sample = is_enough.then(|| Context::of(values, body.filter(|_| self.config.with_body), window));
     }
 
-    /// Scores genes; `values` is row-major [gene, mark, bin], transformed. The attention is the mean over the
-    /// networks. The spread of a score is over the kinds of models, of an attention over the networks.
+    /// Scores genes; `values` is row-major [gene, mark, bin], transformed, `body` [gene, mark, part]; without it every
+    /// gene's body stands in the middle of the sample's. The attention is the mean over the networks. The spread of a score is over the kinds of models, of an attention over the networks.
     ///
     /// # Errors
     /// If the number of values does not fit, or of the device.
-    pub fn score(&self, task: Task, values: &[f32], done: impl Fn(usize)) -> Result<Scores> {
+    pub fn score(
+        &self,
+        task: Task,
+        values: &[f32],
+        body: Option<&[f32]>,
+        done: impl Fn(usize),
+    ) -> Result<Scores> {
         let size = self.config.network.n_marks() * self.config.network.n_bins();
         // as of a regression: the mean of the outputs, not of probabilities
         let mut scores = score(self.networks.as_ref(), Task::Regression, values, done)?;
         let windows: Vec<&[f32]> = values.chunks_exact(size).collect();
+        let parts = self.config.network.n_marks() * BODY_PARTS;
+        let body_of = |gene: usize| body.map_or(&[][..], |body| &body[gene * parts..][..parts]);
         let stacked: Vec<(f32, f32)> = windows
             .par_iter()
             .zip(&scores.scores)
-            .map(|(window, &networks)| self.stack(task, &self.outputs(window, f64::from(networks))))
+            .enumerate()
+            .map(|(at, (window, &networks))| self.stack(task, &self.outputs(window, body_of(at), f64::from(networks))))
             .collect();
         let spread = scores.spread.get_or_insert_with(Spread::default);
         (scores.scores, spread.scores) = stacked.into_iter().unzip();
         Ok(scores)
     }
 
-    /// The members' outputs for a window.
-    fn outputs(&self, window: &[f32], networks: f64) -> Vec<f64> {
+    /// The members' outputs for a window and the gene's body.
+    fn outputs(&self, window: &[f32], body: &[f32], networks: f64) -> Vec<f64> {
         let context = self.sample.as_ref().unwrap_or(&self.training);
-        let see = |view: View| context.see(view, window);
+        let see = |view: View| context.see(view, window, body);
         let mut outputs = vec![networks];
         outputs.extend(self.linear.iter().zip(LINEAR).map(|(linear, view)| linear.predict(&see(view))));
         let seen = see(OF_TREES);
@@ -143,7 +157,11 @@ impl Auto {
         for (name, fit) in tree_names().zip(&self.trees) {
             arrays.add_all(&format!("{name}."), fit.to_arrays());
         }
-        for (name, of) in [("bins", &self.training.bins), ("summaries", &self.training.summaries)] {
+        for (name, of) in [
+            ("bins", &self.training.bins),
+            ("summaries", &self.training.summaries),
+            ("body", &self.training.body),
+        ] {
             for (at, ecdf) in of.iter().enumerate() {
                 arrays.add_f32(format!("ranks.{name}.{at}"), &ecdf.points);
             }
@@ -166,7 +184,7 @@ impl Auto {
             return Err(format!("the members are not {}", MEMBERS.join(", ")));
         }
         let (marks, bins) = (config.network.n_marks(), config.network.n_bins());
-        let features = |view: View| view.factors(marks, bins).len();
+        let features = |view: View| view.factors((marks, bins), config.with_body).len();
         let mut tensors = Vec::new();
         for (name, array) in arrays.part("networks.").0 {
             let Numbers::F32(numbers) = array.numbers else { return Err(wrong(&name)) };
@@ -189,7 +207,13 @@ impl Auto {
             let all = (0..n).map(|at| arrays.f32(&format!("ranks.{name}.{at}")).map(|points| Ecdf { points }));
             all.collect::<std::result::Result<Vec<_>, _>>().map_err(text)
         };
-        let training = Context { bins: ecdfs("bins", marks)?, summaries: ecdfs("summaries", features(View::Ranks))? };
+        let summaries = View::Ranks.factors((marks, bins), false).len();
+        let body = features(View::Ranks) - summaries;
+        let training = Context {
+            bins: ecdfs("bins", marks)?,
+            summaries: ecdfs("summaries", summaries)?,
+            body: ecdfs("body", body)?,
+        };
         Ok(Auto { config: config.clone(), networks, linear, trees, training, sample: None })
     }
 }

@@ -1,7 +1,10 @@
 //! What the members of [`super::Auto`] that are no network see of a window.
 
 use super::ecdf::Ecdf;
-use crate::learn::baseline::{FeatureSet, Table};
+use crate::learn::baseline::FeatureSet;
+#[cfg(test)]
+use crate::learn::baseline::Table;
+use crate::matrix::BODY_PARTS;
 
 /// Summaries of a mark: see [`summaries`].
 const SUMMARIES: usize = 14;
@@ -16,13 +19,19 @@ const PERCENTILES: [usize; 7] = [5, 10, 25, 50, 75, 90, 95];
 /// Widths of the windows that a mark's bins are pooled into, as numbers of windows.
 const RESOLUTIONS: [usize; 5] = [20, 10, 5, 2, 1];
 
-/// The distributions of a sample: of each mark's bins, and of each summary over the genes.
+/// Summaries of a mark along the gene's body: see [`body_summaries`].
+const BODY_SUMMARIES: usize = 6;
+
+/// The distributions of a sample: of each mark's bins, of each summary over the genes, and of each summary of the
+/// genes' bodies.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
     /// One a mark.
     pub bins: Vec<Ecdf>,
     /// One a mark and summary.
     pub summaries: Vec<Ecdf>,
+    /// One a mark and summary of the body; none where bodies are not looked at.
+    pub body: Vec<Ecdf>,
 }
 
 /// A way of looking at a window.
@@ -47,17 +56,26 @@ pub enum View {
 }
 
 impl Context {
-    /// Of a sample's windows, row-major [gene, mark, bin].
-    pub fn of(values: &[f32], (marks, bins): (usize, usize)) -> Self {
+    /// Of a sample's windows, row-major [gene, mark, bin], and of its genes' bodies, [gene, mark, part], where they
+    /// are looked at.
+    pub fn of(values: &[f32], body: Option<&[f32]>, (marks, bins): (usize, usize)) -> Self {
         let of_mark =
             |mark: usize| Ecdf::of(values.chunks_exact(bins).skip(mark).step_by(marks).flatten().copied().collect());
-        let mut context = Context { bins: (0..marks).map(of_mark).collect(), summaries: Vec::new() };
+        let mut context = Context { bins: (0..marks).map(of_mark).collect(), ..Context::default() };
         let mut columns = vec![Vec::new(); marks * SUMMARIES];
         for window in values.chunks_exact(marks * bins) {
             let of_window = summaries(&context.ranks(window));
             columns.iter_mut().zip(of_window).for_each(|(column, value)| column.push(value as f32));
         }
         context.summaries = columns.into_iter().map(Ecdf::of).collect();
+        if let Some(body) = body {
+            let mut columns = vec![Vec::new(); marks * BODY_SUMMARIES];
+            for body in body.chunks_exact(marks * BODY_PARTS).map(body_summaries) {
+                let known = columns.iter_mut().zip(body).filter(|(_, value)| !value.is_nan());
+                known.for_each(|(column, value)| column.push(value));
+            }
+            context.body = columns.into_iter().map(Ecdf::of).collect();
+        }
         context
     }
 
@@ -68,8 +86,20 @@ impl Context {
         marks.map(|(bins, ecdf)| bins.iter().map(|&value| ecdf.rank(value)).collect()).collect()
     }
 
-    /// What the view sees of a window.
-    pub fn see(&self, view: View, window: &[f32]) -> Vec<f64> {
+    /// What the view sees of a window, then where the summaries of the gene's body stand among the sample's genes. One
+    /// that is not known stands in the middle; `body` may be empty.
+    pub fn see(&self, view: View, window: &[f32], body: &[f32]) -> Vec<f64> {
+        let mut features = self.see_window(view, window);
+        if body.is_empty() {
+            features.resize(features.len() + self.body.len(), 0.5);
+        } else {
+            let ranks = body_summaries(body).into_iter().zip(&self.body);
+            features.extend(ranks.map(|(value, ecdf)| if value.is_nan() { 0.5 } else { ecdf.rank(value) }));
+        }
+        features
+    }
+
+    fn see_window(&self, view: View, window: &[f32]) -> Vec<f64> {
         let ranks = self.ranks(window);
         let of_genes = || -> Vec<f64> {
             let summaries = summaries(&ranks).into_iter().zip(&self.summaries);
@@ -118,10 +148,11 @@ impl Context {
     }
 
     /// What the view sees of windows, row-major [gene, mark, bin].
+    #[cfg(test)]
     pub fn table(&self, view: View, values: &[f32], size: usize) -> Table {
         let mut table: Option<Table> = None;
         for window in values.chunks_exact(size) {
-            let features = self.see(view, window);
+            let features = self.see(view, window, &[]);
             table.get_or_insert_with(|| Table::new(features.len())).push(&features);
         }
         table.unwrap_or_default()
@@ -131,7 +162,15 @@ impl Context {
 impl View {
     /// How much each feature of the view counts beside the others once it is standardised: windows of all
     /// widths as much in all, products half.
-    pub fn factors(self, marks: usize, bins: usize) -> Vec<f64> {
+    pub fn factors(self, (marks, bins): (usize, usize), with_body: bool) -> Vec<f64> {
+        let mut factors = self.factors_of_window(marks, bins);
+        if with_body {
+            factors.resize(factors.len() + marks * BODY_SUMMARIES, 1.0);
+        }
+        factors
+    }
+
+    fn factors_of_window(self, marks: usize, bins: usize) -> Vec<f64> {
         let widths = |bins: usize| windows(bins).into_iter().flat_map(|n| vec![(10.0 / n as f64).sqrt(); n]);
         match self {
             View::Summaries | View::Ranks => vec![1.0; marks * SUMMARIES],
@@ -171,6 +210,22 @@ fn summaries(ranks: &[Vec<f64>]) -> Vec<f64> {
         let [largest, rest @ ..] = order(bins);
         all.extend([part(0, 100), largest, part(40, 60), part(30, 50), part(50, 70), part(0, 40), part(60, 100)]);
         all.extend(rest);
+    }
+    all
+}
+
+/// Of each mark along the body: means of its first, middle and last third, of all, of the last sixth; the median.
+/// NaN where the body is not known.
+fn body_summaries(body: &[f32]) -> Vec<f32> {
+    let mut all = Vec::with_capacity(body.len() / BODY_PARTS * BODY_SUMMARIES);
+    for parts in body.chunks_exact(BODY_PARTS) {
+        let mean = |parts: &[f32]| parts.iter().sum::<f32>() / parts.len() as f32;
+        let (third, sixth) = (BODY_PARTS / 3, BODY_PARTS / 6);
+        all.extend(parts.chunks_exact(third).map(mean));
+        let mut sorted = parts.to_vec();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let median = if parts.iter().any(|part| part.is_nan()) { f32::NAN } else { sorted[BODY_PARTS / 2] };
+        all.extend([mean(parts), mean(&parts[BODY_PARTS - sixth..]), median]);
     }
     all
 }
@@ -228,10 +283,10 @@ mod tests {
         for window in [(5, 100), (2, 8), (1, 1), (12, 3), (41, 2)] {
             let size = window.0 * window.1;
             let (counts, other) = (sample(40, window, |x| x), sample(40, window, |x| (x + 1.0).ln() * 0.01));
-            let (one, two) = (Context::of(&counts, window), Context::of(&other, window));
+            let (one, two) = (Context::of(&counts, None, window), Context::of(&other, None, window));
             for view in ALL {
                 let table = one.table(view, &counts, size);
-                assert_eq!((table.len(), table.n_features()), (40, view.factors(window.0, window.1).len()), "{view:?}");
+                assert_eq!((table.len(), table.n_features()), (40, view.factors(window, false).len()), "{view:?}");
                 assert!(table.rows().flatten().all(|x| x.is_finite()));
                 let is_same = table == two.table(view, &other, size);
                 assert_eq!(is_same, ![View::Windows, View::Amounts].contains(&view), "{view:?}");
@@ -243,12 +298,36 @@ mod tests {
     fn the_symmetric_view_does_not_see_the_strand() {
         let window = (2, 40);
         let values = sample(30, window, |x| x);
-        let context = Context::of(&values, window);
+        let context = Context::of(&values, None, window);
         let flipped: Vec<f32> = values.chunks_exact(40).flat_map(|mark| mark.iter().rev().copied()).collect();
         for (a, b) in values.chunks_exact(80).zip(flipped.chunks_exact(80)) {
-            let (a, b) = (context.see(View::Symmetric, a), context.see(View::Symmetric, b));
+            let (a, b) = (context.see(View::Symmetric, a, &[]), context.see(View::Symmetric, b, &[]));
             assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-12));
         }
+    }
+
+    #[test]
+    fn bodies_are_ranked_whatever_their_scale_and_one_that_is_not_known_stands_in_the_middle() {
+        let window = (2, 4);
+        let values = sample(21, window, |x| x);
+        let body = |scale: f32| -> Vec<f32> {
+            let part = |at: usize| scale * ((at / BODY_PARTS * 13 + at % BODY_PARTS) % 101) as f32;
+            let mut all: Vec<f32> = (0..21 * 2 * BODY_PARTS).map(part).collect();
+            all[20 * 2 * BODY_PARTS..].fill(f32::NAN);
+            all
+        };
+        let see = |scale: f32, gene: usize| {
+            let body = body(scale);
+            let context = Context::of(&values, Some(&body), window);
+            let (gene, body) = (&values[gene * 8..][..8], &body[gene * 2 * BODY_PARTS..][..2 * BODY_PARTS]);
+            context.see(View::Ranks, gene, body)[2 * SUMMARIES..].to_vec()
+        };
+        assert_eq!(see(1.0, 3), see(100.0, 3));
+        assert_ne!(see(1.0, 3), see(1.0, 4));
+        assert_eq!(see(1.0, 20), vec![0.5; 2 * BODY_SUMMARIES]);
+        let thirds = body_summaries(&(0..BODY_PARTS).map(|part| part as f32).collect::<Vec<_>>());
+        assert_eq!(thirds, [1.5, 5.5, 9.5, 5.5, 10.5, 6.0]);
+        assert_eq!(View::Ranks.factors(window, true).len(), 2 * (SUMMARIES + BODY_SUMMARIES));
     }
 
     #[test]

@@ -2,8 +2,11 @@ use super::*;
 use crate::genome::{Gene, Grid, Orientation, Strand, Tss};
 
 fn windows(orientation: Orientation) -> Windows {
-    let gene =
-        |position, strand| Gene { id: format!("{position}"), tss: Tss { chrom: "chr1".into(), position, strand } };
+    let gene = |position, strand| Gene {
+        id: format!("{position}"),
+        tss: Tss { chrom: "chr1".into(), position, strand },
+        end: None,
+    };
     // [80, 120) and, reversed in gene orientation, [91, 131)
     let genes = [gene(100, Strand::Forward), gene(110, Strand::Reverse)];
     Windows::new(&genes, Grid::new(20, 10, orientation).unwrap())
@@ -81,6 +84,7 @@ fn depth_of_passed_windows_is_given_up_unless_kept() {
     let gene = |position| Gene {
         id: format!("{position}"),
         tss: Tss { chrom: "chr1".into(), position, strand: Strand::Forward },
+        end: None,
     };
     let windows = Windows::new(&[gene(100), gene(3_000_000)], Grid::new(20, 10, Orientation::Gene).unwrap());
     let max = |starts: &[i64], keep: bool| {

@@ -53,7 +53,7 @@ pub(super) fn compare(
         .map(|chrom| Chrom { length: known.get(chrom.name.as_str()).map(|(length, _)| *length), ..chrom.clone() })
         .collect();
     let beyond = |gene: &&Gene| lengths.length(&gene.tss.chrom).is_some_and(|length| gene.tss.position >= length);
-    if let Some(Gene { id, tss }) = genes.iter().find(beyond) {
+    if let Some(Gene { id, tss, .. }) = genes.iter().find(beyond) {
         let (length, path) = known[tss.chrom.as_str()];
         bail!(
             "{}: gene {id} starts at {}:{}, beyond the end of {} in {} ({length} bp), as do {} others: genes and signals are of different genome assemblies. Use an annotation of the signals' assembly",

@@ -16,6 +16,9 @@ const FEW_GENES: usize = 20;
 /// validation genes.
 pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, Vec<f32>, Vec<f32>)> {
     let genes = gather(run)?;
+    if !genes.with_body {
+        tracing::info!("the matrices have no gene bodies: with attentrack-bin --body, auto is more accurate");
+    }
     let labelled: usize = run.samples.iter().map(|sample| sample.genes.train.len() + sample.genes.valid.len()).sum();
     if genes.len() < labelled {
         tracing::info!("members that are no network learn from {} of {labelled} genes", genes.len());
@@ -40,9 +43,15 @@ pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, 
 /// The genes of a run, read a sample at a time.
 fn gather(run: &Run) -> Result<Genes> {
     let first = &run.samples[0].matrix;
-    let mut genes = Genes::new((first.n_marks(), first.n_bins()));
+    let mut genes: Option<Genes> = None;
     for (at, sample) in run.samples.iter().enumerate() {
         let matrix = io::bins::read(sample.path())?;
+        let genes = genes.get_or_insert_with(|| Genes::new((first.n_marks(), first.n_bins()), matrix.body.is_some()));
+        if genes.with_body != matrix.body.is_some() {
+            return Err(FileError::new(sample.path(), "has gene bodies, or lacks them, unlike the matrix before it")
+                .remedy("Make all with attentrack-bin --body, or none")
+                .into());
+        }
         let scorable: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
         let values = run.transform.apply(&matrix, &scorable);
         let values = values.map_err(|error| FileError::new(sample.path(), error.to_string()))?;
@@ -54,9 +63,10 @@ fn gather(run: &Run) -> Result<Genes> {
             labelled.push((of_scorable, label, place(&matrix, row), is_valid));
         }
         labelled.sort_by_key(|(gene, ..)| *gene);
-        genes.add_sample(&values, &labelled, (at, run.samples.len()));
+        let body = matrix.bodies(&scorable);
+        genes.add_sample((&values, body.as_deref()), &labelled, (at, run.samples.len()));
     }
-    Ok(genes)
+    genes.ok_or_else(|| anyhow!("no samples"))
 }
 
 /// Where a gene is, if the matrix knows it.

@@ -18,6 +18,7 @@ fn matrix(values: [[f32; 4]; 2], null: [[f32; 4]; 2]) -> Matrix {
         status: vec![Status::Ok],
         tss: None,
         values: values.concat(),
+        body: None,
         attention: Some(Attention { mark_values: Some(vec![0.25, 0.75]), null_values: null.concat(), spread: None }),
     }
 }

@@ -1,0 +1,81 @@
+//! The signal along a gene's body: H3K36me3 and H3K27me3 say as much there as at the promoter.
+
+use crate::genome::{Gene, Grid, GridError, Orientation, Tss};
+
+use super::Windows;
+
+/// Places along a gene's body that the signal is taken at.
+pub const BODY_PARTS: usize = 12;
+/// Bases around each place, in two bins.
+const PLACE_BP: u32 = 1000;
+
+/// Windows of 1 kb at [`BODY_PARTS`] places of each gene's body, at even steps from its TSS to its last base
+/// (in a gene of less than 12 kb they overlap, of a longer one they are a sample). Row `gene × BODY_PARTS + part`,
+/// parts 5′ to 3′; those of genes whose end is not known lie at the TSS, so that chromosomes are those of the
+/// genes' own windows.
+///
+/// # Errors
+/// None; the grid is a constant.
+pub fn body_windows(genes: &[Gene]) -> Result<Windows, GridError> {
+    let place = |gene: &Gene, part: usize| {
+        let start = gene.tss.position;
+        let length = gene.end.unwrap_or(start).abs_diff(start);
+        let from_start = length * (2 * part as u64 + 1) / (2 * BODY_PARTS as u64);
+        let position = if gene.end.is_some_and(|end| end < start) { start - from_start } else { start + from_start };
+        Gene { id: String::new(), tss: Tss { position, ..gene.tss.clone() }, end: None }
+    };
+    let places: Vec<Gene> = genes.iter().flat_map(|gene| (0..BODY_PARTS).map(|part| place(gene, part))).collect();
+    Ok(Windows::new(&places, Grid::new(PLACE_BP / 2, PLACE_BP / 2, Orientation::Genome)?))
+}
+
+/// Values [gene, mark, part] from those of [`body_windows`], row-major [gene × part, mark, 2]: the mean of both bins of
+/// a place, NaN for genes whose end is not known.
+pub fn body_values(genes: &[Gene], marks: usize, binned: &[f32]) -> Vec<f32> {
+    let mut values = vec![f32::NAN; genes.len() * marks * BODY_PARTS];
+    for ((at, gene), places) in genes.iter().enumerate().zip(binned.chunks_exact(BODY_PARTS * marks * 2)) {
+        if gene.end.is_none() {
+            continue;
+        }
+        for (part, bins) in places.chunks_exact(marks * 2).enumerate() {
+            for (mark, bins) in bins.chunks_exact(2).enumerate() {
+                values[(at * marks + mark) * BODY_PARTS + part] = (bins[0] + bins[1]) / 2.0;
+            }
+        }
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::genome::Strand;
+
+    #[test]
+    fn places_run_from_the_tss_to_the_end_on_either_strand() {
+        let gene = |position, strand, end| Gene {
+            id: "g".into(),
+            tss: Tss { chrom: "chr1".into(), position, strand },
+            end,
+        };
+        let genes = [
+            gene(100_000, Strand::Forward, Some(124_000)),
+            gene(100_000, Strand::Reverse, Some(76_000)),
+            gene(500_000, Strand::Forward, None),
+        ];
+        let windows = body_windows(&genes).unwrap();
+        let mut starts = vec![0; 3 * BODY_PARTS];
+        windows.as_slice().iter().for_each(|window| starts[window.gene] = window.start);
+        // middles at 1/24, 3/24 … of 24 kb
+        assert_eq!(starts[..2], [100_500, 102_500]);
+        assert_eq!(starts[11], 122_500);
+        assert_eq!(starts[12..14], [98_500, 96_500]);
+        assert_eq!(starts[23], 76_500);
+        assert!(starts[24..].iter().all(|&start| start == 499_500));
+
+        let binned: Vec<f32> = (0..3 * BODY_PARTS * 2 * 2).map(|at| at as f32).collect();
+        let values = body_values(&genes, 2, &binned);
+        // gene 0, mark 0: places 0 and 1; mark 1: place 0
+        assert_eq!([values[0], values[1], values[BODY_PARTS]], [0.5, 4.5, 2.5]);
+        assert!(values[2 * 2 * BODY_PARTS..].iter().all(|value| value.is_nan()));
+    }
+}
