@@ -60,11 +60,6 @@ impl Predictor {
         }
     }
 
-    /// Whether it looks at the genes' bodies.
-    pub fn needs_body(&self) -> bool {
-        matches!(self, Predictor::Auto(auto) if auto.config.with_body)
-    }
-
     /// Number of models whose mean is predicted.
     pub fn n_models(&self) -> usize {
         match self {

@@ -96,7 +96,7 @@ impl Stage for Args {
         let x = header.transform.apply(&matrix, &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         fit::warn_if_unlike(&header, &matrix, &genes, &x);
-        model.meet_sample(&x);
+        model.meet_sample(&x, matrix.bodies(&genes).as_deref());
         let model = Subject::new(model, [matrix.n_marks(), matrix.n_bins()])?;
         let methods = self.methods(&model)?;
         let settings = self.settings(&header, &matrix, &x);

@@ -165,7 +165,8 @@ impl Args {
         fit::check(&self.bins, &header, matrix).with_context(|| format!("model {}", path.display()))?;
         let all: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
         let sample = header.transform.apply(matrix, &all);
-        model.meet_sample(&sample.map_err(|error| FileError::new(&self.bins, error.to_string()))?);
+        let sample = sample.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
+        model.meet_sample(&sample, matrix.bodies(&all).as_deref());
         Ok((header, Subject::new(model, [matrix.n_marks(), matrix.n_bins()])?))
     }
 

@@ -81,11 +81,6 @@ impl Stage for Args {
         let values = values.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         fit::warn_if_unlike(&header, &matrix, &genes, &values);
         let body = matrix.bodies(&genes);
-        if model.needs_body() && body.is_none() {
-            return Err(FileError::new(&self.bins, "has no gene bodies, and the model looks at them")
-                .remedy("Make it with attentrack-bin --body")
-                .into());
-        }
         model.meet_sample(&values, body.as_deref());
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
         let scores = model.score_with_body(header.task, &values, body.as_deref(), |done| bar.inc(done as u64))?;

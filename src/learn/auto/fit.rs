@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::folds::assign;
 use super::stack::weigh;
 use super::view::Context;
-use super::{Auto, AutoConfig, AutoTag, Genes, LINEAR, OF_TREES, TREES, newton};
+use super::{Auto, AutoConfig, AutoTag, Genes, KINDS, LINEAR, OF_TREES, TREES, newton};
 use crate::learn::baseline::{FitError, Labelled, Linear, Scaling, Table};
 use crate::learn::{Task, score};
 use crate::model::Network;
@@ -89,7 +89,9 @@ pub fn fit(
         trees.push(fit);
     }
 
-    let members = weigh(task, &valid_labels, &outputs);
+    // the networks do not see the bodies
+    let count = if genes.with_body { [0.5, 1.0, 1.0] } else { [1.0; KINDS.len()] };
+    let members = weigh(task, &valid_labels, &outputs, count);
     let (network, n_networks, with_body) = (networks.config().clone(), networks.n_models(), genes.with_body);
     let config = AutoConfig { tag: AutoTag::Auto, network, n_networks, with_body, members };
     let bodies = genes.with_body.then_some(&genes.bodies[..]);

@@ -11,7 +11,10 @@ use crate::learn::calibration::Platt;
 /// The sum is on the scale of the linear members' mean log-odds: their penalised likelihood is one of
 /// probabilities, which that of a network that is stopped early, or a forest's share, is not. Of numbers, it is
 /// on the line of least squares through the labels.
-pub fn weigh(task: Task, labels: &[f64], outputs: &[Vec<f64>]) -> Vec<Share> {
+///
+/// `count` says how much each kind counts.
+pub fn weigh(task: Task, labels: &[f64], outputs: &[Vec<f64>], count: [f64; KINDS.len()]) -> Vec<Share> {
+    let total: f64 = count.iter().sum();
     let as_f32 = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
     let members: Vec<(f64, f64)> = outputs.iter().map(|of| mean_and_sd(of)).collect();
     let z = |member: usize, gene: usize| over(outputs[member][gene] - members[member].0, members[member].1);
@@ -21,8 +24,9 @@ pub fn weigh(task: Task, labels: &[f64], outputs: &[Vec<f64>]) -> Vec<Share> {
     };
     let kinds: Vec<Vec<f64>> = KINDS.iter().map(of_kind).collect();
     let spreads: Vec<f64> = kinds.iter().map(|kind| mean_and_sd(kind).1).collect();
-    let sum = |gene: usize| kinds.iter().zip(&spreads).map(|(kind, &sd)| over(kind[gene], sd)).sum::<f64>();
-    let stacked: Vec<f64> = (0..labels.len()).map(|gene| sum(gene) / KINDS.len() as f64).collect();
+    let counted = || kinds.iter().zip(&spreads).zip(count);
+    let sum = |gene: usize| counted().map(|((kind, &sd), count)| count * over(kind[gene], sd)).sum::<f64>();
+    let stacked: Vec<f64> = (0..labels.len()).map(|gene| sum(gene) / total).collect();
     let scale = match task {
         Task::Classification => {
             let linear = KINDS[LINEAR_KIND].clone();
@@ -34,8 +38,8 @@ pub fn weigh(task: Task, labels: &[f64], outputs: &[Vec<f64>]) -> Vec<Share> {
         Task::Regression => Platt::least_squares(&stacked, labels),
     };
     let mut shares = Vec::new();
-    for (kind, spread) in KINDS.into_iter().zip(spreads) {
-        let weight = 1.0 / (KINDS.len() * kind.len()) as f64;
+    for ((kind, spread), count) in KINDS.into_iter().zip(spreads).zip(count) {
+        let weight = count / (total * kind.len() as f64);
         for member in kind {
             let (mean, sd) = members[member];
             let slope = over(scale.slope, sd * spread);
@@ -74,7 +78,7 @@ mod tests {
         };
         let outputs: Vec<Vec<f64>> =
             (0..MEMBERS.len()).map(|member| (0..200).map(|gene| output(member, gene)).collect()).collect();
-        let shares = weigh(Task::Classification, &labels, &outputs);
+        let shares = weigh(Task::Classification, &labels, &outputs, [1.0; 3]);
         assert!((shares.iter().map(|share| share.weight).sum::<f64>() - 1.0).abs() < 1e-12);
         let of_kind = |kind: std::ops::Range<usize>| -> Vec<f64> {
             let weight: f64 = shares[kind.clone()].iter().map(|share| share.weight).sum();
@@ -89,8 +93,12 @@ mod tests {
         let (all, linear) = (mean_and_sd(&of_kind(0..MEMBERS.len())), mean_and_sd(&linear));
         assert!((all.0 - linear.0).abs() < 1e-9 && (all.1 - linear.1).abs() < 1e-9, "{all:?} {linear:?}");
 
+        let half = weigh(Task::Classification, &labels, &outputs, [0.5, 1.0, 1.0]);
+        let of_kind = |kind: std::ops::Range<usize>| half[kind].iter().map(|share| share.weight).sum::<f64>();
+        assert!(KINDS.map(of_kind).iter().zip([0.2, 0.4, 0.4]).all(|(found, asked)| (found - asked).abs() < 1e-12));
+
         let numbers: Vec<f64> = labels.iter().map(|label| 50.0 * label + 7.0).collect();
-        let shares = weigh(Task::Regression, &numbers, &outputs);
+        let shares = weigh(Task::Regression, &numbers, &outputs, [1.0; 3]);
         let sum = |gene: usize| {
             shares.iter().zip(&outputs).map(|(share, of)| share.weight * share.line.apply(of[gene])).sum::<f64>()
         };
