@@ -37,6 +37,7 @@ fn attention(sample: &str, orientation: Orientation, mark_a: f32) -> Matrix {
         status: vec![Status::Ok, Status::Ok, Status::NoChrom],
         tss: Some(strands.map(|strand| Tss { chrom: "chr1".to_owned(), position: 5000, strand }).to_vec()),
         values,
+        body: None,
         attention: Some(Attention {
             mark_values: Some(mark_values.to_vec()),
             null_values: vec![0.25; 2 * N_BINS],
