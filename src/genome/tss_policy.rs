@@ -227,7 +227,8 @@ mod tests {
     fn the_end_is_the_last_base_of_what_gives_the_tss() {
         let ends = |policy| {
             let list = vec![transcript("t1", 120..160, 9, None), transcript("t2", 100..140, 1, None)];
-            let mut records = [record("f", Some(Strand::Forward), list.clone()), record("r", Some(Strand::Reverse), list)];
+            let mut records =
+                [record("f", Some(Strand::Forward), list.clone()), record("r", Some(Strand::Reverse), list)];
             records[1].chrom = "chr2".into();
             let selection = select_tss(&records, &TssOptions { policy, ..TssOptions::default() });
             selection.genes.into_iter().map(|gene| (gene.tss.position, gene.end)).collect::<Vec<_>>()

@@ -52,11 +52,8 @@ mod tests {
 
     #[test]
     fn places_run_from_the_tss_to_the_end_on_either_strand() {
-        let gene = |position, strand, end| Gene {
-            id: "g".into(),
-            tss: Tss { chrom: "chr1".into(), position, strand },
-            end,
-        };
+        let gene =
+            |position, strand, end| Gene { id: "g".into(), tss: Tss { chrom: "chr1".into(), position, strand }, end };
         let genes = [
             gene(100_000, Strand::Forward, Some(124_000)),
             gene(100_000, Strand::Reverse, Some(76_000)),

@@ -209,7 +209,11 @@ impl Args {
                 values.fill(f32::NAN);
             }
         }
-        let body = if self.body { self.bin_bodies(&genes, &inputs, &signals, (statistic, &blacklist), &chosen)? } else { None };
+        let body = if self.body {
+            self.bin_bodies(&genes, &inputs, &signals, (statistic, &blacklist), &chosen)?
+        } else {
+            None
+        };
         let (gene_ids, tss) = genes.into_iter().map(|gene| (gene.id, gene.tss)).unzip();
         Ok(Matrix {
             kind: Kind::Signal,

@@ -173,7 +173,13 @@ fn with_values(
     genes: &[usize],
     of_scored: &[f32],
 ) -> Matrix {
-    let matrix = Matrix { kind: Kind::Attribution, attribution: Some(attribution), body: None, attention: None, ..matrix.clone() };
+    let matrix = Matrix {
+        kind: Kind::Attribution,
+        attribution: Some(attribution),
+        body: None,
+        attention: None,
+        ..matrix.clone()
+    };
     if !method.is_of_genes() {
         let gene_ids = ["expressed", "silent"].map(str::to_owned).to_vec();
         return Matrix { gene_ids, status: vec![Status::Ok; 2], tss: None, values: of_scored.to_vec(), ..matrix };

@@ -389,7 +389,10 @@ fn threads_do_not_change_the_bytes() {
 #[test]
 fn bodies_are_binned_from_the_tss_to_the_last_base() {
     let dir = Workdir::new();
-    dir.write("genes.bed", "chr1\t20000\t20001\tF\t0\t+\t44000\nchr1\t70000\t70001\tR\t0\t-\t46000\nchr1\t90000\t90001\tT\t0\t+\t.\n");
+    dir.write(
+        "genes.bed",
+        "chr1\t20000\t20001\tF\t0\t+\t44000\nchr1\t70000\t70001\tR\t0\t-\t46000\nchr1\t90000\t90001\tT\t0\t+\t.\n",
+    );
     // the fifth place of F is [28500, 29500), of R [60500, 61500)
     dir.write("s.bedgraph", "chr1\t28500\t29500\t3\nchr1\t60500\t61000\t5\n");
     let flags = "--genes genes.bed --signal M=s.bedgraph --max-lost-genes 1 --out x.bins.safetensors";
@@ -397,7 +400,7 @@ fn bodies_are_binned_from_the_tss_to_the_last_base() {
     assert!(dir.matrix("x.bins.safetensors").body.is_none());
     dir.ok("bin", &format!("{flags} --body"));
     let body = dir.matrix("x.bins.safetensors").body.unwrap();
-    let mut expected = vec![0.0_f32; 36];
+    let mut expected = [0.0_f32; 36];
     (expected[4], expected[12 + 4]) = (3.0, 2.5);
     assert_eq!(body[..24], expected[..24]);
     assert!(body[24..].iter().all(|value| value.is_nan()));

@@ -10,8 +10,8 @@ use super::{Ecdf, KINDS, LINEAR, MEMBERS, OF_TREES, TREES};
 use crate::learn::arrays::{Array, ArrayError, Arrays, Numbers};
 use crate::learn::baseline::{Fit, Linear};
 use crate::learn::calibration::Platt;
-use crate::matrix::BODY_PARTS;
 use crate::learn::{Scores, Spread, Task, score};
+use crate::matrix::BODY_PARTS;
 use crate::model::{ModelConfig, Network};
 
 /// Fewest genes of a sample that a gene is compared with; of fewer, it is compared with the training genes.
@@ -91,13 +91,7 @@ impl Auto {
     ///
     /// # Errors
     /// If the number of values does not fit, or of the device.
-    pub fn score(
-        &self,
-        task: Task,
-        values: &[f32],
-        body: Option<&[f32]>,
-        done: impl Fn(usize),
-    ) -> Result<Scores> {
+    pub fn score(&self, task: Task, values: &[f32], body: Option<&[f32]>, done: impl Fn(usize)) -> Result<Scores> {
         let size = self.config.network.n_marks() * self.config.network.n_bins();
         // as of a regression: the mean of the outputs, not of probabilities
         let mut scores = score(self.networks.as_ref(), Task::Regression, values, done)?;
@@ -157,11 +151,9 @@ impl Auto {
         for (name, fit) in tree_names().zip(&self.trees) {
             arrays.add_all(&format!("{name}."), fit.to_arrays());
         }
-        for (name, of) in [
-            ("bins", &self.training.bins),
-            ("summaries", &self.training.summaries),
-            ("body", &self.training.body),
-        ] {
+        for (name, of) in
+            [("bins", &self.training.bins), ("summaries", &self.training.summaries), ("body", &self.training.body)]
+        {
             for (at, ecdf) in of.iter().enumerate() {
                 arrays.add_f32(format!("ranks.{name}.{at}"), &ecdf.points);
             }
