@@ -17,7 +17,7 @@ window: {{flank: 5000, bin_size: 100, orientation: gene, statistic: mean}}
 labels: {{method: median}}
 split: {{method: chromosome, valid_chroms: [chr{valid}], test_chroms: [chr{test}]}}
 # the published model, which learns so few genes in seconds. Without this line the chain trains auto, its
-# default (docs/auto.md), for most of a minute: a higher AUROC, and attention in the same bins
+# default (docs/auto.md), for half a minute: a higher AUROC, and attention in the same bins
 model: {{name: attentive-chrome}}
 # a few hundred genes need fewer epochs and a higher rate than the published 30 and 2e-4
 train: {{epochs: 12, batch_size: 16, learning_rate: 0.001, seed: 1, transform: raw}}
