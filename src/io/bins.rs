@@ -152,6 +152,11 @@ impl GeneRows {
         &self.path
     }
 
+    /// Whether the genes' bodies are in the file too.
+    pub fn has_bodies(&self) -> bool {
+        self.places.dtype_and_shape("body").is_some()
+    }
+
     /// The values of genes in a row, row-major [gene, mark, bin].
     ///
     /// # Errors

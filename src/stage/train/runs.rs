@@ -8,8 +8,8 @@ use candle_core::Device;
 use super::data::Fitted;
 use super::samples::{self, Reader, Sample};
 use super::state_file::{self, Fingerprint};
-use super::{Args, MODEL_SUFFIX, SAMPLE, data, provenance};
-use crate::io;
+use super::{Architecture, Args, MODEL_SUFFIX, SAMPLE, data, provenance};
+use crate::io::{self, FileError};
 use crate::learn::{FittedTransform, Learner, TrainingData, TrainingState};
 
 /// One model file: the samples that it is trained on.
@@ -101,7 +101,15 @@ fn pooled(args: &Args, reader: &Reader) -> Result<Part> {
     let mut samples: Vec<Sample> = Vec::new();
     for (bins, labels) in args.bins.iter().zip(&args.labels) {
         let sample = reader.read(bins, labels)?;
-        samples.first().map_or(Ok(()), |first| samples::check_same(first, &sample))?;
+        if let Some(first) = samples.first() {
+            samples::check_same(first, &sample)?;
+            if args.model == Architecture::Auto && first.rows.has_bodies() != sample.rows.has_bodies() {
+                let problem = "has gene bodies, or lacks them, unlike the matrix before it";
+                return Err(FileError::new(bins, problem)
+                    .remedy("Make all with attentrack-bin --body, or none")
+                    .into());
+            }
+        }
         samples.push(sample);
     }
     reader.check_variety(&samples)?;

@@ -47,11 +47,6 @@ fn gather(run: &Run) -> Result<Genes> {
     for (at, sample) in run.samples.iter().enumerate() {
         let matrix = io::bins::read(sample.path())?;
         let genes = genes.get_or_insert_with(|| Genes::new((first.n_marks(), first.n_bins()), matrix.body.is_some()));
-        if genes.with_body != matrix.body.is_some() {
-            return Err(FileError::new(sample.path(), "has gene bodies, or lacks them, unlike the matrix before it")
-                .remedy("Make all with attentrack-bin --body, or none")
-                .into());
-        }
         let scorable: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
         let values = run.transform.apply(&matrix, &scorable);
         let values = values.map_err(|error| FileError::new(sample.path(), error.to_string()))?;

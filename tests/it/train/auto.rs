@@ -2,6 +2,7 @@
 
 use attentrack::io;
 use attentrack::learn::ModelKind;
+use attentrack::matrix::BODY_PARTS;
 use attentrack::stage::model_file;
 
 use super::{FAST, GENES, INPUTS, bytes, workdir};
@@ -69,4 +70,47 @@ fn a_handful_of_genes_is_enough_and_numbers_are_learnt_too() {
     let rows = train("");
     let hits = rows[..GENES - 1].iter().enumerate().filter(|(gene, row)| (row.score.unwrap() > 0.5) == (gene % 2 == 1));
     assert!(hits.count() > GENES * 3 / 4, "{rows:?}");
+}
+
+/// Windows that say nothing, bodies that say all.
+#[test]
+fn auto_learns_from_the_bodies_where_the_matrix_has_them() {
+    let work = workdir();
+    let mut matrix = super::matrix("x");
+    let quiet = |at: usize| ((at * 7919 + at / 40 * 104_729) % 11) as f32 / 4.0;
+    matrix
+        .values
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, value)| value.is_finite())
+        .for_each(|(at, value)| *value = quiet(at));
+    let body = |at: usize| {
+        let (gene, mark) = (at / (2 * BODY_PARTS), at / BODY_PARTS % 2);
+        // the end of one gene is not known
+        if gene == 7 { f32::NAN } else { quiet(at + 3) + if mark == 1 && gene % 2 == 1 { 2.0 } else { 0.0 } }
+    };
+    matrix.body = Some((0..GENES * 2 * BODY_PARTS).map(body).collect());
+    io::bins::write(&work.path("b.bins.safetensors"), &matrix).unwrap();
+    let inputs = INPUTS.replace("x.bins", "b.bins");
+    let train = format!("{FAST} --model auto --epochs 2 --out m.model.safetensors");
+    work.ok("train", &format!("{inputs} {train}"));
+    work.ok("predict", "--bins b.bins.safetensors --model m.model.safetensors --predictions p.tsv");
+    let rows = io::predictions::read(&work.path("p.tsv")).unwrap().rows;
+    let known = rows[..GENES - 1].iter().enumerate().filter(|(gene, _)| *gene != 7);
+    let hits = known.filter(|(gene, row)| (row.score.unwrap() > 0.5) == (gene % 2 == 1)).count();
+    assert!(hits > GENES - 5, "{hits} {rows:?}");
+    work.ok(
+        "explain",
+        "--bins b.bins.safetensors --model m.model.safetensors --method mark-occlusion --out o.bins.safetensors",
+    );
+
+    for stage in [
+        "predict --bins x.bins.safetensors --model m.model.safetensors --predictions q.tsv",
+        "explain --bins x.bins.safetensors --model m.model.safetensors --out q.bins.safetensors",
+    ] {
+        let (stage, args) = stage.split_once(' ').unwrap();
+        work.fails(stage, args, &["x.bins.safetensors", "no gene bodies", "--body"]);
+    }
+    let both = format!("--bins yy.bins.safetensors --labels labels.tsv {inputs}");
+    work.fails("train", &format!("{both} {train}"), &["b.bins.safetensors", "gene bodies", "--body"]);
 }
