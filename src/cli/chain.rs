@@ -144,8 +144,14 @@ fn tss(config: &Config, layout: &Layout) -> Step {
     Step::new("tss", None)
         .input("--annotation", &config.annotation.path)
         .output("--out", layout.genes())
+        .switch("--ends", with_bodies(config))
         .option("--policy", config.annotation.policy.as_ref())
         .list("--biotype", &config.annotation.biotype)
+}
+
+/// Whether the genes' bodies are binned: as asked for, else for the model that looks at them.
+fn with_bodies(config: &Config) -> bool {
+    config.window.body.unwrap_or(architecture(config) == Some(Architecture::Auto))
 }
 
 fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
@@ -175,7 +181,7 @@ fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
         .option("--bin-size", window.bin_size)
         .option("--orientation", window.orientation.map(Orientation::name))
         .option("--statistic", window.statistic)
-        .switch("--body", window.body.unwrap_or(architecture(config) == Some(Architecture::Auto)))
+        .switch("--body", with_bodies(config))
         .option("--max-lost-genes", window.max_lost_genes)
         .option("--min-mapq", window.min_mapq)
         .option("--exclude-flags", window.exclude_flags.as_ref())

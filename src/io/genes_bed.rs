@@ -1,5 +1,5 @@
-//! `genes.bed`: plain BED6+1 without a header, one TSS base a row, gene id as name; the seventh column is the
-//! 0-based position of the last base that is transcribed, or `.`.
+//! `genes.bed`: plain BED6 without a header, one TSS base a row, gene id as name; or BED6+1, whose seventh column is
+//! the 0-based position of the last base that is transcribed, `.` where it is not known.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -10,9 +10,12 @@ use rayon::prelude::*;
 use super::{FileError, Output, Result, open_text};
 use crate::genome::{Gene, Strand, Tss};
 
+/// No gene is longer: what lies further from the TSS is no end.
+const LONGEST_GENE_BP: u64 = 100_000_000;
+
 /// Reads genes; each interval must be one base wide (the TSS), ids must be unique. `track`,
-/// `browser` and `#` lines are skipped. The seventh column may be missing; what is no number there, and columns
-/// after it, are ignored.
+/// `browser` and `#` lines are skipped. A seventh column that is no position 3′ of
+/// the TSS, and columns after it, are ignored.
 pub fn read(path: &Path) -> Result<Vec<Gene>> {
     let mut bytes = Vec::new();
     open_text(path)?.read_to_end(&mut bytes).map_err(|error| FileError::os(path, "read", &error))?;
@@ -70,24 +73,23 @@ fn parse(row: &str) -> std::result::Result<Gene, String> {
     let strand: Strand = strand.parse().map_err(|error| format!("{error}"))?;
     let tss = Tss { chrom: chrom.to_owned(), position: start, strand };
     let end = columns.get(6).and_then(|column| column.parse::<u64>().ok());
-    if end.is_some_and(|end| if strand == Strand::Forward { end < start } else { end > start }) {
-        return Err(format!(
-            "the seventh column must be the gene's last base, 3' of its TSS on strand {strand}, found {}",
-            columns[6]
-        ));
-    }
-    // a BED of TSSs may have thickStart there
-    Ok(Gene { id: id.to_owned(), tss, end: end.filter(|&end| end != start) })
+    // other people's seventh column may be anything: thickStart, a score
+    let is_beyond = |end: &u64| if strand == Strand::Forward { *end > start } else { *end < start };
+    let is_end = |end: &u64| is_beyond(end) && end.abs_diff(start) < LONGEST_GENE_BP;
+    Ok(Gene { id: id.to_owned(), tss, end: end.filter(is_end) })
 }
 
-/// Writes genes in the order given; `-` writes to standard output.
-pub fn write(path: &Path, genes: &[Gene]) -> Result<()> {
+/// Writes genes in the order given, with the seventh column or without; `-` writes to standard output.
+pub fn write(path: &Path, genes: &[Gene], with_ends: bool) -> Result<()> {
     let mut output = Output::create(path)?;
     for Gene { id, tss, end } in genes {
-        let end = end.map_or(".".to_owned(), |end| end.to_string());
+        let end = match end {
+            _ if !with_ends => String::new(),
+            Some(end) => format!("\t{end}"),
+            None => "\t.".to_owned(),
+        };
         output.put(
-            format!("{}\t{}\t{}\t{id}\t0\t{}\t{end}\n", tss.chrom, tss.position, tss.position + 1, tss.strand)
-                .as_bytes(),
+            format!("{}\t{}\t{}\t{id}\t0\t{}{end}\n", tss.chrom, tss.position, tss.position + 1, tss.strand).as_bytes(),
         )?;
     }
     output.commit()

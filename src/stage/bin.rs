@@ -42,7 +42,7 @@ use crate::stage::{Common, Stage};
     after_help = "Examples:\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bam --signal H3K27me3=k27me3.bam \\\n      --out GM12878.bins.safetensors\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bigWig --out E003.bins.safetensors --assembly hg19\n  attentrack-bin --deepchrome-csv train.csv --deepchrome-csv test.csv \\\n      --out E003.bins.safetensors --labels-out E003.labels.tsv"
 )]
 pub struct Args {
-    /// Genes: BED6 with one TSS base a gene, as attentrack-tss writes it (a seventh column: the last base) [no default: needed with --signal]
+    /// Genes: BED6 with one TSS base a gene, as attentrack-tss writes it [no default: needed with --signal]
     #[arg(long, value_name = "BED", required_unless_present = "deepchrome_csv", conflicts_with = "deepchrome_csv")]
     pub genes: Option<PathBuf>,
     /// A mark and its signal file; repeat for each mark, in the order wanted [no default: this or --deepchrome-csv]
@@ -69,7 +69,7 @@ pub struct Args {
     #[arg(long, value_name = "BP", default_value_t = 100)]
     pub bin_size: u32,
     /// Also take the signal at 12 places along each gene's body, 1 kb each, for --model auto; the genes must have their
-    /// ends in the seventh column of genes.bed
+    /// ends in the seventh column of genes.bed (attentrack-tss --ends)
     #[arg(long, conflicts_with = "deepchrome_csv")]
     pub body: bool,
     /// What a bin's number means [default: count for reads and CSV, mean for bigWig and bedGraph]
@@ -247,7 +247,7 @@ impl Args {
         if with_end == 0 {
             tracing::warn!(
                 "no gene of genes.bed has its end in the seventh column: bodies are left out. Make genes.bed with \
-                 attentrack-tss from an annotation of genes"
+                 attentrack-tss --ends from an annotation of genes"
             );
             return Ok(None);
         }

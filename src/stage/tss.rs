@@ -15,8 +15,7 @@ use crate::stage::{Common, Stage};
 /// Find the transcription start site (TSS) of each gene of an annotation
 ///
 /// Reads GTF, GFF3 or BED6 (plain or gzip, told apart by content; Ensembl, GENCODE and RefSeq dialects)
-/// and writes genes.bed: BED6+1 without a header, one TSS base a row, gene id as name, strand, and the
-/// 0-based position of the gene's last base (`.` if the annotation has only TSSs); chromosomes in the order of the annotation, TSSs ascending. Genes without a gene line get the outermost of their
+/// and writes genes.bed: BED6 without a header, one TSS base a row, gene id as name, strand; chromosomes in the order of the annotation, TSSs ascending. Genes without a gene line get the outermost of their
 /// transcript, exon and CDS lines. Genes that are left out are counted by reason.
 #[derive(Parser, Clone, Debug)]
 #[command(
@@ -31,6 +30,10 @@ pub struct Args {
     /// Where to write genes.bed; - for standard output
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
+    /// Add a seventh column: the 0-based position of the gene's (or transcript's) last base, `.` where the annotation
+    /// has only TSSs; for attentrack-bin --body
+    #[arg(long)]
+    pub ends: bool,
     /// Which TSS stands for a gene
     #[arg(long, value_enum, default_value_t, value_name = "POLICY")]
     pub policy: TssPolicy,
@@ -76,7 +79,7 @@ impl Stage for Args {
                 self.why_none(&annotation, &selection)
             );
         }
-        genes_bed::write(&self.out, &selection.genes)?;
+        genes_bed::write(&self.out, &selection.genes, self.ends)?;
         info!("{} rows, {} genes -> {}", selection.genes.len(), selection.kept, self.out.display());
         Ok(())
     }

@@ -33,7 +33,7 @@ const GENCODE: [&str; 9] = [
     r#"chrY HAVANA gene 31 40 . . . gene_id "ENSG00000000004.1"; gene_type "protein_coding"; gene_name "U";"#,
 ];
 
-/// Hand-computed: `start - 1` on plus, `end - 1` on minus; the last base the other way round.
+/// Hand-computed: `start - 1` on plus, `end - 1` on minus.
 #[test]
 fn gencode_genes_by_their_five_prime_end() {
     let work = Workdir::new();
@@ -41,14 +41,14 @@ fn gencode_genes_by_their_five_prime_end() {
     let log = work.ok("tss", "--annotation a.gtf --out genes.bed");
     assert_eq!(
         work.read("genes.bed"),
-        "chr1\t100\t101\tENSG00000000001\t0\t+\t499\nchr1\t299\t300\tENSG00000000002\t0\t-\t50\nchrX\t10\t11\tENSG00000000003\t0\t+\t19\nchrY\t10\t11\tENSG00000000003_PAR_Y\t0\t+\t19\n"
+        "chr1\t100\t101\tENSG00000000001\t0\t+\nchr1\t299\t300\tENSG00000000002\t0\t-\nchrX\t10\t11\tENSG00000000003\t0\t+\nchrY\t10\t11\tENSG00000000003_PAR_Y\t0\t+\n"
     );
     assert!(log.contains("skipped 1 genes whose strand is neither + nor -: ENSG00000000004.1"), "{log}");
     assert!(log.contains("4 ids lost their version"), "{log}");
     work.ok("tss", "--annotation a.gtf --keep-version --biotype protein_coding --exclude-chroms chrY --out kept.bed");
     assert_eq!(
         work.read("kept.bed"),
-        "chr1\t100\t101\tENSG00000000001.5\t0\t+\t499\nchrX\t10\t11\tENSG00000000003.2\t0\t+\t19\n"
+        "chr1\t100\t101\tENSG00000000001.5\t0\t+\nchrX\t10\t11\tENSG00000000003.2\t0\t+\n"
     );
 }
 
@@ -59,13 +59,13 @@ fn canonical_and_transcript_policies() {
     let log = work.ok("tss", "--annotation a.gtf --policy canonical --out canonical.bed");
     assert_eq!(
         work.read("canonical.bed"),
-        "chr1\t200\t201\tENSG00000000001\t0\t+\t499\nchr1\t299\t300\tENSG00000000002\t0\t-\t60\n"
+        "chr1\t200\t201\tENSG00000000001\t0\t+\nchr1\t299\t300\tENSG00000000002\t0\t-\n"
     );
     assert!(log.contains("1 genes have no canonical transcript: the longest stood in"), "{log}");
     work.ok("tss", "--annotation a.gtf --policy transcript --out transcripts.bed");
     assert_eq!(
         work.read("transcripts.bed"),
-        "chr1\t100\t101\tENST00000000001\t0\t+\t399\nchr1\t200\t201\tENST00000000002\t0\t+\t499\nchr1\t299\t300\tENST00000000003\t0\t-\t60\n"
+        "chr1\t100\t101\tENST00000000001\t0\t+\nchr1\t200\t201\tENST00000000002\t0\t+\nchr1\t299\t300\tENST00000000003\t0\t-\n"
     );
 }
 
@@ -127,11 +127,7 @@ fn every_dialect_gives_the_same_tss() {
             work.ok("tss", &format!("--annotation {file} --policy {policy} --out genes.bed"));
             assert_eq!(
                 work.read("genes.bed"),
-                if dialect == "BED of TSSs" {
-                    "1\t100\t101\tA\t0\t+\t.\n1\t299\t300\tB\t0\t-\t.\n"
-                } else {
-                    "1\t100\t101\tA\t0\t+\t499\n1\t299\t300\tB\t0\t-\t50\n"
-                },
+                "1\t100\t101\tA\t0\t+\n1\t299\t300\tB\t0\t-\n",
                 "{dialect}, {file}, {policy}"
             );
         }
@@ -139,7 +135,7 @@ fn every_dialect_gives_the_same_tss() {
     let work = Workdir::new();
     work.write("a.gff3", format!("##gff-version 3\n{}", lines(&refseq_gff3[1..])));
     work.ok("tss", "--annotation a.gff3 --id-attribute GeneID --out genes.bed");
-    assert_eq!(work.read("genes.bed"), "1\t100\t101\t17\t0\t+\t499\n1\t299\t300\t18\t0\t-\t50\n");
+    assert_eq!(work.read("genes.bed"), "1\t100\t101\t17\t0\t+\n1\t299\t300\t18\t0\t-\n");
 }
 
 #[test]
@@ -151,7 +147,7 @@ fn standard_input_and_output() {
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };
-    assert_eq!(run(gzip(&lines(&GENCODE[..1]))), "chr1\t100\t101\tENSG00000000001\t0\t+\t499\n");
+    assert_eq!(run(gzip(&lines(&GENCODE[..1]))), "chr1\t100\t101\tENSG00000000001\t0\t+\n");
 }
 
 #[test]
@@ -217,14 +213,31 @@ fn the_real_annotations() {
         assert_eq!(work.read("genes.bed").lines().count(), rows, "{file}");
         if file.starts_with("fixture") {
             let expected = std::fs::read_to_string(data.join("fixture_chr21/tss.bed")).unwrap();
-            // the seventh column is ours
-            let bed6 = work.read("genes.bed");
-            let bed6: String = bed6.lines().map(|row| format!("{}\n", row.rsplit_once('\t').unwrap().0)).collect();
-            assert_eq!(bed6, expected);
+            assert_eq!(work.read("genes.bed"), expected);
         }
     }
     for (file, reason) in [("H3K4me1.bw", "is a bigWig file"), ("H3K4me1.bam", "is a BAM file")] {
         let path = data.join("fixture_chr21").join(file);
         work.fails("tss", &format!("--annotation {} --out x.bed", path.display()), &[reason]);
     }
+}
+
+/// Hand-computed: the last base is `end - 1` on plus, `start - 1` on minus, of what gave the TSS.
+#[test]
+fn ends_are_a_seventh_column_on_request() {
+    let work = Workdir::new();
+    work.write("a.gtf", lines(&GENCODE[..6]));
+    work.ok("tss", "--annotation a.gtf --ends --out genes.bed");
+    assert_eq!(
+        work.read("genes.bed"),
+        "chr1\t100\t101\tENSG00000000001\t0\t+\t499\nchr1\t299\t300\tENSG00000000002\t0\t-\t50\n"
+    );
+    work.ok("tss", "--annotation a.gtf --ends --policy canonical --out genes.bed");
+    assert_eq!(
+        work.read("genes.bed"),
+        "chr1\t200\t201\tENSG00000000001\t0\t+\t499\nchr1\t299\t300\tENSG00000000002\t0\t-\t60\n"
+    );
+    work.write("tss.bed", "1\t299\t300\tB\t0\t-\n");
+    work.ok("tss", "--annotation tss.bed --ends --out genes.bed");
+    assert_eq!(work.read("genes.bed"), "1\t299\t300\tB\t0\t-\t.\n");
 }

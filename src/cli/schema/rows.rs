@@ -148,8 +148,8 @@ pub struct ComparisonRow {
     seeds: u64,
 }
 
-/// One row of `genes.bed`, which has no header: BED6+1, the columns chrom, start, end, name, score, strand and
-/// last in this order; one TSS base a gene.
+/// One row of `genes.bed`, which has no header: BED6, the columns chrom, start, end, name, score and
+/// strand in this order, with `--ends` also last; one TSS base a gene.
 #[derive(JsonSchema)]
 pub struct GeneRow {
     /// Chromosome.
@@ -165,8 +165,9 @@ pub struct GeneRow {
     /// `+` or `-`.
     #[schemars(regex(pattern = r"^[+-]$"))]
     strand: String,
-    /// The last base that is transcribed, 0-based; `.` where it is not known.
-    last: KnownOrDot,
+    /// The last base that is transcribed, 0-based; `.` where it is not known. Absent unless asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<KnownOrDot>,
 }
 
 /// A position, or `.`.
