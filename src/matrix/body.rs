@@ -29,16 +29,17 @@ pub fn body_windows(genes: &[Gene]) -> Result<Windows, GridError> {
 }
 
 /// Values [gene, mark, part] from those of [`body_windows`], row-major [gene × part, mark, 2]: the mean of both bins of
-/// a place, NaN for genes whose end is not known.
+/// a place, 0 of a bin without data as the models take it; NaN for genes whose end is not known.
 pub fn body_values(genes: &[Gene], marks: usize, binned: &[f32]) -> Vec<f32> {
     let mut values = vec![f32::NAN; genes.len() * marks * BODY_PARTS];
+    let known = |value: f32| if value.is_finite() { value } else { 0.0 };
     for ((at, gene), places) in genes.iter().enumerate().zip(binned.chunks_exact(BODY_PARTS * marks * 2)) {
         if gene.end.is_none() {
             continue;
         }
         for (part, bins) in places.chunks_exact(marks * 2).enumerate() {
             for (mark, bins) in bins.chunks_exact(2).enumerate() {
-                values[(at * marks + mark) * BODY_PARTS + part] = (bins[0] + bins[1]) / 2.0;
+                values[(at * marks + mark) * BODY_PARTS + part] = (known(bins[0]) + known(bins[1])) / 2.0;
             }
         }
     }
@@ -69,10 +70,12 @@ mod tests {
         assert_eq!(starts[23], 76_500);
         assert!(starts[24..].iter().all(|&start| start == 499_500));
 
-        let binned: Vec<f32> = (0..3 * BODY_PARTS * 2 * 2).map(|at| at as f32).collect();
+        let mut binned: Vec<f32> = (0..3 * BODY_PARTS * 2 * 2).map(|at| at as f32).collect();
+        // no data, as coverage-mean has it
+        binned[4] = f32::NAN;
         let values = body_values(&genes, 2, &binned);
         // gene 0, mark 0: places 0 and 1; mark 1: place 0
-        assert_eq!([values[0], values[1], values[BODY_PARTS]], [0.5, 4.5, 2.5]);
+        assert_eq!([values[0], values[1], values[BODY_PARTS]], [0.5, 2.5, 2.5]);
         assert!(values[2 * 2 * BODY_PARTS..].iter().all(|value| value.is_nan()));
     }
 }

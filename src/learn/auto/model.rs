@@ -87,7 +87,8 @@ impl Auto {
     }
 
     /// Scores genes; `values` is row-major [gene, mark, bin], transformed, `body` [gene, mark, part]; without it every
-    /// gene's body stands in the middle of the sample's. The attention is the mean over the networks. The spread of a score is over the kinds of models, of an attention over the networks.
+    /// gene's body stands in the middle of the sample's. The attention is the mean over the networks. The spread of a
+    /// score is over the kinds of models, of an attention over the networks.
     ///
     /// # Errors
     /// If the number of values does not fit, or of the device.
