@@ -1,10 +1,9 @@
 //! Tables of chromosome names: the genes' name, a tab, the signal files' name.
 
 use std::collections::HashMap;
-use std::io::BufRead;
 use std::path::Path;
 
-use super::{FileError, Result, open_text};
+use super::{FileError, Lines, Result};
 use crate::genome::ChromAlias;
 
 /// Reads a two-column table (plain or gzip, no header; `#` lines are skipped).
@@ -13,9 +12,8 @@ use crate::genome::ChromAlias;
 /// A line without two columns, or a name that is given twice.
 pub fn read(path: &Path) -> Result<ChromAlias> {
     let mut table = HashMap::new();
-    for (at, line) in open_text(path)?.lines().enumerate() {
-        let number = at as u64 + 1;
-        let line = line.map_err(|error| FileError::os(path, "read", &error).line(number))?;
+    let mut lines = Lines::open(path)?;
+    while let Some((number, line)) = lines.next_text()? {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }

@@ -3,10 +3,9 @@
 //! genome order; positions unknown.
 
 use std::collections::HashMap;
-use std::io::BufRead;
 use std::path::Path;
 
-use super::{FileError, Result, open_text};
+use super::{FileError, Lines, Result};
 use crate::matrix::{Label, Labels};
 
 /// The marks of the published files, in their order.
@@ -52,23 +51,21 @@ fn read_one(
     csv: &mut DeepchromeCsv,
     seen: &mut HashMap<String, String>,
 ) -> Result<()> {
-    let mut reader = open_text(path)?;
-    let (mut number, mut text) = (0, String::new());
+    let (mut lines, mut number) = (Lines::open(path)?, 0);
     let (genes_before, mut bins_of_gene) = (csv.gene_ids.len(), n_bins);
     loop {
-        text.clear();
-        number += 1;
+        let line = lines.next_text()?;
+        number = line.as_ref().map_or(number + 1, |(number, _)| *number);
         let problem_here = |problem: String| {
             FileError::new(path, problem)
                 .line(number)
                 .remedy("Expected are gene, bin, one count a mark, label, without a header; see --marks, --flank and --bin-size")
         };
-        let read = reader.read_line(&mut text).map_err(|error| FileError::os(path, "read", &error).line(number))?;
-        let line = text.trim();
-        if read > 0 && line.is_empty() {
+        let line = line.as_ref().map(|(_, text)| text.trim());
+        if line == Some("") {
             continue;
         }
-        let row = if read == 0 { None } else { Some(parse(line, n_marks).map_err(problem_here)?) };
+        let row = line.map(|line| parse(line, n_marks)).transpose().map_err(problem_here)?;
         let same_gene = row.as_ref().is_some_and(|row| {
             csv.gene_ids.len() > genes_before && csv.gene_ids.last().is_some_and(|gene| gene == row.gene)
         });

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::{FileError, Output, Result, open_text};
+use super::{FileError, Output, Result, open_text, split};
 use crate::genome::{Gene, Strand, Tss};
 
 /// No gene is longer: what lies further from the TSS is no end.
@@ -23,8 +23,7 @@ pub fn read(path: &Path) -> Result<Vec<Gene>> {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
         FileError::new(path, "is not UTF-8 text").line(line as u64).remedy("Give plain or gzipped BED text")
     })?;
-    let rows: Vec<(u64, &str)> = (1..)
-        .zip(text.lines().map(|row| row.trim_end_matches('\r')))
+    let rows: Vec<(u64, &str)> = split(text)
         .filter(|(_, row)| {
             !(row.is_empty() || row.starts_with('#') || row.starts_with("track") || row.starts_with("browser"))
         })

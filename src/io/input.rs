@@ -1,21 +1,33 @@
 //! Opening text inputs: plain or gzip/bgzip, told apart by content; `-` is standard input.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-
+use super::file_kind::FileKind;
+use super::gunzip::{Gunzip, MAGIC};
+use super::source::Source;
 use super::{FileError, Result};
 
 /// U+FEFF in UTF-8.
 pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+/// Bytes that are looked at to tell what a file is.
+const START: usize = 4096;
 
-/// Opens a text file for reading line by line.
+/// Opens a text file for reading; [`Lines`](super::Lines) reads it line by line.
 ///
-/// gzip and bgzip are recognised by their first two bytes, not by the file's name; `-` reads
-/// standard input. A byte-order mark, which some editors and spreadsheets write, is skipped.
+/// gzip and bgzip (also several members, of either kind, and zeros behind them) are recognised by
+/// content, not by the file's name; `-` reads standard input. A byte-order mark, which some editors
+/// and spreadsheets write, is skipped.
+///
+/// # Errors
+/// No such file; a file that is no UTF-8 or Latin-1 text (another compression, a spreadsheet, UTF-16,
+/// a BAM, a web page, …), which is named with the command that converts it.
 pub fn open_text(path: &Path) -> Result<Box<dyn BufRead + Send>> {
+    Ok(Box::new(open(path)?))
+}
+
+pub(super) fn open(path: &Path) -> Result<Source> {
     let raw: Box<dyn Read + Send> = if path == Path::new("-") {
         Box::new(io::stdin())
     } else {
@@ -25,14 +37,15 @@ pub fn open_text(path: &Path) -> Result<Box<dyn BufRead + Send>> {
         }
         Box::new(file)
     };
-    let mut reader = BufReader::with_capacity(1 << 16, raw);
-    let start = reader.fill_buf().map_err(|error| FileError::os(path, "read", &error))?;
-    let mut text: Box<dyn BufRead + Send> = if start.starts_with(&[0x1f, 0x8b]) {
-        Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(reader)))
-    } else {
-        Box::new(reader)
-    };
-    let start = text.fill_buf().map_err(|error| FileError::os(path, "read", &error))?;
+    let os = |error| FileError::os(path, "read", &error);
+    let mut text = Source::new(raw);
+    if text.peek(START).map_err(os)?.starts_with(&MAGIC) {
+        text = Source::new(Box::new(Gunzip::new(text)));
+    }
+    let start = text.peek(START).map_err(os)?;
+    if let Some(FileKind { name, remedy }) = FileKind::of(start) {
+        return Err(FileError::new(path, format!("is {name}, not plain or gzip text")).remedy(remedy));
+    }
     if start.starts_with(BYTE_ORDER_MARK) {
         text.consume(BYTE_ORDER_MARK.len());
     }

@@ -1,9 +1,9 @@
 //! Tab-separated tables with a header line: the files that stages exchange and users bring.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{FileError, Output, Result, open_text};
+use super::{FileError, Lines, Output, Result};
 
 /// A whole table in memory, every cell as text.
 #[derive(Clone, Debug)]
@@ -26,22 +26,14 @@ pub struct Row {
 
 impl Table {
     /// Reads a table (plain or gzip, `-` for standard input). Lines that start with `#` before the
-    /// header and empty lines are skipped; Windows line ends are accepted.
+    /// header and empty lines are skipped; line ends are those of any system.
     ///
     /// A row with fewer or more cells than the header is an error that names the line.
     pub fn read(path: &Path) -> Result<Table> {
-        let mut reader = open_text(path)?;
+        let mut lines = Lines::open(path)?;
         let mut columns: Option<Vec<String>> = None;
         let mut rows = Vec::new();
-        let (mut line, mut text) = (0, String::new());
-        loop {
-            text.clear();
-            line += 1;
-            if reader.read_line(&mut text).map_err(|error| FileError::os(path, "read", &error).line(line))? == 0 {
-                break;
-            }
-            let text = text.trim_end_matches(['\n', '\r']);
-            let text = if line == 1 { text.trim_start_matches('\u{feff}') } else { text };
+        while let Some((line, text)) = lines.next_text()? {
             if text.is_empty() || (columns.is_none() && text.starts_with('#')) {
                 continue;
             }

@@ -1,11 +1,10 @@
 //! Gene ids as a command line names them.
 
-use std::io::BufRead;
 use std::path::Path;
 
 use anyhow::Context;
 
-use crate::io::{FileError, open_text};
+use crate::io::{FileError, Lines};
 
 /// The ids of `--gene ID|@FILE`, in order.
 ///
@@ -25,8 +24,8 @@ pub fn named(flags: &[String]) -> anyhow::Result<Vec<String>> {
 /// The first column of a file; empty lines and those that begin with `#` are left out.
 fn read(path: &Path) -> Result<Vec<String>, FileError> {
     let mut ids = Vec::new();
-    for line in open_text(path)?.lines() {
-        let line = line.map_err(|error| FileError::os(path, "read", &error))?;
+    let mut lines = Lines::open(path)?;
+    while let Some((_, line)) = lines.next_text()? {
         let id = line.split('\t').next().unwrap_or_default().trim();
         if !id.is_empty() && !id.starts_with('#') {
             ids.push(id.to_owned());

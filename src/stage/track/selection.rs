@@ -1,14 +1,13 @@
 //! What `--mark`, `--gene`, `--region` and `--chrom-sizes` mean for a matrix.
 
 use std::collections::{HashMap, HashSet};
-use std::io::BufRead;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 
 use super::Args;
 use crate::genome::{Chrom, Chroms, Region};
-use crate::io::{FileError, open_text};
+use crate::io::{FileError, Lines};
 use crate::matrix::Matrix;
 use crate::matrix::track::Selection;
 use crate::stage::gene_ids;
@@ -111,13 +110,13 @@ pub fn add_chrom_sizes(matrix: &mut Matrix, path: &Path) -> anyhow::Result<()> {
 
 fn read_chrom_sizes(path: &Path) -> Result<Chroms, FileError> {
     let mut chroms = Chroms::default();
-    for (number, line) in open_text(path)?.lines().enumerate() {
-        let line = line.map_err(|error| FileError::os(path, "read", &error))?;
+    let mut lines = Lines::open(path)?;
+    while let Some((number, line)) = lines.next_text()? {
         let mut columns = line.split_whitespace();
         let (Some(name), length) = (columns.next(), columns.next()) else { continue };
         let length = length.and_then(|length| length.parse().ok()).ok_or_else(|| {
             FileError::new(path, "expected a name and a length in bp")
-                .line(number as u64 + 1)
+                .line(number)
                 .remedy("Give a chrom.sizes or .fai file")
         })?;
         chroms.push(Chrom { name: name.to_owned(), length: Some(length) });
