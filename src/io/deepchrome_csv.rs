@@ -7,6 +7,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use super::{FileError, Result, open_text};
+use crate::genome::check_text;
 use crate::matrix::{Label, Labels};
 
 /// The marks of the published files, in their order.
@@ -117,6 +118,7 @@ fn parse(line: &str, n_marks: usize) -> std::result::Result<Row<'_>, String> {
     if counts.len() != n_marks {
         return Err(format!("expected {} comma-separated columns, found {}", n_marks + 3, cells.len()));
     }
+    check_text("gene id", gene).map_err(|error| error.to_string())?;
     let number = |what: &str, cell: &str| match cell.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
         _ => Err(format!("{what} must be a number, found {cell:?}")),
