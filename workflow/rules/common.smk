@@ -1,6 +1,7 @@
 # The plan, and the functions by which the rules look their step up in it.
 import json
 import subprocess
+from csv import QUOTE_NONE
 from pathlib import Path
 
 from pandas import read_csv
@@ -13,7 +14,9 @@ SCHEMAS = {
 
 # What this workflow takes besides the keys of attentrack's config.yaml: where its files go, the folder
 # that paths in the configuration lead from, and whether rules outside make some of the files it names
-OUT = config.get("outdir", "results")
+RESULTS = str(config.get("outdir", "results"))
+# as rules name it, where braces would be wildcards
+OUT = RESULTS.replace("{", "{{").replace("}", "}}")
 BASE = Path(config.get("base", ""))
 if "base" not in config and workflow.configfiles:
     BASE = Path(workflow.configfiles[0]).parent
@@ -33,7 +36,7 @@ if not SETTINGS:
 
 def make_plan():
     """The steps of the chain, as `attentrack plan` gives them."""
-    command = ["attentrack", "plan", "-", "--base", str(BASE), "--outdir", OUT]
+    command = ["attentrack", "plan", "-", f"--base={BASE}", f"--outdir={RESULTS}"]
     if config.get("allow_missing"):
         command.append("--allow-missing")
     try:
@@ -54,7 +57,11 @@ if workflow.is_main_process:
     # the plan explains a mistake in words; the schemas see that workflow and attentrack fit together
     validate(SETTINGS, SCHEMAS["config"], set_default=False)
     sheet = read_csv(
-        BASE / SETTINGS["samples"], sep="\t", dtype=str, keep_default_na=False
+        BASE / SETTINGS["samples"],
+        sep="\t",
+        dtype=str,
+        keep_default_na=False,
+        quoting=QUOTE_NONE,
     )
     validate(sheet, SCHEMAS["samples"])
 STEPS = {(step["stage"], step["id"]): step for step in PLAN["steps"]}
