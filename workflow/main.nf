@@ -25,7 +25,7 @@ def own_params() {
 // The file of that name and no other. Nextflow does not quote $ where it stages a file
 def named_file(name) {
     if (name.toString().contains('$')) {
-        error("${name}: Nextflow cannot stage a file with $ in its path: rename it, or use Snakemake or attentrack run")
+        error("${name}: Nextflow cannot stage a file with \$ in its path: rename it, or use Snakemake or attentrack run")
     }
     file(name, glob: false, checkIfExists: true)
 }

@@ -414,10 +414,11 @@ proptest! {
             match run::<heatmap::Args>(&arguments) {
                 Ok(()) => {
                     let table = work.read("heatmap.tsv");
-                    prop_assert!(table.split_terminator('\n').skip(1).all(|line| {
+                    let is_whole = |line: &str| {
                         let cells: Vec<&str> = line.split('\t').collect();
                         cells.len() == 10 && ids.iter().any(|id| id == cells[0]) && cells[1] == sample
-                    }));
+                    };
+                    prop_assert!(table.split_terminator('\n').skip(1).all(is_whole), "{}", table);
                     let drawn = std::fs::read_dir(path("")).unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
                     prop_assert_eq!(drawn.filter(|name| name.ends_with(".svg")).count(), 2);
                 }

@@ -14,9 +14,7 @@ SCHEMAS = {
 
 # What this workflow takes besides the keys of attentrack's config.yaml: where its files go, the folder
 # that paths in the configuration lead from, and whether rules outside make some of the files it names
-RESULTS = str(config.get("outdir", "results"))
-# as rules name it, where braces would be wildcards
-OUT = RESULTS.replace("{", "{{").replace("}", "}}")
+OUT = str(config.get("outdir", "results"))
 BASE = Path(config.get("base", ""))
 if "base" not in config and workflow.configfiles:
     BASE = Path(workflow.configfiles[0]).parent
@@ -36,7 +34,7 @@ if not SETTINGS:
 
 def make_plan():
     """The steps of the chain, as `attentrack plan` gives them."""
-    command = ["attentrack", "plan", "-", f"--base={BASE}", f"--outdir={RESULTS}"]
+    command = ["attentrack", "plan", "-", f"--base={BASE}", f"--outdir={OUT}"]
     if config.get("allow_missing"):
         command.append("--allow-missing")
     try:
@@ -49,7 +47,15 @@ def make_plan():
         )
     if done.returncode != 0:
         raise WorkflowError(done.stderr.strip())
-    return json.loads(done.stdout)
+    plan = json.loads(done.stdout)
+    inputs = [file["path"] for step in plan["steps"] for file in step["inputs"]]
+    for path in [OUT, *inputs]:
+        if set("{}<>") & set(path):
+            raise WorkflowError(
+                f"{path}: Snakemake takes {{ }} and < > in a path for names of its own: "
+                "rename it, or use Nextflow or attentrack run"
+            )
+    return plan
 
 
 PLAN = make_plan()
