@@ -20,6 +20,7 @@ mod work;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::genome::visible;
 use crate::io;
 use crate::stage::{Common, Stage};
 
@@ -55,7 +56,7 @@ pub fn execute<S: Stage>(stage: &S) -> ExitCode {
     let problems = stage.problems();
     if !problems.is_empty() {
         for problem in &problems {
-            eprintln!("error: {problem}");
+            eprintln!("error: {}", shown(problem));
         }
         return ExitCode::from(1);
     }
@@ -70,10 +71,15 @@ pub fn execute<S: Stage>(stage: &S) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", shown(&format!("{error:#}")));
             ExitCode::from(1)
         }
     }
+}
+
+/// A message for the terminal, which nothing in a path or a name may steer.
+fn shown(message: &str) -> String {
+    message.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
 fn set_up_logging(common: &Common) {

@@ -6,7 +6,9 @@ mod chroms;
 mod gene;
 mod gene_id;
 mod grid;
+mod name;
 mod region;
+mod text;
 mod tss_policy;
 
 pub use annotation::{CanonicalTag, GeneRecord, Transcript};
@@ -14,5 +16,7 @@ pub use chroms::{Chrom, ChromAlias, Chroms};
 pub use gene::{Gene, ParseStrandError, Strand, Tss};
 pub use gene_id::strip_version;
 pub use grid::{Grid, GridError, Orientation};
+pub use name::{NAME_PATTERN, NameError, check_case, check_name, cleaned, file_names};
 pub use region::{ParseRegionError, Region};
+pub use text::{HiddenCharacter, check_text, is_hidden, visible};
 pub use tss_policy::{SkipReason, TssOptions, TssPolicy, TssSelection, select_tss};

@@ -22,11 +22,20 @@ def own_params() {
     ['outdir', 'base', 'publish_dir_mode']
 }
 
+// The file of that name and no other. Nextflow does not quote $ where it stages a file
+def named_file(name) {
+    if (name.toString().contains('$')) {
+        error("${name}: Nextflow cannot stage a file with \$ in its path: rename it, or use Snakemake or attentrack run")
+    }
+    file(name, glob: false, checkIfExists: true)
+}
+
 // The folder that paths in the configuration lead from: that of -params-file
 def base_folder() {
-    def given = workflow.commandLine =~ /-params-file[ =]'?([^' ]+)/
-    def folder = given ? file(given[0][1], checkIfExists: true).parent : workflow.launchDir
-    params.base ? file(params.base) : folder
+    // blanks, quotes and the like have a backslash before them
+    def given = workflow.commandLine =~ /-params-file[ =]((?:\\.|[^ \\])+)/
+    def folder = given ? named_file(given[0][1].replaceAll(/\\(.)/, '$1')).parent : workflow.launchDir
+    params.base ? file(params.base, glob: false) : folder
 }
 
 def settings() {
@@ -64,7 +73,7 @@ def ready(plan, stage, made) {
     def wanted = steps.flatMap { step ->
         step.inputs.withIndex().collect { input, at -> [input.path, groupKey(step.id ?: 'all', step.inputs.size()), at, input.stage != null] }
     }
-    def given = wanted.filter { _path, _id, _at, is_made -> !is_made }.map { path, id, at, _is_made -> [id, at, file(path, checkIfExists: true)] }
+    def given = wanted.filter { _path, _id, _at, is_made -> !is_made }.map { path, id, at, _is_made -> [id, at, named_file(path)] }
     def from_steps = wanted.filter { _path, _id, _at, is_made -> is_made }.combine(made, by: 0).map { _path, id, at, _is_made, made_file -> [id, at, made_file] }
     def files = given.mix(from_steps).groupTuple().map { id, at, found -> [id.target, [at, found].transpose().sort { pair -> pair[0] }.collect { pair -> pair[1] }] }
     steps.map { step -> [step.id ?: 'all', step] }.join(files).map { _id, step, found -> [step, found] }
@@ -156,7 +165,7 @@ workflow FROM_PARAMS {
     if (!params.samples) {
         error("give -params-file config.yaml (examples/quickstart/config.yaml shows its keys)")
     }
-    ATTENTRACK(groovy.json.JsonOutput.toJson(settings()), base.toUriString(), base.resolve(params.samples))
+    ATTENTRACK(groovy.json.JsonOutput.toJson(settings()), base.toUriString(), named_file(base.resolve(params.samples)))
 
     channel.topic('versions')
         .unique()

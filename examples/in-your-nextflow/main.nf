@@ -3,6 +3,7 @@
 //
 //   nextflow run main.nf
 
+include { quoted } from '../../workflow/functions.nf'
 include { TSS as ATTENTRACK_TSS } from '../../workflow/modules/tss/main.nf'
 include { BIN as ATTENTRACK_BIN } from '../../workflow/modules/bin/main.nf'
 include { TRACK as ATTENTRACK_TRACK } from '../../workflow/modules/track/main.nf'
@@ -19,7 +20,7 @@ process MY_SIGNAL {
 
     script:
     """
-    cp ${raw} mine.${raw.name}
+    cp -- ${quoted(raw)} ${quoted('mine.' + raw.name)}
     """
 }
 
@@ -35,7 +36,7 @@ process STRONGEST {
 
     script:
     """
-    sort -k5,5nr -k1,1 -k2,2n ${bed} | awk 'NR <= 20' > ${meta.id}.strongest.tsv
+    sort -k5,5nr -k1,1 -k2,2n ${quoted(bed)} | awk 'NR <= 20' > ${quoted("${meta.id}.strongest.tsv")}
     """
 }
 

@@ -58,7 +58,22 @@ pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bo
         steps.extend(samples.iter().map(|sample| faithfulness(config, &layout, sample)));
     }
     steps.push(report(config, &layout, samples));
+    check_outputs(&steps)?;
     Ok(steps)
+}
+
+/// Refuses two steps of one output: a sample may be called as another one's explanation is.
+fn check_outputs(steps: &[Step]) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    for path in steps.iter().flat_map(Step::outputs) {
+        if !seen.insert(path.to_string_lossy().to_ascii_lowercase()) {
+            bail!(
+                "two steps would write {}: name each method of explain.methods once, and no sample SAMPLE.METHOD",
+                path.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The steps that make what all models learn from: genes, labels, splits and bins.

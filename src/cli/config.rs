@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::genome::Orientation;
+use crate::genome::{NAME_PATTERN, Orientation, check_name};
 use crate::io::FileError;
 use crate::io::sample_sheet::{self, Sample};
 use crate::learn::{Task, Transform};
@@ -142,6 +142,7 @@ pub enum Threshold {
     /// The same for all.
     All(f64),
     /// By sample.
+    #[schemars(extend("propertyNames" = {"pattern": NAME_PATTERN}))]
     BySample(BTreeMap<String, f64>),
 }
 
@@ -439,6 +440,10 @@ impl Config {
         }
         if self.tracks.formats.is_empty() {
             problems.push("tracks.formats: name at least one of bed, bedgraph, bigwig, bigbed, tsv".to_owned());
+        }
+        if let Some(Threshold::BySample(thresholds)) = &self.labels.threshold {
+            let wrong = thresholds.keys().filter_map(|sample| check_name("sample", sample).err());
+            problems.extend(wrong.map(|error| format!("labels.threshold: {error}")));
         }
         if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("; ")) }
     }

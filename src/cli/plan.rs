@@ -12,6 +12,7 @@ use super::chain;
 use super::config::{Config, Place};
 use super::prepare::prepare;
 use super::step::Step;
+use crate::genome::NAME_PATTERN;
 use crate::io::Output;
 use crate::stage::{Common, Stage};
 
@@ -60,6 +61,7 @@ pub struct PlanFile {
     /// Version of attentrack that wrote the plan.
     tool_version: String,
     /// Names of the samples, in the order of the sheet.
+    #[schemars(inner(regex(pattern = NAME_PATTERN)))]
     samples: Vec<String>,
     /// In an order in which every input is there before it is read.
     steps: Vec<PlannedStep>,

@@ -3,6 +3,7 @@
 use anyhow::bail;
 
 use super::step::Step;
+use crate::genome::HiddenCharacter;
 use crate::stage::{self, Stage};
 
 /// A stage whose flags are parsed, ready to work.
@@ -28,6 +29,7 @@ pub fn prepare(step: &Step, quiet: bool) -> anyhow::Result<Ready> {
         "track" => parse::<stage::track::Args>,
         other => bail!("no stage {other}"),
     };
+    step.check().map_err(|error| anyhow::anyhow!("{error}. {}", HiddenCharacter::REMEDY))?;
     stage(step, quiet)
 }
 

@@ -13,6 +13,7 @@ mod rows;
 
 use super::config::Config;
 use super::plan::PlanFile;
+use crate::genome::NAME_PATTERN;
 use crate::io::Output;
 use crate::learn::ModelHeader;
 use crate::learn::metrics::Report;
@@ -44,10 +45,10 @@ pub struct Schema {
 #[expect(dead_code, reason = "the fields exist for their schema")]
 struct SampleRow {
     /// Name of the sample.
-    #[schemars(regex(pattern = r"^[^\s/\\=.-][^\s/\\=]*$"))]
+    #[schemars(regex(pattern = NAME_PATTERN))]
     sample: String,
     /// Mark.
-    #[schemars(regex(pattern = r"^[^\s/\\=.-][^\s/\\=]*$"))]
+    #[schemars(regex(pattern = NAME_PATTERN))]
     mark: String,
     /// Signal file: bigWig, BAM, CRAM, bedGraph or reads as BED; relative to the sheet.
     path: String,

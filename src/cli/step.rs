@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
+use crate::genome::{HiddenCharacter, check_text};
+
 /// One stage with its flags.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -102,6 +104,15 @@ impl Step {
         self
     }
 
+    /// Checks that every word can be handed to a shell, to an engine, and as a line to a stage: none holds a
+    /// line end or another character that nobody sees.
+    ///
+    /// # Errors
+    /// Names the word.
+    pub fn check(&self) -> Result<(), HiddenCharacter> {
+        self.arguments().iter().try_for_each(|word| check_text("argument", &word.to_string_lossy()))
+    }
+
     /// Every flag and value, in order.
     pub fn arguments(&self) -> Vec<OsString> {
         self.words.iter().flat_map(|word| self.arguments_of(word)).collect()
@@ -169,9 +180,9 @@ impl Display for Step {
     }
 }
 
-/// As two arguments, or as one where a value of its own would be taken for an `@FILE`.
+/// As two arguments, or as one where a value of its own would be taken for an `@FILE` or for a flag.
 fn flag_and_value(flag: &str, value: OsString) -> Vec<OsString> {
-    if !value.as_encoded_bytes().starts_with(b"@") {
+    if !value.as_encoded_bytes().starts_with(b"@") && (value == "-" || !value.as_encoded_bytes().starts_with(b"-")) {
         return vec![flag.into(), value];
     }
     let mut both = OsString::from(format!("{flag}="));
@@ -179,7 +190,7 @@ fn flag_and_value(flag: &str, value: OsString) -> Vec<OsString> {
     vec![both]
 }
 
-/// A word as a shell takes it.
+/// A word, which [`Step::check`] has let pass, as a shell takes it.
 fn quoted(word: &OsStr) -> String {
     let text = word.to_string_lossy();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@".contains(c);

@@ -16,7 +16,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use super::{FileError, Result, open_text};
-use crate::genome::GeneRecord;
+use crate::genome::{GeneRecord, HiddenCharacter, check_text};
 use assembly::Assembly;
 pub use format::Format;
 
@@ -49,11 +49,13 @@ pub struct ReadOptions {
 ///
 /// # Errors
 /// A file that is no annotation (a BAM, say), a line that is none of the format, a feature without
-/// gene id, coordinates that are none, a damaged gzip, no gene at all.
+/// gene id, an id or a chromosome with a tab, a line end or another hidden character (`%09` and `%0A` of GFF3 too),
+/// coordinates that are none, a damaged gzip, no gene at all.
 pub fn read(path: &Path, options: &ReadOptions) -> Result<Annotation> {
     let mut reader = open_text(path)?;
     format::refuse_binary(path, reader.fill_buf().map_err(|error| FileError::os(path, "read", &error))?)?;
     let mut assembly = Assembly::new(options);
+    let hidden = |error: HiddenCharacter| FileError::new(path, error.to_string()).remedy(HiddenCharacter::REMEDY);
     let (mut format, mut line, mut bytes) = (None, 0, Vec::new());
     loop {
         bytes.clear();
@@ -78,6 +80,7 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Annotation> {
             Some(known) => known,
             None => *format.insert(format::recognise(text).map_err(|problem| not_an_annotation(path, line, problem))?),
         };
+        let n_genes = assembly.genes.len();
         let added = match known {
             Format::Gtf => gtf::add_line(&mut assembly, text),
             Format::Gff3 => gff3::add_line(&mut assembly, text),
@@ -88,8 +91,16 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Annotation> {
                 .line(line)
                 .remedy(format!("The file was read as {known}: correct the line, or name another annotation"))
         })?;
+        // what GFF3 escapes is decoded by now
+        assembly.genes[n_genes..]
+            .iter()
+            .try_for_each(|gene| check_text("gene id", &gene.id).and_then(|()| check_text("chromosome", &gene.chrom)))
+            .map_err(|error| hidden(error).line(line))?;
     }
-    finish(path, format, assembly)
+    let annotation = finish(path, format, assembly)?;
+    let mut transcripts = annotation.genes.iter().flat_map(|gene| &gene.transcripts);
+    transcripts.try_for_each(|transcript| check_text("transcript id", &transcript.id)).map_err(hidden)?;
+    Ok(annotation)
 }
 
 fn not_an_annotation(path: &Path, line: u64, problem: String) -> FileError {

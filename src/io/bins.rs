@@ -15,7 +15,7 @@ use safetensors::tensor::Dtype;
 
 use super::safetensors_file::{self, RawTensor, TensorPlaces, TensorView};
 use super::{FileError, Result};
-use crate::genome::{Grid, Strand, Tss};
+use crate::genome::{Grid, HiddenCharacter, Strand, Tss};
 use crate::matrix::{Attention, AttentionSpread, BODY_PARTS, FORMAT, FORMAT_VERSION, Header, Matrix, ShapeError};
 
 /// Writes a matrix, whole or not at all.
@@ -180,6 +180,10 @@ fn without_tensors(path: &Path, header: Header) -> Result<Matrix> {
         )
         .remedy(format!("It was written by attentrack {}: upgrade this one", header.tool_version)));
     }
+    let hidden = |error: HiddenCharacter| {
+        FileError::new(path, error.to_string()).place("header").remedy(HiddenCharacter::REMEDY)
+    };
+    header.check_texts().map_err(hidden)?;
     let grid = Grid::new(header.flank_bp, header.bin_size_bp, header.orientation)
         .map_err(|error| FileError::new(path, error.to_string()).place("header"))?;
     Ok(Matrix {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::{FileError, Lines, Result};
+use crate::genome::check_text;
 use crate::matrix::{Label, Labels};
 
 /// The marks of the published files, in their order.
@@ -114,6 +115,7 @@ fn parse(line: &str, n_marks: usize) -> std::result::Result<Row<'_>, String> {
     if counts.len() != n_marks {
         return Err(format!("expected {} comma-separated columns, found {}", n_marks + 3, cells.len()));
     }
+    check_text("gene id", gene).map_err(|error| error.to_string())?;
     let number = |what: &str, cell: &str| match cell.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
         _ => Err(format!("{what} must be a number, found {cell:?}")),

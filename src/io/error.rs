@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::genome::visible;
+
 /// Result of reading or writing a file.
 pub type Result<T> = std::result::Result<T, FileError>;
 
@@ -80,15 +82,13 @@ impl FileError {
 
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.path.display())?;
-        if let Some(place) = &self.place {
-            write!(f, ", {place}")?;
+        let mut message = self.path.display().to_string();
+        for (between, part) in [(", ", self.place.as_ref()), (": ", Some(&self.problem)), (". ", self.remedy.as_ref())]
+        {
+            message.extend(part.into_iter().flat_map(|part| [between, part]));
         }
-        write!(f, ": {}", self.problem)?;
-        if let Some(remedy) = &self.remedy {
-            write!(f, ". {remedy}")?;
-        }
-        Ok(())
+        // what a file says of itself must not steer the terminal
+        f.write_str(&visible(&message))
     }
 }
 

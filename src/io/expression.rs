@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::{FileError, Result};
-use crate::genome::strip_version;
+use crate::genome::{HiddenCharacter, check_text, strip_version};
 use layout::Layout;
 use lines::Lines;
 
@@ -68,6 +68,8 @@ pub fn read(path: &Path, columns: &Columns) -> Result<Expression> {
             expression.without_id += 1;
             continue;
         }
+        check_text("gene id", id)
+            .map_err(|error| FileError::new(path, error.to_string()).line(line).remedy(HiddenCharacter::REMEDY))?;
         let value = number(value).map_err(|problem| {
             FileError::new(path, format!("column {:?}, gene {id}: {problem}", layout.value_name))
                 .line(line)

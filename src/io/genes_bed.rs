@@ -8,7 +8,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::{FileError, Output, Result, open_text, split};
-use crate::genome::{Gene, Strand, Tss};
+use crate::genome::{Gene, Strand, Tss, check_text};
 
 /// No gene is longer: what lies further from the TSS is no end.
 const LONGEST_GENE_BP: u64 = 100_000_000;
@@ -24,9 +24,7 @@ pub fn read(path: &Path) -> Result<Vec<Gene>> {
         FileError::new(path, "is not UTF-8 text").line(line as u64).remedy("Give plain or gzipped BED text")
     })?;
     let rows: Vec<(u64, &str)> = split(text)
-        .filter(|(_, row)| {
-            !(row.is_empty() || row.starts_with('#') || row.starts_with("track") || row.starts_with("browser"))
-        })
+        .filter(|(_, row)| !(row.is_empty() || row.starts_with('#') || is_browser_line(row)))
         .collect();
     // a stage that bins one small file would wait for this
     let genes: Vec<_> = rows.par_iter().with_min_len(1024).map(|(_, row)| parse(row)).collect();
@@ -54,6 +52,11 @@ pub fn read(path: &Path) -> Result<Vec<Gene>> {
     Ok(genes.into_iter().flatten().collect())
 }
 
+/// `track` and `browser` lines; a chromosome may be called track1.
+fn is_browser_line(row: &str) -> bool {
+    ["track ", "track\t", "browser "].iter().any(|start| row.starts_with(start)) && row.split('\t').count() < 6
+}
+
 fn parse(row: &str) -> std::result::Result<Gene, String> {
     let columns: Vec<&str> = row.split('\t').collect();
     let [chrom, start, end, id, _score, strand, ..] = columns[..] else {
@@ -69,6 +72,7 @@ fn parse(row: &str) -> std::result::Result<Gene, String> {
     if chrom.is_empty() || id.is_empty() {
         return Err("chromosome and gene id must not be empty".to_owned());
     }
+    check_text("chromosome", chrom).and_then(|()| check_text("gene id", id)).map_err(|error| error.to_string())?;
     let strand: Strand = strand.parse().map_err(|error| format!("{error}"))?;
     let tss = Tss { chrom: chrom.to_owned(), position: start, strand };
     let end = columns.get(6).and_then(|column| column.parse::<u64>().ok());

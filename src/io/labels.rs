@@ -14,7 +14,7 @@ pub fn read(path: &Path) -> Result<Labels> {
     let expression = table.find("expression");
     let (mut labels, mut seen) = (Labels::default(), HashMap::new());
     for row in &table.rows {
-        let id = row.cells[gene_id].clone();
+        let id = table.text(row, gene_id, "gene id")?.to_owned();
         if let Some(first) = seen.insert(id.clone(), row.line) {
             return Err(table
                 .error(row, format!("gene {id} is labelled twice, first on line {first}"))

@@ -45,9 +45,11 @@ pub fn read(path: &Path) -> Result<Predictions> {
     };
     let mut seen = HashMap::new();
     for row in &table.rows {
-        if let Some(first) = seen.insert(row.cells[gene_id].as_str(), row.line) {
+        let id = table.text(row, gene_id, "gene id")?;
+        table.text(row, sample, "sample")?;
+        if let Some(first) = seen.insert(id, row.line) {
             return Err(table
-                .error(row, format!("gene {} is predicted twice, first on line {first}", row.cells[gene_id]))
+                .error(row, format!("gene {id} is predicted twice, first on line {first}"))
                 .remedy("Keep one row a gene"));
         }
         if row.cells[sample] != predictions.sample {
@@ -75,7 +77,7 @@ pub fn read(path: &Path) -> Result<Predictions> {
                 .remedy("Make the file again"));
         }
         predictions.rows.push(Prediction {
-            gene_id: row.cells[gene_id].clone(),
+            gene_id: id.to_owned(),
             status: Status::from_name(&row.cells[status])
                 .ok_or_else(|| table.error(row, format!("unknown status {:?}", row.cells[status])))?,
             score,

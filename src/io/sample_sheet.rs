@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::table::Table;
 use super::{FileError, Result};
+use crate::genome::{HiddenCharacter, check_case, check_name, check_text};
 
 /// One sample: its signal files in the sheet's common order of marks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,13 +26,16 @@ pub struct SampleSignal {
     pub control: Option<PathBuf>,
 }
 
+const REMEDY: &str =
+    "Names become parts of file names and commands; name samples alike in the sheet and in the configuration";
+
 /// Reads a sheet. Paths in it are relative to `folder`, which is the sheet's own unless it is a copy;
 /// files are looked for only where `folder` can be seen (`is_visible`). Samples come in order of first
 /// appearance, the marks of every sample in the order of the first one.
 ///
 /// # Errors
-/// A repeated (sample, mark), a sample that lacks a mark which another has, a file that is not there,
-/// a name that cannot be part of a file name: each names the line.
+/// A repeated (sample, mark), a sample that lacks a mark which another has, a file that is not there, a text
+/// that cannot be a name ([`check_name`]), names that differ only in case: each names the line.
 pub fn read(path: &Path, folder: &Path, is_visible: bool) -> Result<Vec<Sample>> {
     let table = Table::read(path)?;
     let [sample, mark, file] = [table.column("sample")?, table.column("mark")?, table.column("path")?];
@@ -39,14 +43,15 @@ pub fn read(path: &Path, folder: &Path, is_visible: bool) -> Result<Vec<Sample>>
     let mut samples: Vec<Sample> = Vec::new();
     for row in &table.rows {
         let [name, mark] = [row.cells[sample].trim(), row.cells[mark].trim()];
-        for (column, value) in [("sample", name), ("mark", mark)] {
-            if value.is_empty() || value.starts_with(['.', '-']) || value.contains(['/', '\\', '=', ' ', '\t']) {
-                return Err(table
-                    .error(row, format!("{column} {value:?} cannot be part of a file name"))
-                    .remedy("Use letters, digits, _ . and - only"));
-            }
-        }
+        let known_marks = samples.iter().flat_map(|sample| &sample.signals).map(|signal| signal.mark.as_str());
+        check_name("sample", name)
+            .and_then(|()| check_name("mark", mark))
+            .and_then(|()| check_case("sample", name, samples.iter().map(|sample| sample.name.as_str())))
+            .and_then(|()| check_case("mark", mark, known_marks))
+            .map_err(|error| table.error(row, error.to_string()).remedy(REMEDY))?;
         let existing = |cell: &str| {
+            check_text("path", cell)
+                .map_err(|error| table.error(row, error.to_string()).remedy(HiddenCharacter::REMEDY))?;
             let file = folder.join(cell.trim());
             if file.is_file() || !is_visible {
                 Ok(file)

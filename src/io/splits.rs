@@ -13,7 +13,7 @@ pub fn read(path: &Path) -> Result<Splits> {
     let (gene_id, split, fold) = (table.column("gene_id")?, table.column("split")?, table.find("fold"));
     let (mut splits, mut seen) = (Splits::default(), HashMap::new());
     for row in &table.rows {
-        let id = row.cells[gene_id].clone();
+        let id = table.text(row, gene_id, "gene id")?.to_owned();
         let fold = match fold {
             None => 0,
             Some(column) => row.cells[column].parse().map_err(|_| {

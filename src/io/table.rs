@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{FileError, Lines, Output, Result};
+use crate::genome::{HiddenCharacter, check_text};
 
 /// A whole table in memory, every cell as text.
 #[derive(Clone, Debug)]
@@ -95,6 +96,16 @@ impl Table {
     /// An error at a row.
     pub fn error(&self, row: &Row, problem: impl Into<String>) -> FileError {
         FileError::new(&self.path, problem).line(row.line)
+    }
+
+    /// A cell as an id or a name, which must hold no character that nobody sees ([`check_text`]); `what` names it.
+    ///
+    /// # Errors
+    /// Names line and character.
+    pub fn text<'a>(&self, row: &'a Row, column: usize, what: &'static str) -> Result<&'a str> {
+        let cell = row.cells[column].as_str();
+        check_text(what, cell).map_err(|error| self.error(row, error.to_string()).remedy(HiddenCharacter::REMEDY))?;
+        Ok(cell)
     }
 
     /// A cell as a number; `NA`, `nan` and an empty cell are `None`.

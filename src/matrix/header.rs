@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Statistic;
-use crate::genome::{Chrom, Orientation};
+use crate::genome::{Chrom, HiddenCharacter, Orientation, check_text};
 
 /// Value of [`Header::format`].
 pub const FORMAT: &str = "attentrack.bins";
@@ -97,6 +97,24 @@ pub struct Attribution {
     /// Settings of the method, as `name=value`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub settings: Vec<String>,
+}
+
+impl Header {
+    /// Checks that no id and no name holds a character that nobody sees ([`check_text`]). Names that break
+    /// [`check_name`](crate::genome::check_name) are let pass: files of others have them, and a pair's marks.
+    ///
+    /// # Errors
+    /// The first text that does.
+    pub fn check_texts(&self) -> Result<(), HiddenCharacter> {
+        check_text("sample", &self.sample)?;
+        self.marks.iter().try_for_each(|mark| check_text("mark", mark))?;
+        self.genes.iter().try_for_each(|gene| check_text("gene id", gene))?;
+        self.chroms.iter().try_for_each(|chrom| check_text("chromosome", &chrom.name))?;
+        self.attribution.iter().try_for_each(|attribution| {
+            check_text("method", &attribution.method)?;
+            check_text("unit", &attribution.unit)
+        })
+    }
 }
 
 /// The header of a `.bins.safetensors` file. Fields are written in this order.

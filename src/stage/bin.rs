@@ -11,7 +11,7 @@ use anyhow::Context;
 use clap::Parser;
 
 use self::inputs::Inputs;
-use crate::genome::{Gene, Grid, Orientation};
+use crate::genome::{Gene, Grid, Orientation, check_name, check_text};
 use crate::io::signal::ReadRules;
 use crate::io::{self, deepchrome_csv};
 use crate::matrix::{
@@ -151,10 +151,11 @@ impl Stage for Args {
         if !(self.pseudocount > 0.0 && self.pseudocount.is_finite()) {
             problems.push(format!("--pseudocount must be a number above 0, found {}", self.pseudocount));
         }
-        // the name becomes a cell of tables
-        if self.sample.as_ref().is_some_and(|name| name.trim().is_empty() || name.contains(char::is_control)) {
-            problems.push("--sample must not be empty or hold tabs or line ends. Give a name".to_owned());
+        if let Err(error) = check_name("sample", &self.sample()) {
+            problems.push(format!("--sample: {error}"));
         }
+        let assembly = self.assembly.as_deref().unwrap_or_default();
+        problems.extend(check_text("--assembly", assembly).err().map(|error| error.to_string()));
         problems.extend(inputs::mark_problems(self.marks.iter().map(String::as_str), "--marks"));
         problems
     }

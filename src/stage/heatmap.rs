@@ -6,11 +6,12 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Parser;
 
 use self::map::Map;
 use super::gene_ids;
+use crate::genome::file_names;
 use crate::io::{self, FileError, Output};
 use crate::matrix::{Labels, Matrix, Predictions};
 use crate::stage::{Common, Stage};
@@ -53,7 +54,8 @@ pub struct Args {
     /// Table to write; - for standard output
     #[arg(long, value_name = "TSV", help_heading = "Output")]
     pub out: PathBuf,
-    /// Picture to write, SVG; {gene} in its name stands for each gene [default: not drawn]
+    /// Picture to write, SVG; {gene} in its name stands for each gene, with _ for what is no letter, digit or one of
+    /// _ . + - [default: not drawn]
     #[arg(long, value_name = "SVG", help_heading = "Output")]
     pub plot: Option<PathBuf>,
     #[command(flatten)]
@@ -87,11 +89,18 @@ impl Stage for Args {
         {
             bail!("--plot {}: {} genes need a name with {GENE} in it", plot.display(), ids.len());
         }
+        // before anything is written
+        let files = match &self.plot {
+            Some(_) => {
+                file_names("gene", ids.iter().map(String::as_str)).context("--plot: draw one of them at a time")?
+            }
+            None => Vec::new(),
+        };
         let map = self.read(&ids)?;
         table::write(&self.out, &map)?;
-        for (gene, id) in map.genes.iter().enumerate() {
+        for (gene, file) in files.iter().enumerate() {
             let Some(plot) = &self.plot else { continue };
-            let path = PathBuf::from(plot.to_string_lossy().replace(GENE, id));
+            let path = PathBuf::from(plot.to_string_lossy().replace(GENE, file));
             let mut output = Output::create(&path)?;
             output.put(figure::draw(&map, gene).as_bytes())?;
             output.commit()?;

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::Parser;
 
 use super::model_file;
-use crate::genome::{Grid, Orientation};
+use crate::genome::{Grid, Orientation, check_case, check_name};
 use crate::io;
 use crate::io::FileError;
 use crate::io::safetensors_file::RawTensor;
@@ -82,8 +82,9 @@ impl Stage for Args {
         let mut problems = Vec::new();
         problems.extend(Grid::new(self.flank, self.bin_size, self.orientation).err().map(|error| error.to_string()));
         for (at, mark) in self.marks.iter().enumerate() {
-            if mark.is_empty() {
-                problems.push("--marks holds an empty name. Separate the marks by single commas".to_owned());
+            let before = self.marks[..at].iter().map(String::as_str);
+            if let Err(error) = check_name("mark", mark).and_then(|()| check_case("mark", mark, before)) {
+                problems.push(format!("--marks: {error}"));
             } else if self.marks[..at].contains(mark) {
                 problems.push(format!("--marks names {mark} twice. Name each mark once, in the order of the weights"));
             }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use tracing::{info, warn};
 
-use crate::genome::Gene;
+use crate::genome::{Gene, check_name};
 use crate::io::expression::{self, Columns, Expression};
 use crate::io::{genes_bed, labels};
 use crate::matrix::{Label, LabelMethod, Labels, label};
@@ -94,6 +94,9 @@ impl Stage for Args {
 
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
+        if let Err(error) = check_name("sample", &self.sample) {
+            problems.push(format!("--sample: {error}, and name the column of the table with --column"));
+        }
         match (self.method, self.threshold) {
             (Method::Threshold, None) => {
                 problems

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::genome::check_text;
 use crate::io::{FileError, Output};
 use crate::stage::{Common, Stage};
 
@@ -72,12 +73,14 @@ impl Stage for Args {
 
     fn problems(&self) -> Vec<String> {
         let (predictions, labels) = (self.predictions.len(), self.labels.len());
-        if predictions == labels {
-            return Vec::new();
+        let mut problems: Vec<String> =
+            check_text("--title", &self.title).err().iter().map(ToString::to_string).collect();
+        if predictions != labels {
+            problems.push(format!(
+                "--predictions names {predictions} and --labels {labels} files. Give one labels file for each predictions file, in the same order"
+            ));
         }
-        vec![format!(
-            "--predictions names {predictions} and --labels {labels} files. Give one labels file for each predictions file, in the same order"
-        )]
+        problems
     }
 
     fn run(&self) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{ArgGroup, Parser, ValueEnum};
 
+use crate::genome::file_names;
 use crate::io::track::{bed, bedgraph, bigbed, bigwig, commit, tsv};
 use crate::io::{PendingFile, bins, predictions};
 use crate::matrix::Matrix;
@@ -265,20 +266,10 @@ impl Args {
                 if !format.has_one_mark() {
                     return Ok(vec![(dir.join(format!("{}.{extension}{gz}", matrix.kind.name())), marks.to_vec())]);
                 }
-                let mut targets: Vec<(PathBuf, Vec<usize>)> = Vec::new();
-                for &mark in marks {
-                    let name = &matrix.marks[mark];
-                    let path = dir.join(format!("{}.{extension}{gz}", file_name(name)));
-                    if let Some((_, other)) = targets.iter().find(|(other, _)| *other == path) {
-                        let other = &matrix.marks[other[0]];
-                        bail!(
-                            "--out-dir: marks {other:?} and {name:?} would both be written to {}. Draw them one by one with --mark and --out",
-                            path.display()
-                        );
-                    }
-                    targets.push((path, vec![mark]));
-                }
-                Ok(targets)
+                let files = file_names("mark", marks.iter().map(|&mark| matrix.marks[mark].as_str()))
+                    .context("--out-dir: draw the marks one by one with --mark and --out")?;
+                let path = |file| dir.join(format!("{file}.{extension}{gz}"));
+                Ok(files.into_iter().map(path).zip(marks.iter().map(|&mark| vec![mark])).collect())
             }
             (None, None) => bail!("give --out or --out-dir"),
         }
@@ -352,14 +343,4 @@ impl Args {
 
 fn is_gzip_name(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "gz" || extension == "bgz")
-}
-
-/// A mark's name as part of a file name.
-fn file_name(mark: &str) -> String {
-    let safe = |c: char| if c.is_ascii_alphanumeric() || "._+-".contains(c) { c } else { '_' };
-    let name: String = mark.chars().map(safe).collect();
-    match name.strip_prefix('.') {
-        Some(rest) => format!("_{rest}"),
-        None => name,
-    }
 }

@@ -13,6 +13,7 @@ mod floors;
 mod heatmap;
 mod import;
 mod label_split;
+mod names;
 mod networks;
 mod parity;
 mod report;

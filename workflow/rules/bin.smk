@@ -16,4 +16,4 @@ rule bin:
     params:
         command=command("bin"),
     shell:
-        "{params.command} --threads {threads} 2> {log}"
+        "{params.command} --threads {threads} 2> {log:q}"

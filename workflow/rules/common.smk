@@ -1,6 +1,7 @@
 # The plan, and the functions by which the rules look their step up in it.
 import json
 import subprocess
+from csv import QUOTE_NONE
 from pathlib import Path
 
 from pandas import read_csv
@@ -13,7 +14,7 @@ SCHEMAS = {
 
 # What this workflow takes besides the keys of attentrack's config.yaml: where its files go, the folder
 # that paths in the configuration lead from, and whether rules outside make some of the files it names
-OUT = config.get("outdir", "results")
+OUT = str(config.get("outdir", "results"))
 BASE = Path(config.get("base", ""))
 if "base" not in config and workflow.configfiles:
     BASE = Path(workflow.configfiles[0]).parent
@@ -33,7 +34,7 @@ if not SETTINGS:
 
 def make_plan():
     """The steps of the chain, as `attentrack plan` gives them."""
-    command = ["attentrack", "plan", "-", "--base", str(BASE), "--outdir", OUT]
+    command = ["attentrack", "plan", "-", f"--base={BASE}", f"--outdir={OUT}"]
     if config.get("allow_missing"):
         command.append("--allow-missing")
     try:
@@ -46,7 +47,15 @@ def make_plan():
         )
     if done.returncode != 0:
         raise WorkflowError(done.stderr.strip())
-    return json.loads(done.stdout)
+    plan = json.loads(done.stdout)
+    inputs = [file["path"] for step in plan["steps"] for file in step["inputs"]]
+    for path in [OUT, *inputs]:
+        if set("{}<>") & set(path):
+            raise WorkflowError(
+                f"{path}: Snakemake takes {{ }} and < > in a path for names of its own: "
+                "rename it, or use Nextflow or attentrack run"
+            )
+    return plan
 
 
 PLAN = make_plan()
@@ -54,7 +63,11 @@ if workflow.is_main_process:
     # the plan explains a mistake in words; the schemas see that workflow and attentrack fit together
     validate(SETTINGS, SCHEMAS["config"], set_default=False)
     sheet = read_csv(
-        BASE / SETTINGS["samples"], sep="\t", dtype=str, keep_default_na=False
+        BASE / SETTINGS["samples"],
+        sep="\t",
+        dtype=str,
+        keep_default_na=False,
+        quoting=QUOTE_NONE,
     )
     validate(sheet, SCHEMAS["samples"])
 STEPS = {(step["stage"], step["id"]): step for step in PLAN["steps"]}

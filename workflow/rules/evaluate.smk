@@ -15,4 +15,4 @@ rule evaluate:
     params:
         command=command("evaluate"),
     shell:
-        "{params.command} --threads {threads} 2> {log}"
+        "{params.command} --threads {threads} 2> {log:q}"

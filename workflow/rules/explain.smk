@@ -17,4 +17,4 @@ rule explain:
     params:
         command=command("explain"),
     shell:
-        "{params.command} --threads {threads} 2> {log}"
+        "{params.command} --threads {threads} 2> {log:q}"

@@ -17,4 +17,4 @@ rule faithfulness:
     params:
         command=command("faithfulness"),
     shell:
-        "{params.command} --threads {threads} 2> {log}"
+        "{params.command} --threads {threads} 2> {log:q}"

@@ -15,4 +15,4 @@ rule label:
     params:
         command=command("label"),
     shell:
-        "{params.command} --threads {threads} 2> {log}"
+        "{params.command} --threads {threads} 2> {log:q}"

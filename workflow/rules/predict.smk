@@ -23,4 +23,4 @@ rule predict:
     params:
         command=command("predict"),
     shell:
-        "{params.command} --threads {threads} 2> {log}"
+        "{params.command} --threads {threads} 2> {log:q}"

@@ -15,4 +15,4 @@ rule report:
     params:
         command=command("report"),
     shell:
-        "{params.command} --threads {threads} 2> {log}"
+        "{params.command} --threads {threads} 2> {log:q}"

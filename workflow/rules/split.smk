@@ -15,4 +15,4 @@ rule split:
     params:
         command=command("split"),
     shell:
-        "{params.command} --threads {threads} 2> {log}"
+        "{params.command} --threads {threads} 2> {log:q}"

@@ -16,4 +16,4 @@ rule track:
     params:
         command=command("track"),
     shell:
-        "{params.command} --threads {threads} 2> {log}"
+        "{params.command} --threads {threads} 2> {log:q}"

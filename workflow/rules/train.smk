@@ -18,4 +18,4 @@ rule train:
     params:
         command=command("train"),
     shell:
-        "{params.command} --threads {threads} 2> {log}"
+        "{params.command} --threads {threads} 2> {log:q}"

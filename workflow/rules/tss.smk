@@ -15,4 +15,4 @@ rule tss:
     params:
         command=command("tss"),
     shell:
-        "{params.command} --threads {threads} 2> {log}"
+        "{params.command} --threads {threads} 2> {log:q}"

@@ -59,8 +59,9 @@ pub(super) fn sample_sheet() -> Value {
     row["properties"]["sample"]["meta"] = json!(["id"]);
     row["properties"]["mark"]["meta"] = json!(["mark"]);
     for name in ["sample", "mark"] {
-        row["properties"][name]["errorMessage"] =
-            json!(format!("{name} becomes part of a file name: letters, digits, _ . and - only"));
+        row["properties"][name]["errorMessage"] = json!(format!(
+            "{name} cannot be a name: use at most 100 letters, digits and _ . + - only, beginning with a letter, a digit or _"
+        ));
     }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

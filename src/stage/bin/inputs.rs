@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{bail, ensure};
 
 use super::Args;
-use crate::genome::ChromAlias;
+use crate::genome::{ChromAlias, check_case, check_name};
 use crate::io::{self, signal};
 use crate::matrix::{Chosen, Input, Statistic, Windows};
 
@@ -48,13 +48,14 @@ pub(super) fn problems(signals: &[String], controls: &[String]) -> Vec<String> {
     problems
 }
 
-/// What is wrong with the names of marks: they become column names and parts of file names.
+/// What is wrong with the names of marks.
 pub(super) fn mark_problems<'a>(marks: impl Iterator<Item = &'a str>, flag: &str) -> Vec<String> {
-    let mut seen = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
     let mut problems = Vec::new();
     for mark in marks {
-        if mark.is_empty() || mark.contains(|c: char| c.is_whitespace() || c.is_control() || "/\\,|".contains(c)) {
-            problems.push(format!("{flag}: {mark:?} cannot name a mark. Leave out spaces and / \\ , |"));
+        let checked = check_name("mark", mark).and_then(|()| check_case("mark", mark, seen.iter().copied()));
+        if let Err(error) = checked {
+            problems.push(format!("{flag}: {error}"));
         } else if seen.contains(&mark) {
             problems
                 .push(format!("{flag}: mark {mark} is given twice. Name every mark once, merging its files before"));

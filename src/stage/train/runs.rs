@@ -9,6 +9,7 @@ use super::data::Fitted;
 use super::samples::{self, Reader, Sample};
 use super::state_file::{self, Fingerprint};
 use super::{Architecture, Args, MODEL_SUFFIX, SAMPLE, data, provenance};
+use crate::genome::check_name;
 use crate::io::{self, FileError};
 use crate::learn::{FittedTransform, Learner, TrainingData, TrainingState};
 
@@ -125,7 +126,7 @@ fn apart(args: &Args, reader: &Reader) -> Result<Vec<Part>> {
         if let Some(first) = parts.first() {
             samples::check_shape(&first.samples[0], &sample)?;
         }
-        if let Some(other) = parts.iter().find(|part| part.name == name) {
+        if let Some(other) = parts.iter().find(|part| part.name.eq_ignore_ascii_case(&name)) {
             bail!(
                 "{} and {} are both of sample {name}, so that {SAMPLE} in --out gives them one model file. Name the samples apart with attentrack-bin --sample, or pool them by a name without {SAMPLE}",
                 other.samples[0].path().display(),
@@ -143,10 +144,7 @@ fn apart(args: &Args, reader: &Reader) -> Result<Vec<Part>> {
 
 /// The model's name with the sample in its place.
 fn place(out: &Path, sample: &str) -> Result<PathBuf> {
-    if sample.is_empty() || sample.contains(['/', '\\']) {
-        bail!(
-            "sample {sample:?} cannot be part of a file name, as {SAMPLE} in --out asks. Name it with attentrack-bin --sample"
-        );
-    }
+    check_name("sample", sample)
+        .with_context(|| format!("{SAMPLE} in --out: name the sample again with attentrack-bin --sample"))?;
     Ok(out.to_string_lossy().replace(SAMPLE, sample).into())
 }

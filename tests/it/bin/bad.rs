@@ -98,7 +98,7 @@ fn each_bad_input_names_the_place_and_the_remedy() {
         (format!("{} --signal M=reads.bam", genes("wide.bed")), &["wide.bed, line 1", "attentrack-tss"]),
         (format!("{GRID} --signal M=reads.bam --signal M=ok.bw"), &["mark M is given twice"]),
         (format!("{GRID} --signal reads.bam"), &["--signal reads.bam: expected MARK=PATH"]),
-        (format!("{GRID} --signal a/b=reads.bam"), &["\"a/b\" cannot name a mark"]),
+        (format!("{GRID} --signal a/b=reads.bam"), &["mark \"a/b\" cannot be a name", "\"a_b\""]),
         (format!("{} --signal M=reads.bam", GRID.replace("size 100", "size 70")), &["multiple of the bin size"]),
         (format!("{GRID} --signal M=reads.bam --max-lost-genes 2"), &["--max-lost-genes must be a share"]),
         (format!("{GRID} --signal M=reads.bam --pseudocount 0"), &["--pseudocount must be a number above 0"]),

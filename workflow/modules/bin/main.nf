@@ -1,3 +1,5 @@
+include { quoted } from '../../functions.nf'
+
 process BIN {
     tag "${meta.id}"
     label 'process_medium'
@@ -7,10 +9,10 @@ process BIN {
     input:
     // marks, control_marks: the marks of the files, in their order; a control may be the same file for several
     tuple val(meta), val(marks), path(signals, stageAs: 'signal?/*', arity: '1..*'), val(control_marks), path(controls, stageAs: 'control?/*', arity: '0..*')
-    path genes
-    path blacklist
-    path reference
-    path chrom_alias
+    path genes, stageAs: 'genes/*'
+    path blacklist, stageAs: 'blacklist/*'
+    path reference, stageAs: 'reference/*'
+    path chrom_alias, stageAs: 'chrom_alias/*'
 
     output:
     tuple val(meta), path('*.bins.safetensors'), emit: bins
@@ -21,24 +23,24 @@ process BIN {
 
     script:
     def args = task.ext.args ?: meta.args ?: ''
-    def prefix = task.ext.prefix ?: "${meta.id}"
-    def signal_flags = [marks, signals].transpose().collect { mark, file -> "--signal ${mark}=${file}" }
-    def control_flags = [control_marks, controls].transpose().collect { mark, file -> "--control ${mark}=${file}" }
-    def optional = [blacklist ? "--blacklist ${blacklist}" : '', reference ? "--reference ${reference}" : '', chrom_alias ? "--chrom-alias ${chrom_alias}" : '']
+    def prefix = task.ext.prefix ?: meta.id
+    def signal_flags = [marks, signals].transpose().collect { mark, file -> "--signal=${quoted(mark + '=' + file.toString())}" }
+    def control_flags = [control_marks, controls].transpose().collect { mark, file -> "--control=${quoted(mark + '=' + file.toString())}" }
+    def optional = [blacklist ? "--blacklist=${quoted(blacklist)}" : '', reference ? "--reference=${quoted(reference)}" : '', chrom_alias ? "--chrom-alias=${quoted(chrom_alias)}" : '']
     """
     attentrack-bin \\
-        --genes ${genes} \\
-        --sample ${meta.id} \\
+        --genes=${quoted(genes)} \\
+        --sample=${quoted(meta.id)} \\
         ${signal_flags.join(' ')} ${control_flags.join(' ')} \\
         ${optional.join(' ')} \\
-        --out ${prefix}.bins.safetensors \\
+        --out=${quoted("${prefix}.bins.safetensors")} \\
         --threads ${task.cpus} \\
         ${args}
     """
 
     stub:
-    def prefix = task.ext.prefix ?: "${meta.id}"
+    def prefix = task.ext.prefix ?: meta.id
     """
-    touch ${prefix}.bins.safetensors
+    touch -- ${quoted("${prefix}.bins.safetensors")}
     """
 }

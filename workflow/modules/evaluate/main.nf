@@ -1,3 +1,5 @@
+include { quoted } from '../../functions.nf'
+
 process EVALUATE {
     tag "${meta.id}"
     label 'process_low'
@@ -7,8 +9,8 @@ process EVALUATE {
     input:
     // predictions, labels: one a sample, in the same order
     tuple val(meta), path(predictions, stageAs: 'predictions?/*', arity: '1..*'), path(labels, stageAs: 'labels?/*', arity: '1..*')
-    path splits
-    path genes
+    path splits, stageAs: 'splits/*'
+    path genes, stageAs: 'genes/*'
 
     output:
     tuple val(meta), path('*.json'), emit: metrics
@@ -20,13 +22,13 @@ process EVALUATE {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: 'metrics'
-    def sample_flags = predictions.collect { file -> "--predictions ${file}" } + labels.collect { file -> "--labels ${file}" }
+    def sample_flags = predictions.collect { file -> "--predictions=${quoted(file)}" } + labels.collect { file -> "--labels=${quoted(file)}" }
     // many samples make more arguments than a program can be started with: they come as its standard input
     """
     printf '%s\\n' ${sample_flags.join(' ')} | attentrack-evaluate @- \\
-        --splits ${splits} \\
-        --genes ${genes} \\
-        --out ${prefix}.json \\
+        --splits=${quoted(splits)} \\
+        --genes=${quoted(genes)} \\
+        --out=${quoted("${prefix}.json")} \\
         --threads ${task.cpus} \\
         ${args}
     """
@@ -34,6 +36,6 @@ process EVALUATE {
     stub:
     def prefix = task.ext.prefix ?: 'metrics'
     """
-    touch ${prefix}.json
+    touch -- ${quoted("${prefix}.json")}
     """
 }

@@ -1,3 +1,5 @@
+include { quoted } from '../../functions.nf'
+
 process EXPLAIN {
     tag "${meta.id}"
     label 'process_medium'
@@ -5,7 +7,7 @@ process EXPLAIN {
     container 'attentrack:0.1.0'
 
     input:
-    tuple val(meta), path(bins), path(model)
+    tuple val(meta), path(bins, stageAs: 'bins/*'), path(model, stageAs: 'model/*')
 
     output:
     tuple val(meta), path('*.bins.safetensors'), emit: attribution
@@ -16,22 +18,19 @@ process EXPLAIN {
 
     script:
     def args = task.ext.args ?: meta.args ?: ''
-    def prefix = task.ext.prefix ?: "${meta.id}"
-    if ("${bins}" == "${prefix}.bins.safetensors") {
-        error("EXPLAIN would write over its input ${bins}: set task.ext.prefix, for example { \"\${meta.id}.deep-lift\" }")
-    }
+    def prefix = task.ext.prefix ?: meta.id
     """
     attentrack-explain \\
-        --bins ${bins} \\
-        --model ${model} \\
-        --out ${prefix}.bins.safetensors \\
+        --bins=${quoted(bins)} \\
+        --model=${quoted(model)} \\
+        --out=${quoted("${prefix}.bins.safetensors")} \\
         --threads ${task.cpus} \\
         ${args}
     """
 
     stub:
-    def prefix = task.ext.prefix ?: "${meta.id}"
+    def prefix = task.ext.prefix ?: meta.id
     """
-    touch ${prefix}.bins.safetensors
+    touch -- ${quoted("${prefix}.bins.safetensors")}
     """
 }

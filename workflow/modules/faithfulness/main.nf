@@ -1,3 +1,5 @@
+include { quoted } from '../../functions.nf'
+
 process FAITHFULNESS {
     tag "${meta.id}"
     label 'process_medium'
@@ -5,7 +7,7 @@ process FAITHFULNESS {
     container 'attentrack:0.1.0'
 
     input:
-    tuple val(meta), path(bins), path(model)
+    tuple val(meta), path(bins, stageAs: 'bins/*'), path(model, stageAs: 'model/*')
     // of the same inputs, from other seeds and of permuted labels; each of these four may be []
     path other_models, stageAs: 'other?/*', arity: '0..*'
     path permuted_models, stageAs: 'permuted?/*', arity: '0..*'
@@ -22,22 +24,22 @@ process FAITHFULNESS {
 
     script:
     def args = task.ext.args ?: meta.args ?: ''
-    def prefix = task.ext.prefix ?: "${meta.id}"
-    def models = other_models.collect { file -> "--other-model ${file}" } + permuted_models.collect { file -> "--permuted-model ${file}" }
-    def optional = [truth ? "--truth ${truth}" : '', held_out ? "--held-out ${held_out}" : '']
+    def prefix = task.ext.prefix ?: meta.id
+    def models = other_models.collect { file -> "--other-model=${quoted(file)}" } + permuted_models.collect { file -> "--permuted-model=${quoted(file)}" }
+    def optional = [truth ? "--truth=${quoted(truth)}" : '', held_out ? "--held-out=${quoted(held_out)}" : '']
     """
     attentrack-faithfulness \\
-        --bins ${bins} \\
-        --model ${model} \\
+        --bins=${quoted(bins)} \\
+        --model=${quoted(model)} \\
         ${models.join(' ')} ${optional.join(' ')} \\
-        --out ${prefix}.faithfulness.tsv \\
+        --out=${quoted("${prefix}.faithfulness.tsv")} \\
         --threads ${task.cpus} \\
         ${args}
     """
 
     stub:
-    def prefix = task.ext.prefix ?: "${meta.id}"
+    def prefix = task.ext.prefix ?: meta.id
     """
-    touch ${prefix}.faithfulness.tsv
+    touch -- ${quoted("${prefix}.faithfulness.tsv")}
     """
 }

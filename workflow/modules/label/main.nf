@@ -1,3 +1,5 @@
+include { quoted } from '../../functions.nf'
+
 process LABEL {
     tag "${meta.id}"
     label 'process_single'
@@ -5,7 +7,7 @@ process LABEL {
     container 'attentrack:0.1.0'
 
     input:
-    tuple val(meta), path(expression), path(genes)
+    tuple val(meta), path(expression, stageAs: 'expression/*'), path(genes, stageAs: 'genes/*')
 
     output:
     tuple val(meta), path('*.labels.tsv'), emit: labels
@@ -16,20 +18,20 @@ process LABEL {
 
     script:
     def args = task.ext.args ?: meta.args ?: ''
-    def prefix = task.ext.prefix ?: "${meta.id}"
+    def prefix = task.ext.prefix ?: meta.id
     """
     attentrack-label \\
-        --expression ${expression} \\
-        --sample ${meta.id} \\
-        --genes ${genes} \\
-        --out ${prefix}.labels.tsv \\
+        --expression=${quoted(expression)} \\
+        --sample=${quoted(meta.id)} \\
+        --genes=${quoted(genes)} \\
+        --out=${quoted("${prefix}.labels.tsv")} \\
         --threads ${task.cpus} \\
         ${args}
     """
 
     stub:
-    def prefix = task.ext.prefix ?: "${meta.id}"
+    def prefix = task.ext.prefix ?: meta.id
     """
-    touch ${prefix}.labels.tsv
+    touch -- ${quoted("${prefix}.labels.tsv")}
     """
 }

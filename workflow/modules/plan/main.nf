@@ -1,4 +1,7 @@
 // What there is to do for a configuration and a sample sheet, as `attentrack plan` says.
+
+include { quoted } from '../../functions.nf'
+
 process PLAN {
     label 'process_single'
     conda "${moduleDir}/environment.yml"
@@ -8,7 +11,7 @@ process PLAN {
     // config: as JSON; base: the folder that the paths in it lead from
     val config
     val base
-    path samples
+    path samples, stageAs: 'sheet/*'
 
     output:
     path 'plan.json', emit: plan
@@ -16,7 +19,7 @@ process PLAN {
 
     script:
     """
-    attentrack plan - --base '${base}' --samples ${samples} --outdir results --out plan.json <<'CONFIG'
+    attentrack plan - --base=${quoted(base)} --samples=${quoted(samples)} --outdir results --out plan.json <<'CONFIG'
     ${config}
     CONFIG
     """

@@ -1,3 +1,5 @@
+include { quoted } from '../../functions.nf'
+
 process PREDICT {
     tag "${meta.id}"
     label 'process_medium'
@@ -6,7 +8,7 @@ process PREDICT {
 
     input:
     // with_attention: whether the model has one (false of lstm and DeepChrome)
-    tuple val(meta), path(bins), path(model), val(with_attention)
+    tuple val(meta), path(bins, stageAs: 'bins/*'), path(model, stageAs: 'model/*'), val(with_attention)
 
     output:
     tuple val(meta), path('*.predictions.tsv'), emit: predictions
@@ -18,21 +20,21 @@ process PREDICT {
 
     script:
     def args = task.ext.args ?: meta.args ?: ''
-    def prefix = task.ext.prefix ?: "${meta.id}"
-    def attention_flag = with_attention ? "--attention ${prefix}.attention.bins.safetensors" : ''
+    def prefix = task.ext.prefix ?: meta.id
+    def attention_flag = with_attention ? "--attention=${quoted("${prefix}.attention.bins.safetensors")}" : ''
     """
     attentrack-predict \\
-        --bins ${bins} \\
-        --model ${model} \\
-        --predictions ${prefix}.predictions.tsv \\
+        --bins=${quoted(bins)} \\
+        --model=${quoted(model)} \\
+        --predictions=${quoted("${prefix}.predictions.tsv")} \\
         ${attention_flag} \\
         --threads ${task.cpus} \\
         ${args}
     """
 
     stub:
-    def prefix = task.ext.prefix ?: "${meta.id}"
+    def prefix = task.ext.prefix ?: meta.id
     """
-    touch ${prefix}.predictions.tsv ${with_attention ? "${prefix}.attention.bins.safetensors" : ''}
+    touch -- ${quoted("${prefix}.predictions.tsv")} ${with_attention ? quoted("${prefix}.attention.bins.safetensors") : ''}
     """
 }

@@ -1,3 +1,5 @@
+include { quoted } from '../../functions.nf'
+
 process REPORT {
     tag "${meta.id}"
     label 'process_low'
@@ -7,9 +9,9 @@ process REPORT {
     input:
     // predictions, labels: one a sample, in the same order; attention: of the same samples, or none
     tuple val(meta), path(predictions, stageAs: 'predictions?/*', arity: '1..*'), path(labels, stageAs: 'labels?/*', arity: '1..*'), path(attention, stageAs: 'attention?/*', arity: '0..*')
-    path metrics
-    path splits
-    path genes
+    path metrics, stageAs: 'metrics/*'
+    path splits, stageAs: 'splits/*'
+    path genes, stageAs: 'genes/*'
     path histories, stageAs: 'history?/*', arity: '0..*'
 
     output:
@@ -24,15 +26,15 @@ process REPORT {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: 'report'
-    def sample_flags = predictions.collect { file -> "--predictions ${file}" } + labels.collect { file -> "--labels ${file}" }
-    def further_flags = histories.collect { file -> "--history ${file}" } + attention.collect { file -> "--attention ${file}" }
+    def sample_flags = predictions.collect { file -> "--predictions=${quoted(file)}" } + labels.collect { file -> "--labels=${quoted(file)}" }
+    def further_flags = histories.collect { file -> "--history=${quoted(file)}" } + attention.collect { file -> "--attention=${quoted(file)}" }
     // many samples make more arguments than a program can be started with: they come as its standard input
     """
     printf '%s\\n' ${(sample_flags + further_flags).join(' ')} | attentrack-report @- \\
-        --metrics ${metrics} \\
-        --splits ${splits} \\
-        --genes ${genes} \\
-        --out-dir ${prefix} \\
+        --metrics=${quoted(metrics)} \\
+        --splits=${quoted(splits)} \\
+        --genes=${quoted(genes)} \\
+        --out-dir=${quoted(prefix)} \\
         --threads ${task.cpus} \\
         ${args}
     """
@@ -40,7 +42,8 @@ process REPORT {
     stub:
     def prefix = task.ext.prefix ?: 'report'
     """
-    mkdir ${prefix}
-    touch ${prefix}/report.html ${prefix}/attentrack_general_mqc.json ${prefix}/attentrack_mqc_versions.yml ${prefix}/multiqc_config.yml
+    mkdir -- ${quoted(prefix)}
+    cd -- ${quoted(prefix)}
+    touch report.html attentrack_general_mqc.json attentrack_mqc_versions.yml multiqc_config.yml
     """
 }

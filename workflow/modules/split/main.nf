@@ -1,3 +1,5 @@
+include { quoted } from '../../functions.nf'
+
 process SPLIT {
     tag "${meta.id}"
     label 'process_single'
@@ -6,7 +8,7 @@ process SPLIT {
 
     input:
     // labels: those of every sample
-    tuple val(meta), path(genes), path(labels, stageAs: 'labels?/*', arity: '1..*')
+    tuple val(meta), path(genes, stageAs: 'genes/*'), path(labels, stageAs: 'labels?/*', arity: '1..*')
 
     output:
     tuple val(meta), path('*.tsv'), emit: splits
@@ -18,12 +20,12 @@ process SPLIT {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: 'splits'
-    def label_flags = labels.collect { file -> "--labels ${file}" }.join(' ')
+    def label_flags = labels.collect { file -> "--labels=${quoted(file)}" }.join(' ')
     // many samples make more arguments than a program can be started with: they come as its standard input
     """
     printf '%s\\n' ${label_flags} | attentrack-split @- \\
-        --genes ${genes} \\
-        --out ${prefix}.tsv \\
+        --genes=${quoted(genes)} \\
+        --out=${quoted("${prefix}.tsv")} \\
         --threads ${task.cpus} \\
         ${args}
     """
@@ -31,6 +33,6 @@ process SPLIT {
     stub:
     def prefix = task.ext.prefix ?: 'splits'
     """
-    touch ${prefix}.tsv
+    touch -- ${quoted("${prefix}.tsv")}
     """
 }

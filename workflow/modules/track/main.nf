@@ -1,3 +1,5 @@
+include { quoted } from '../../functions.nf'
+
 process TRACK {
     tag "${meta.id}"
     label 'process_medium'
@@ -5,7 +7,7 @@ process TRACK {
     container 'attentrack:0.1.0'
 
     input:
-    tuple val(meta), path(matrix), path(predictions)
+    tuple val(meta), path(matrix, stageAs: 'inputs/matrix/*'), path(predictions, stageAs: 'inputs/predictions/*')
 
     output:
     tuple val(meta), path('*/*.{bed,bed.gz}'), emit: bed, optional: true
@@ -21,21 +23,22 @@ process TRACK {
 
     script:
     def args = task.ext.args ?: meta.args ?: ''
-    def prefix = task.ext.prefix ?: "${meta.id}"
-    def uncertain = predictions ? "--predictions ${predictions}" : ''
+    def prefix = task.ext.prefix ?: meta.id
+    def uncertain = predictions ? "--predictions=${quoted(predictions)}" : ''
     """
     attentrack-track \\
-        --input ${matrix} \\
+        --input=${quoted(matrix)} \\
         ${uncertain} \\
-        --out-dir ${prefix} \\
+        --out-dir=${quoted(prefix)} \\
         --threads ${task.cpus} \\
         ${args}
     """
 
     stub:
-    def prefix = task.ext.prefix ?: "${meta.id}"
+    def prefix = task.ext.prefix ?: meta.id
     """
-    mkdir ${prefix}
-    touch ${prefix}/attention.bed ${prefix}/attention.bb ${prefix}/attention.tsv ${prefix}/MARK.bw
+    mkdir -- ${quoted(prefix)}
+    cd -- ${quoted(prefix)}
+    touch attention.bed attention.bb attention.tsv MARK.bw
     """
 }

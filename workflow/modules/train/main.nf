@@ -1,3 +1,5 @@
+include { quoted } from '../../functions.nf'
+
 process TRAIN {
     tag "${meta.id}"
     label 'process_high'
@@ -7,7 +9,7 @@ process TRAIN {
     input:
     // bins, labels: one a sample, in the same order
     tuple val(meta), path(bins, stageAs: 'bins?/*', arity: '1..*'), path(labels, stageAs: 'labels?/*', arity: '1..*')
-    path splits
+    path splits, stageAs: 'splits/*'
 
     output:
     tuple val(meta), path('*.model.safetensors'), emit: model
@@ -19,20 +21,20 @@ process TRAIN {
 
     script:
     def args = task.ext.args ?: meta.args ?: ''
-    def prefix = task.ext.prefix ?: "${meta.id}"
-    def sample_flags = bins.collect { file -> "--bins ${file}" } + labels.collect { file -> "--labels ${file}" }
+    def prefix = task.ext.prefix ?: meta.id
+    def sample_flags = bins.collect { file -> "--bins=${quoted(file)}" } + labels.collect { file -> "--labels=${quoted(file)}" }
     // many samples make more arguments than a program can be started with: they come as its standard input
     """
     printf '%s\\n' ${sample_flags.join(' ')} | attentrack-train @- \\
-        --splits ${splits} \\
-        --out ${prefix}.model.safetensors \\
+        --splits=${quoted(splits)} \\
+        --out=${quoted("${prefix}.model.safetensors")} \\
         --threads ${task.cpus} \\
         ${args}
     """
 
     stub:
-    def prefix = task.ext.prefix ?: "${meta.id}"
+    def prefix = task.ext.prefix ?: meta.id
     """
-    touch ${prefix}.model.safetensors ${prefix}.history.tsv
+    touch -- ${quoted("${prefix}.model.safetensors")} ${quoted("${prefix}.history.tsv")}
     """
 }

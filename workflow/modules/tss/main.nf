@@ -1,3 +1,5 @@
+include { quoted } from '../../functions.nf'
+
 process TSS {
     tag "${meta.id}"
     label 'process_single'
@@ -5,7 +7,7 @@ process TSS {
     container 'attentrack:0.1.0'
 
     input:
-    tuple val(meta), path(annotation)
+    tuple val(meta), path(annotation, stageAs: 'annotation/*')
 
     output:
     tuple val(meta), path('*.bed'), emit: genes
@@ -19,8 +21,8 @@ process TSS {
     def prefix = task.ext.prefix ?: 'genes'
     """
     attentrack-tss \\
-        --annotation ${annotation} \\
-        --out ${prefix}.bed \\
+        --annotation=${quoted(annotation)} \\
+        --out=${quoted("${prefix}.bed")} \\
         --threads ${task.cpus} \\
         ${args}
     """
@@ -28,6 +30,6 @@ process TSS {
     stub:
     def prefix = task.ext.prefix ?: 'genes'
     """
-    touch ${prefix}.bed
+    touch -- ${quoted("${prefix}.bed")}
     """
 }
