@@ -13,7 +13,7 @@ use super::config::{Config, Place};
 use super::prepare::prepare;
 use super::step::Step;
 use crate::io::Output;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Print the chain of a config.yaml as JSON, for workflow engines: every step with its command, its
 /// files and its settings
@@ -140,6 +140,10 @@ impl PlanFile {
 impl Stage for Plan {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new().input("CONFIG", [&self.config]).input("--samples", &self.samples).output("--out", [&self.out])
     }
 
     fn run(&self) -> anyhow::Result<()> {
