@@ -26,8 +26,8 @@ pub struct SampleSignal {
     pub control: Option<PathBuf>,
 }
 
-const REMEDY: &str =
-    "Names become parts of file names and commands; name samples alike in the sheet and in the configuration";
+const REMEDY: &str = "Names become parts of file names and commands: rename it here, and in the expression table where \
+                      its column has that name";
 
 /// Reads a sheet. Paths in it are relative to `folder`, which is the sheet's own unless it is a copy;
 /// files are looked for only where `folder` can be seen (`is_visible`). Samples come in order of first

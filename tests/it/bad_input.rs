@@ -116,7 +116,7 @@ fn files_of_the_wrong_kind_and_flags_without_effect_are_explained() {
     let bin = "--genes genes.bed --signal m=signal.bedgraph --out x.bins.safetensors";
     let cases: [(&str, String, &[&str]); 13] = [
         ("bin", format!("{bin} --flank 1000000000 --bin-size 1"), &["2000000000 bins", "--flank"]),
-        ("bin", format!("{bin} --sample="), &["--sample", "Give a name"]),
+        ("bin", format!("{bin} --sample="), &["--sample", "cannot be a name"]),
         ("bin", format!("{bin} --min-mapq 10"), &["--min-mapq is for reads", "signal.bedgraph is bedgraph"]),
         ("bin", format!("{bin} --extend 200"), &["--extend is for reads"]),
         ("bin", format!("{bin} --fragments"), &["--fragments is for reads"]),

@@ -53,7 +53,7 @@ fn refused(work: &Workdir, stage: &str, args: &[&str]) -> String {
     let stderr = said(&output);
     assert_eq!(output.status.code(), Some(1), "{stage} {args:?}: {stderr}");
     assert_eq!(stderr.matches("error:").count(), 1, "{stage} {args:?}: {stderr}");
-    assert!(!stderr.trim_end().contains(is_hidden), "{stderr:?}");
+    assert!(stderr.lines().all(|line| !line.contains(is_hidden)), "{stderr:?}");
     assert!(!work.path("PWNED").exists());
     stderr
 }
@@ -209,6 +209,16 @@ fn ids_with_tabs_and_line_ends_are_refused_at_their_line() {
     work.write("csv", "A\u{7f},1,0,0,0,0,0,1\n");
     let stderr = refused(&work, "bin", &["--deepchrome-csv", "csv", "--flank", "100", "-o", "x.bins.safetensors"]);
     assert!(stderr.contains("csv, line 1: gene id \"A\\u{7f}\""), "{stderr}");
+}
+
+#[test]
+fn a_chromosome_may_be_called_like_a_browser_line() {
+    let work = Workdir::new();
+    let row = |chrom: &str, id: &str| format!("{chrom}\tx\tgene\t2000\t3000\t.\t+\t.\tgene_id \"{id}\";\n");
+    work.write("x.gtf", row("track1", "A") + &row("browser_7", "B") + &row("chr1", "C"));
+    work.ok("tss", "-a x.gtf -o genes.bed");
+    let genes = genes_bed::read(&work.path("genes.bed")).unwrap();
+    assert_eq!(genes.iter().map(|gene| gene.tss.chrom.as_str()).collect::<Vec<_>>(), ["track1", "browser_7", "chr1"]);
 }
 
 /// A matrix of two genes of ±200 bp in bins of 100 bp.

@@ -22,11 +22,11 @@ pub fn write(
     let mut text = TrackText::create(path, compress, true)?;
     if track_line {
         let method = values.matrix().attribution.as_ref().map(|attribution| attribution.method.as_str());
-        let sample = values.matrix().sample.replace(['"', '\t', '\n'], "_");
+        let sample = values.matrix().sample.replace('"', "_");
         text.header(&format!(
             "track name=\"{sample} {kind}\" description=\"{sample}: {kind}, {value} of each gene and mark\" itemRgb=\"On\" visibility=\"pack\"\n",
             kind = method.unwrap_or(values.matrix().kind.name()),
-            value = values.unit().map_or_else(|| values.kind().to_string(), str::to_owned),
+            value = values.unit().map_or_else(|| values.kind().to_string(), |unit| unit.replace('"', "'")),
         ))?;
     }
     let mut line = String::new();

@@ -56,7 +56,7 @@ pub fn read(path: &Path, splits: &Path) -> anyhow::Result<Inputs> {
                 table.error(row, problem).remedy("Correct the cell")
             })
         };
-        let name = row.cells[model].trim();
+        let name = table.text(row, model, "model")?.trim();
         let place = inputs.models.iter().position(|other| other == name);
         let model = place.unwrap_or(inputs.models.len());
         if place.is_none() {
