@@ -6,7 +6,9 @@ mod compare;
 mod completions;
 pub mod config;
 mod front;
+mod interrupt;
 mod layout;
+mod log;
 mod man;
 pub mod plan;
 mod prepare;
@@ -14,19 +16,20 @@ mod record;
 mod run;
 mod schema;
 pub mod step;
+mod threads;
 mod times;
 mod work;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::genome::visible;
 use crate::io;
-use crate::stage::{Common, Stage};
+use crate::stage::Stage;
 
 pub use front::main as front_main;
 
-/// The `main` of a stage binary. Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+/// The `main` of a stage binary. Exit status: 0 done, 1 failed, 2 wrong usage, 128 + the number of a signal that
+/// ended it (130 Ctrl-C, 143 `kill`, 129 hang-up).
 pub fn main<S: Stage>() -> ExitCode {
     start::<S>(std::env::args_os())
 }
@@ -36,7 +39,7 @@ fn start<S: Stage>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match arguments::expanded(arguments) {
         Ok(arguments) => execute(&S::parse_from(arguments)),
         Err(error) => {
-            eprintln!("error: {error}");
+            log::error(error);
             ExitCode::from(2)
         }
     }
@@ -45,23 +48,16 @@ fn start<S: Stage>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Runs a parsed stage: sets up logging, threads and interrupts, validates, works, reports.
 pub fn execute<S: Stage>(stage: &S) -> ExitCode {
     let common = stage.common();
-    set_up_logging(common);
-    // A second handler (a stage started in-process by another) is refused, and the first one serves.
-    let _ = ctrlc::set_handler(|| {
-        io::remove_unfinished();
-        std::process::exit(130);
-    });
-    let threads = common.threads.unwrap_or_else(S::default_threads);
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
-    let problems = stage.problems();
+    log::set_up(common);
+    interrupt::handle(stage.after_interruption());
+    threads::start(common.threads.unwrap_or_else(S::default_threads));
+    let problems = problems(stage);
     if !problems.is_empty() {
-        for problem in &problems {
-            eprintln!("error: {}", shown(problem));
-        }
+        problems.iter().for_each(log::error);
         return ExitCode::from(1);
     }
     // from within the pool: every loop that is shared out would else wait for a thread to wake up
-    match rayon::scope(|_| stage.run()) {
+    match rayon::scope(|_| work(stage)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error)
             if error
@@ -71,30 +67,20 @@ pub fn execute<S: Stage>(stage: &S) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("error: {}", shown(&format!("{error:#}")));
+            log::error(format!("{error:#}"));
             ExitCode::from(1)
         }
     }
 }
 
-/// A message for the terminal, which nothing in a path or a name may steer.
-fn shown(message: &str) -> String {
-    message.lines().map(visible).collect::<Vec<_>>().join("\n")
+/// Every problem of a stage's flags and of the files that they name.
+fn problems<S: Stage>(stage: &S) -> Vec<String> {
+    let problems = stage.problems();
+    if problems.is_empty() { stage.files().problem().into_iter().collect() } else { problems }
 }
 
-fn set_up_logging(common: &Common) {
-    use tracing::Level;
-    let level = match (common.quiet, common.verbose) {
-        (true, _) => Level::WARN,
-        (_, 0) => Level::INFO,
-        (_, 1) => Level::DEBUG,
-        _ => Level::TRACE,
-    };
-    let _ = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .with_target(false)
-        .without_time()
-        .try_init();
+/// The stage's work, from which its inputs are safe.
+fn work<S: Stage>(stage: &S) -> anyhow::Result<()> {
+    stage.files().secure()?;
+    stage.run()
 }

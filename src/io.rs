@@ -34,4 +34,4 @@ pub mod weights;
 pub use error::{FileError, Result};
 pub use input::open_text;
 pub use lines::{Lines, split};
-pub use output::{Output, PendingFile, remove_unfinished};
+pub use output::{Identity, Kept, Output, PendingFile, check_writable, is_temporary, protect, stop};

@@ -29,6 +29,9 @@
 //! Coordinates are 0-based and half-open everywhere inside. Axis order is gene, mark, bin. Lengths
 //! in base pairs end in `_bp`.
 
+// a message that cannot be written must not end the work: see src/cli/log.rs
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod cli;
 pub mod explain;
 pub mod genome;

@@ -6,6 +6,7 @@ mod device;
 pub mod evaluate;
 pub mod explain;
 pub mod faithfulness;
+mod files;
 mod fit;
 mod gene_ids;
 pub mod heatmap;
@@ -25,4 +26,5 @@ pub mod tss;
 
 pub use contract::{Common, Stage};
 pub use device::{Compute, DeviceChoice};
+pub use files::{Files, Form, StageFile};
 pub use progress::progress_bar;

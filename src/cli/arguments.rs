@@ -25,6 +25,7 @@ pub(super) fn expanded(arguments: impl IntoIterator<Item = OsString>) -> Result<
 
 fn read(file: &str) -> Result<String, FileError> {
     let path = Path::new(file);
+    crate::io::protect("@", path);
     let text = if file == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
     text.map_err(|error| {
         FileError::new(path, format!("cannot read arguments: {error}"))

@@ -15,7 +15,7 @@ use super::work::{self, Work};
 use crate::io;
 use crate::io::sample_sheet::Sample;
 use crate::stage::train::Architecture;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Train every model on the data of a config.yaml, and compare them on the genes that none has seen:
 /// figures with intervals, paired tests, time
@@ -78,6 +78,14 @@ impl Stage for Compare {
         &self.common
     }
 
+    fn files(&self) -> Files {
+        Files::new().input("CONFIG", [&self.config]).folder("--outdir", &self.outdir)
+    }
+
+    fn after_interruption(&self) -> String {
+        "Run the same command again: it does only what is left".to_owned()
+    }
+
     fn problems(&self) -> Vec<String> {
         let models = self.models();
         let unknown = self.reference.filter(|reference| !models.contains(reference));
@@ -102,7 +110,13 @@ impl Stage for Compare {
             return work::print(steps.iter().chain([&rank]));
         }
         let judge = prepare(&rank, self.common.quiet)?;
-        let work = Work { config: &self.config, outdir: &outdir, force: self.force, quiet: self.common.quiet };
+        let work = Work {
+            config: &self.config,
+            sheet: &config.samples,
+            outdir: &outdir,
+            force: self.force,
+            quiet: self.common.quiet,
+        };
         let mut times = Times::read(&folder.join("times.tsv"));
         work.carry_out(&steps, |step, seconds| {
             let Some(rung) = rungs.iter().find(|rung| rung.has(step)) else { return Ok(()) };

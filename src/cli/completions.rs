@@ -7,7 +7,7 @@ use clap_complete::{Generator, Shell};
 
 use super::front::programs;
 use crate::io::Output;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Print what completes attentrack's commands in a shell, or write a file a program into a folder
 #[derive(Clone, Debug, Parser)]
@@ -29,6 +29,10 @@ pub struct Completions {
 impl Stage for Completions {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new().folder("--out-dir", &self.out_dir)
     }
 
     fn run(&self) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::compare::Compare;
 use super::completions::Completions;
+use super::log;
 use super::man::Man;
 use super::plan::Plan;
 use super::run::Run;
@@ -127,9 +128,9 @@ fn start_stage(mut arguments: Vec<OsString>) -> ExitCode {
     match Process::new(beside.unwrap_or_else(|| PathBuf::from(&program))).args(&arguments).status() {
         Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
         Err(_) => {
-            eprintln!(
-                "error: no stage {name:?}, and no program {program} on the PATH. `attentrack --help` lists the stages"
-            );
+            log::error(format!(
+                "no stage {name:?}, and no program {program} on the PATH. `attentrack --help` lists the stages"
+            ));
             ExitCode::from(2)
         }
     }

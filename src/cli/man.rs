@@ -6,7 +6,7 @@ use clap::Parser;
 
 use super::front::programs;
 use crate::io::Output;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Write the manual pages to a folder: attentrack.1, one a subcommand and one a stage
 #[derive(Clone, Debug, Parser)]
@@ -22,6 +22,10 @@ pub struct Man {
 impl Stage for Man {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new().folder("--out-dir", [&self.out_dir])
     }
 
     fn run(&self) -> anyhow::Result<()> {

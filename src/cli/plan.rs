@@ -14,7 +14,7 @@ use super::prepare::prepare;
 use super::step::Step;
 use crate::genome::NAME_PATTERN;
 use crate::io::Output;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Print the chain of a config.yaml as JSON, for workflow engines: every step with its command, its
 /// files and its settings
@@ -142,6 +142,10 @@ impl PlanFile {
 impl Stage for Plan {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new().input("CONFIG", [&self.config]).input("--samples", &self.samples).output("--out", [&self.out])
     }
 
     fn run(&self) -> anyhow::Result<()> {

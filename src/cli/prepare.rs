@@ -45,9 +45,9 @@ fn parse<S: Stage + 'static>(step: &Step, quiet: bool) -> anyhow::Result<Ready> 
         let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
         anyhow::anyhow!("{}", lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned())
     })?;
-    let problems = stage.problems();
+    let problems = super::problems(&stage);
     if !problems.is_empty() {
         bail!("{}", problems.join("; "));
     }
-    Ok(Box::new(move || stage.run()))
+    Ok(Box::new(move || super::work(&stage)))
 }

@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use super::step::Step;
-use crate::io::Output;
+use crate::io::{self, Output};
 
 /// The steps that are done, by their commands, kept in `OUTDIR/.attentrack-run.json`.
 #[derive(Debug)]
@@ -68,6 +68,10 @@ impl Record {
                 inside.peek()?;
                 for entry in inside {
                     let path = entry.ok()?.path();
+                    // what a killed run left goes with the next one
+                    if path.file_name().is_some_and(io::is_temporary) {
+                        continue;
+                    }
                     files.insert(path.clone(), Stamp::of(&path)?);
                 }
             } else {

@@ -8,7 +8,7 @@ use clap::Parser;
 use super::chain;
 use super::config::{Config, Place};
 use super::work::{self, Work};
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Run the whole chain from one config.yaml: genes, bins, labels, splits, training, predictions,
 /// evaluation, tracks
@@ -47,6 +47,14 @@ impl Stage for Run {
         &self.common
     }
 
+    fn files(&self) -> Files {
+        Files::new().input("CONFIG", [&self.config]).folder("--outdir", &self.outdir)
+    }
+
+    fn after_interruption(&self) -> String {
+        "Run the same command again: it does only what is left".to_owned()
+    }
+
     fn run(&self) -> anyhow::Result<()> {
         let (config, samples) = Config::read(&self.config, &Place::default())?;
         let beside = || match self.config.to_str() {
@@ -60,7 +68,13 @@ impl Stage for Run {
         if self.dry_run {
             return work::print(steps.iter());
         }
-        let work = Work { config: &self.config, outdir: &outdir, force: self.force, quiet: self.common.quiet };
+        let work = Work {
+            config: &self.config,
+            sheet: &config.samples,
+            outdir: &outdir,
+            force: self.force,
+            quiet: self.common.quiet,
+        };
         work.carry_out(&steps, |_, _| Ok(()))?;
         tracing::info!(
             "done: the tracks are in {}, what they are worth is in {}",

@@ -19,7 +19,7 @@ use crate::learn::ModelHeader;
 use crate::learn::metrics::Report;
 use crate::matrix::Header;
 use crate::stage::train::StateHeader;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Print a JSON Schema (draft 2020-12), or write them all to a folder
 #[derive(Clone, Debug, Parser)]
@@ -87,6 +87,10 @@ fn all() -> Vec<(&'static str, Value)> {
 impl Stage for Schema {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new().folder("--out-dir", &self.out_dir)
     }
 
     fn run(&self) -> anyhow::Result<()> {

@@ -1,21 +1,26 @@
 //! Doing the steps of a plan, one after the other.
 
+use std::collections::HashSet;
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::chain;
 use super::prepare::prepare;
 use super::record::Record;
 use super::step::Step;
 use crate::io::{FileError, Output};
+use crate::stage::Files;
 
 /// How steps are done.
 #[derive(Clone, Copy, Debug)]
 pub struct Work<'a> {
     /// The configuration that they come from, for messages.
     pub config: &'a Path,
+    /// The sample sheet that the configuration names.
+    pub sheet: &'a Path,
     /// Folder that they write into.
     pub outdir: &'a Path,
     /// Whether steps are done again whose command, inputs and outputs have not changed.
@@ -29,7 +34,8 @@ impl Work<'_> {
     /// it took.
     ///
     /// # Errors
-    /// Of the first step that fails.
+    /// A step that would destroy what the chain reads; a folder that another run works in; the first step that
+    /// fails.
     pub fn carry_out(
         &self,
         steps: &[Step],
@@ -40,9 +46,15 @@ impl Work<'_> {
             prepare(step, self.quiet).with_context(|| format!("{}: attentrack-{}", self.config.display(), step.stage))
         });
         let ready = ready.collect::<anyhow::Result<Vec<_>>>()?;
+        let files = self.files(steps);
+        if let Some(problem) = files.problem() {
+            bail!("{}: {problem}", self.config.display());
+        }
+        files.protect();
         for folder in chain::folders(steps, self.outdir) {
             std::fs::create_dir_all(&folder).map_err(|error| FileError::os(&folder, "make the folder", &error))?;
         }
+        let _alone = self.lock()?;
         let mut record = Record::read(self.outdir);
         for (number, (step, run)) in steps.iter().zip(ready).enumerate() {
             let place = format!("[{}/{}]", number + 1, steps.len());
@@ -62,6 +74,33 @@ impl Work<'_> {
             done(step, Some(start.elapsed()))?;
         }
         Ok(())
+    }
+
+    /// What the whole chain reads that none of its earlier steps makes, and all that it writes.
+    fn files(&self, steps: &[Step]) -> Files {
+        let mut files = Files::new().input("CONFIG", [self.config]).input("samples", [self.sheet]);
+        let mut made = HashSet::new();
+        for step in steps {
+            for input in step.inputs().filter(|input| !made.contains(input.path)) {
+                files = files.input(input.flag, [input.path]);
+            }
+            files = files.output(step.stage, step.outputs());
+            made.extend(step.outputs());
+        }
+        files
+    }
+
+    /// Keeps other runs out of the folder, which would mix their steps with these, for as long as the file is
+    /// open. On a shared disk without locks nobody is kept out.
+    fn lock(&self) -> anyhow::Result<Option<File>> {
+        let Ok(folder) = File::open(self.outdir) else { return Ok(None) };
+        match folder.try_lock() {
+            Ok(()) => Ok(Some(folder)),
+            Err(TryLockError::Error(_)) => Ok(None),
+            Err(TryLockError::WouldBlock) => Err(FileError::new(self.outdir, "another run is working in this folder")
+                .remedy("Wait until it is done, or give another --outdir")
+                .into()),
+        }
     }
 }
 

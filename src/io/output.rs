@@ -1,98 +1,28 @@
 //! Outputs that appear whole or not at all: written beside the target, then renamed.
+//!
+//! Every file that attentrack writes is opened here. What an output leads to is found first
+//! ([`place`]): links are followed, devices and pipes are written to, and only a regular file is
+//! replaced. A file that the run reads, or has written under another name, is refused ([`register`]).
+//! The unfinished file has a name of its own in the target's folder ([`temporary`]).
 
-use std::fs::{File, OpenOptions};
+mod identity;
+mod pending;
+mod place;
+mod register;
+mod temporary;
+
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
+pub use identity::Identity;
+pub use pending::PendingFile;
+pub use register::{Kept, protect, stop};
+pub use temporary::is_temporary;
+
+use self::place::Place;
 use super::{FileError, Result};
 
-/// Unfinished files of this process, so that an interrupt can remove them.
-static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-
-fn unfinished() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
-    UNFINISHED.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-/// Removes every unfinished file; called when the process is interrupted.
-pub fn remove_unfinished() {
-    for path in unfinished().drain(..) {
-        let _ = std::fs::remove_file(path);
-    }
-}
-
-/// A file being written under a temporary name beside its target. Dropped without [`commit`], it
-/// leaves nothing.
-///
-/// [`commit`]: PendingFile::commit
-#[derive(Debug)]
-pub struct PendingFile {
-    target: PathBuf,
-    temporary: PathBuf,
-    committed: bool,
-}
-
-impl PendingFile {
-    /// Makes the empty temporary file `.NAME.PID.tmp` in the target's folder, which must exist.
-    pub fn create(target: &Path) -> Result<Self> {
-        if target.is_dir() {
-            return Err(
-                FileError::new(target, "is a folder, so no file of that name can be written").remedy("Name a file")
-            );
-        }
-        let name =
-            target.file_name().ok_or_else(|| FileError::new(target, "is not a file name").remedy("Name a file"))?;
-        let temporary = target.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
-        OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&temporary)
-            .map_err(|error| FileError::os(target, "write", &error))?;
-        unfinished().push(temporary.clone());
-        Ok(PendingFile { target: target.to_owned(), temporary, committed: false })
-    }
-
-    /// The name to write to, for writers that want a path.
-    pub fn path(&self) -> &Path {
-        &self.temporary
-    }
-
-    /// The name that the file will have.
-    pub fn target(&self) -> &Path {
-        &self.target
-    }
-
-    /// Opens the temporary file for writing from its start.
-    pub fn open(&self) -> Result<File> {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .truncate(true)
-            .open(&self.temporary)
-            .map_err(|error| FileError::os(&self.target, "write", &error))
-    }
-
-    /// Flushes the file to disk and gives it its name.
-    pub fn commit(mut self) -> Result<()> {
-        let os = |what: &str, error: io::Error| FileError::os(&self.target, what, &error);
-        File::open(&self.temporary).and_then(|file| file.sync_all()).map_err(|error| os("write", error))?;
-        std::fs::rename(&self.temporary, &self.target).map_err(|error| os("write", error))?;
-        self.committed = true;
-        Ok(())
-    }
-}
-
-impl Drop for PendingFile {
-    fn drop(&mut self) {
-        if !self.committed {
-            let _ = std::fs::remove_file(&self.temporary);
-        }
-        unfinished().retain(|path| *path != self.temporary);
-    }
-}
-
-/// A text or byte stream to a file (whole or not at all) or, for `-`, to standard output.
+/// A text or byte stream to a file (whole or not at all), or to standard output (`-`), a device or a pipe.
 pub struct Output {
     path: PathBuf,
     writer: BufWriter<Box<dyn Write + Send>>,
@@ -101,12 +31,17 @@ pub struct Output {
 
 impl Output {
     /// Starts an output at `path`; `-` is standard output.
+    ///
+    /// # Errors
+    /// An output that cannot be written, or is an input of the run.
     pub fn create(path: &Path) -> Result<Self> {
-        let (sink, pending): (Box<dyn Write + Send>, _) = if path == Path::new("-") {
-            (Box::new(io::stdout()), None)
-        } else {
-            let pending = PendingFile::create(path)?;
-            (Box::new(pending.open()?), Some(pending))
+        let place = Place::of(path)?;
+        let (sink, pending): (Box<dyn Write + Send>, _) = match place {
+            Place::File(_) => {
+                let pending = PendingFile::at(path, place)?;
+                (Box::new(pending.open()?), Some(pending))
+            }
+            stream => (stream.open_stream(path)?, None),
         };
         Ok(Output { path: path.to_owned(), writer: BufWriter::with_capacity(1 << 16, sink), pending })
     }
@@ -117,12 +52,14 @@ impl Output {
     }
 
     /// Flushes, and gives the file its name.
-    pub fn commit(mut self) -> Result<()> {
+    pub fn commit(self) -> Result<()> {
+        self.finish()?.map_or(Ok(()), PendingFile::commit)
+    }
+
+    /// Flushes; the file, if it is one, has its content and waits for its name.
+    pub fn finish(mut self) -> Result<Option<PendingFile>> {
         self.writer.flush().map_err(|error| FileError::os(&self.path, "write", &error))?;
-        match self.pending.take() {
-            Some(pending) => pending.commit(),
-            None => Ok(()),
-        }
+        Ok(self.pending.take())
     }
 }
 
@@ -135,3 +72,19 @@ impl Write for Output {
         self.writer.flush()
     }
 }
+
+/// Refuses an output that cannot be written, before the work that it is the end of. Nothing is left behind,
+/// but for what a killed run left, which is removed. Pipes and devices are not opened: their reader would
+/// see an end.
+///
+/// # Errors
+/// As [`Output::create`].
+pub fn check_writable(path: &Path) -> Result<()> {
+    match Place::of(path)? {
+        place @ Place::File(_) => PendingFile::at(path, place).map(drop),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -97,8 +97,9 @@ impl Reading {
     fn start(shards: Arc<dyn Shards>, order: Vec<usize>) -> Self {
         let left = order.len();
         let (sender, receiver) = sync_channel(1);
-        // sending fails, and the thread ends, when nobody wants more
-        std::thread::spawn(move || order.into_iter().try_for_each(|shard| sender.send(shards.read(shard))));
+        // sending fails, and the thread ends, when nobody wants more; where it cannot be started nothing arrives
+        let read = move || order.into_iter().try_for_each(|shard| sender.send(shards.read(shard)));
+        let _ = std::thread::Builder::new().spawn(read);
         Reading { shards: receiver, left }
     }
 }
@@ -108,7 +109,9 @@ impl Iterator for Reading {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
-        let ended = |_| Err(ShardError("the thread that reads the shards ended early".into()));
+        let ended = |_| {
+            Err(ShardError("the thread that reads the shards could not be started (ulimit -u) or ended early".into()))
+        };
         let shard = self.shards.recv().unwrap_or_else(ended);
         if shard.is_err() {
             self.left = 0;

@@ -4,7 +4,7 @@ mod chroms;
 mod inputs;
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
@@ -18,7 +18,7 @@ use crate::matrix::{
     BODY_PARTS, Blacklist, Chosen, ControlMethod, Input, Kind, Matrix, Signal, Statistic, Status, Windows, bin_signals,
     body_values, body_windows,
 };
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Bins signal files around each gene's TSS into one matrix file.
 ///
@@ -140,6 +140,23 @@ impl Stage for Args {
         &self.common
     }
 
+    fn files(&self) -> Files {
+        let signals: Vec<&Path> = self.signals.iter().chain(&self.controls).map(|flag| inputs::path_of(flag)).collect();
+        let read_with = |path: &&Path| inputs::indices(path);
+        let table = Some(&self.chrom_alias).filter(|alias| !["none", "auto"].contains(&alias.as_str()));
+        Files::new()
+            .input("--genes", &self.genes)
+            .input("--signal", signals.iter().flat_map(read_with))
+            .input("--signal or --control", &signals)
+            .input("--reference", self.reference.iter().flat_map(|path| inputs::indices(path)))
+            .input("--reference", &self.reference)
+            .input("--blacklist", &self.blacklist)
+            .input("--chrom-alias", table)
+            .input("--deepchrome-csv", &self.deepchrome_csv)
+            .output("--out", [&self.out])
+            .output("--labels-out", &self.labels_out)
+    }
+
     fn problems(&self) -> Vec<String> {
         let mut problems = inputs::problems(&self.signals, &self.controls);
         if let Err(error) = self.grid() {
@@ -161,10 +178,6 @@ impl Stage for Args {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        // shows before the work that the outputs can be written
-        for out in [Some(&self.out), self.labels_out.as_ref()].into_iter().flatten() {
-            drop(io::Output::create(out)?);
-        }
         let matrix = if self.deepchrome_csv.is_empty() { self.bin()? } else { self.import()? };
         io::bins::write(&self.out, &matrix)?;
         report::finished(&matrix);

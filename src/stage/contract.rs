@@ -1,6 +1,8 @@
-//! What every stage is: flags, a check of them, and the work.
+//! What every stage is: flags, the files that they name, a check of them, and the work.
 
 use clap::Parser;
+
+use super::Files;
 
 /// Flags that every stage takes.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -16,7 +18,7 @@ pub struct Common {
     pub verbose: u8,
 }
 
-/// A stage: flags, a check of them, and the work.
+/// A stage: flags, the files that they name, a check of them, and the work.
 pub trait Stage: Parser + Sync {
     /// Threads when `--threads` is not given. Stages run inside workflow jobs, so one.
     fn default_threads() -> u16 {
@@ -25,6 +27,14 @@ pub trait Stage: Parser + Sync {
 
     /// The flags that every stage takes.
     fn common(&self) -> &Common;
+
+    /// Every file that the stage reads and writes, as its flags name them.
+    fn files(&self) -> Files;
+
+    /// What to tell a user whose run was interrupted: how it goes on.
+    fn after_interruption(&self) -> String {
+        "Run the same command again".to_owned()
+    }
 
     /// Every problem that shows before any work is done, each one sentence.
     fn problems(&self) -> Vec<String> {

@@ -11,7 +11,7 @@ use clap::Parser;
 use crate::io;
 use crate::learn::metrics::{Bootstrap, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, judge};
 use crate::matrix::Split;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Judge predictions against labels: AUROC, AUPRC, accuracy, Brier score and calibration.
 ///
@@ -75,6 +75,16 @@ pub struct Args {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new()
+            .input("--predictions", &self.predictions)
+            .input("--labels", &self.labels)
+            .input("--splits", [&self.splits])
+            .input("--genes", &self.genes)
+            .output("--out", [&self.out])
+            .output("--tsv", &self.tsv)
     }
 
     fn problems(&self) -> Vec<String> {

@@ -10,7 +10,7 @@ use crate::explain::{self, Method, Settings, Subject};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
 use crate::matrix::{Attribution, Kind, Matrix, Status};
-use crate::stage::{Common, Compute, Stage};
+use crate::stage::{Common, Compute, Files, Stage};
 
 /// What stands for the method in --out.
 const METHOD: &str = "{method}";
@@ -77,6 +77,15 @@ pub struct Args {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        let files = Files::new().input("--bins", [&self.bins]).input("--model", [&self.model]);
+        if self.method.is_empty() && self.out.to_string_lossy().contains(METHOD) {
+            return files.template("--out", [&self.out]);
+        }
+        let methods = if self.method.is_empty() { &[Method::DeepLift][..] } else { &self.method };
+        files.output("--out", methods.iter().map(|&method| self.path(method)))
     }
 
     fn problems(&self) -> Vec<String> {

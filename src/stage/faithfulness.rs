@@ -15,7 +15,7 @@ use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
 use crate::matrix::{Matrix, Status};
 use crate::model::sigmoid;
-use crate::stage::{Common, Compute, Stage};
+use crate::stage::{Common, Compute, Files, Stage};
 
 /// Say how far each explanation of a model can be believed, in one table, a row a method: whether the
 /// score falls without the bins that it names and stands with them alone, whether it tells more than the
@@ -110,6 +110,17 @@ pub struct Args {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new()
+            .input("--bins", [&self.bins])
+            .input("--model", [&self.model])
+            .input("--other-model", &self.other_model)
+            .input("--permuted-model", &self.permuted_model)
+            .input("--truth", &self.truth)
+            .input("--held-out", &self.held_out)
+            .output("--out", [&self.out])
     }
 
     fn problems(&self) -> Vec<String> {

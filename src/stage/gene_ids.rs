@@ -21,6 +21,11 @@ pub fn named(flags: &[String]) -> anyhow::Result<Vec<String>> {
     Ok(ids)
 }
 
+/// The files that `--gene ID|@FILE` names.
+pub fn files(flags: &[String]) -> impl Iterator<Item = &Path> {
+    flags.iter().filter_map(|flag| flag.strip_prefix('@')).map(Path::new)
+}
+
 /// The first column of a file; empty lines and those that begin with `#` are left out.
 fn read(path: &Path) -> Result<Vec<String>, FileError> {
     let mut ids = Vec::new();

@@ -14,7 +14,7 @@ use super::gene_ids;
 use crate::genome::file_names;
 use crate::io::{self, FileError, Output};
 use crate::matrix::{Labels, Matrix, Predictions};
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// What stands for the gene in --plot.
 const GENE: &str = "{gene}";
@@ -65,6 +65,19 @@ pub struct Args {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        let files = Files::new()
+            .input("--input", &self.input)
+            .input("--gene", gene_ids::files(&self.gene))
+            .input("--predictions", &self.predictions)
+            .input("--labels", &self.labels)
+            .output("--out", [&self.out]);
+        match &self.plot {
+            Some(plot) if plot.to_string_lossy().contains(GENE) => files.template("--plot", [plot]),
+            plot => files.output("--plot", plot),
+        }
     }
 
     fn problems(&self) -> Vec<String> {

@@ -16,7 +16,7 @@ use crate::learn::state_dict::{infer_config, prefix};
 use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, ModelKind, Task, Transform};
 use crate::matrix::Statistic;
 use crate::model::{AttentiveChromeConfig, ModelConfig, TensorSpec, member_prefix};
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Read the weights of published AttentiveChrome models, or write them back.
 ///
@@ -76,6 +76,14 @@ pub struct Args {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new()
+            .input("--weights", &self.weights)
+            .input("--model", &self.model)
+            .output("--out", &self.out)
+            .output("--export", &self.export)
     }
 
     fn problems(&self) -> Vec<String> {

@@ -11,7 +11,7 @@ use crate::genome::{Gene, check_name};
 use crate::io::expression::{self, Columns, Expression};
 use crate::io::{genes_bed, labels};
 use crate::matrix::{Label, LabelMethod, Labels, label};
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Label genes as highly or lowly expressed in a sample
 ///
@@ -90,6 +90,13 @@ pub enum Method {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new()
+            .input("--expression", [&self.expression])
+            .input("--genes", &self.genes)
+            .output("--out", [&self.out])
     }
 
     fn problems(&self) -> Vec<String> {

@@ -8,7 +8,7 @@ use tracing::info;
 
 use crate::io::{self, FileError};
 use crate::matrix;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Join the matrices of two samples, for models of what changes between them
 ///
@@ -46,6 +46,10 @@ pub struct Args {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new().input("--bins", [&self.bins]).input("--versus", [&self.versus]).output("--out", [&self.out])
     }
 
     fn run(&self) -> Result<()> {

@@ -9,7 +9,7 @@ use super::{fit, model_file, progress_bar};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Predictor, Scores, Task};
 use crate::matrix::{Attention, AttentionSpread, Kind, Matrix, Prediction, PredictionSpread, Predictions};
-use crate::stage::{Common, Compute, Stage};
+use crate::stage::{Common, Compute, Files, Stage};
 
 /// Score every gene of a matrix with a model, and write the attention that the model paid to each bin
 /// and mark.
@@ -64,10 +64,16 @@ impl Stage for Args {
         &self.common
     }
 
+    fn files(&self) -> Files {
+        Files::new()
+            .input("--bins", [&self.bins])
+            .input("--model", [&self.model])
+            .output("--predictions", &self.predictions)
+            .output("--attention", &self.attention)
+    }
+
     fn problems(&self) -> Vec<String> {
-        let same = self.predictions.is_some() && self.predictions == self.attention;
-        let same = same.then(|| "--predictions and --attention name the same file".to_owned());
-        same.into_iter().chain(self.compute.problem()).collect()
+        self.compute.problem().into_iter().collect()
     }
 
     fn run(&self) -> Result<()> {

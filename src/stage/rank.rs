@@ -13,7 +13,7 @@ use self::inputs::Inputs;
 use crate::io::Output;
 use crate::learn::metrics::{Bootstrap, Figure, N_METRICS, compare, figures, metric_names};
 use crate::matrix::Split;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Rank models by what they predict of the same genes: figures with intervals, and paired tests against
 /// one of them.
@@ -98,6 +98,14 @@ pub struct Ladder {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new()
+            .input("--runs", [&self.runs])
+            .input("--splits", [&self.splits])
+            .output("--out", [&self.out])
+            .output("--plot", &self.plot)
     }
 
     fn problems(&self) -> Vec<String> {

@@ -15,7 +15,7 @@ use clap::Parser;
 
 use crate::genome::check_text;
 use crate::io::{FileError, Output};
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Draw a run on one page, and write its figures for MultiQC.
 ///
@@ -69,6 +69,18 @@ pub struct Args {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new()
+            .input("--metrics", [&self.metrics])
+            .input("--predictions", &self.predictions)
+            .input("--labels", &self.labels)
+            .input("--splits", [&self.splits])
+            .input("--history", &self.history)
+            .input("--attention", &self.attention)
+            .input("--genes", &self.genes)
+            .folder("--out-dir", [&self.out_dir])
     }
 
     fn problems(&self) -> Vec<String> {

@@ -10,7 +10,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::io::{FileError, bam_writer, bigwig_writer, gtf_writer};
 use crate::matrix::simulation::{Design, PLANTED_MARK, SimulatedMark, Simulation};
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Write a realistic data set whose truth is known: which mark, and which bins of it, decide
 /// whether a gene is expressed.
@@ -92,6 +92,10 @@ impl Args {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new().folder("--out", [&self.out])
     }
 
     fn problems(&self) -> Vec<String> {

@@ -13,7 +13,7 @@ use crate::genome::{Gene, Grid, Orientation};
 use crate::io::{genes_bed, labels, splits};
 use crate::matrix::splitting::{self, Fractions};
 use crate::matrix::{Split, overlap_groups};
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Divide genes into train, valid and test
 ///
@@ -87,6 +87,10 @@ pub enum Method {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new().input("--genes", [&self.genes]).input("--labels", &self.labels).output("--out", [&self.out])
     }
 
     fn problems(&self) -> Vec<String> {

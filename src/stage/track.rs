@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{ArgGroup, Parser, ValueEnum};
 
+use super::files::with_suffix;
+use super::gene_ids;
 use crate::genome::file_names;
 use crate::io::track::{bed, bedgraph, bigbed, bigwig, commit, tsv};
 use crate::io::{PendingFile, bins, predictions};
 use crate::matrix::Matrix;
 use crate::matrix::track::{Aggregate, Cells, Selection, Sureness, TrackValue, TrackValues, aggregate, cells};
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Turns a matrix (attention, signal or attribution) into tracks for the genome browser.
 ///
@@ -169,6 +171,19 @@ impl Format {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        let has_index = self.format.iter().any(|format| matches!(format, Format::Bed | Format::Bedgraph));
+        let compressed = self.out.iter().filter(|out| has_index && is_gzip_name(out));
+        Files::new()
+            .input("--input", [&self.input])
+            .input("--predictions", &self.predictions)
+            .input("--gene", gene_ids::files(&self.gene))
+            .input("--chrom-sizes", &self.chrom_sizes)
+            .output("--out", &self.out)
+            .beside("--out", compressed.map(|out| with_suffix(out, ".tbi")))
+            .folder("--out-dir", &self.out_dir)
     }
 
     fn problems(&self) -> Vec<String> {

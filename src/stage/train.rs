@@ -20,13 +20,12 @@ use clap::Parser;
 pub use self::architecture::{Architecture, Sizes};
 use self::samples::Sample;
 pub use self::state_file::StateHeader;
-use crate::io;
 use crate::learn::auto::NETWORKS;
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::{Method, Schedule, Settings, Task, Transform};
 use crate::model::ModelConfig;
-use crate::stage::{Common, Compute, Stage};
+use crate::stage::{Common, Compute, Files, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
 
@@ -163,6 +162,20 @@ impl Stage for Args {
         &self.common
     }
 
+    fn files(&self) -> Files {
+        let files =
+            Files::new().input("--bins", &self.bins).input("--labels", &self.labels).input("--splits", [&self.splits]);
+        if self.is_per_sample() {
+            return files.template("--out", [&self.out]);
+        }
+        let beside = [runs::HISTORY_SUFFIX, runs::STATE_SUFFIX].map(|suffix| runs::beside(&self.out, suffix));
+        files.output("--out", [&self.out]).beside("--out", beside)
+    }
+
+    fn after_interruption(&self) -> String {
+        "Run the same command again with --resume: it goes on from the last state that was written, if any".to_owned()
+    }
+
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.bins.len() != self.labels.len() {
@@ -229,10 +242,6 @@ impl Stage for Args {
     }
 
     fn run(&self) -> Result<()> {
-        if !self.is_per_sample() {
-            // a training of hours must not end at a folder that cannot be written to
-            drop(io::PendingFile::create(&self.out)?);
-        }
         let device = self.compute.open()?;
         let (runs, data) = runs::read(self, &device)?;
         if let Some(method) = self.model.baseline() {

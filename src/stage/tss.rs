@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use crate::genome::{TssOptions, TssPolicy, TssSelection, select_tss};
 use crate::io::annotation::{self, Annotation, Format, ReadOptions};
 use crate::io::genes_bed;
-use crate::stage::{Common, Stage};
+use crate::stage::{Common, Files, Stage};
 
 /// Find the transcription start site (TSS) of each gene of an annotation
 ///
@@ -62,6 +62,10 @@ pub struct Args {
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn files(&self) -> Files {
+        Files::new().input("--annotation", [&self.annotation]).output("--out", [&self.out])
     }
 
     fn run(&self) -> anyhow::Result<()> {

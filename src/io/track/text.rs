@@ -1,7 +1,6 @@
 //! A text track: plain, or bgzip with a tabix index beside it.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use noodles::core::Position;
@@ -9,7 +8,7 @@ use noodles::csi::binning_index::index::header;
 use noodles::csi::binning_index::index::reference_sequence::bin::Chunk;
 use noodles::{bgzf, tabix};
 
-use crate::io::{FileError, PendingFile, Result};
+use crate::io::{FileError, Output, PendingFile, Result};
 
 /// The last base that a tabix index (.tbi) can hold.
 const TABIX_LIMIT: u64 = 1 << 29;
@@ -18,12 +17,11 @@ const TABIX_LIMIT: u64 = 1 << 29;
 pub struct TrackText {
     path: std::path::PathBuf,
     sink: Sink,
-    pending: Option<PendingFile>,
 }
 
 enum Sink {
-    Plain(BufWriter<Box<dyn Write + Send>>),
-    Bgzip { writer: bgzf::io::Writer<File>, index: Option<Box<tabix::index::Indexer>> },
+    Plain(Output),
+    Bgzip { writer: bgzf::io::Writer<Output>, index: Option<Box<tabix::index::Indexer>> },
 }
 
 impl TrackText {
@@ -31,23 +29,18 @@ impl TrackText {
     /// is never compressed), and `has_coordinates` gives that a tabix index, `PATH.tbi`: the columns
     /// must then begin chrom, start, end as in BED.
     pub fn create(path: &Path, compress: bool, has_coordinates: bool) -> Result<Self> {
-        if path == Path::new("-") {
-            let sink = Sink::Plain(BufWriter::with_capacity(1 << 16, Box::new(io::stdout())));
-            return Ok(TrackText { path: path.to_owned(), sink, pending: None });
-        }
-        let pending = PendingFile::create(path)?;
-        let file = pending.open()?;
-        let sink = if compress {
+        let output = Output::create(path)?;
+        let sink = if compress && path != Path::new("-") {
             let index = has_coordinates.then(|| {
                 let mut indexer = tabix::index::Indexer::default();
                 indexer.set_header(header::Builder::bed().build());
                 Box::new(indexer)
             });
-            Sink::Bgzip { writer: bgzf::io::Writer::new(file), index }
+            Sink::Bgzip { writer: bgzf::io::Writer::new(output), index }
         } else {
-            Sink::Plain(BufWriter::with_capacity(1 << 16, Box::new(file)))
+            Sink::Plain(output)
         };
-        Ok(TrackText { path: path.to_owned(), sink, pending: Some(pending) })
+        Ok(TrackText { path: path.to_owned(), sink })
     }
 
     /// Writes a line (with its line end) that is no record: a header.
@@ -80,25 +73,23 @@ impl TrackText {
         }
     }
 
-    /// Ends the track; the files have their content and wait for their names.
+    /// Ends the track; the files have their content and wait for their names. A stream has none.
     pub fn finish(self) -> Result<Vec<PendingFile>> {
         let os = |error: io::Error| FileError::os(&self.path, "write", &error);
-        let mut files: Vec<PendingFile> = self.pending.into_iter().collect();
-        match self.sink {
-            Sink::Plain(mut writer) => writer.flush().map_err(os)?,
-            Sink::Bgzip { writer, index } => {
-                writer.finish().map_err(os)?;
-                if let Some(index) = index {
-                    let mut path = self.path.clone().into_os_string();
-                    path.push(".tbi");
-                    let pending = PendingFile::create(Path::new(&path))?;
-                    let mut writer = tabix::io::Writer::new(pending.open()?);
-                    let os = |error: io::Error| FileError::os(&path, "write", &error);
-                    writer.write_index(&index.build()).map_err(os)?;
-                    writer.try_finish().map_err(os)?;
-                    files.push(pending);
-                }
-            }
+        let (output, index) = match self.sink {
+            Sink::Plain(output) => (output, None),
+            Sink::Bgzip { writer, index } => (writer.finish().map_err(os)?, index),
+        };
+        let mut files: Vec<PendingFile> = output.finish()?.into_iter().collect();
+        if let Some(index) = index {
+            let mut path = self.path.clone().into_os_string();
+            path.push(".tbi");
+            let pending = PendingFile::create(Path::new(&path))?;
+            let mut writer = tabix::io::Writer::new(pending.open()?);
+            let os = |error: io::Error| FileError::os(&path, "write", &error);
+            writer.write_index(&index.build()).map_err(os)?;
+            writer.try_finish().map_err(os)?;
+            files.push(pending);
         }
         Ok(files)
     }

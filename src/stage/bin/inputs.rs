@@ -9,6 +9,7 @@ use super::Args;
 use crate::genome::{ChromAlias, check_case, check_name};
 use crate::io::{self, signal};
 use crate::matrix::{Chosen, Input, Statistic, Windows};
+use crate::stage::files::with_suffix;
 
 /// Every file, opened once, and which of them serves which mark.
 pub(super) struct Inputs {
@@ -46,6 +47,17 @@ pub(super) fn problems(signals: &[String], controls: &[String]) -> Vec<String> {
         seen.push(mark);
     }
     problems
+}
+
+/// The file of `[MARK=]PATH`.
+pub(super) fn path_of(flag: &str) -> &Path {
+    Path::new(flag.split_once('=').map_or(flag, |(_, path)| path))
+}
+
+/// The index files that lie beside a file, which may be read with it.
+pub(super) fn indices(path: &Path) -> Vec<PathBuf> {
+    let names = |extension| [with_suffix(path, &format!(".{extension}")), path.with_extension(extension)];
+    ["bai", "csi", "crai", "fai"].into_iter().flat_map(names).filter(|path| path.is_file()).collect()
 }
 
 /// What is wrong with the names of marks.

@@ -63,6 +63,7 @@ pub fn read(path: &Path, splits: &Path) -> anyhow::Result<Inputs> {
             inputs.models.push(name.to_owned());
         }
         let [predictions, labels] = [predictions, labels].map(|column| folder.join(row.cells[column].trim()));
+        [&predictions, &labels].into_iter().for_each(|path| io::protect("--runs", path));
         if !inputs.labels.contains_key(&labels) {
             inputs.labels.insert(labels.clone(), io::labels::read(&labels)?);
         }

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::Args;
 use super::provenance::{self, About};
-use super::runs::Run;
+use super::runs::{HISTORY_SUFFIX, Run};
 use crate::io::table::write_table;
 use crate::learn::baseline::{Baseline, BaselineConfig, Labelled, Method, Table};
 use crate::learn::{GeneSource, ModelKind, Predictor, TrainError, TrainingData};
@@ -30,7 +30,7 @@ pub fn train(args: &Args, method: Method, runs: &[Run], data: &TrainingData) -> 
         tracing::info!("{name}kept {setting} {value}: valid {metric} {:.4}", chosen.valid_metric);
         let columns = ["setting", "value", &format!("valid_{short}")];
         let row = [setting.to_owned(), value.to_string(), format!("{:.6}", chosen.valid_metric)];
-        write_table(&run.beside(".history.tsv"), &columns, std::iter::once(row))?;
+        write_table(&run.beside(HISTORY_SUFFIX), &columns, std::iter::once(row))?;
         let kind = ModelKind::Baseline(config.clone());
         let predictor = Predictor::Baseline(Baseline { config, fit: chosen.fit });
         let raw = provenance::valid_scores(args.task, (data, set), &predictor)?;

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 use candle_core::Device;
 
 use super::provenance::{self, About};
-use super::runs::Run;
+use super::runs::{HISTORY_SUFFIX, Run};
 use super::{Architecture, Args, history, stacked, state_file};
 use crate::learn::{EpochRecord, ModelKind, Predictor, Trainer, TrainingData, TrainingState};
 use crate::stage::{model_file, progress_bar};
@@ -25,7 +25,7 @@ impl Args {
         let mut trainer = self.start(runs, sets.clone(), epochs, device)?;
         self.train(&mut trainer, (runs, sets.clone()), data, epochs)?;
         for (run, states) in runs[sets.clone()].iter().zip(self.states(&trainer)) {
-            history::write(&run.beside(".history.tsv"), self.task, &self.seeds(), states)?;
+            history::write(&run.beside(HISTORY_SUFFIX), self.task, &self.seeds(), states)?;
         }
         let members = usize::from(self.n_networks());
         for (at, (set, states)) in sets.zip(self.states(&trainer)).enumerate() {

@@ -13,6 +13,17 @@ use crate::genome::check_name;
 use crate::io::{self, FileError};
 use crate::learn::{FittedTransform, Learner, TrainingData, TrainingState};
 
+/// Of how training went.
+pub const HISTORY_SUFFIX: &str = ".history.tsv";
+/// Of what is needed to go on.
+pub const STATE_SUFFIX: &str = ".state.safetensors";
+
+/// A file beside a model: its suffix in place of the model's.
+pub fn beside(model: &Path, suffix: &str) -> PathBuf {
+    let name = model.file_name().unwrap_or_default().to_string_lossy();
+    model.with_file_name(format!("{}{suffix}", name.strip_suffix(MODEL_SUFFIX).unwrap_or(&name)))
+}
+
 /// One model file: the samples that it is trained on.
 pub struct Run {
     /// The model to write.
@@ -29,13 +40,12 @@ pub struct Run {
 impl Run {
     /// A file beside the model: its suffix in place of the model's.
     pub fn beside(&self, suffix: &str) -> PathBuf {
-        let name = self.out.file_name().unwrap_or_default().to_string_lossy();
-        self.out.with_file_name(format!("{}{suffix}", name.strip_suffix(MODEL_SUFFIX).unwrap_or(&name)))
+        beside(&self.out, suffix)
     }
 
     /// Where its training states lie meanwhile.
     pub fn state_path(&self) -> PathBuf {
-        self.beside(".state.safetensors")
+        self.beside(STATE_SUFFIX)
     }
 
     /// The models of the run, which is the `set`-th.
@@ -135,7 +145,7 @@ fn apart(args: &Args, reader: &Reader) -> Result<Vec<Part>> {
         }
         let out = place(&args.out, &name).with_context(|| bins.display().to_string())?;
         // a training of hours must not end at a folder that cannot be written to
-        drop(io::PendingFile::create(&out)?);
+        io::check_writable(&out)?;
         reader.check_variety(std::slice::from_ref(&sample))?;
         parts.push(Part { out, name, samples: vec![sample] });
     }
