@@ -23,9 +23,8 @@ pub fn read(path: &Path) -> Result<Vec<Gene>> {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
         FileError::new(path, "is not UTF-8 text").line(line as u64).remedy("Give plain or gzipped BED text")
     })?;
-    let rows: Vec<(u64, &str)> = split(text)
-        .filter(|(_, row)| !(row.is_empty() || row.starts_with('#') || is_browser_line(row)))
-        .collect();
+    let rows: Vec<(u64, &str)> =
+        split(text).filter(|(_, row)| !(row.is_empty() || row.starts_with('#') || is_browser_line(row))).collect();
     // a stage that bins one small file would wait for this
     let genes: Vec<_> = rows.par_iter().with_min_len(1024).map(|(_, row)| parse(row)).collect();
     let mut seen = HashMap::with_capacity(rows.len());
