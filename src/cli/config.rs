@@ -398,6 +398,7 @@ impl Config {
         }
         let sheet = place.samples.as_ref().unwrap_or(&config.samples);
         let folder = config.samples.parent().unwrap_or(Path::new(""));
+        crate::io::protect("samples", sheet);
         let samples = sample_sheet::read(sheet, folder, is_visible)?;
         for sample in samples.iter().filter(|_| is_visible) {
             if let Some(labels) = config.labels.of(&sample.name).filter(|labels| !labels.is_file()) {

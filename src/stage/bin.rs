@@ -141,14 +141,16 @@ impl Stage for Args {
     }
 
     fn files(&self) -> Files {
-        let signals: Vec<&Path> = self.signals.iter().chain(&self.controls).map(|flag| inputs::path_of(flag)).collect();
-        let read_with = |path: &&Path| inputs::indices(path);
+        let of = |flags: &[String]| flags.iter().map(|flag| inputs::path_of(flag).to_owned()).collect::<Vec<PathBuf>>();
+        let (signals, controls) = (of(&self.signals), of(&self.controls));
+        let with_index = [&signals, &controls].into_iter().flatten().chain(&self.reference);
+        let indices: Vec<PathBuf> = with_index.flat_map(|path| inputs::indices(path)).collect();
         let table = Some(&self.chrom_alias).filter(|alias| !["none", "auto"].contains(&alias.as_str()));
         Files::new()
             .input("--genes", &self.genes)
-            .input("--signal", signals.iter().flat_map(read_with))
-            .input("--signal or --control", &signals)
-            .input("--reference", self.reference.iter().flat_map(|path| inputs::indices(path)))
+            .input("--signal", signals)
+            .input("--control", controls)
+            .input("an index of --signal, --control or --reference,", indices)
             .input("--reference", &self.reference)
             .input("--blacklist", &self.blacklist)
             .input("--chrom-alias", table)

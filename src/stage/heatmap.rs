@@ -4,6 +4,7 @@ mod figure;
 mod map;
 mod table;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -109,12 +110,19 @@ impl Stage for Args {
             }
             None => Vec::new(),
         };
+        let plots = |plot: &PathBuf| {
+            let path = |file: &String| PathBuf::from(plot.to_string_lossy().replace(GENE, file));
+            files.iter().map(path).collect::<Vec<_>>()
+        };
+        let plots = self.plot.as_ref().map(plots).unwrap_or_default();
+        let written = Files::new().output("--out", [&self.out]).output("--plot", plots.iter().collect::<BTreeSet<_>>());
+        if let Some(problem) = written.problem() {
+            bail!("{problem}");
+        }
         let map = self.read(&ids)?;
         table::write(&self.out, &map)?;
-        for (gene, file) in files.iter().enumerate() {
-            let Some(plot) = &self.plot else { continue };
-            let path = PathBuf::from(plot.to_string_lossy().replace(GENE, file));
-            let mut output = Output::create(&path)?;
+        for (gene, path) in plots.iter().enumerate() {
+            let mut output = Output::create(path)?;
             output.put(figure::draw(&map, gene).as_bytes())?;
             output.commit()?;
         }

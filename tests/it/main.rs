@@ -9,6 +9,7 @@ mod compare;
 mod cuda_emulation;
 mod evaluate;
 mod explain;
+mod faults;
 mod floors;
 mod heatmap;
 mod import;

@@ -1,8 +1,8 @@
 //! A file that is being written under a temporary name.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, fchown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use super::place::{Place, folder_of};
@@ -83,7 +83,8 @@ impl PendingFile {
         };
         if let Ok(old) = fs::metadata(place) {
             let _ = fchown(&self.file, Some(old.uid()), Some(old.gid()));
-            let _ = self.file.set_permissions(old.permissions());
+            // new content never runs with its owner's rights
+            let _ = self.file.set_permissions(Permissions::from_mode(old.mode() & 0o777));
         }
         sync(&self.file).map_err(os)?;
         let mut register = register();
