@@ -3,6 +3,7 @@
 
 mod annotation;
 mod chroms;
+mod contig;
 mod gene;
 mod gene_id;
 mod grid;
@@ -11,8 +12,9 @@ mod tss_policy;
 
 pub use annotation::{CanonicalTag, GeneRecord, Transcript};
 pub use chroms::{Chrom, ChromAlias, Chroms};
+pub use contig::{ContigKind, contig_kind, contig_order};
 pub use gene::{Gene, ParseStrandError, Strand, Tss};
-pub use gene_id::strip_version;
+pub use gene_id::{copied_transcript, strip_version};
 pub use grid::{Grid, GridError, Orientation};
 pub use region::{ParseRegionError, Region};
 pub use tss_policy::{SkipReason, TssOptions, TssPolicy, TssSelection, select_tss};
