@@ -108,8 +108,10 @@ impl<'a> Gff3<'a> {
     }
 
     fn add_node(&mut self, feature: &Feature<'_>, tally: &mut Tally) {
-        let id = feature.attributes.get("ID").unwrap_or_default().into_owned();
-        let parents = feature.attributes.parents().map(Cow::into_owned).filter(|parent| *parent != id);
+        let attributes = feature.attributes;
+        let id =
+            attributes.get("ID").or_else(|| attributes.bare_id().map(Cow::Borrowed)).unwrap_or_default().into_owned();
+        let parents = feature.attributes.parents().map(Cow::into_owned);
         let parents: Vec<String> = parents.collect();
         let is_gene_kind = feature.kind == Kind::Gene;
         let gene_name = if is_gene_kind { gene_name(feature, &id) } else { None };
@@ -122,7 +124,6 @@ impl<'a> Gff3<'a> {
             let at = self.nodes.len();
             self.slot(&id).nodes.push(at);
         }
-        let attributes = feature.attributes;
         let piece = attributes.part().map(|number| Piece {
             number,
             is_trans_spliced: attributes.get("exception").is_some_and(|exception| exception.contains("trans")),

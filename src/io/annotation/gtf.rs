@@ -1,5 +1,6 @@
 //! GTF: every line names its gene and, but for gene lines, its transcript.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::ReadOptions;
@@ -31,13 +32,12 @@ impl<'a> Gtf<'a> {
 
     pub(super) fn add(&mut self, feature: &Feature<'_>, tally: &mut Tally) {
         let named = feature.attributes.get("gene_id").filter(|id| says_something(id));
-        let bare = if named.is_none() { feature.attributes.bare_id() } else { None };
-        let gene_id = match (&named, bare, feature.kind) {
-            (Some(id), _, _) => id.as_ref(),
-            (None, Some(id), Kind::Gene) => id,
+        let bare = if named.is_none() { bare_id(feature) } else { None };
+        let gene_id = match (&named, &bare, feature.kind) {
+            (Some(id), _, _) | (None, Some(id), Kind::Gene) => id.as_ref(),
             (None, Some(id), Kind::Transcript) => {
                 let (chrom, part) = (feature.chrom.to_owned(), transcript_part(feature));
-                self.bare.push(BareTranscript { id: id.to_owned(), chrom, strand: feature.strand, part });
+                self.bare.push(BareTranscript { id: id.to_string(), chrom, strand: feature.strand, part });
                 return;
             }
             _ => return tally.ignore(Ignored::unnamed(feature.kind)),
@@ -100,4 +100,10 @@ impl<'a> Gtf<'a> {
             }
         }
     }
+}
+
+/// The id of a gene or transcript line without `gene_id`: the bare word of AUGUSTUS, or `ID` after a repair of such.
+fn bare_id<'a>(feature: &Feature<'a>) -> Option<Cow<'a, str>> {
+    let attributes = feature.attributes;
+    attributes.bare_id().map(Cow::Borrowed).or_else(|| attributes.get("ID").filter(|id| says_something(id)))
 }

@@ -20,6 +20,10 @@ pub(super) fn join(read: &mut Gff3<'_>, landmarks: &Landmarks, tally: &mut Tally
             (node.piece, node.chrom.clone(), node.part.span.start, node.part.span.end, node.strand.map(Strand::symbol))
         });
         let head = slot.nodes[0];
+        let is_gene = nodes[head].gene_name.is_some();
+        if slot.nodes.iter().any(|&at| nodes[at].gene_name.is_some() != is_gene) {
+            continue; // a gene and its transcript under one id
+        }
         let is_whole = |at: &usize| nodes[*at].chrom == nodes[head].chrom && nodes[*at].strand == nodes[head].strand;
         let same_place = slot.nodes.iter().all(is_whole);
         let circle = landmarks.circle(&nodes[head].chrom).filter(|_| same_place);
@@ -33,7 +37,7 @@ pub(super) fn join(read: &mut Gff3<'_>, landmarks: &Landmarks, tally: &mut Tally
                 start.unwrap_or_default()..end.unwrap_or_default()
             }
             None => {
-                tally.scattered_genes += u64::from(nodes[head].gene_name.is_some());
+                tally.scattered_genes += u64::from(is_gene);
                 nodes[head].part.span.clone()
             }
         };

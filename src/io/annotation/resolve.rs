@@ -54,7 +54,8 @@ pub(super) fn genes(mut read: Gff3<'_>, landmarks: &Landmarks, tally: &mut Tally
     }
     for (id, slot) in &slots {
         for parts in &slot.parts {
-            match find(&read.nodes, slot, &parts.chrom, parts.strand, &parts.sum.span) {
+            let seeker = Seeker { chrom: &parts.chrom, strand: parts.strand, span: &parts.sum.span, own: None };
+            match find(&read.nodes, slot, &seeker) {
                 Found::Node(at) if family.is_gene(at) => {}
                 Found::Node(at) => genes.add(at, parts.lines, parts.sum.clone(), parts.labels.clone(), tally),
                 Found::Elsewhere => tally.ignore_lines(Ignored::Elsewhere, parts.lines),
@@ -98,17 +99,34 @@ pub(super) fn genes(mut read: Gff3<'_>, landmarks: &Landmarks, tally: &mut Tally
     records
 }
 
+/// A place that refers to an id, and what it hopes to find there.
+struct Seeker<'a> {
+    chrom: &'a str,
+    strand: Option<Strand>,
+    span: &'a Range<u64>,
+    /// The line itself, which may have the id of its parent.
+    own: Option<usize>,
+}
+
 /// The line that an id refers to, seen from a place: on the same sequence and strand, one that overlaps before others.
-fn find(nodes: &[Node], slot: &Slot, chrom: &str, strand: Option<Strand>, span: &Range<u64>) -> Found {
-    if slot.nodes.is_empty() {
+/// Where a gene and its transcript share an id, transcripts are children of the one and exons of the other.
+fn find(nodes: &[Node], slot: &Slot, seeker: &Seeker<'_>) -> Found {
+    let Seeker { chrom, strand, span, own } = *seeker;
+    if slot.nodes.iter().all(|&at| Some(at) == own) {
         return Found::Nobody;
     }
-    let is_here =
-        |node: &Node| node.chrom == chrom && (node.strand == strand || node.strand.is_none() || strand.is_none());
-    let overlaps = |node: &Node| node.part.span.start < span.end && span.start < node.part.span.end;
-    let key = |node: &Node| (!overlaps(node), node.strand != strand, node.part.span.start, node.part.span.end);
-    let here = slot.nodes.iter().copied().filter(|&at| is_here(&nodes[at]));
+    let key = |node: &Node| {
+        let overlaps = node.part.span.start < span.end && span.start < node.part.span.end;
+        let is_of_wrong_kind = node.gene_name.is_some() != own.is_some();
+        (!overlaps, node.strand != strand, is_of_wrong_kind, node.part.span.start, node.part.span.end)
+    };
+    let here = slot.nodes.iter().copied().filter(|&at| Some(at) != own && is_at(&nodes[at], chrom, strand));
     here.min_by_key(|&at| key(&nodes[at])).map_or(Found::Elsewhere, Found::Node)
+}
+
+/// Whether a line is on that sequence and not on the other strand.
+fn is_at(node: &Node, chrom: &str, strand: Option<Strand>) -> bool {
+    node.chrom == chrom && (node.strand == strand || node.strand.is_none() || strand.is_none())
 }
 
 /// Gene and transcript lines with their parents found.
@@ -124,8 +142,9 @@ impl<'a> Family<'a> {
         let mut family =
             Family { nodes, parents: vec![Vec::new(); nodes.len()], has_parent_elsewhere: vec![false; nodes.len()] };
         for (at, node) in nodes.iter().enumerate() {
+            let seeker = Seeker { chrom: &node.chrom, strand: node.strand, span: &node.part.span, own: Some(at) };
             for slot in node.parents.iter().filter_map(|parent| slots.get(parent)) {
-                match find(nodes, slot, &node.chrom, node.strand, &node.part.span) {
+                match find(nodes, slot, &seeker) {
                     Found::Node(parent) => family.parents[at].push(parent),
                     Found::Elsewhere => family.has_parent_elsewhere[at] = true,
                     Found::Nobody => {}
@@ -252,8 +271,7 @@ impl Genes<'_> {
         for transcript in draft.into_transcripts() {
             for &at in genes {
                 let node = &self.family.nodes[at];
-                let is_here =
-                    node.chrom == chrom && (node.strand == strand || node.strand.is_none() || strand.is_none());
+                let is_here = is_at(node, &chrom, strand);
                 let span = &node.part.span;
                 if is_here && span.start < transcript.span.end && transcript.span.start < span.end {
                     is_claimed = true;

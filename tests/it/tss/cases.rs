@@ -23,13 +23,20 @@ fn the_real_annotations() {
         assert_eq!(work.read("genes.bed").lines().count(), rows, "{file}");
         if file.starts_with("fixture") {
             let expected = std::fs::read_to_string(data.join("fixture_chr21/tss.bed")).unwrap();
-            assert_eq!(work.read("genes.bed"), expected);
+            // the same rows; of genes with one TSS that file has the order of the annotation
+            assert_eq!(sorted(&work.read("genes.bed")), sorted(&expected));
         }
     }
     for (file, reason) in [("H3K4me1.bw", "is a bigWig file"), ("H3K4me1.bam", "is a BAM file")] {
         let path = data.join("fixture_chr21").join(file);
         work.fails("tss", &format!("--annotation {} --out x.bed", path.display()), &[reason]);
     }
+}
+
+fn sorted(text: &str) -> Vec<&str> {
+    let mut rows: Vec<&str> = text.lines().collect();
+    rows.sort_unstable();
+    rows
 }
 
 /// The problem cases beside the real data, or `None` after saying loudly that `test` is skipped.
@@ -84,11 +91,6 @@ fn the_cases_of_users() {
     let own = std::fs::read_to_string(cases.join("tables/tss_drops_own_ends/genes_sym.bed")).unwrap();
     work.write("own.bed", &own);
     work.ok("tss", "--annotation own.bed --ends --out again.bed");
-    let sorted = |text: &str| {
-        let mut rows: Vec<String> = text.lines().map(str::to_owned).collect();
-        rows.sort();
-        rows
-    };
     assert_eq!(sorted(&work.read("again.bed")), sorted(&own));
 }
 

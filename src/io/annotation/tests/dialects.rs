@@ -159,6 +159,29 @@ fn bare_ids_of_augustus() {
     );
 }
 
+/// Seen in the wild: a repaired half of AUGUSTUS, Prokka's parentless mRNA, one id for a gene and its transcript.
+#[test]
+fn half_repaired_files() {
+    let rows = &["1 100 g2 + 499", "1 600 CF_1 + 699", "1 899 X - 800"];
+    let tally = means(
+        "1 AUGUSTUS gene 101 500 0.01 + . g2
+        1 AUGUSTUS transcript 101 500 0.01 + . ID=g2.t1;Parent=g2
+        1 prokka gene 601 700 . + . ID=CF_1_gene;Name=dnaA;gene=dnaA;locus_tag=CF_1
+        1 prokka mRNA 601 700 . + . ID=CF_1_mRNA;Name=dnaA;gene=dnaA;locus_tag=CF_1
+        1 Prodigal CDS 601 700 . + 0 ID=CF_1;Parent=CF_1_gene,CF_1_mRNA;gene=dnaA;locus_tag=CF_1
+        1 maker gene 801 900 . - . ID=X
+        1 maker tRNA 801 900 . - . ID=X;Parent=X
+        1 maker exon 801 900 . - . Parent=X",
+        rows,
+        rows,
+        &["1 100 g2.t1 + 499", "1 600 CF_1_mRNA + 699", "1 899 X - 800"],
+    );
+    assert!(tally.ignored.is_empty(), "{tally:?}");
+    let (rows, tally) =
+        rows_and_tally(&lines("1 A gene 101 500 0.01 + . ID \"g2\"\n1 A exon 101 500 . + . gene_id \"g2\""), Gene);
+    assert_eq!((rows, tally.ignored.len()), (vec!["1 100 g2 + 499".to_owned()], 0));
+}
+
 #[test]
 fn copies_of_ucsc_are_one_gene_each() {
     // the primary contig wins, whatever comes first; of copies on one chromosome the first in genome order
