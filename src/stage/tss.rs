@@ -14,7 +14,8 @@ use crate::stage::{Common, Stage};
 
 /// Find the transcription start site (TSS) of each gene of an annotation
 ///
-/// Reads GTF, GFF3 or BED6 (plain or gzip, told apart by content; docs/annotation.md lists the dialects)
+/// Reads GTF, GFF3 or BED6 (plain or gzip, told apart by content; the dialects of
+/// Ensembl, GENCODE, RefSeq, UCSC, FlyBase, WormBase, TAIR, Prokka, AUGUSTUS, StringTie and gffread)
 /// and writes genes.bed: BED6 without a header, one TSS base a row, gene id as name, strand. The order of the
 /// annotation's lines does not matter. Chromosomes come in the order 1, 2, 10, X, Y, M, then other contigs by name;
 /// TSSs ascend; at one TSS the ids do.

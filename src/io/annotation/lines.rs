@@ -1,5 +1,6 @@
 //! The lines of a file on their way to the reader of its format.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::attributes::Style;
@@ -81,8 +82,9 @@ impl<'a> Lines<'a> {
         if line.trim().is_empty() || genes_bed::is_browser_line(line) {
             return Ok(true);
         }
-        let line = unquoted(line);
-        if self.reader.is_none() {
+        let is_new = self.reader.is_none();
+        let line = if is_new || line.starts_with('"') { unquoted(line) } else { Cow::Borrowed(line) };
+        if is_new {
             match evidence(&line) {
                 Evidence::Of(format) => self.settle(format)?,
                 _ if self.held.len() < MOST_HELD => {
@@ -99,23 +101,35 @@ impl<'a> Lines<'a> {
     fn read(&mut self, number: u64, line: &str) -> Result<()> {
         let Some(reader) = &mut self.reader else { return Ok(()) };
         let format = reader.format();
-        let style = if format == Format::Gff3 { Style::Gff3 } else { Style::Gtf };
         let read = match reader {
             Reader::Bed(bed) => bed.add_line(line),
-            Reader::Gtf(_) | Reader::Gff3(_) => Feature::parse(line, style).map(|feature| match (feature, reader) {
-                (Some(feature), Reader::Gtf(gtf)) => gtf.add(&feature, &mut self.tally),
-                (Some(feature), Reader::Gff3(gff3)) => gff3.add(&feature, &mut self.tally),
-                _ => {
-                    self.tally.other_kinds += 1;
-                    self.landmarks.add_line(line);
-                }
-            }),
+            Reader::Gtf(_) | Reader::Gff3(_) => self.read_feature(format, line),
         };
         read.map_err(|problem| {
             FileError::new(self.path, problem)
                 .line(number)
                 .remedy(format!("The file was read as {format}: correct the line, or name another annotation"))
         })
+    }
+
+    fn read_feature(&mut self, format: Format, line: &str) -> std::result::Result<(), String> {
+        let style = if format == Format::Gff3 { Style::Gff3 } else { Style::Gtf };
+        match (Feature::parse(line, style)?, &mut self.reader) {
+            // pandas quotes the last column alone, because that has quotes in it
+            (Some(feature), _) if feature.attributes.text.starts_with('"') => {
+                return match unquoted(line) {
+                    Cow::Owned(line) if !line.contains("\t\"") => self.read_feature(format, &line),
+                    _ => Err("the attributes (column 9) must not begin with a quote".to_owned()),
+                };
+            }
+            (Some(feature), Some(Reader::Gtf(gtf))) => gtf.add(&feature, &mut self.tally),
+            (Some(feature), Some(Reader::Gff3(gff3))) => gff3.add(&feature, &mut self.tally),
+            _ => {
+                self.tally.other_kinds += 1;
+                self.landmarks.add_line(line);
+            }
+        }
+        Ok(())
     }
 
     /// Now that the format is known, reads the lines that were held back.

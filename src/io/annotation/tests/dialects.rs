@@ -1,5 +1,5 @@
-//! One small file a dialect, with the genes that it means. What gffread 0.12.7 reads of each is the same, but where
-//! a comment says otherwise.
+//! One small file a dialect, with the genes that it means. gffread 0.12.7 reads the same TSSs of the same transcripts;
+//! it knows no gene lines, circles or numbered copies, and makes genes of orphans.
 
 use super::*;
 use TssPolicy::{Canonical, Gene, Transcript};
