@@ -58,7 +58,8 @@ pub(super) enum Evidence {
 
 /// Tells the format by one line.
 pub(super) fn evidence(line: &str) -> Evidence {
-    let columns: Vec<&str> = line.split('\t').collect();
+    let is_tabbed = line.contains('\t');
+    let columns: Vec<&str> = if is_tabbed { line.split('\t').collect() } else { line.split_whitespace().collect() };
     let number = |at: usize| columns.get(at).is_some_and(|text| text.parse::<u64>().is_ok());
     // pandas writes 0, 1, 2… above a table without names
     let is_numbering = || (0..).zip(&columns).all(|(at, text)| text.parse() == Ok(at));

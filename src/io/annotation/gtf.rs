@@ -92,11 +92,13 @@ impl<'a> Gtf<'a> {
         for BareTranscript { id, chrom, strand, part } in std::mem::take(&mut self.bare) {
             // AUGUSTUS: g1.t1 is a transcript of g1
             let gene_id = id.rsplit_once('.').map_or("", |(gene, _)| gene);
-            let named = by_name.get(&id).or_else(|| by_name.get(gene_id)).map_or(&[][..], Vec::as_slice);
+            let named = [id.as_str(), gene_id].into_iter().filter_map(|name| by_name.get(name)).flatten();
             let is_here = |draft: &Draft| draft.chrom == chrom && draft.strand == strand;
-            match named.iter().copied().find(|&at| is_here(&drafts[at])) {
+            match named.copied().find(|&at| is_here(&drafts[at])) {
                 Some(at) => drafts[at].add_part(&id, part, Labels::default()),
-                None => tally.ignore(Ignored::NoGeneId),
+                // where transcripts are not asked for, those of genes with a gene line are not known
+                None if self.options.transcripts => tally.ignore(Ignored::NoGeneId),
+                None => {}
             }
         }
     }

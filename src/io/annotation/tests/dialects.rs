@@ -253,7 +253,7 @@ fn the_gene_line_wins() {
 
 #[test]
 fn genes_over_the_origin_of_a_circle() {
-    let expected = ["NZ_1 299 R_1 - 9500", "NZ_1 2999 R_2 + 3999", "NZ_1 9900 R_3 + 49"];
+    let expected = ["NZ_1 299 R_1 - 9500", "NZ_1 3000 R_2 + 3999", "NZ_1 9900 R_3 + 49"];
     let tally = means(
         "##gff-version 3
         ##sequence-region NZ_1 1 10000
