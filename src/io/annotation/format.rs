@@ -60,7 +60,10 @@ pub(super) enum Evidence {
 pub(super) fn evidence(line: &str) -> Evidence {
     let is_tabbed = line.contains('\t');
     let columns: Vec<&str> = if is_tabbed { line.split('\t').collect() } else { line.split_whitespace().collect() };
-    let number = |at: usize| columns.get(at).is_some_and(|text| text.parse::<u64>().is_ok());
+    // also -5 and 1e+02, whose row then says what is wrong
+    let is_number =
+        |text: &&str| text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && text.parse::<f64>().is_ok();
+    let number = |at: usize| columns.get(at).is_some_and(is_number);
     // pandas writes 0, 1, 2… above a table without names
     let is_numbering = || (0..).zip(&columns).all(|(at, text)| text.parse() == Ok(at));
     // BED first: its columns 2 and 3 are a source and a feature type in the other two
@@ -95,6 +98,7 @@ mod tests {
         assert_eq!(of("1\thavana\tgene\t1\t9\t.\t+\t.\tgene_id \"a\"; note \"x=y\";"), Evidence::Of(Format::Gtf));
         assert_eq!(of("1\thavana\tgene\t1\t9\t.\t+\t.\tID=gene:a;Name=b c"), Evidence::Of(Format::Gff3));
         assert_eq!(of("chr1\t1\t9\ta\t0\t+"), Evidence::Of(Format::Bed));
+        assert_eq!(of("chr1\t-1\t9\ta\t0\t+"), Evidence::Of(Format::Bed));
         assert_eq!(of("1\tAUGUSTUS\tgene\t1\t9\t.\t+\t.\tg1"), Evidence::GtfOrGff3);
         assert_eq!(of("0\t1\t2\t3\t4\t5\t6\t7\t8"), Evidence::GtfOrGff3);
         assert_eq!(of("gene_id\tE003"), Evidence::Nothing);

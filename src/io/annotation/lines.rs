@@ -174,8 +174,11 @@ impl<'a> Lines<'a> {
             Reader::Bed(bed) => bed.finish(),
         };
         if genes.is_empty() {
-            let ignored: Vec<String> =
+            let mut ignored: Vec<String> =
                 tally.ignored.iter().map(|(reason, lines)| format!("; {lines} lines {}", reason.words())).collect();
+            if tally.other_kinds > 0 {
+                ignored.push(format!("; {} lines of other kinds (column 3)", tally.other_kinds));
+            }
             let problem = format!(
                 "holds no gene: no gene, transcript, exon or CDS line that names one among its {format} lines{}",
                 ignored.concat()
