@@ -3,6 +3,7 @@
 
 mod annotation;
 mod chroms;
+mod contig;
 mod gene;
 mod gene_id;
 mod grid;
@@ -13,8 +14,9 @@ mod tss_policy;
 
 pub use annotation::{CanonicalTag, GeneRecord, Transcript};
 pub use chroms::{Chrom, ChromAlias, Chroms};
+pub use contig::{ContigKind, contig_kind, contig_order};
 pub use gene::{Gene, ParseStrandError, Strand, Tss};
-pub use gene_id::strip_version;
+pub use gene_id::{copied_transcript, strip_version};
 pub use grid::{Grid, GridError, Orientation};
 pub use name::{NAME_PATTERN, NameError, check_case, check_name, cleaned, file_names};
 pub use region::{ParseRegionError, Region};

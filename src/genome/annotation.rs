@@ -11,15 +11,17 @@ pub struct GeneRecord {
     pub id: String,
     /// Chromosome name, as the annotation spells it.
     pub chrom: String,
-    /// First to last base, 0-based half-open.
+    /// First to last base, 0-based half-open; over the origin of a circular sequence it ends beyond the sequence.
     pub span: Range<u64>,
+    /// Length of its sequence in bp, where that is circular: positions are counted around it.
+    pub circle: Option<u64>,
     /// `None` where the annotation gives neither `+` nor `-`.
     pub strand: Option<Strand>,
     /// `protein_coding`, `lncRNA`…, where the annotation says so.
     pub biotype: Option<String>,
     /// Whether there was no gene line, so that the span is the outermost of the gene's other lines.
     pub derived: bool,
-    /// Transcripts in file order; empty where the annotation has none or nobody asked for them.
+    /// Transcripts, in no particular order; empty where the annotation has none or nobody asked for them.
     pub transcripts: Vec<Transcript>,
 }
 

@@ -68,6 +68,6 @@ pub struct Gene {
     /// Where it starts.
     pub tss: Tss,
     /// 0-based position of the last base that is transcribed: the gene's last on `+`, its first on `-`. `None`
-    /// where only the start is known.
+    /// where only the start is known. Only over the origin of a circular sequence is it 5′ of the TSS.
     pub end: Option<u64>,
 }

@@ -1,9 +1,10 @@
 //! The choice of one TSS, or several, for each annotated gene.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use super::annotation::{GeneRecord, Transcript};
+use super::contig::{contig_kind, contig_order};
 use super::gene_id::strip_version;
 use super::{Gene, Strand, Tss};
 
@@ -44,7 +45,7 @@ pub enum SkipReason {
     Biotype,
     /// Its strand is neither `+` nor `-`.
     Strand,
-    /// A gene of that id came before it.
+    /// It is another copy of a gene that is kept.
     Duplicate,
 }
 
@@ -55,7 +56,9 @@ impl SkipReason {
             SkipReason::Chromosome => "on chromosomes that were left out",
             SkipReason::Biotype => "of another biotype, or of none",
             SkipReason::Strand => "whose strand is neither + nor -",
-            SkipReason::Duplicate => "whose id was seen before (the first in the file is kept)",
+            SkipReason::Duplicate => {
+                "that are copies of a kept gene (chromosomes before other contigs, those before alternative ones; then gene lines before genes without; then the first in genome order)"
+            }
         }
     }
 }
@@ -63,11 +66,11 @@ impl SkipReason {
 /// The rows of `genes.bed`, and what became of every other gene.
 #[derive(Clone, Debug, Default)]
 pub struct TssSelection {
-    /// Chromosomes in the order of their first kept gene, TSSs ascending; ties in file order.
+    /// Chromosomes in [`contig_order`], TSSs ascending; ties by id.
     pub genes: Vec<Gene>,
     /// Genes read that have at least one row.
     pub kept: usize,
-    /// Ids without a row, by reason, in file order.
+    /// Ids without a row, by reason, sorted.
     pub skipped: BTreeMap<SkipReason, Vec<String>>,
     /// `Canonical`: genes without a tagged transcript, where the longest stood in.
     pub longest: usize,
@@ -77,23 +80,63 @@ pub struct TssSelection {
     pub versions_stripped: usize,
 }
 
+impl SkipReason {
+    /// Whether the user has asked for it.
+    pub fn is_asked_for(self) -> bool {
+        matches!(self, SkipReason::Chromosome | SkipReason::Biotype)
+    }
+}
+
 /// Chooses the TSSs. Genes are never dropped silently: every one is a row or in `skipped`.
+///
+/// The order of the records does not matter. Of several records of one id the one on a chromosome is kept, before
+/// those on other contigs, before those on alternative contigs; then one with a gene line; then the first in genome
+/// order.
 pub fn select_tss(records: &[GeneRecord], options: &TssOptions) -> TssSelection {
     let mut selection = TssSelection::default();
-    let (mut gene_ids, mut row_ids) = (HashSet::new(), HashSet::new());
-    for record in records {
-        let strand = match strand_if_wanted(record, options) {
-            // a copy at another place shares its transcripts' ids too, so it goes as a whole
-            Ok(_) if !gene_ids.insert(written_id(&record.id, options)) => Err(SkipReason::Duplicate),
-            other => other,
+    let places = places(records);
+    let mut ordered: Vec<(String, &GeneRecord)> =
+        records.iter().map(|record| (written_id(&record.id, options), record)).collect();
+    ordered.sort_by(|(id, one), (other_id, other)| {
+        let key = |record: &GeneRecord| {
+            let strand = record.strand.map_or('.', Strand::symbol);
+            (
+                contig_kind(&record.chrom),
+                record.derived,
+                places[record.chrom.as_str()],
+                record.span.start,
+                record.span.end,
+                strand,
+            )
         };
-        match strand {
+        let rest = |record: &GeneRecord| (record.biotype.clone(), record.id.clone());
+        id.cmp(other_id).then_with(|| key(one).cmp(&key(other))).then_with(|| rest(one).cmp(&rest(other)))
+    });
+    let (mut last_kept, mut row_ids) = (None, HashSet::new());
+    for (id, record) in &ordered {
+        match strand_if_wanted(record, options) {
+            // a copy at another place shares its transcripts' ids too, so it goes as a whole
+            Ok(_) if last_kept == Some(id) => selection.skip(SkipReason::Duplicate, &record.id),
+            Ok(strand) => {
+                last_kept = Some(id);
+                selection.keep(record, strand, options, &mut row_ids);
+            }
             Err(reason) => selection.skip(reason, &record.id),
-            Ok(strand) => selection.keep(record, strand, options, &mut row_ids),
         }
     }
-    sort_by_tss(&mut selection.genes);
+    selection.genes.sort_by(|one, other| {
+        let key = |gene: &Gene| (places[gene.tss.chrom.as_str()], gene.tss.position);
+        key(one).cmp(&key(other)).then_with(|| one.id.cmp(&other.id))
+    });
     selection
+}
+
+/// Where each chromosome comes in the output.
+fn places(records: &[GeneRecord]) -> HashMap<&str, usize> {
+    let names: HashSet<&str> = records.iter().map(|record| record.chrom.as_str()).collect();
+    let mut names: Vec<&str> = names.into_iter().collect();
+    names.sort_by(|one, other| contig_order(one, other));
+    names.into_iter().zip(0..).collect()
 }
 
 impl TssSelection {
@@ -113,9 +156,10 @@ impl TssSelection {
                 continue;
             }
             self.versions_stripped += usize::from(written != id);
-            let tss = Tss { chrom: record.chrom.clone(), position: five_prime(span, strand), strand };
+            let around = |position: u64| record.circle.map_or(position, |length| position % length);
+            let tss = Tss { chrom: record.chrom.clone(), position: around(five_prime(span, strand)), strand };
             // an annotation of TSSs alone knows no ends
-            let end = (span.end - span.start > 1).then(|| three_prime(span, strand));
+            let end = (span.end - span.start > 1).then(|| around(three_prime(span, strand)));
             self.genes.push(Gene { id: written, tss, end });
         }
     }
@@ -162,7 +206,7 @@ fn three_prime(span: &Range<u64>, strand: Strand) -> u64 {
 fn rows(record: &GeneRecord, strand: Strand, policy: TssPolicy) -> (Vec<(&str, &Range<u64>)>, bool) {
     let gene = vec![(record.id.as_str(), &record.span)];
     let mut ranked: Vec<&Transcript> = record.transcripts.iter().collect();
-    ranked.sort_by_key(|transcript| rank(transcript));
+    ranked.sort_by(|one, other| rank(one).cmp(&rank(other)));
     let Some(main) = ranked.first() else { return (gene, false) };
     match policy {
         TssPolicy::Gene => (gene, false),
@@ -175,111 +219,13 @@ fn rows(record: &GeneRecord, strand: Strand, policy: TssPolicy) -> (Vec<(&str, &
     }
 }
 
-/// Sorts tagged transcripts first, then by coding, exonic and genomic length, longest first; the sort
-/// is stable, so equals stay in file order.
-fn rank(transcript: &Transcript) -> impl Ord + use<> {
+/// Sorts tagged transcripts first, then by coding, exonic and genomic length, longest first, then by id.
+fn rank(transcript: &Transcript) -> impl Ord + use<'_> {
     use std::cmp::Reverse;
-    let Transcript { canonical, cds_bp, exon_bp, span, .. } = transcript;
-    (canonical.is_none(), *canonical, Reverse(*cds_bp), Reverse(*exon_bp), Reverse(span.end - span.start))
-}
-
-fn sort_by_tss(genes: &mut [Gene]) {
-    let mut order = super::Chroms::default();
-    for gene in genes.iter() {
-        order.push(super::Chrom { name: gene.tss.chrom.clone(), length: None });
-    }
-    genes.sort_by_cached_key(|gene| (order.index_of(&gene.tss.chrom), gene.tss.position));
+    let Transcript { id, canonical, cds_bp, exon_bp, span } = transcript;
+    let lengths = (Reverse(*cds_bp), Reverse(*exon_bp), Reverse(span.end - span.start));
+    (canonical.is_none(), *canonical, lengths, id.as_str(), span.start)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::genome::CanonicalTag;
-
-    fn transcript(id: &str, span: Range<u64>, cds_bp: u64, canonical: Option<CanonicalTag>) -> Transcript {
-        Transcript { id: id.into(), span, cds_bp, exon_bp: 0, canonical }
-    }
-
-    fn record(id: &str, strand: Option<Strand>, transcripts: Vec<Transcript>) -> GeneRecord {
-        GeneRecord {
-            id: id.into(),
-            chrom: "chr1".into(),
-            span: 100..200,
-            strand,
-            biotype: None,
-            derived: false,
-            transcripts,
-        }
-    }
-
-    fn positions(records: &[GeneRecord], policy: TssPolicy) -> Vec<(String, u64)> {
-        let selection = select_tss(records, &TssOptions { policy, ..TssOptions::default() });
-        selection.genes.into_iter().map(|gene| (gene.id, gene.tss.position)).collect()
-    }
-
-    #[test]
-    fn the_tss_is_the_first_base_on_plus_and_the_last_on_minus() {
-        let records = [record("a", Some(Strand::Reverse), vec![]), record("b", Some(Strand::Forward), vec![])];
-        assert_eq!(positions(&records, TssPolicy::Gene), [("b".into(), 100), ("a".into(), 199)]);
-    }
-
-    #[test]
-    fn the_end_is_the_last_base_of_what_gives_the_tss() {
-        let ends = |policy| {
-            let list = vec![transcript("t1", 120..160, 9, None), transcript("t2", 100..140, 1, None)];
-            let mut records =
-                [record("f", Some(Strand::Forward), list.clone()), record("r", Some(Strand::Reverse), list)];
-            records[1].chrom = "chr2".into();
-            let selection = select_tss(&records, &TssOptions { policy, ..TssOptions::default() });
-            selection.genes.into_iter().map(|gene| (gene.tss.position, gene.end)).collect::<Vec<_>>()
-        };
-        assert_eq!(ends(TssPolicy::Gene), [(100, Some(199)), (199, Some(100))]);
-        assert_eq!(ends(TssPolicy::Canonical), [(120, Some(159)), (159, Some(120))]);
-        let mut site = record("s", Some(Strand::Forward), vec![]);
-        site.span = 100..101;
-        assert_eq!(select_tss(&[site], &TssOptions::default()).genes[0].end, None);
-    }
-
-    #[test]
-    fn a_tag_beats_length_and_coding_beats_genomic_length() {
-        let tagged = transcript("t1", 150..160, 1, CanonicalTag::parse("MANE Select"));
-        let canonical = transcript("t2", 120..160, 99, CanonicalTag::parse("Ensembl_canonical"));
-        let long = transcript("t3", 100..200, 3, None);
-        let coding = transcript("t4", 130..170, 9, None);
-        let tss = |list: &[&Transcript]| {
-            let list = list.iter().map(|&transcript| transcript.clone()).collect();
-            positions(&[record("g", Some(Strand::Forward), list)], TssPolicy::Canonical)[0].1
-        };
-        assert_eq!(tss(&[&long, &canonical, &coding, &tagged]), 150);
-        assert_eq!(tss(&[&long, &canonical, &coding]), 120);
-        assert_eq!(tss(&[&long, &coding]), 130);
-    }
-
-    #[test]
-    fn the_transcript_policy_keeps_each_tss_once_under_its_best_transcript() {
-        let list = vec![
-            transcript("t1", 100..150, 1, None),
-            transcript("t2", 100..200, 5, None),
-            transcript("t3", 140..200, 2, None),
-        ];
-        let rows = positions(&[record("g", Some(Strand::Forward), list)], TssPolicy::Transcript);
-        assert_eq!(rows, [("t2".into(), 100), ("t3".into(), 140)]);
-    }
-
-    #[test]
-    fn every_gene_is_a_row_or_has_a_reason() {
-        let mut elsewhere = record("ENSG00000000001.2", Some(Strand::Forward), vec![]);
-        elsewhere.chrom = "chr2".into();
-        let records = [
-            record("ENSG00000000001.1", Some(Strand::Forward), vec![]),
-            record("s", None, vec![]),
-            elsewhere,
-            record("ENSG00000000001.1_PAR_Y", Some(Strand::Forward), vec![]),
-        ];
-        let selection = select_tss(&records, &TssOptions::default());
-        let ids: Vec<&str> = selection.genes.iter().map(|gene| gene.id.as_str()).collect();
-        assert_eq!(ids, ["ENSG00000000001", "ENSG00000000001_PAR_Y"]);
-        assert_eq!(selection.skipped[&SkipReason::Strand], ["s"]);
-        assert_eq!(selection.skipped[&SkipReason::Duplicate], ["ENSG00000000001.2"]);
-    }
-}
+mod tests;

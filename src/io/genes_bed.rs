@@ -13,9 +13,9 @@ use crate::genome::{Gene, Strand, Tss, check_text};
 /// No gene is longer: what lies further from the TSS is no end.
 const LONGEST_GENE_BP: u64 = 100_000_000;
 
-/// Reads genes; each interval must be one base wide (the TSS), ids must be unique. `track`,
-/// `browser` and `#` lines are skipped. A seventh column that is no position 3′ of
-/// the TSS, and columns after it, are ignored.
+/// Reads genes; each interval must be one base wide (the TSS), ids must be unique. Blank, `track`, `browser` and `#`
+/// lines are skipped. A seventh column that is no position 3′ of the TSS is no end: it is counted in the log, unless
+/// it is `.`. Columns after it are ignored.
 pub fn read(path: &Path) -> Result<Vec<Gene>> {
     let mut bytes = Vec::new();
     open_text(path)?.read_to_end(&mut bytes).map_err(|error| FileError::os(path, "read", &error))?;
@@ -23,8 +23,9 @@ pub fn read(path: &Path) -> Result<Vec<Gene>> {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
         FileError::new(path, "is not UTF-8 text").line(line as u64).remedy("Give plain or gzipped BED text")
     })?;
-    let rows: Vec<(u64, &str)> =
-        split(text).filter(|(_, row)| !(row.is_empty() || row.starts_with('#') || is_browser_line(row))).collect();
+    let rows: Vec<(u64, &str)> = split(text)
+        .filter(|(_, row)| !(row.trim().is_empty() || row.starts_with('#') || is_browser_line(row)))
+        .collect();
     // a stage that bins one small file would wait for this
     let genes: Vec<_> = rows.par_iter().with_min_len(1024).map(|(_, row)| parse(row)).collect();
     let mut seen = HashMap::with_capacity(rows.len());
@@ -48,12 +49,40 @@ pub fn read(path: &Path) -> Result<Vec<Gene>> {
     if genes.is_empty() {
         return Err(FileError::new(path, "holds no gene").remedy("Check the step that makes it"));
     }
-    Ok(genes.into_iter().flatten().collect())
+    let is_odd = |(gene, (_, row)): &(&Gene, &(u64, &str))| {
+        gene.end.is_none() && row.split('\t').nth(6).is_some_and(|column| !matches!(column, "." | ""))
+    };
+    let genes: Vec<Gene> = genes.into_iter().flatten().collect();
+    let odd = genes.iter().zip(&rows).filter(is_odd).count();
+    if odd > 0 {
+        tracing::warn!(
+            "{}: {odd} of {} genes have no end: their 7th column is not a position 3′ of the TSS",
+            path.display(),
+            genes.len()
+        );
+    }
+    Ok(genes)
 }
 
-/// `track` and `browser` lines; a chromosome may be called track1.
-fn is_browser_line(row: &str) -> bool {
-    ["track ", "track\t", "browser "].iter().any(|start| row.starts_with(start)) && row.split('\t').count() < 6
+/// Whether a line is one of the UCSC genome browser's settings.
+pub(super) fn is_browser_line(line: &str) -> bool {
+    ["track ", "track\t", "browser ", "browser\t"].iter().any(|start| line.starts_with(start))
+        || matches!(line, "track" | "browser")
+}
+
+/// The seventh column as [`write`] writes it: a position not too far from the TSS, or `Some(None)` for `.`. `None` for
+/// what it does not write.
+pub(super) fn parse_end(column: &str, tss: u64) -> Option<Option<u64>> {
+    if column == "." {
+        return Some(None);
+    }
+    let end = column.parse::<u64>().ok()?;
+    (end != tss && end.abs_diff(tss) < LONGEST_GENE_BP).then_some(Some(end))
+}
+
+/// Whether an end lies 3′ of the TSS.
+pub(super) fn is_beyond(end: u64, tss: u64, strand: Strand) -> bool {
+    if strand == Strand::Forward { end > tss } else { end < tss }
 }
 
 fn parse(row: &str) -> std::result::Result<Gene, String> {
@@ -74,11 +103,9 @@ fn parse(row: &str) -> std::result::Result<Gene, String> {
     check_text("chromosome", chrom).and_then(|()| check_text("gene id", id)).map_err(|error| error.to_string())?;
     let strand: Strand = strand.parse().map_err(|error| format!("{error}"))?;
     let tss = Tss { chrom: chrom.to_owned(), position: start, strand };
-    let end = columns.get(6).and_then(|column| column.parse::<u64>().ok());
     // other people's seventh column may be anything: thickStart, a score
-    let is_beyond = |end: &u64| if strand == Strand::Forward { *end > start } else { *end < start };
-    let is_end = |end: &u64| is_beyond(end) && end.abs_diff(start) < LONGEST_GENE_BP;
-    Ok(Gene { id: id.to_owned(), tss, end: end.filter(is_end) })
+    let end = columns.get(6).and_then(|column| parse_end(column, start)).flatten();
+    Ok(Gene { id: id.to_owned(), tss, end: end.filter(|&end| is_beyond(end, start, strand)) })
 }
 
 /// Writes genes in the order given, with the seventh column or without; `-` writes to standard output.

@@ -8,15 +8,22 @@ use clap::Parser;
 use tracing::{info, warn};
 
 use crate::genome::{TssOptions, TssPolicy, TssSelection, select_tss};
-use crate::io::annotation::{self, Annotation, Format, ReadOptions};
+use crate::io::annotation::{self, Annotation, Format, ReadOptions, Tally};
 use crate::io::genes_bed;
 use crate::stage::{Common, Files, Stage};
 
 /// Find the transcription start site (TSS) of each gene of an annotation
 ///
-/// Reads GTF, GFF3 or BED6 (plain or gzip, told apart by content; Ensembl, GENCODE and RefSeq dialects)
-/// and writes genes.bed: BED6 without a header, one TSS base a row, gene id as name, strand; chromosomes in the order of the annotation, TSSs ascending. Genes without a gene line get the outermost of their
-/// transcript, exon and CDS lines. Genes that are left out are counted by reason.
+/// Reads GTF, GFF3 or BED6 (plain or gzip, told apart by content; the dialects of
+/// Ensembl, GENCODE, RefSeq, UCSC, FlyBase, WormBase, TAIR, Prokka, AUGUSTUS, StringTie and gffread)
+/// and writes genes.bed: BED6 without a header, one TSS base a row, gene id as name, strand. The order of the
+/// annotation's lines does not matter. Chromosomes come in the order 1, 2, 10, X, Y, M, then other contigs by name;
+/// TSSs ascend; at one TSS the ids do.
+///
+/// A gene's own line tells where it is; genes without one get the outermost of their transcript, exon and CDS lines. Of
+/// several copies of a gene one is kept: on a chromosome before other contigs, these before alternative ones (_alt,
+/// _fix, _hap); with a gene line before without; then the first in the order above. Genes on circular sequences
+/// (Is_circular) may run over the origin. Whatever is left out is counted in the log by reason.
 #[derive(Parser, Clone, Debug)]
 #[command(
     name = "attentrack-tss",
@@ -31,7 +38,7 @@ pub struct Args {
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
     /// Add a seventh column: the 0-based position of the gene's (or transcript's) last base, `.` where the annotation
-    /// has only TSSs; for attentrack-bin --body
+    /// has only TSSs; for attentrack-bin --body. A genes.bed given as annotation keeps its seventh column
     #[arg(long)]
     pub ends: bool,
     /// Which TSS stands for a gene
@@ -51,8 +58,8 @@ pub struct Args {
     /// example; genes without it keep their usual id [default: gene_id, or ID in GFF3]
     #[arg(long, value_name = "NAME")]
     pub id_attribute: Option<String>,
-    /// Keep the versions of Ensembl and RefSeq ids (ENSG00000141510.16) [default: they are stripped, so
-    /// that any expression table joins; GENCODE's _PAR_Y stays]
+    /// Keep the versions of Ensembl and RefSeq ids (ENSG00000141510.16, lift37: .5_2) [default: they are stripped,
+    /// so that any expression table joins; GENCODE's _PAR_Y stays]
     #[arg(long)]
     pub keep_version: bool,
     #[command(flatten)]
@@ -80,7 +87,7 @@ impl Stage for Args {
                 "{}: none of {} genes is left. {}",
                 self.annotation.display(),
                 annotation.genes.len(),
-                self.why_none(&annotation, &selection)
+                self.why_none(&selection)
             );
         }
         genes_bed::write(&self.out, &selection.genes, self.ends)?;
@@ -132,7 +139,7 @@ impl Args {
             bail!("{path}: --policy canonical and transcript need transcripts, and {what}. Use --policy gene");
         }
         if let Some(name) = &self.id_attribute
-            && annotation.without_id_attribute == annotation.genes.len()
+            && annotation.tally.without_id_attribute == annotation.genes.len() as u64
         {
             bail!("{path}: no gene has an attribute {name}. Check the spelling of --id-attribute");
         }
@@ -140,20 +147,13 @@ impl Args {
     }
 
     fn report(&self, annotation: &Annotation, selection: &TssSelection) {
-        let Annotation { format, genes, orphan_lines, without_id_attribute } = annotation;
+        let Annotation { format, genes, tally } = annotation;
         info!("{}: {format}, {} genes", self.annotation.display(), genes.len());
-        let derived = genes.iter().filter(|gene| gene.derived).count();
-        if derived > 0 {
-            info!("{derived} genes have no gene line: their ends are the outermost of their other lines");
-        }
-        if *orphan_lines > 0 {
-            warn!("{orphan_lines} lines were ignored: their gene id is empty or their parent is not in the file");
-        }
-        if self.id_attribute.is_some() && *without_id_attribute > 0 {
-            warn!("{without_id_attribute} genes have no such attribute and keep their usual id");
-        }
+        self.report_lines(tally, genes.iter().filter(|gene| gene.derived).count());
         for (reason, ids) in &selection.skipped {
-            info!("skipped {} genes {}: {}", ids.len(), reason.words(), listed(ids.iter().map(String::as_str)));
+            let ids_listed = listed(ids.iter().map(String::as_str));
+            let skipped = format!("skipped {} genes {}: {ids_listed}", ids.len(), reason.words());
+            if reason.is_asked_for() { info!("{skipped}") } else { warn!("{skipped}") }
         }
         if selection.longest > 0 {
             info!("{} genes have no canonical transcript: the longest stood in", selection.longest);
@@ -170,10 +170,47 @@ impl Args {
         }
     }
 
-    fn why_none(&self, annotation: &Annotation, selection: &TssSelection) -> String {
+    /// What the reading of lines left out or took for granted.
+    fn report_lines(&self, tally: &Tally, derived: usize) {
+        if derived > 0 {
+            info!("{derived} genes have no gene line: their ends are the outermost of their other lines");
+        }
+        for (reason, lines) in &tally.ignored {
+            warn!("ignored {lines} lines {}", reason.words());
+        }
+        if tally.other_kinds > 0 {
+            info!(
+                "{} lines are of kinds that are not read (not a gene, transcript, exon, CDS or UTR)",
+                tally.other_kinds
+            );
+        }
+        if tally.split_genes > 0 {
+            info!(
+                "{} genes without a gene line have numbered copies (_2, _dup1): each copy is taken for itself",
+                tally.split_genes
+            );
+        }
+        if tally.scattered_genes > 0 {
+            warn!("{} genes are trans-spliced: the first part gives their TSS and end", tally.scattered_genes);
+        }
+        if tally.over_origin > 0 {
+            info!("{} genes run over the origin of a circular sequence", tally.over_origin);
+        }
+        if tally.beyond_sequence > 0 {
+            warn!(
+                "{} genes end beyond their sequence (##sequence-region), which no line calls circular (Is_circular=true)",
+                tally.beyond_sequence
+            );
+        }
+        if self.id_attribute.is_some() && tally.without_id_attribute > 0 {
+            warn!("{} genes have no such attribute and keep their usual id", tally.without_id_attribute);
+        }
+    }
+
+    fn why_none(&self, selection: &TssSelection) -> String {
         let reasons: Vec<String> =
             selection.skipped.iter().map(|(reason, ids)| format!("{} {}", ids.len(), reason.words())).collect();
-        format!("Of the {} lines' genes: {}", annotation.format, reasons.join("; "))
+        format!("They are left out for these reasons: {}", reasons.join("; "))
     }
 }
 

@@ -1,8 +1,11 @@
 //! `attentrack-tss`: dialects, policies, counts, bad annotations.
 
+mod cases;
+mod refused;
+
 use std::io::Write;
 
-use crate::support::{Workdir, shared_data};
+use crate::support::Workdir;
 
 /// GTF lines: columns blank-separated up to the ninth.
 fn lines(rows: &[&str]) -> String {
@@ -148,78 +151,6 @@ fn standard_input_and_output() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert_eq!(run(gzip(&lines(&GENCODE[..1]))), "chr1\t100\t101\tENSG00000000001\t0\t+\n");
-}
-
-#[test]
-fn bad_annotations_are_refused_in_words() {
-    let gene = r#"1 x gene 101 500 . + . gene_id "A"; gene_biotype "lncRNA";"#;
-    let mut truncated = gzip(&lines(&vec![gene; 2000]));
-    truncated.truncate(truncated.len() / 2);
-    let bad: [(&str, Vec<u8>, &str, &[&str]); 17] = [
-        ("empty", b"".to_vec(), "", &["is empty", "finished"]),
-        ("only comments", b"#!genome-build x\n".to_vec(), "", &["is empty"]),
-        ("no gene", lines(&[r#"1 x start_codon 1 3 . + . gene_id "A";"#]).into(), "", &["holds no gene"]),
-        (
-            "eight columns",
-            lines(&[gene, "1 x gene 1 9 . + ."]).into(),
-            "",
-            &["line 2", "9 tab-separated columns, found 8"],
-        ),
-        ("start after end", lines(&[gene, r#"1 x gene 9 1 . + . gene_id "B";"#]).into(), "", &["line 2", "9-1"]),
-        ("start 0", lines(&[r#"1 x gene 0 9 . + . gene_id "B";"#]).into(), "", &["line 1", "1 or more"]),
-        ("no number", lines(&[r#"1 x gene one 9 . + . gene_id "B";"#]).into(), "", &["line 1", "\"one\""]),
-        ("no gene_id", lines(&[gene, r#"1 x gene 1 9 . + . name "B";"#]).into(), "", &["line 2", "no gene_id"]),
-        ("GFF3 gene without ID", lines(&["1 x gene 1 9 . + . Name=B"]).into(), "", &["line 1", "ID"]),
-        ("an expression table", b"gene_id\tE003\nA\t1\n".to_vec(), "", &["line 1", "not a gene annotation"]),
-        ("a FASTA", b">chr1\nACGT\n".to_vec(), "", &["FASTA"]),
-        ("a BAM", gzip("BAM\u{1}\0\0\0\0"), "", &["is a BAM file"]),
-        ("a bigWig", b"\x26\xfc\x8f\x88\x04\x00".to_vec(), "", &["is a bigWig file"]),
-        ("truncated gzip", truncated, "", &["truncated"]),
-        ("BED3", b"1\t5\t6\n".to_vec(), "", &["line 1", "6 tab-separated columns"]),
-        ("unknown biotype", lines(&[gene]).into(), "--biotype mRNA", &["mRNA", "lncRNA"]),
-        ("no transcripts", lines(&[gene]).into(), "--policy canonical", &["transcripts", "--policy gene"]),
-    ];
-    for (what, content, args, needles) in bad {
-        let work = Workdir::new();
-        work.write("annotation", content);
-        eprintln!("{what}");
-        work.fails("tss", &format!("--annotation annotation --out genes.bed {args}"), needles);
-        assert_eq!(std::fs::read_dir(work.path("")).unwrap().count(), 1, "{what}: something was written");
-    }
-    let work = Workdir::new();
-    work.write("a.bed", "1\t5\t9\tA\t0\t+\n");
-    work.fails("tss", "--annotation a.bed --biotype lncRNA --out genes.bed", &["no gene has a biotype", "--biotype"]);
-    work.fails("tss", "--annotation a.bed --chroms chr1 --out genes.bed", &["no gene on chromosome chr1", "one of: 1"]);
-    work.fails("tss", "--annotation a.bed --exclude-chroms 1 --out genes.bed", &["none of 1 genes is left"]);
-    work.fails("tss", "--annotation none.gtf --out genes.bed", &["none.gtf", "no such file"]);
-    work.fails("tss", "--annotation a.bed --out nowhere/genes.bed", &["nowhere/genes.bed"]);
-}
-
-#[test]
-fn the_real_annotations() {
-    let Some(data) = shared_data("tss::the_real_annotations") else { return };
-    let work = Workdir::new();
-    // the number of rows, by grep or by a count of distinct gene ids
-    for (file, rows) in [
-        ("fixture_chr21/genes.gtf", 255),
-        ("pilot/genes.pilot.GRCh37.gtf", 944),
-        ("chromhmm_GM12878/genes.chr11.NCBI36.gtf", 1193),
-        ("coolbox_chr9/gtf_chr9_4000000_6000000.gtf", 55),
-        ("bam_epicseg/genes.GRCh37.gene_level.gtf", 257),
-        ("annotation/chr21.refseq.hg19.gtf", 577),
-        ("annotation/ensembl_genes.GRCh37.gene_level.gtf.gz", 49_704),
-    ] {
-        work.ok("tss", &format!("--annotation {} --out genes.bed", data.join(file).display()));
-        assert_eq!(work.read("genes.bed").lines().count(), rows, "{file}");
-        if file.starts_with("fixture") {
-            let expected = std::fs::read_to_string(data.join("fixture_chr21/tss.bed")).unwrap();
-            assert_eq!(work.read("genes.bed"), expected);
-        }
-    }
-    for (file, reason) in [("H3K4me1.bw", "is a bigWig file"), ("H3K4me1.bam", "is a BAM file")] {
-        let path = data.join("fixture_chr21").join(file);
-        work.fails("tss", &format!("--annotation {} --out x.bed", path.display()), &[reason]);
-    }
 }
 
 /// Hand-computed: the last base is `end - 1` on plus, `start - 1` on minus, of what gave the TSS.

@@ -40,6 +40,17 @@ impl<'a> Attributes<'a> {
         })
     }
 
+    /// The whole column where it is one bare word, as AUGUSTUS and BRAKER write the id of a gene or a transcript.
+    pub(super) fn bare_id(self) -> Option<&'a str> {
+        let text = self.text.trim().trim_end_matches(';');
+        (says_something(text) && !text.contains([' ', '=', ';', '"'])).then_some(text)
+    }
+
+    /// GFF3: which piece of a feature in several pieces this is, 1 for the first in the direction of transcription.
+    pub(super) fn part(self) -> Option<u32> {
+        self.get("part")?.split('/').next()?.trim().parse().ok()
+    }
+
     /// What kind of gene it is, in any dialect.
     pub(super) fn biotype(self) -> Option<String> {
         self.first_of(&["gene_biotype", "gene_type", "biotype"])
@@ -55,8 +66,10 @@ impl<'a> Attributes<'a> {
 
     /// GFF3: ids of the features that this one is part of.
     pub(super) fn parents(self) -> impl Iterator<Item = Cow<'a, str>> {
-        let parents = self.pairs().find(|(key, _)| *key == "Parent").map_or("", |(_, value)| value);
-        parents.split(',').filter(|parent| !parent.is_empty()).map(move |parent| self.decoded(parent))
+        let find = |name| self.pairs().find(|(key, _)| *key == name).map(|(_, value)| value);
+        // miRBase names what a mature miRNA is cut from in Derives_from alone
+        let parents = find("Parent").or_else(|| find("Derives_from")).unwrap_or("");
+        parents.split(',').map(str::trim).filter(|parent| !parent.is_empty()).map(move |parent| self.decoded(parent))
     }
 
     fn decoded(self, value: &'a str) -> Cow<'a, str> {
@@ -73,7 +86,7 @@ impl<'a> Attributes<'a> {
 }
 
 /// Whether a value is more than a placeholder; data frames have written `nan` into many a GTF.
-fn says_something(value: &str) -> bool {
+pub(super) fn says_something(value: &str) -> bool {
     !matches!(value, "" | "." | "nan" | "NaN" | "NA" | "None")
 }
 
@@ -120,7 +133,8 @@ fn next_gff3_pair<'a>(rest: &mut &'a str) -> Option<(&'a str, &'a str)> {
     let end = text.find(';').unwrap_or(text.len());
     let (pair, tail) = text.split_at(end);
     *rest = tail;
-    Some(pair.split_once('=').unwrap_or((pair, "")))
+    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+    Some((key.trim(), value.trim()))
 }
 
 fn percent_decoded(value: &str) -> Cow<'_, str> {

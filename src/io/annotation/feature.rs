@@ -1,5 +1,6 @@
 //! The nine columns that GTF and GFF3 share.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::attributes::{Attributes, Style};
@@ -14,26 +15,25 @@ pub(super) enum Kind {
     Cds,
     /// Counts for where a gene ends, not for how long its transcripts are.
     Utr,
-    /// A start codon, a chromosome, an enhancer…
-    Other,
 }
 
 impl Kind {
-    fn parse(name: &str) -> Self {
-        match name {
-            // Ensembl GFF3 has ncRNA_gene, RefSeq pseudogene, others protein_coding_gene…
-            "gene" | "pseudogene" => Kind::Gene,
-            _ if name.ends_with("_gene") => Kind::Gene,
-            "exon" => Kind::Exon,
-            "CDS" => Kind::Cds,
+    /// `None` for what is not read: a start codon, a chromosome, an enhancer…
+    fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "gene" | "Gene" => Kind::Gene,
+            "exon" | "Exon" | "pseudogenic_exon" => Kind::Exon,
+            "CDS" | "cds" => Kind::Cds,
             "UTR" | "5UTR" | "3UTR" | "five_prime_utr" | "three_prime_utr" | "five_prime_UTR" | "three_prime_UTR" => {
                 Kind::Utr
             }
+            // Ensembl GFF3 has ncRNA_gene, RefSeq pseudogene, others protein_coding_gene, processed_pseudogene…
+            _ if name.ends_with("_gene") || name.ends_with("pseudogene") => Kind::Gene,
             _ if name.ends_with("RNA") || name.ends_with("transcript") || name.ends_with("gene_segment") => {
                 Kind::Transcript
             }
-            _ => Kind::Other,
-        }
+            _ => return None,
+        })
     }
 }
 
@@ -42,6 +42,8 @@ impl Kind {
 pub(super) struct Feature<'a> {
     pub(super) chrom: &'a str,
     pub(super) kind: Kind,
+    /// The third column itself.
+    pub(super) kind_name: &'a str,
     /// 0-based half-open.
     pub(super) span: Range<u64>,
     pub(super) strand: Option<Strand>,
@@ -49,27 +51,21 @@ pub(super) struct Feature<'a> {
 }
 
 impl<'a> Feature<'a> {
-    /// Cuts a line; the error says what was expected.
-    pub(super) fn parse(line: &'a str, style: Style) -> Result<Self, String> {
+    /// Cuts a line; the error says what was expected. `None` for a line of a kind that is not read, whatever else
+    /// is in it: a variant without coordinates is not our business.
+    pub(super) fn parse(line: &'a str, style: Style) -> Result<Option<Self>, String> {
         let mut columns = line.splitn(9, '\t');
         let mut next = || columns.next();
-        let all = (next(), next(), next(), next(), next(), next(), next(), next(), next());
-        let (
-            Some(chrom),
-            Some(_),
-            Some(kind),
-            Some(start),
-            Some(end),
-            Some(_),
-            Some(strand),
-            Some(_),
-            Some(attributes),
-        ) = all
-        else {
-            return Err(format!("expected 9 tab-separated columns, found {}", line.split('\t').count()));
+        let (chrom, _source, name) = (next(), next(), next());
+        let wrong_width = || format!("expected 9 tab-separated columns, found {}", line.split('\t').count());
+        let (Some(chrom), Some(kind_name)) = (chrom, name) else { return Err(wrong_width()) };
+        let Some(kind) = Kind::parse(kind_name) else { return Ok(None) };
+        let rest = (next(), next(), next(), next(), next(), next());
+        let (Some(start), Some(end), Some(_score), Some(strand), Some(_phase), Some(attributes)) = rest else {
+            return Err(wrong_width());
         };
         let number = |name: &str, text: &str| {
-            text.parse::<u64>().map_err(|_| format!("{name} must be a whole number of bases, found {text:?}"))
+            text.trim().parse::<u64>().map_err(|_| format!("{name} must be a whole number of bases, found {text:?}"))
         };
         let (start, end) = (number("start (column 4)", start)?, number("end (column 5)", end)?);
         if start == 0 {
@@ -81,12 +77,51 @@ impl<'a> Feature<'a> {
         if chrom.is_empty() {
             return Err("the chromosome (column 1) must not be empty".to_owned());
         }
-        Ok(Feature {
+        Ok(Some(Feature {
             chrom,
-            kind: Kind::parse(kind),
+            kind,
+            kind_name,
             span: start - 1..end,
-            strand: strand.parse().ok(),
+            strand: strand.trim().parse().ok(),
             attributes: Attributes { text: attributes, style },
-        })
+        }))
+    }
+}
+
+/// A line without the quotes that pandas (`""` within) and R (`\"` within) put around whole cells.
+pub(super) fn unquoted(line: &str) -> Cow<'_, str> {
+    if !line.starts_with('"') && !line.contains("\t\"") {
+        return Cow::Borrowed(line);
+    }
+    let cell = |cell: &str| match cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"')) {
+        Some(inner) => inner.replace("\"\"", "\"").replace("\\\"", "\""),
+        None => cell.to_owned(),
+    };
+    Cow::Owned(line.splitn(9, '\t').map(cell).collect::<Vec<_>>().join("\t"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_not_read_may_hold_anything() {
+        for line in ["1\te\tstart_codon\t0\t2\t.\t-\t.\tgene_id \"A\";", "I\tWB\tSNP\t12\t.\t+", "1\te\tregion\t.\t."] {
+            assert!(matches!(Feature::parse(line, Style::Gtf), Ok(None)), "{line}");
+        }
+        for line in ["1\te\tgene\t0\t2\t.\t-\t.\t", "1\te\texon\t1\t2\t.\t-\t.", "1 e gene 1 2 . - . a"] {
+            assert!(Feature::parse(line, Style::Gtf).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn quotes_around_cells_are_not_part_of_them() {
+        let plain = "1\te\tgene\t1\t9\t.\t+\t.\tgene_id \"A\"; note \"b\";";
+        assert_eq!(unquoted(plain), plain);
+        assert_eq!(unquoted("1\te\tgene\t1\t9\t.\t+\t.\t\"gene_id \"\"A\"\"; note \"\"b\"\";\""), plain);
+        assert_eq!(
+            unquoted("\"1\"\t\"e\"\t\"gene\"\t1\t9\t\".\"\t\"+\"\t\".\"\t\"gene_id \\\"A\\\"; note \\\"b\\\";\""),
+            plain
+        );
     }
 }

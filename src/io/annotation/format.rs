@@ -26,53 +26,47 @@ impl fmt::Display for Format {
     }
 }
 
-impl Format {
-    /// Whether a line is one of the UCSC genome browser's settings.
-    pub(super) fn is_browser_line(line: &str) -> bool {
-        ["track ", "track\t", "browser "].iter().any(|start| line.starts_with(start))
-    }
+/// What one line says of the format of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// It can only be a line of that format.
+    Of(Format),
+    /// It has the nine columns of GTF and GFF3, the last of which tells nothing: a bare id, a dot, a header.
+    GtfOrGff3,
+    /// It is no line of an annotation, or one of a kind that is not read and cut short.
+    Nothing,
 }
 
-/// First bytes (after decompression) of files that are given by mistake.
-const BINARY: [(&[u8], &str); 7] = [
-    (b"BAM\x01", "a BAM file"),
-    (b"CRAM", "a CRAM file"),
-    (b"\x26\xfc\x8f\x88", "a bigWig file"),
-    (b"\x88\x8f\xfc\x26", "a bigWig file"),
-    (b"\xeb\xf2\x89\x87", "a bigBed file"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"SQLite format 3", "an SQLite database"),
-];
-
-/// Refuses what is no text.
-pub(super) fn refuse_binary(path: &Path, start: &[u8]) -> Result<()> {
-    let named = BINARY.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, name)| *name);
-    let Some(name) = named.or_else(|| start.contains(&0).then_some("a binary file")) else { return Ok(()) };
-    Err(FileError::new(path, format!("is {name}, not a gene annotation"))
-        .remedy("Name a GTF, GFF3 or BED6 file of genes (plain or gzip)"))
-}
-
-/// The format of the first line that holds data.
-pub(super) fn recognise(line: &str) -> std::result::Result<Format, String> {
-    if line.starts_with('>') {
-        return Err("is a FASTA file of sequences, not a gene annotation".to_owned());
-    }
-    let columns: Vec<&str> = line.split('\t').collect();
-    let number = |at: usize| columns.get(at).is_some_and(|text| text.parse::<u64>().is_ok());
+/// Tells the format by one line.
+pub(super) fn evidence(line: &str) -> Evidence {
+    let is_tabbed = line.contains('\t');
+    let columns: Vec<&str> = if is_tabbed { line.split('\t').collect() } else { line.split_whitespace().collect() };
+    // also -5 and 1e+02, whose row then says what is wrong
+    let is_number =
+        |text: &&str| text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && text.parse::<f64>().is_ok();
+    let number = |at: usize| columns.get(at).is_some_and(is_number);
+    // pandas writes 0, 1, 2… above a table without names
+    let is_numbering = || (0..).zip(&columns).all(|(at, text)| text.parse() == Ok(at));
     // BED first: its columns 2 and 3 are a source and a feature type in the other two
-    if number(1) && number(2) {
-        return Ok(Format::Bed);
+    if number(1) && number(2) && !is_numbering() {
+        return Evidence::Of(Format::Bed);
     }
-    if columns.len() >= 9 {
-        let attributes = columns[8].trim_start();
-        let key_end = attributes.find([' ', '=']).unwrap_or(attributes.len());
-        return Ok(if attributes[key_end..].starts_with('=') { Format::Gff3 } else { Format::Gtf });
+    let Some(attributes) = columns.get(8) else { return Evidence::Nothing };
+    let attributes = attributes.trim_start_matches([' ', ';']).trim_end();
+    match attributes.find([' ', '=']).map(|at| attributes.as_bytes()[at]) {
+        Some(b'=') => Evidence::Of(Format::Gff3),
+        Some(_) => Evidence::Of(Format::Gtf),
+        None => Evidence::GtfOrGff3,
     }
+}
+
+/// What to say of a file whose first line gives no evidence, and no other line does.
+pub(super) fn not_an_annotation(line: &str) -> String {
     let shown: String = line.chars().take(60).collect();
-    Err(format!(
+    format!(
         "is not a gene annotation: expected the 9 tab-separated columns of GTF or GFF3, or BED6, found {} in {shown:?}",
-        columns.len()
-    ))
+        line.split('\t').count()
+    )
 }
 
 #[cfg(test)]
@@ -80,12 +74,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_are_told_by_the_first_line() {
-        let format = |line: &str| recognise(line).ok();
-        assert_eq!(format("1\thavana\tgene\t1\t9\t.\t+\t.\tgene_id \"a\"; note \"x=y\";"), Some(Format::Gtf));
-        assert_eq!(format("1\thavana\tgene\t1\t9\t.\t+\t.\tID=gene:a;Name=b c"), Some(Format::Gff3));
-        assert_eq!(format("chr1\t1\t9\ta\t0\t+"), Some(Format::Bed));
-        assert_eq!(format("gene_id\tE003"), None);
-        assert_eq!(format(">chr1"), None);
+    fn a_line_tells_its_format_or_nothing() {
+        let of = |line: &str| evidence(line);
+        assert_eq!(of("1\thavana\tgene\t1\t9\t.\t+\t.\tgene_id \"a\"; note \"x=y\";"), Evidence::Of(Format::Gtf));
+        assert_eq!(of("1\thavana\tgene\t1\t9\t.\t+\t.\tID=gene:a;Name=b c"), Evidence::Of(Format::Gff3));
+        assert_eq!(of("chr1\t1\t9\ta\t0\t+"), Evidence::Of(Format::Bed));
+        assert_eq!(of("chr1\t-1\t9\ta\t0\t+"), Evidence::Of(Format::Bed));
+        assert_eq!(of("1\tAUGUSTUS\tgene\t1\t9\t.\t+\t.\tg1"), Evidence::GtfOrGff3);
+        assert_eq!(of("0\t1\t2\t3\t4\t5\t6\t7\t8"), Evidence::GtfOrGff3);
+        assert_eq!(of("gene_id\tE003"), Evidence::Nothing);
+        assert_eq!(of("I\tWB\tSNP\t12176071\t.\t+"), Evidence::Nothing);
     }
 }

@@ -1,86 +1,279 @@
-//! GFF3: features name their parents. Ensembl (`gene:`), GENCODE (`gene_id=` on every line) and
-//! RefSeq (`gene-`) are understood, and files that leave out genes or transcripts.
+//! GFF3: features name their parents, before or after these come. Ensembl (`gene:`), GENCODE (`gene_id=` on every
+//! line), RefSeq (`gene-`), WormBase (`Gene:`) and Prokka (`…_gene`) are understood, and files that leave out genes,
+//! transcripts or ids.
+//!
+//! Genes and transcripts are kept as they come. Of exons, CDS and UTRs only what they add up to under each parent is.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
 
-use super::assembly::{Assembly, Place};
-use super::attributes::Style;
+use super::ReadOptions;
+use super::draft::{Drafts, Labels, transcript_part};
 use super::feature::{Feature, Kind};
+use super::landmarks::Landmarks;
+use super::resolve;
+use super::tally::{Ignored, Tally};
+use crate::genome::{GeneRecord, Strand, Transcript};
 
-/// Adds a line.
-pub(super) fn add_line(assembly: &mut Assembly, line: &str) -> Result<(), String> {
-    let feature = Feature::parse(line, Style::Gff3)?;
-    let id = feature.attributes.get("ID").unwrap_or_default();
-    match feature.kind {
-        Kind::Other => {}
-        Kind::Gene => {
-            let Some(gene_id) = feature.attributes.first_of(&["gene_id"]).or_else(|| bare(&id)) else {
-                return Err("a gene without ID or gene_id in the attributes (column 9)".to_owned());
-            };
-            let key = if id.is_empty() { Cow::Borrowed(gene_id.as_str()) } else { id };
-            assembly.gene_line(&key, &gene_id, &feature);
+/// A gene or transcript line.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    /// `ID`, as other lines refer to it; may be empty.
+    pub(super) id: String,
+    /// The name that it is written under as a transcript.
+    pub(super) name: String,
+    /// The name that it is written under as a gene; `None` if its kind is that of a transcript.
+    pub(super) gene_name: Option<String>,
+    pub(super) locus_tag: Option<String>,
+    pub(super) chrom: String,
+    pub(super) strand: Option<Strand>,
+    pub(super) part: Transcript,
+    pub(super) piece: Option<Piece>,
+    pub(super) parents: Vec<String>,
+    /// The gene that it names, looked up only where no parent has come before.
+    pub(super) gene: Option<String>,
+    /// A gene without a parent: every name that other lines may call it by.
+    pub(super) called: Vec<String>,
+    pub(super) labels: Labels,
+}
+
+/// Which piece it is of a feature in several pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Piece {
+    pub(super) number: u32,
+    pub(super) is_trans_spliced: bool,
+}
+
+/// What exons, CDS and UTRs of one parent on one strand of one sequence add up to.
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
+    pub(super) chrom: String,
+    pub(super) strand: Option<Strand>,
+    pub(super) sum: Transcript,
+    /// Lines that have no other parent.
+    pub(super) lines: u64,
+    /// The gene that these lines name, and their labels; looked up only where the parent has not come before.
+    pub(super) gene: Option<String>,
+    pub(super) labels: Labels,
+}
+
+/// Everything that lines say of one `ID`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slot {
+    pub(super) nodes: Vec<usize>,
+    pub(super) parts: Vec<Parts>,
+}
+
+/// A line with several parents, none of which has come before.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) parents: Vec<String>,
+    pub(super) gene: Option<String>,
+    pub(super) chrom: String,
+    pub(super) strand: Option<Strand>,
+    pub(super) part: Transcript,
+    pub(super) labels: Labels,
+}
+
+/// The lines read so far.
+pub(super) struct Gff3<'a> {
+    pub(super) options: &'a ReadOptions,
+    pub(super) nodes: Vec<Node>,
+    pub(super) slots: HashMap<String, Slot>,
+    pub(super) waiting: Vec<Waiting>,
+    /// Lines without a parent that name a gene.
+    pub(super) named: Drafts,
+    /// CDS lines without a parent that name no gene, by their own id: genes of a file that has no others (Prodigal).
+    pub(super) alone: Drafts,
+}
+
+impl<'a> Gff3<'a> {
+    pub(super) fn new(options: &'a ReadOptions) -> Self {
+        Gff3 {
+            options,
+            nodes: Vec::new(),
+            slots: HashMap::new(),
+            waiting: Vec::new(),
+            named: Drafts::default(),
+            alone: Drafts::default(),
         }
-        Kind::Transcript => match transcript_gene(assembly, &feature, &id) {
-            Some(gene) => {
-                let name = feature.attributes.first_of(&["transcript_id"]).or_else(|| bare(&id)).unwrap_or_default();
-                let place = if id.is_empty() { (gene, None) } else { assembly.transcript(&id, &name, gene, &feature) };
-                assembly.extend(place, &feature);
-            }
-            None => assembly.orphan_lines += 1,
-        },
-        Kind::Exon | Kind::Cds | Kind::Utr => {
-            let places = part_places(assembly, &feature);
-            if places.is_empty() {
-                assembly.orphan_lines += 1;
-            }
-            for place in places {
-                assembly.extend(place, &feature);
-            }
+    }
+
+    pub(super) fn add(&mut self, feature: &Feature<'_>, tally: &mut Tally) {
+        match feature.kind {
+            Kind::Gene | Kind::Transcript => self.add_node(feature, tally),
+            Kind::Exon | Kind::Cds | Kind::Utr => self.add_part(feature, tally),
         }
     }
-    Ok(())
-}
 
-/// An id less the type that Ensembl (`gene:ENSG…`) and RefSeq (`gene-TP53`, `rna-NM_…`) put before it.
-fn bare(id: &str) -> Option<String> {
-    let bare = ["gene:", "gene-", "transcript:", "rna-"].iter().find_map(|prefix| id.strip_prefix(prefix));
-    Some(bare.unwrap_or(id).to_owned()).filter(|id| !id.is_empty())
-}
+    fn add_node(&mut self, feature: &Feature<'_>, tally: &mut Tally) {
+        let attributes = feature.attributes;
+        let id =
+            attributes.get("ID").or_else(|| attributes.bare_id().map(Cow::Borrowed)).unwrap_or_default().into_owned();
+        let parents = feature.attributes.parents().map(Cow::into_owned);
+        let parents: Vec<String> = parents.collect();
+        let is_gene_kind = feature.kind == Kind::Gene;
+        let gene_name = if is_gene_kind { gene_name(feature, &id) } else { None };
+        let is_root = is_gene_kind && parents.is_empty();
+        if is_root && gene_name.is_none() {
+            return tally.ignore(Ignored::NamelessGene);
+        }
+        let has_come = parents.iter().any(|parent| self.is_node(parent));
+        if !id.is_empty() {
+            let at = self.nodes.len();
+            self.slot(&id).nodes.push(at);
+        }
+        let piece = attributes.part().map(|number| Piece {
+            number,
+            is_trans_spliced: attributes.get("exception").is_some_and(|exception| exception.contains("trans")),
+        });
+        self.nodes.push(Node {
+            name: attributes.first_of(&["transcript_id"]).unwrap_or_else(|| bare(&id).to_owned()),
+            locus_tag: if is_gene_kind && id.is_empty() { attributes.first_of(&["locus_tag"]) } else { None },
+            chrom: feature.chrom.to_owned(),
+            strand: feature.strand,
+            part: transcript_part(feature),
+            piece,
+            gene: if is_root || has_come { None } else { named_gene(feature) },
+            called: if is_root { gene_names(feature, &id) } else { Vec::new() },
+            labels: if has_come { Labels::default() } else { Labels::of(feature, self.options) },
+            id,
+            gene_name,
+            parents,
+        });
+    }
 
-/// The gene of a transcript: its parent, or the gene that its attributes name, or itself.
-fn transcript_gene(assembly: &mut Assembly, feature: &Feature<'_>, id: &str) -> Option<usize> {
-    let mut has_parent = false;
-    for parent in feature.attributes.parents() {
-        has_parent = true;
-        if let Some(gene) = assembly.gene(&parent).or_else(|| assembly.place(&parent).map(|(gene, _)| gene)) {
-            return Some(gene);
+    fn is_node(&self, id: &str) -> bool {
+        self.slots.get(id).is_some_and(|slot| !slot.nodes.is_empty())
+    }
+
+    fn add_part(&mut self, feature: &Feature<'_>, tally: &mut Tally) {
+        let mut parents = feature.attributes.parents();
+        let Some(first) = parents.next() else { return self.add_parentless(feature, tally) };
+        let others: Vec<_> = parents.collect();
+        if others.is_empty() {
+            let options = self.options;
+            let slot = self.slot(&first);
+            let has_come = !slot.nodes.is_empty();
+            let parts = slot.parts_at(feature);
+            parts.lines += 1;
+            if !has_come {
+                // the least of several names, so that the order of lines does not matter
+                let gene = named_gene(feature);
+                if gene.is_some() && (parts.gene.is_none() || gene < parts.gene) {
+                    parts.gene = gene;
+                }
+                parts.labels.merge(Labels::of(feature, options));
+            }
+            return;
+        }
+        let mut has_come = false;
+        for parent in std::iter::once(&first).chain(&others) {
+            let slot = self.slot(parent);
+            has_come |= !slot.nodes.is_empty();
+            slot.parts_at(feature);
+        }
+        if !has_come {
+            self.waiting.push(Waiting {
+                parents: std::iter::once(&first).chain(&others).map(|parent| parent.to_string()).collect(),
+                gene: named_gene(feature),
+                chrom: feature.chrom.to_owned(),
+                strand: feature.strand,
+                part: transcript_part(feature),
+                labels: Labels::of(feature, self.options),
+            });
         }
     }
-    named_gene(assembly, feature).or_else(|| {
-        let own = bare(id).filter(|_| !has_parent)?;
-        Some(assembly.add_gene(id, &own, feature, true))
-    })
+
+    fn slot(&mut self, id: &str) -> &mut Slot {
+        self.slots.entry(id.to_owned()).or_default()
+    }
+
+    fn add_parentless(&mut self, feature: &Feature<'_>, tally: &mut Tally) {
+        let labels = Labels::of(feature, self.options);
+        let transcript = feature.attributes.first_of(&["transcript_id"]).unwrap_or_default();
+        if let Some(gene) = named_gene(feature) {
+            let draft = self.named.at(&gene, feature.chrom, feature.strand);
+            draft.add_part(&transcript, transcript_part(feature), labels);
+            return;
+        }
+        match feature.attributes.first_of(&["ID"]).filter(|_| feature.kind == Kind::Cds) {
+            Some(id) => {
+                let draft = self.alone.at(bare(&id), feature.chrom, feature.strand);
+                draft.add_part(bare(&id), transcript_part(feature), labels);
+            }
+            None => tally.ignore(Ignored::NoGeneId),
+        }
+    }
+
+    pub(super) fn finish(self, landmarks: &Landmarks, tally: &mut Tally) -> Vec<GeneRecord> {
+        resolve::genes(self, landmarks, tally)
+    }
 }
 
-/// Where an exon, CDS or UTR belongs: to each of its parents, or to the gene that it names.
-fn part_places(assembly: &mut Assembly, feature: &Feature<'_>) -> Vec<Place> {
-    let mut places = Vec::new();
-    for parent in feature.attributes.parents() {
-        let place = assembly.place(&parent).or_else(|| assembly.gene(&parent).map(|gene| (gene, None)));
-        places.extend(place);
+impl Slot {
+    /// Adds a line to the sums at its place.
+    fn parts_at(&mut self, feature: &Feature<'_>) -> &mut Parts {
+        let part = transcript_part(feature);
+        let here = |parts: &Parts| parts.chrom == feature.chrom && parts.strand == feature.strand;
+        let at = match self.parts.iter().position(here) {
+            Some(at) => {
+                let sum = &mut self.parts[at].sum;
+                widen(&mut sum.span, &part.span);
+                sum.exon_bp += part.exon_bp;
+                sum.cds_bp += part.cds_bp;
+                at
+            }
+            None => {
+                self.parts.push(Parts {
+                    chrom: feature.chrom.to_owned(),
+                    strand: feature.strand,
+                    sum: part,
+                    lines: 0,
+                    gene: None,
+                    labels: Labels::default(),
+                });
+                self.parts.len() - 1
+            }
+        };
+        &mut self.parts[at]
     }
-    if !places.is_empty() {
-        return places;
-    }
-    let Some(gene) = named_gene(assembly, feature) else { return places };
-    let transcript = feature.attributes.first_of(&["transcript_id"]);
-    vec![transcript.map_or((gene, None), |id| assembly.transcript(&id, &id, gene, feature))]
 }
 
-/// The gene that a line names by attribute instead of by parent.
-fn named_gene(assembly: &mut Assembly, feature: &Feature<'_>) -> Option<usize> {
-    let gene_id = feature.attributes.first_of(&["gene_id", "geneID", "gene"])?;
-    let strand = feature.strand.map_or('.', |strand| strand.symbol());
-    let key = format!("{gene_id}\t{}\t{strand}", feature.chrom);
-    Some(assembly.gene(&key).unwrap_or_else(|| assembly.add_gene(&key, &gene_id, feature, true)))
+/// Makes a span reach as far as another.
+pub(super) fn widen(span: &mut Range<u64>, other: &Range<u64>) {
+    *span = span.start.min(other.start)..span.end.max(other.end);
+}
+
+/// An id less the type that Ensembl (`gene:ENSG…`), WormBase (`Gene:WBGene…`) and RefSeq (`gene-TP53`, `rna-NM_…`)
+/// put before it.
+pub(super) fn bare(id: &str) -> &str {
+    const TYPES: [&str; 8] = ["gene:", "gene-", "Gene:", "transcript:", "Transcript:", "rna-", "CDS:", "cds-"];
+    TYPES.iter().find_map(|prefix| id.strip_prefix(prefix)).filter(|bare| !bare.is_empty()).unwrap_or(id)
+}
+
+/// The id of a gene: `gene_id`, else `ID`, else, because `ID` is optional, one of its names.
+fn gene_name(feature: &Feature<'_>, id: &str) -> Option<String> {
+    let attributes = feature.attributes;
+    if let Some(name) = attributes.first_of(&["gene_id"]) {
+        return Some(name);
+    }
+    if id.is_empty() {
+        return attributes.first_of(&["gene", "locus_tag", "Name"]);
+    }
+    // Prokka: ID=ABC_00001_gene;locus_tag=ABC_00001
+    let locus = id.strip_suffix("_gene").filter(|locus| attributes.get("locus_tag").as_deref() == Some(locus));
+    Some(locus.unwrap_or_else(|| bare(id)).to_owned())
+}
+
+/// Every name that other lines may call a gene by.
+fn gene_names(feature: &Feature<'_>, id: &str) -> Vec<String> {
+    let named = ["gene_id", "gene", "locus_tag", "Name"].iter().filter_map(|key| feature.attributes.first_of(&[key]));
+    named.chain([id.to_owned()]).map(|name| bare(&name).to_owned()).filter(|name| !name.is_empty()).collect()
+}
+
+/// The gene that a line names by attribute instead of by parent. Names are shared more often than locus tags.
+fn named_gene(feature: &Feature<'_>) -> Option<String> {
+    feature.attributes.first_of(&["gene_id", "geneID", "locus_tag", "gene"]).map(|name| bare(&name).to_owned())
 }
