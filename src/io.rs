@@ -35,3 +35,4 @@ pub use error::{FileError, Result};
 pub use input::open_text;
 pub use lines::{Lines, split};
 pub use output::{Output, PendingFile, remove_unfinished};
+pub use table::is_missing;
