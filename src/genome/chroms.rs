@@ -107,28 +107,27 @@ pub enum ChromAlias {
 
 impl ChromAlias {
     /// The spelling of `name` that `chroms` knows, if there is one.
-    pub fn resolve<'a>(&'a self, name: &'a str, chroms: &Chroms) -> Option<String> {
-        if let ChromAlias::Table(table) = self
-            && let Some(alias) = table.get(name)
-        {
-            return chroms.contains(alias).then(|| alias.clone());
-        }
-        if chroms.contains(name) {
-            return Some(name.to_owned());
-        }
-        if *self != ChromAlias::Auto {
-            return None;
-        }
-        let candidates = match name {
-            "chrM" | "chrMT" | "MT" | "M" => {
-                vec!["chrM".to_owned(), "MT".to_owned(), "M".to_owned(), "chrMT".to_owned()]
-            }
-            _ => match name.strip_prefix("chr") {
-                Some(bare) => vec![bare.to_owned()],
-                None => vec![format!("chr{name}")],
+    pub fn resolve(&self, name: &str, chroms: &Chroms) -> Option<String> {
+        self.spellings(name).into_iter().find(|spelling| chroms.contains(spelling))
+    }
+
+    /// The names that a signal file may have for the genes' `name`, the preferred one first.
+    pub fn spellings(&self, name: &str) -> Vec<String> {
+        let own = name.to_owned();
+        match self {
+            ChromAlias::Table(table) => vec![table.get(name).cloned().unwrap_or(own)],
+            ChromAlias::None => vec![own],
+            ChromAlias::Auto => match name {
+                "chrM" | "chrMT" | "MT" | "M" => {
+                    let others = ["chrM", "MT", "M", "chrMT"].into_iter().filter(|other| *other != name);
+                    std::iter::once(own).chain(others.map(str::to_owned)).collect()
+                }
+                _ => {
+                    let other = name.strip_prefix("chr").map_or_else(|| format!("chr{name}"), str::to_owned);
+                    vec![own, other]
+                }
             },
-        };
-        candidates.into_iter().find(|candidate| chroms.contains(candidate))
+        }
     }
 }
 

@@ -8,14 +8,17 @@ mod bam_index;
 mod bgzf;
 mod bigwig;
 mod bigwig_section;
+mod bigwig_tree;
 mod blacklist;
 mod chrom_map;
+mod columns;
 mod cram;
 mod cram_reference;
 mod detect;
 mod digest;
 mod read_rules;
 mod text;
+mod text_kind;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -81,6 +84,10 @@ impl SignalFile {
                 let map = map_to(bigwig.chroms())?;
                 file.chroms = Some(bigwig.chroms().clone());
                 file.declared_total = bigwig.total();
+                if options.whole_file && file.declared_total.is_none() {
+                    tracing::info!("{}: its summary states no sum; all of it is read for its depth", path.display());
+                    file.declared_total = Some(bigwig.sum()?);
+                }
                 file.reader = Box::new(bigwig.with_map(map.clone()));
                 file.map = Some(map);
             }

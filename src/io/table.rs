@@ -108,12 +108,12 @@ impl Table {
         Ok(cell)
     }
 
-    /// A cell as a number; `NA`, `nan` and an empty cell are `None`.
+    /// A cell as a number; what stands for none ([`is_missing`]) is `None`.
     ///
     /// Anything else that is no finite number is an error that names line and column.
     pub fn number(&self, row: &Row, column: usize) -> Result<Option<f64>> {
         let cell = row.cells[column].trim();
-        if cell.is_empty() || ["na", "nan", "n/a", "."].contains(&cell.to_ascii_lowercase().as_str()) {
+        if is_missing(cell) {
             return Ok(None);
         }
         match cell.parse::<f64>() {
@@ -123,6 +123,13 @@ impl Table {
                 .remedy("Correct the cell, or check that the columns are not swapped")),
         }
     }
+}
+
+/// Whether a cell stands for no value: empty, or what R, pandas, spreadsheets, databases and genome
+/// tools write there.
+pub fn is_missing(cell: &str) -> bool {
+    const WORDS: [&str; 10] = ["", ".", "-", "NA", "NaN", "N/A", "#N/A", "null", "none", "<NA>"];
+    WORDS.iter().any(|word| word.eq_ignore_ascii_case(cell.trim()))
 }
 
 /// Writes a table; `cell` values must not hold tabs or line ends.

@@ -2,6 +2,7 @@
 
 mod depth;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use self::depth::Depth;
@@ -21,9 +22,9 @@ pub struct Tally {
     pub whole_windows: u64,
     /// Windows of which some bases have a value and some have none, likewise.
     pub part_windows: u64,
-    /// By chromosome index: whether any data came by. Only meaningful for files that do not
+    /// Chromosomes, by index, on which any data came by. Only meaningful for files that do not
     /// declare their chromosomes.
-    pub seen: Vec<bool>,
+    pub seen: BTreeSet<usize>,
 }
 
 impl Tally {
@@ -34,12 +35,7 @@ impl Tally {
         self.covered_bp += other.covered_bp;
         self.whole_windows += other.whole_windows;
         self.part_windows += other.part_windows;
-        if self.seen.len() < other.seen.len() {
-            self.seen.resize(other.seen.len(), false);
-        }
-        for (ours, theirs) in self.seen.iter_mut().zip(&other.seen) {
-            *ours |= theirs;
-        }
+        self.seen.extend(&other.seen);
     }
 }
 
@@ -68,6 +64,10 @@ pub struct Bins<'a> {
     depth: Depth,
     cursor: Cursor,
     tally: Tally,
+    /// The first chromosome of the windows, and whether data came by on it and on those up to the
+    /// last one: a task that looked at all chromosomes would make the cost their square.
+    seen_from: usize,
+    seen: Vec<bool>,
 }
 
 /// Remembers the first window that the last interval could touch, since files are mostly sorted.
@@ -84,6 +84,8 @@ impl<'a> Bins<'a> {
         let n_bins = windows.grid().n_bins();
         let cells = range.len() * n_bins;
         let needs_coverage = matches!(statistic, Statistic::CoverageMean | Statistic::Max);
+        let on = windows.as_slice().get(range.clone()).unwrap_or(&[]);
+        let (seen_from, seen_to) = on.first().zip(on.last()).map_or((0, 0), |(a, b)| (a.chrom, b.chrom + 1));
         Bins {
             windows,
             blacklist,
@@ -96,7 +98,9 @@ impl<'a> Bins<'a> {
             covered_bp: vec![0; range.len()],
             depth: Depth::default(),
             cursor: Cursor { chrom: usize::MAX, start: i64::MAX, at: range.start },
-            tally: Tally { seen: vec![false; windows.chroms().len()], ..Tally::default() },
+            tally: Tally::default(),
+            seen_from,
+            seen: vec![false; seen_to - seen_from],
             range,
         }
     }
@@ -111,13 +115,20 @@ impl<'a> Bins<'a> {
         self.windows.width()
     }
 
+    #[inline]
+    fn see(&mut self, chrom: usize) {
+        if let Some(seen) = self.seen.get_mut(chrom.wrapping_sub(self.seen_from)) {
+            *seen = true;
+        }
+    }
+
     /// Counts one read (or fragment) over `start..end`. One that overlaps the blacklist is dropped.
     pub fn add_read(&mut self, chrom: usize, start: i64, end: i64) {
         if !self.blacklist.overlapping(chrom, start, end).is_empty() {
             return;
         }
         self.tally.total += 1.0;
-        self.tally.seen[chrom] = true;
+        self.see(chrom);
         let (first, last) = self.overlapping(chrom, start, end);
         self.tally.used += u64::from(first < last);
         if matches!(self.statistic, Statistic::CoverageMean | Statistic::Max) {
@@ -155,7 +166,7 @@ impl<'a> Bins<'a> {
     /// Adds the value of every base of `start..end`; intervals must not overlap one another.
     /// Blacklisted bases and values that are not finite count as no data.
     pub fn add_value(&mut self, chrom: usize, start: i64, end: i64, value: f32) {
-        self.tally.seen[chrom] = true;
+        self.see(chrom);
         if self.blacklist.overlapping(chrom, start, end).is_empty() {
             self.add_clean_value(chrom, start, end, value);
         } else {
@@ -310,6 +321,8 @@ impl<'a> Bins<'a> {
         while let Some((slot, changes)) = self.depth.take_first() {
             self.summarise(slot, &changes);
         }
+        let seen = self.seen.iter().enumerate().filter(|(_, seen)| **seen);
+        self.tally.seen = seen.map(|(at, _)| self.seen_from + at).collect();
         let mut bins = vec![0.0_f32; self.n_bins];
         for (slot, window) in self.windows.as_slice()[self.range.clone()].iter().enumerate() {
             let cells = slot * self.n_bins..(slot + 1) * self.n_bins;

@@ -24,7 +24,8 @@ use crate::stage::{Common, Files, Stage};
 ///
 /// Every gene of genes.bed keeps its row, and a status says what became of it: ok, clipped (the window
 /// leaves the chromosome; bases outside have no data), empty (no mark has any data) or no_chrom (a
-/// signal file lacks the chromosome; the row is missing, NaN). Formats are recognised by content:
+/// signal file lacks the chromosome or gives it another length than the other files, or it ends before the
+/// gene; the row is missing, NaN). Formats are recognised by content:
 /// bigWig, BAM (an index, BAI or CSI, lets it skip what no window needs), CRAM, bedGraph, and reads
 /// as BED or tagAlign, the text formats plain or gzip.
 ///
@@ -196,7 +197,7 @@ impl Args {
         let windows = Windows::new(&genes, self.grid()?);
         let inputs = Inputs::open(self, &windows)?;
         let statistic = inputs.statistic(self.statistic)?;
-        let lengths = chroms::compare(path, &genes, &windows, &inputs.files)?;
+        let compared = chroms::compare(path, &genes, &windows, &inputs.files, self.max_lost_genes)?;
         let mut lost = chroms::declared_absent(&windows, &inputs.files);
         chroms::report_lost(&windows, &inputs.files, &lost, self.max_lost_genes)?;
         let blacklist = match &self.blacklist {
@@ -217,7 +218,7 @@ impl Args {
             inputs.files.iter().zip(&binned.tallies).map(|(file, tally)| file.depth(tally)).collect();
         inputs.check_depths(&depths)?;
         let chosen: Vec<Chosen> = inputs.chosen(&depths);
-        let status = chroms::status(&windows, &lengths, &lost, &binned.any_touched(&chosen));
+        let status = chroms::status(&windows, &compared, &lost, &binned.any_touched(&chosen));
         let mut values = binned.choose(&chosen, self.control_method, self.pseudocount);
         let row = chosen.len() * windows.grid().n_bins();
         for (values, status) in values.chunks_exact_mut(row).zip(&status) {
@@ -240,7 +241,7 @@ impl Args {
             statistic,
             marks: inputs.marks.clone(),
             inputs: inputs.provenance(self),
-            chroms: lengths,
+            chroms: compared.lengths,
             gene_ids,
             status,
             tss: Some(tss),

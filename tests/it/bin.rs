@@ -2,7 +2,9 @@
 
 mod bad;
 mod bigwig_file;
+mod containers;
 mod real;
+mod text_signal;
 
 use std::fs::File;
 use std::path::PathBuf;

@@ -20,13 +20,6 @@ pub(super) fn open(path: &Path) -> Result<Reader> {
     Ok(Reader::new(BufReader::with_capacity(1 << 15, file)))
 }
 
-/// Whether the file starts with a BGZF block (and not with plain gzip).
-pub(super) fn is_bgzf(path: &Path) -> Result<bool> {
-    let mut start = [0; 14];
-    let mut file = File::open(path).map_err(|error| FileError::os(path, "open", &error))?;
-    Ok(file.read_exact(&mut start).is_ok() && start[..4] == EOF_MARKER[..4] && start[12..] == *b"BC")
-}
-
 /// An error if the end-of-file block is missing: then the file is truncated, even if the cut fell
 /// between two blocks.
 pub(super) fn check_end(path: &Path) -> Result<()> {

@@ -5,90 +5,42 @@
 //! Kent et al. 2010, Bioinformatics 26:2204, supplementary tables 5-17.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::ops::Range;
+use std::io::{self, Read};
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 
-use libdeflater::Decompressor;
+use libdeflater::{DecompressionError, Decompressor};
 
-use super::bigwig_section::{Words, add_sections};
+use super::bigwig_section::{Words, add_sections, for_each_item};
+use super::bigwig_tree::{self, Leaf, Source, invalid, read_chroms};
 use super::{ChromMap, FileError, Result};
-use crate::genome::{Chrom, Chroms};
+use crate::genome::Chroms;
 use crate::matrix::{Bins, Signal, Windows};
 
 const MAGIC: u32 = 0x888F_FC26;
-const CHROM_TREE_MAGIC: u32 = 0x78CA_8C91;
 const R_TREE_MAGIC: u32 = 0x2468_ACE0;
 /// Windows a task.
 const GROUP: usize = 256;
 /// Bytes that adjoining blocks are read in.
 const RUN: u64 = 1 << 18;
+/// The newest version that is known; files of later ones may be laid out differently.
+const NEWEST: u16 = 4;
 /// Inflated blocks are some 10 KB to 100 KB; a size beyond this is damage.
 const LARGEST_BLOCK: u64 = 1 << 26;
-/// Trees of more levels than this are damaged.
-const DEEPEST: u32 = 16;
 
 /// An open bigWig file.
 pub(super) struct BigWig {
     path: PathBuf,
     big_endian: bool,
-    /// Size of the largest inflated block; 0 if blocks are not compressed.
+    /// Size of the largest inflated block, as stated; 0 if blocks are not compressed.
     inflated_size: usize,
-    /// Offset of the R-tree's root node.
-    tree: u64,
+    /// Offset of the R-tree's root node; `None` in a file without data.
+    tree: Option<u64>,
     chroms: Chroms,
     /// The file's id of each chromosome of `chroms`.
     ids: Vec<u32>,
     total: Option<f64>,
     map: ChromMap,
-}
-
-/// A block of data: the bases between its first and last item on one chromosome, and its bytes.
-#[derive(Clone, Copy, Debug)]
-struct Leaf {
-    start: i64,
-    end: i64,
-    offset: u64,
-    size: u64,
-}
-
-/// The file and what its numbers are made of.
-struct Source {
-    file: File,
-    length: u64,
-    big_endian: bool,
-}
-
-impl Source {
-    fn bytes(&mut self, offset: u64, size: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.read_into(&mut bytes, offset, size)?;
-        Ok(bytes)
-    }
-
-    /// Replaces what `bytes` holds; a buffer that is used again need not be cleared by the system.
-    fn read_into(&mut self, bytes: &mut Vec<u8>, offset: u64, size: u64) -> io::Result<()> {
-        if offset.checked_add(size).is_none_or(|end| end > self.length) {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                format!("bytes {offset}+{size} lie beyond its end at {}", self.length),
-            ));
-        }
-        bytes.resize(size as usize, 0);
-        self.file.seek(SeekFrom::Start(offset))?;
-        self.file.read_exact(bytes)
-    }
-
-    /// Head of a tree node: whether it is a leaf, and the bytes of its items.
-    fn node(&mut self, offset: u64, leaf_item: u64, inner_item: u64) -> io::Result<(bool, Vec<u8>)> {
-        let head = self.bytes(offset, 4)?;
-        let (leaf, count) = (head[0] == 1, Words::new(&head, self.big_endian).half(2));
-        if head[0] > 1 {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("no tree node at byte {offset}")));
-        }
-        let item = if leaf { leaf_item } else { inner_item };
-        Ok((leaf, self.bytes(offset + 4, u64::from(count) * item)?))
-    }
 }
 
 impl BigWig {
@@ -106,47 +58,111 @@ impl BigWig {
         };
         let header = source.bytes(0, 64).map_err(|_| truncated("it ends inside its header"))?;
         let header = Words::new(&header, big_endian);
-        let (chrom_tree, index, summary) = (header.long(8), header.long(24), header.long(44));
-        if index == 0 || index + 48 > length || chrom_tree + 32 > length {
+        let (version, levels) = (header.half(4), header.half(6));
+        let damaged = |problem: &str| FileError::new(path, problem).remedy("Copy or make the file again");
+        if version > NEWEST {
+            return Err(FileError::new(
+                path,
+                format!("is a bigWig file of version {version}; known are 1 to {NEWEST}"),
+            )
+            .remedy("Make it again with wigToBigWig or bedGraphToBigWig"));
+        }
+        // the summary came with version 2, compression with version 3
+        let (chrom_tree, index) = (header.long(8), header.long(24));
+        let summary = if version >= 2 { header.long(44) } else { 0 };
+        let inflated_size = if version >= 3 { u64::from(header.word(52)) } else { 0 };
+        if [index.saturating_add(48 * u64::from(index > 0)), chrom_tree.saturating_add(32)]
+            .iter()
+            .any(|&end| end > length)
+        {
             return Err(truncated("its index lies beyond its end"));
         }
-        let end = source.bytes(length - 4, 4).map_err(read)?;
-        if Words::new(&end, big_endian).word(0) != MAGIC {
-            return Err(truncated("the mark at its end is missing"));
-        }
-        let damaged = |problem: &str| FileError::new(path, problem).remedy("Copy or make the file again");
-        let inflated_size = u64::from(header.word(52));
         if inflated_size > LARGEST_BLOCK {
             return Err(damaged("its header is damaged: blocks of impossible size"));
+        }
+        let end = source.bytes(length - 4, 4).map_err(read)?;
+        let is_marked = Words::new(&end, big_endian).word(0) == MAGIC;
+        let summary = match summary {
+            0 => None,
+            at => Some(source.bytes(at, 40).map_err(|_| truncated("its summary lies beyond its end"))?),
+        };
+        let (covered, sum) = summary.map_or((0, 0.0), |summary| {
+            let summary = Words::new(&summary, big_endian);
+            (summary.long(0), summary.double(24))
+        });
+        let (chroms, ids) = read_chroms(&mut source, chrom_tree).map_err(read)?;
+        let mut bigwig = BigWig {
+            path: path.to_owned(),
+            big_endian,
+            inflated_size: inflated_size as usize,
+            tree: None,
+            chroms,
+            ids,
+            // what writers that do not compute a summary leave there is no sum
+            total: Some(sum).filter(|sum| covered > 0 && sum.is_finite() && *sum != 0.0),
+            map: ChromMap::default(),
+        };
+        if index == 0 {
+            if !is_marked {
+                return Err(truncated("it has no index"));
+            }
+            if covered > 0 || levels > 0 {
+                return Err(FileError::new(path, "holds summaries (zoom levels) only, and no data")
+                    .remedy("Give the file that it was made from"));
+            }
+            return Ok(bigwig);
         }
         let tree_head = source.bytes(index, 48).map_err(read)?;
         if Words::new(&tree_head, big_endian).word(0) != R_TREE_MAGIC {
             return Err(damaged("has no index where its header says"));
         }
-        let (chroms, ids) = read_chroms(&mut source, chrom_tree).map_err(read)?;
-        let total = if summary == 0 {
-            None
-        } else {
-            let summary = source.bytes(summary, 40).map_err(read)?;
-            Some(Words::new(&summary, big_endian).double(24))
+        bigwig.tree = Some(index + 48);
+        if !is_marked {
+            bigwig
+                .check_leaves(&mut source)
+                .map_err(|error| truncated(&format!("the mark at its end is missing, and {error}")))?;
+            tracing::warn!(
+                "{}: something follows, or is missing, at its end; its index and data are whole",
+                path.display()
+            );
+        }
+        Ok(bigwig)
+    }
+
+    /// An error unless every block lies within the file.
+    fn check_leaves(&self, source: &mut Source) -> io::Result<()> {
+        let leaves = self.leaves(source, 0..=u32::MAX, i64::MIN, i64::MAX)?;
+        match leaves.iter().find(|leaf| leaf.offset.checked_add(leaf.size).is_none_or(|end| end > source.length)) {
+            Some(leaf) => Err(invalid(format!("the block at byte {} lies beyond its end", leaf.offset))),
+            None => Ok(()),
+        }
+    }
+
+    /// Sum of value × bases over the whole file, by reading all of it; values that are not finite are none.
+    pub(super) fn sum(&self) -> Result<f64> {
+        let sum = || {
+            let mut source = self.source()?;
+            let mut leaves = self.leaves(&mut source, 0..=u32::MAX, i64::MIN, i64::MAX)?;
+            // in the order of the file
+            leaves.sort_by_key(|leaf| leaf.offset);
+            let mut sum = 0.0;
+            self.read_blocks(&mut source, &leaves, |block| {
+                for_each_item(block, self.big_endian, |start, end, value| {
+                    if value.is_finite() {
+                        sum += f64::from(value) * (end - start) as f64;
+                    }
+                })
+            })?;
+            Ok(sum)
         };
-        Ok(BigWig {
-            path: path.to_owned(),
-            big_endian,
-            inflated_size: inflated_size as usize,
-            tree: index + 48,
-            chroms,
-            ids,
-            total,
-            map: ChromMap::default(),
-        })
+        sum().map_err(|error: io::Error| FileError::os(&self.path, "read", &error))
     }
 
     pub(super) fn chroms(&self) -> &Chroms {
         &self.chroms
     }
 
-    /// Sum of value × bases over the whole file, from its summary.
+    /// Sum of value × bases over the whole file, from its summary, if that states one.
     pub(super) fn total(&self) -> Option<f64> {
         self.total
     }
@@ -161,37 +177,9 @@ impl BigWig {
         Ok(Source { file, length, big_endian: self.big_endian })
     }
 
-    /// Blocks of chromosome `id` that overlap `start..end`, ascending.
-    fn leaves(&self, source: &mut Source, id: u32, start: i64, end: i64) -> io::Result<Vec<Leaf>> {
-        let mut leaves = Vec::new();
-        let mut pending = vec![(self.tree, 0)];
-        while let Some((offset, depth)) = pending.pop() {
-            if depth > DEEPEST {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "the index is damaged: it is a circle"));
-            }
-            let (is_leaf, items) = source.node(offset, 32, 24)?;
-            let found = pending.len();
-            for item in items.chunks_exact(if is_leaf { 32 } else { 24 }) {
-                let item = Words::new(item, self.big_endian);
-                let (first, last) = (item.word(0), item.word(8));
-                if id < first || id > last {
-                    continue;
-                }
-                let from = if first < id { 0 } else { i64::from(item.word(4)) };
-                let to = if last > id { i64::MAX } else { i64::from(item.word(12)) };
-                if from >= end || to <= start {
-                    continue;
-                }
-                if is_leaf {
-                    leaves.push(Leaf { start: from, end: to, offset: item.long(16), size: item.long(24) });
-                } else {
-                    pending.push((item.long(16), depth + 1));
-                }
-            }
-            pending[found..].reverse();
-        }
-        leaves.sort_by_key(|leaf| (leaf.start, leaf.end));
-        Ok(leaves)
+    /// [`bigwig_tree::leaves`], if there are any.
+    fn leaves(&self, source: &mut Source, ids: RangeInclusive<u32>, start: i64, end: i64) -> io::Result<Vec<Leaf>> {
+        self.tree.map_or(Ok(Vec::new()), |root| bigwig_tree::leaves(source, root, ids, start, end))
     }
 
     fn add(&self, bins: &mut Bins<'_>) -> io::Result<()> {
@@ -199,7 +187,7 @@ impl BigWig {
         let (Some(first), Some(last)) = (windows.first(), windows.last()) else { return Ok(()) };
         let Some(id) = self.map.to_file(first.chrom).and_then(|at| self.ids.get(at).copied()) else { return Ok(()) };
         let mut source = self.source()?;
-        let mut leaves = self.leaves(&mut source, id, first.start, last.start + width)?;
+        let mut leaves = self.leaves(&mut source, id..=id, first.start, last.start + width)?;
         // windows and blocks walked together: keep the blocks that some window touches
         let mut at = 0;
         leaves.retain(|leaf| {
@@ -208,10 +196,21 @@ impl BigWig {
             }
             windows.get(at).is_some_and(|window| window.start < leaf.end)
         });
+        let mut at = 0;
+        self.read_blocks(&mut source, &leaves, |data| add_sections(data, self.big_endian, id, bins, &mut at))
+    }
+
+    /// Reads and inflates blocks, those that adjoin at once; `add` gives `None` for one that is cut.
+    fn read_blocks(
+        &self,
+        source: &mut Source,
+        leaves: &[Leaf],
+        mut add: impl FnMut(&[u8]) -> Option<()>,
+    ) -> io::Result<()> {
         let mut inflater = Decompressor::new();
         let mut inflated = vec![0; self.inflated_size];
-        let (mut at, mut bytes) = (0, Vec::new());
-        for run in adjoining(&leaves) {
+        let mut bytes = Vec::new();
+        for run in adjoining(leaves) {
             let start = run[0].offset;
             source.read_into(&mut bytes, start, run.iter().map(|leaf| leaf.size).sum())?;
             for leaf in run {
@@ -220,19 +219,30 @@ impl BigWig {
                 let data = if self.inflated_size == 0 {
                     block
                 } else {
-                    let size = inflater.zlib_decompress(block, &mut inflated).map_err(|error| {
-                        let problem = format!("the block at byte {} is damaged: {error}", leaf.offset);
-                        io::Error::new(io::ErrorKind::InvalidData, problem)
-                    })?;
+                    let size = inflate(&mut inflater, block, &mut inflated)
+                        .map_err(|error| invalid(format!("the block at byte {} is damaged: {error}", leaf.offset)))?;
                     &inflated[..size]
                 };
-                add_sections(data, self.big_endian, id, bins, &mut at).ok_or_else(|| {
-                    let problem = format!("the block at byte {} is cut", leaf.offset);
-                    io::Error::new(io::ErrorKind::InvalidData, problem)
-                })?;
+                add(data).ok_or_else(|| invalid(format!("the block at byte {} is cut", leaf.offset)))?;
             }
         }
         Ok(())
+    }
+}
+
+/// Inflates a block; some writers state a size that their largest block exceeds.
+fn inflate(
+    inflater: &mut Decompressor,
+    block: &[u8],
+    into: &mut Vec<u8>,
+) -> std::result::Result<usize, DecompressionError> {
+    loop {
+        match inflater.zlib_decompress(block, into) {
+            Err(DecompressionError::InsufficientSpace) if (into.len() as u64) < LARGEST_BLOCK => {
+                into.resize(2 * into.len(), 0);
+            }
+            result => return result,
+        }
     }
 }
 
@@ -259,38 +269,4 @@ fn adjoining(leaves: &[Leaf]) -> impl Iterator<Item = &[Leaf]> {
         }
         together
     })
-}
-
-/// The chromosome list, a B+ tree from name to id and length.
-fn read_chroms(source: &mut Source, offset: u64) -> io::Result<(Chroms, Vec<u32>)> {
-    let head = source.bytes(offset, 32)?;
-    let head = Words::new(&head, source.big_endian);
-    let key = u64::from(head.word(8));
-    if head.word(0) != CHROM_TREE_MAGIC || key > 1 << 16 {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "the chromosome list is damaged"));
-    }
-    let (mut chroms, mut ids) = (Chroms::default(), Vec::new());
-    let mut pending = vec![(offset + 32, 0)];
-    while let Some((offset, depth)) = pending.pop() {
-        if depth > DEEPEST {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the chromosome list is damaged"));
-        }
-        let (is_leaf, items) = source.node(offset, key + 8, key + 8)?;
-        let found = pending.len();
-        for item in items.chunks_exact(key as usize + 8) {
-            let (name, values) = item.split_at(key as usize);
-            let values = Words::new(values, source.big_endian);
-            if is_leaf {
-                let name = name.split(|&byte| byte == 0).next().unwrap_or(&[]);
-                let name = String::from_utf8_lossy(name).into_owned();
-                if chroms.push(Chrom { name, length: Some(u64::from(values.word(4))) }) == ids.len() {
-                    ids.push(values.word(0));
-                }
-            } else {
-                pending.push((values.long(0), depth + 1));
-            }
-        }
-        pending[found..].reverse();
-    }
-    Ok((chroms, ids))
 }

@@ -35,6 +35,61 @@ impl<'a> Words<'a> {
 /// Bytes of a section's header.
 const HEAD: usize = 24;
 
+/// A section: items of one chromosome and kind.
+struct Section<'a> {
+    chrom: u32,
+    kind: Kind,
+    start: i64,
+    step: i64,
+    span: i64,
+    count: usize,
+    items: Words<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    BedGraph,
+    VariableStep,
+    FixedStep,
+}
+
+impl<'a> Section<'a> {
+    /// The first section of a block, and the rest of it; `None` if it is shorter than its head says.
+    fn split_from(block: &'a [u8], big_endian: bool) -> Option<(Self, &'a [u8])> {
+        let (head, rest) = block.split_at_checked(HEAD)?;
+        let head = Words::new(head, big_endian);
+        let (kind, size) = match head.bytes[20] {
+            1 => (Kind::BedGraph, 12),
+            2 => (Kind::VariableStep, 8),
+            3 => (Kind::FixedStep, 4),
+            _ => return None,
+        };
+        let count = usize::from(head.half(22));
+        let (items, rest) = rest.split_at_checked(count * size)?;
+        let [start, step, span] = [4, 12, 16].map(|at| i64::from(head.word(at)));
+        let items = Words::new(items, big_endian);
+        Some((Section { chrom: head.word(0), kind, start, step, span, count, items }, rest))
+    }
+
+    #[inline]
+    fn bedgraph(&self, item: usize) -> (i64, i64, f32) {
+        let item = Words::new(&self.items.bytes[item * 12..item * 12 + 12], self.items.big_endian);
+        (i64::from(item.word(0)), i64::from(item.word(4)), item.float(8))
+    }
+
+    #[inline]
+    fn variable_step(&self, item: usize) -> (i64, i64, f32) {
+        let start = i64::from(self.items.word(item * 8));
+        (start, start + self.span, self.items.float(item * 8 + 4))
+    }
+
+    #[inline]
+    fn fixed_step(&self, item: usize) -> (i64, i64, f32) {
+        let start = self.start + item as i64 * self.step;
+        (start, start + self.span, self.items.float(item * 4))
+    }
+}
+
 /// Adds the items of every section of a block that lie on chromosome `id` to the windows that they
 /// touch. `at` is the first window that a later block can touch, and moves on. `None` if the block is
 /// shorter than its headers say.
@@ -46,35 +101,32 @@ pub(super) fn add_sections(
     at: &mut usize,
 ) -> Option<()> {
     while !block.is_empty() {
-        let (head, rest) = block.split_at_checked(HEAD)?;
-        let head = Words::new(head, big_endian);
-        let (start, step, span) = (i64::from(head.word(4)), i64::from(head.word(12)), i64::from(head.word(16)));
-        let (kind, count) = (head.bytes[20], usize::from(head.half(22)));
-        let size = match kind {
-            1 => 12,
-            2 => 8,
-            3 => 4,
-            _ => return None,
-        };
-        let (items, rest) = rest.split_at_checked(count * size)?;
+        let (section, rest) = Section::split_from(block, big_endian)?;
         block = rest;
-        if head.word(0) != id {
+        if section.chrom != id {
             continue;
         }
-        let items = Words::new(items, big_endian);
-        match kind {
-            1 => add_items(bins, at, count, |item| {
-                let item = Words::new(&items.bytes[item * 12..item * 12 + 12], big_endian);
-                (i64::from(item.word(0)), i64::from(item.word(4)), item.float(8))
-            }),
-            2 => add_items(bins, at, count, |item| {
-                let start = i64::from(items.word(item * 8));
-                (start, start + span, items.float(item * 8 + 4))
-            }),
-            _ => add_items(bins, at, count, |item| {
-                let start = start + item as i64 * step;
-                (start, start + span, items.float(item * 4))
-            }),
+        match section.kind {
+            Kind::BedGraph => add_items(bins, at, section.count, |item| section.bedgraph(item)),
+            Kind::VariableStep => add_items(bins, at, section.count, |item| section.variable_step(item)),
+            Kind::FixedStep => add_items(bins, at, section.count, |item| section.fixed_step(item)),
+        }
+    }
+    Some(())
+}
+
+/// Calls `each` with start, end and value of every item of a block; `None` as in [`add_sections`].
+pub(super) fn for_each_item(mut block: &[u8], big_endian: bool, mut each: impl FnMut(i64, i64, f32)) -> Option<()> {
+    while !block.is_empty() {
+        let (section, rest) = Section::split_from(block, big_endian)?;
+        block = rest;
+        for item in 0..section.count {
+            let (start, end, value) = match section.kind {
+                Kind::BedGraph => section.bedgraph(item),
+                Kind::VariableStep => section.variable_step(item),
+                Kind::FixedStep => section.fixed_step(item),
+            };
+            each(start, end, value);
         }
     }
     Some(())

@@ -1,5 +1,6 @@
 //! The genes' chromosomes in a file's numbering, and back.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::{FileError, Result};
@@ -46,38 +47,59 @@ impl ChromMap {
 }
 
 /// The same for files that do not declare their chromosomes: names are looked up as they come by.
-#[derive(Clone, Debug)]
-pub(super) struct LazyChroms<'a> {
-    genes: &'a Chroms,
-    alias: &'a ChromAlias,
+#[derive(Debug)]
+pub(super) struct LazyChroms {
+    /// The genes' chromosome of every name that a file may have for it.
+    of_name: HashMap<String, usize>,
+    /// The file's name of each of the genes' chromosomes, once it has come by.
+    names: Vec<Option<Vec<u8>>>,
     last: Option<(Vec<u8>, Option<usize>)>,
 }
 
-impl<'a> LazyChroms<'a> {
-    pub(super) fn new(genes: &'a Chroms, alias: &'a ChromAlias) -> Self {
-        LazyChroms { genes, alias, last: None }
+impl LazyChroms {
+    pub(super) fn new(genes: &Chroms, alias: &ChromAlias) -> Self {
+        let mut of_name = HashMap::new();
+        let spelled = || genes.as_slice().iter().map(|chrom| alias.spellings(&chrom.name)).enumerate();
+        // an exact match wins over an alias
+        for (at, spellings) in spelled() {
+            of_name
+                .extend(spellings.into_iter().filter(|name| genes.as_slice()[at].name == *name).map(|name| (name, at)));
+        }
+        for (at, spellings) in spelled() {
+            for name in spellings {
+                of_name.entry(name).or_insert(at);
+            }
+        }
+        LazyChroms { of_name, names: vec![None; genes.len()], last: None }
     }
 
     /// Index of the genes' chromosome that the file calls `name`, and whether it differs in name from
     /// the previous call's.
-    pub(super) fn look_up(&mut self, name: &[u8]) -> (Option<usize>, bool) {
-        if let Some((last, found)) = &self.last
-            && last == name
-        {
-            return (*found, false);
+    ///
+    /// # Errors
+    /// The file has had another name for the same chromosome.
+    #[inline]
+    pub(super) fn look_up(&mut self, name: &[u8]) -> std::result::Result<(Option<usize>, bool), String> {
+        match &self.last {
+            Some((last, found)) if last == name => Ok((*found, false)),
+            _ => Ok((self.look_up_new(name)?, true)),
         }
-        let text = String::from_utf8_lossy(name);
-        let only: Chroms =
-            std::iter::once(crate::genome::Chrom { name: text.clone().into_owned(), length: None }).collect();
-        let resolves = |gene_name: &str| self.alias.resolve(gene_name, &only).is_some();
-        // an exact match wins over an alias
-        let found = self
-            .genes
-            .index_of(&text)
-            .filter(|_| resolves(&text))
-            .or_else(|| self.genes.as_slice().iter().position(|chrom| resolves(&chrom.name)));
-        self.last = Some((name.to_owned(), found));
-        (found, true)
+    }
+
+    fn look_up_new(&mut self, name: &[u8]) -> std::result::Result<Option<usize>, String> {
+        let found = str::from_utf8(name).ok().and_then(|name| self.of_name.get(name).copied());
+        if let Some(at) = found {
+            let known = self.names[at].get_or_insert_with(|| name.to_owned());
+            if known != name {
+                let [known, name] = [&known[..], name].map(String::from_utf8_lossy);
+                return Err(format!("{known} and {name} are one chromosome of the genes (--chrom-alias)"));
+            }
+        }
+        let (last, last_found) = self.last.get_or_insert_default();
+        last.clear();
+        last.extend_from_slice(name);
+        *last_found = found;
+        Ok(found)
     }
 }
 
@@ -99,9 +121,10 @@ mod tests {
         assert!(ChromMap::new(Path::new("f"), &chroms(&["1", "chr1"]), &file, &ChromAlias::Auto).is_err());
         let alias = ChromAlias::Auto;
         let mut lazy = LazyChroms::new(&genes, &alias);
-        assert_eq!(lazy.look_up(b"1"), (Some(1), true));
-        assert_eq!(lazy.look_up(b"1"), (Some(1), false));
-        assert_eq!(lazy.look_up(b"GL0"), (None, true));
-        assert_eq!(lazy.look_up(b"MT"), (Some(2), true));
+        assert_eq!(lazy.look_up(b"1"), Ok((Some(1), true)));
+        assert_eq!(lazy.look_up(b"1"), Ok((Some(1), false)));
+        assert_eq!(lazy.look_up(b"GL0"), Ok((None, true)));
+        assert_eq!(lazy.look_up(b"MT"), Ok((Some(2), true)));
+        assert!(lazy.look_up(b"chrM").unwrap_err().contains("MT and chrM are one"));
     }
 }

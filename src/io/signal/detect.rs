@@ -1,4 +1,4 @@
-//! What a file is, by its first bytes; names are not looked at.
+//! What a file is, by its content; names are not looked at.
 
 use std::fmt;
 use std::fs::File;
@@ -6,10 +6,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 
+use super::columns::{cells, interval_problem, is_comment};
+use super::text_kind::{self, CHOICE};
 use super::{FileError, Result};
-use crate::io::input::BYTE_ORDER_MARK;
+use crate::io::Lines;
 
 /// Kinds of signal files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +52,6 @@ impl fmt::Display for Format {
     }
 }
 
-const CHOICE: &str = "Give bigWig, BAM, CRAM, bedGraph, or reads as BED or tagAlign";
-
 pub(super) fn detect(path: &Path) -> Result<Format> {
     // opening a pipe would take its first bytes away, or wait for a writer
     if std::fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo()) {
@@ -62,7 +62,7 @@ pub(super) fn detect(path: &Path) -> Result<Format> {
     if file.metadata().is_ok_and(|meta| meta.is_dir()) {
         return Err(FileError::new(path, "is a folder").remedy("Name a file"));
     }
-    let mut reader = BufReader::with_capacity(1 << 16, file);
+    let mut reader = BufReader::new(file);
     let start = reader.fill_buf().map_err(|error| FileError::os(path, "read", &error))?;
     match start {
         [] => Err(FileError::new(path, "is empty").remedy("Copy or make it again")),
@@ -72,73 +72,91 @@ pub(super) fn detect(path: &Path) -> Result<Format> {
         }
         [b'C', b'R', b'A', b'M', ..] => Ok(Format::Cram),
         [0x1f, 0x8b, ..] => {
-            let mut text = Vec::new();
-            let read = MultiGzDecoder::new(reader).take(1 << 16).read_to_end(&mut text);
-            match read {
-                Err(error) if text.is_empty() => Err(FileError::os(path, "read", &error)),
-                _ if text.starts_with(b"BAM\x01") => Ok(Format::Bam),
-                _ => detect_text(path, &text),
-            }
+            let mut magic = Vec::new();
+            // what is damaged is told by the reader of the format
+            let _ = MultiGzDecoder::new(reader).take(4).read_to_end(&mut magic);
+            if magic == b"BAM\x01" { Ok(Format::Bam) } else { detect_text(Lines::open(path)?) }
         }
-        text => detect_text(path, text),
+        _ => detect_text(Lines::open(path)?),
     }
 }
 
-fn detect_text(path: &Path, text: &[u8]) -> Result<Format> {
-    let unknown = |what: &str| Err(FileError::new(path, what).remedy(CHOICE));
-    if text.contains(&0) {
-        return unknown("is a binary file of no known signal format");
-    }
-    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    for line in text.split(|&byte| byte == b'\n') {
-        let line = String::from_utf8_lossy(line);
-        let line = line.trim_end_matches('\r');
-        if line.starts_with("track") && line.contains("bedGraph") {
-            return Ok(Format::BedGraph);
+/// The kind of the first data line, which all others must have (see the readers).
+fn detect_text(mut lines: Lines) -> Result<Format> {
+    let path = lines.path().to_owned();
+    while let Some((number, line)) = lines.next_line()? {
+        let foreign = |(what, remedy)| FileError::new(&path, format!("is {what}")).line(number).remedy(remedy);
+        if let Some(announced) = text_kind::announced(line) {
+            return Err(foreign(announced));
         }
-        if line.starts_with("fixedStep") || line.starts_with("variableStep") {
-            return Err(FileError::new(path, "is a wiggle text file")
-                .remedy("Convert it to bigWig (wigToBigWig) and give that"));
-        }
-        if line.starts_with("@HD") || line.starts_with("@SQ") {
-            return Err(FileError::new(path, "is a SAM text file").remedy("Convert it with samtools view -b"));
-        }
-        if is_comment(line.as_bytes()) {
+        if is_comment(line) || is_header(line) {
             continue;
         }
-        let columns: Vec<&str> = line.split_ascii_whitespace().collect();
-        let [_, start, end, rest @ ..] = &columns[..] else {
-            return unknown("is neither of a known binary format nor BED or bedGraph text");
-        };
-        if start.parse::<u64>().is_err() || end.parse::<u64>().is_err() {
-            return unknown("is neither of a known binary format nor BED or bedGraph text");
-        }
-        return match rest {
-            [value] if value.parse::<f64>().is_ok() => Ok(Format::BedGraph),
-            _ => Ok(Format::Reads),
-        };
+        return text_kind::kind(&cells(line)).map_err(foreign)?.ok_or_else(|| {
+            let problem =
+                format!("is neither of a known binary format nor BED or bedGraph text: {}", interval_problem(line));
+            FileError::new(&path, problem).line(number).remedy(CHOICE)
+        });
     }
-    unknown("holds no data line")
+    Err(FileError::new(path, "holds no data line").remedy(CHOICE))
 }
 
-/// Lines of BED-like text that hold no data.
-pub(super) fn is_comment(line: &[u8]) -> bool {
-    line.is_empty() || line.starts_with(b"#") || line.starts_with(b"track") || line.starts_with(b"browser")
+/// The header that bedtools and the UCSC table browser write, who count from 0. Those of R
+/// (seqnames, start, end) and MACS (chr, start, end, length) stand over positions that count from 1.
+pub(super) fn is_header(line: &[u8]) -> bool {
+    line.starts_with(b"chrom") && {
+        let cells = cells(line);
+        let names: Vec<&str> = cells.iter().map(String::as_str).take(3).collect();
+        matches!(names[..], ["chrom", "start" | "chromStart", "end" | "chromEnd"])
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn detect(text: &str) -> Result<Format> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        super::detect(file.path())
+    }
+
     #[test]
     fn text_is_told_apart_by_its_columns() {
-        let detect = |text: &str| detect_text(Path::new("f"), text.as_bytes());
-        assert_eq!(detect("chr1\t0\t10\t2.5\n").unwrap(), Format::BedGraph);
-        assert_eq!(detect("#c\nchr1 0 10 2\n").unwrap(), Format::BedGraph);
-        assert_eq!(detect("chr1\t0\t10\tN\t1000\t+\n").unwrap(), Format::Reads);
-        assert_eq!(detect("chr1\t0\t10\n").unwrap(), Format::Reads);
-        assert!(detect("gene_id\tlabel\nG1\t1\n").is_err());
-        assert!(detect("variableStep chrom=chr1\n1 2\n").is_err());
-        assert!(detect("\n#\n").is_err());
+        for bedgraph in
+            ["chr1\t0\t10\t2.5", "#c\nchr1 0 10 2", "chr1\t0\t10\tNA", "\n \nchrom\tstart\tend\tx\nc\t1\t2\t."]
+        {
+            assert_eq!(detect(bedgraph).unwrap(), Format::BedGraph, "{bedgraph}");
+        }
+        for reads in ["chr1\t0\t10\tN\t1000\t+", "chr1\t0\t10", "chr1\t0\t10\tN\t1000\t-\t10M", "chr1\t0\t10\r"] {
+            assert_eq!(detect(reads).unwrap(), Format::Reads, "{reads}");
+        }
+    }
+
+    #[test]
+    fn other_text_is_named() {
+        #[rustfmt::skip]
+        let table = [
+            ("gene_id\tlabel\nG1\t1\n", "line 1: is neither"), ("variableStep chrom=chr1\n1 2\n", "wigToBigWig"),
+            ("\n#\n", "holds no data line"), ("chr1\t0\t1e+02\t1\n", "\"1e+02\" in column 3"),
+            ("chr1\t-1\t5\t1\n", "\"-1\" in column 2"), ("chr1\t0\t10\t2.5\tfoo\n", "five columns"),
+            ("chr1\t980\t1016\tchr1\t1100\t1136\tr1\t60\t+\t-\n", "BEDPE"),
+            (".\t-1\t-1\tchr1\t1100\t1136\tr1\t60\t.\t-\n", "BEDPE"),
+            ("chr1\t980\t1116\tpk1\t100\t.\t5.0\t6.0\t3.0\t50\n", "narrowPeak"),
+            ("chr1\t980\t1116\tpk1\t100\t.\t5.0\t6.0\t3.0\n", "broadPeak"),
+            ("chr1\t980\t1116\tpk1\t100\t.\n", "without a strand"), ("track type=narrowPeak\n", "peaks"),
+            ("chr1\t9\t99\tg\t0\t+\t9\t99\t0\t1\t90,\t0,\n", "BED12"),
+            ("chr1\tHAVANA\tgene\t11\t20\t.\t+\t.\tgene_id \"G\";\n", "GFF or GTF"),
+            ("##fileformat=VCFv4.2\n", "VCF"), ("chr1\t10\trs1\tA\tG\t50\tPASS\tDP=1\n", "VCF"),
+            ("@SQ\tSN:chr1\tLN:5\n", "samtools view"), ("r\t0\tchr1\t5\t60\t4M\t*\t0\t0\tACGT\tIIII\n", "samtools view"),
+            ("# This file is generated by MACS version 2\nchr\tstart\tend\n", "MACS"),
+            ("chr\tstart\tend\tlength\nchr1\t1\t2\t2\n", "\"start\" in column 2"),
+            ("59\t9\t0\t0\t1\t823\t1\t96\t+-\tq\t1\t2\t3\tchr1\t4\t5\t6\t1\t1,\t2,\t3,\n", "PSL"),
+            ("\"chr1\"\t1\t2\t5\n", "quotes"), ("{\"message\": \"not found\"}", "line 1: is neither"),
+        ];
+        for (text, needle) in table {
+            let problem = detect(text).expect_err(text).to_string();
+            assert!(problem.contains(needle), "{text}: {problem}");
+        }
     }
 }

@@ -1,103 +1,30 @@
 //! bedGraph, and reads as BED or tagAlign: one streaming pass over plain or gzip text.
+//!
+//! What a file is, its first data line says by its columns ([`text_kind`]); every other line must
+//! have the same ones, or the file is refused at that line.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-
-use flate2::bufread::MultiGzDecoder;
+use std::sync::Once;
 
 use super::chrom_map::LazyChroms;
-use super::detect::is_comment;
-use super::{FileError, Options, ReadRules, Result, bgzf, whole};
+use super::columns::{cell, cells, interval, interval_problem, is_comment, is_setting};
+use super::detect::is_header;
+use super::{FileError, Options, ReadRules, Result, text_kind, whole};
 use crate::genome::{ChromAlias, Chroms};
-use crate::io::input::BYTE_ORDER_MARK;
+use crate::io::{Lines, is_missing};
 use crate::matrix::{Bins, Signal, Windows};
 
-/// The data lines of a text file; bgzip is inflated with libdeflate, and must be whole.
-pub(super) struct Lines {
-    path: PathBuf,
-    reader: Box<dyn BufRead>,
-    line: Vec<u8>,
-    number: u64,
-}
-
-impl Lines {
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let reader: Box<dyn BufRead> = if bgzf::is_bgzf(path)? {
-            bgzf::check_end(path)?;
-            Box::new(bgzf::open(path)?)
-        } else {
-            let file = File::open(path).map_err(|error| FileError::os(path, "open", &error))?;
-            let mut reader = BufReader::with_capacity(1 << 16, file);
-            let start = reader.fill_buf().map_err(|error| FileError::os(path, "read", &error))?;
-            if start.starts_with(&[0x1f, 0x8b]) {
-                Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(reader)))
-            } else {
-                Box::new(reader)
-            }
-        };
-        Ok(Lines { path: path.to_owned(), reader, line: Vec::new(), number: 0 })
+/// Why a line is not one of `columns` columns that begins with an interval.
+fn line_problem(line: &[u8], columns: &str) -> String {
+    if let Some((what, _)) = text_kind::announced(line) {
+        return format!("here begins {what}");
     }
-
-    /// The next line that holds data, without its end, and its 1-based number.
-    pub(super) fn next_line(&mut self) -> Result<Option<(u64, &[u8])>> {
-        loop {
-            self.line.clear();
-            self.number += 1;
-            let read = self
-                .reader
-                .read_until(b'\n', &mut self.line)
-                .map_err(|error| FileError::os(&self.path, "read", &error).line(self.number))?;
-            if read == 0 {
-                return Ok(None);
-            }
-            if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
-                self.line.drain(..BYTE_ORDER_MARK.len());
-            }
-            while matches!(self.line.last(), Some(b'\n' | b'\r')) {
-                self.line.pop();
-            }
-            if !is_comment(&self.line) {
-                return Ok(Some((self.number, &self.line)));
-            }
-        }
+    if interval(line).is_none() {
+        return interval_problem(line);
     }
-}
-
-/// Chromosome, start, end, and what follows them.
-pub(super) type Interval<'a> = (&'a [u8], i64, i64, &'a [u8]);
-
-/// The first three columns of BED-like text.
-pub(super) fn interval(line: &[u8]) -> std::result::Result<Interval<'_>, String> {
-    let (chrom, rest) = field(line);
-    let (start, rest) = field(rest);
-    let (end, rest) = field(rest);
-    let number = |name: &str, text: &[u8]| {
-        whole_number(text)
-            .ok_or_else(|| format!("{name} must be a whole number of bases, found {:?}", String::from_utf8_lossy(text)))
-    };
-    let (start, end) = (number("start", start)?, number("end", end)?);
-    if end < start {
-        return Err(format!("end ({end}) lies before start ({start})"));
-    }
-    Ok((chrom, start, end, rest))
-}
-
-/// The first column (separated by a tab or spaces) and the rest.
-fn field(line: &[u8]) -> (&[u8], &[u8]) {
-    match line.iter().position(|byte| matches!(byte, b'\t' | b' ')) {
-        Some(at) => {
-            let (column, rest) = line.split_at(at);
-            (column, rest.get(1..).unwrap_or(&[]))
-        }
-        None => (line, &[]),
-    }
-}
-
-fn whole_number(text: &[u8]) -> Option<i64> {
-    let digits = (1..=18).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-    digits.then(|| text.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
+    format!("expected {columns} columns, as on the lines before, found {}", cells(line).len())
 }
 
 /// bedGraph: disjoint intervals with a value each.
@@ -105,11 +32,59 @@ pub(super) struct BedGraph {
     path: PathBuf,
     chroms: Chroms,
     alias: ChromAlias,
+    /// The file may be read twice; what is missing is told once.
+    told: Once,
+}
+
+/// Lines without a value: how many, the first, and what it has instead.
+#[derive(Default)]
+struct Missing {
+    lines: u64,
+    first: Option<(u64, String)>,
 }
 
 impl BedGraph {
     pub(super) fn open(path: &Path, chroms: &Chroms, alias: &ChromAlias) -> Self {
-        BedGraph { path: path.to_owned(), chroms: chroms.clone(), alias: alias.clone() }
+        BedGraph { path: path.to_owned(), chroms: chroms.clone(), alias: alias.clone(), told: Once::new() }
+    }
+
+    /// Says how many lines have no value.
+    ///
+    /// # Errors
+    /// None of all `data_lines` has one.
+    fn tell(&self, missing: &Missing, data_lines: u64) -> Result<()> {
+        let Some((first, text)) = &missing.first else { return Ok(()) };
+        if missing.lines == data_lines {
+            return Err(FileError::new(&self.path, format!("holds no value: column 4 is {text:?} on every line"))
+                .line(*first)
+                .remedy("Give bedGraph with numbers in column 4; if the lines are reads, give columns 1 to 3 alone"));
+        }
+        self.told.call_once(|| {
+            tracing::warn!(
+                "{}: {} of {data_lines} lines have no value (the first on line {first}: {text:?}): their bases are taken as without data",
+                self.path.display(),
+                missing.lines
+            );
+        });
+        Ok(())
+    }
+}
+
+/// The value in column 4: a number, or `None` for what stands for no data.
+#[inline]
+fn value(text: &[u8]) -> std::result::Result<Option<f32>, String> {
+    let text = str::from_utf8(text).map_err(|_| "the value is not UTF-8 text".to_owned())?;
+    match text.parse::<f32>() {
+        Ok(value) if value.is_finite() => Ok(Some(value)),
+        Ok(_) if text.contains(|c: char| c.is_ascii_digit()) => {
+            Err(format!("the value {text} is too large for a 32-bit number"))
+        }
+        Ok(_) => Ok(None),
+        Err(_) if is_missing(text) => Ok(None),
+        Err(_) if text.contains(',') => {
+            Err(format!("the value must be a number, found {text:?}: write it with a decimal point, not a comma"))
+        }
+        Err(_) => Err(format!("the value must be a number, found {text:?} in column 4")),
     }
 }
 
@@ -123,40 +98,53 @@ impl Signal for BedGraph {
     fn add_to(&self, bins: &mut Bins<'_>) -> Result<()> {
         let mut lines = Lines::open(&self.path)?;
         let mut chroms = LazyChroms::new(&self.chroms, &self.alias);
-        let mut names_seen: Vec<Vec<u8>> = Vec::new();
-        let mut last_end = 0;
+        let mut names_seen: HashSet<Vec<u8>> = HashSet::new();
+        let (mut last_end, mut data_lines, mut missing) = (0, 0_u64, Missing::default());
         while let Some((number, line)) = lines.next_line()? {
-            let parsed = interval(line).and_then(|(name, start, end, rest)| {
-                let (text, _) = field(rest);
-                let value = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f32>().ok());
-                let value = value
-                    .ok_or_else(|| format!("the value must be a number, found {:?}", String::from_utf8_lossy(text)))?;
-                let (chrom, is_new) = chroms.look_up(name);
+            if is_comment(line) && (data_lines == 0 || !is_setting(line, b"track"))
+                || data_lines == 0 && is_header(line)
+            {
+                continue;
+            }
+            let mut parse = || {
+                let (name, start, end, rest) = interval(line).ok_or_else(|| line_problem(line, "4"))?;
+                let (text, rest) = cell(rest);
+                if !rest.trim_ascii().is_empty() || text.is_empty() && !line.ends_with(b"\t") {
+                    return Err(line_problem(line, "4"));
+                }
+                let value = value(text)?;
+                let (chrom, is_new) = chroms.look_up(name)?;
                 if is_new {
                     last_end = 0;
-                    if names_seen.iter().any(|seen| seen == name) {
+                    if !names_seen.insert(name.to_owned()) {
                         return Err(format!("{} occurs again after others", String::from_utf8_lossy(name)));
                     }
-                    names_seen.push(name.to_owned());
                 }
                 if start < last_end {
                     return Err(format!("starts at {start}, inside or before the previous interval"));
                 }
                 last_end = end;
-                Ok((chrom, start, end, value))
-            });
-            let (chrom, start, end, value) = parsed.map_err(|problem| {
+                if value.is_none() {
+                    missing.lines += 1;
+                    missing.first.get_or_insert_with(|| (number, String::from_utf8_lossy(text).into_owned()));
+                }
+                Ok((chrom, start, end, value.unwrap_or(f32::NAN)))
+            };
+            let (chrom, start, end, value) = parse().map_err(|problem| {
+                let problem =
+                    if is_setting(line, b"track") { "here begins a second track".to_owned() } else { problem };
                 FileError::new(&self.path, problem)
                     .line(number)
                     .remedy("Give bedGraph with one value a base, sorted: sort -k1,1 -k2,2n")
             })?;
+            data_lines += 1;
             match chrom {
                 Some(chrom) if start < end => bins.add_value(chrom, start, end, value),
                 _ if value.is_finite() => bins.add_elsewhere(f64::from(value) * (end - start) as f64),
                 _ => {}
             }
         }
-        Ok(())
+        self.tell(&missing, data_lines)
     }
 }
 
@@ -195,21 +183,47 @@ impl Signal for TextReads {
     fn add_to(&self, bins: &mut Bins<'_>) -> Result<()> {
         let mut lines = Lines::open(&self.path)?;
         let mut chroms = LazyChroms::new(&self.chroms, &self.alias);
+        // those of the first data line
+        let mut columns = 0;
         while let Some((number, line)) = lines.next_line()? {
-            let parsed = interval(line).and_then(|(name, start, end, rest)| {
-                let (_name, rest) = field(rest);
-                let (_score, rest) = field(rest);
-                let reverse = match (field(rest).0, self.rules.extend_bp) {
-                    (b"-", _) => true,
-                    (b"+", _) | (_, None) => false,
-                    (other, Some(_)) => {
-                        let other = String::from_utf8_lossy(other);
-                        return Err(format!("--extend needs a strand, + or -, in column 6, found {other:?}"));
+            if is_comment(line) || columns == 0 && is_header(line) {
+                continue;
+            }
+            if columns == 0 {
+                columns = cells(line).len();
+            }
+            let mut parse = || {
+                let problem = || line_problem(line, &columns.to_string());
+                let (name, start, end, rest) = interval(line).ok_or_else(problem)?;
+                let reverse = if columns == 3 {
+                    if !rest.trim_ascii().is_empty() {
+                        return Err(problem());
+                    }
+                    if self.rules.extend_bp.is_some() {
+                        return Err("--extend needs a strand, + or -, in column 6, found 3 columns".to_owned());
+                    }
+                    false
+                } else {
+                    let (_name, rest) = cell(rest);
+                    let (_score, rest) = cell(rest);
+                    let (strand, rest) = cell(rest);
+                    // a seventh column is a CIGAR, of no interest here
+                    let rest = if columns == 7 { cell(rest).1 } else { rest };
+                    if !rest.trim_ascii().is_empty() {
+                        return Err(problem());
+                    }
+                    match strand {
+                        b"+" => false,
+                        b"-" => true,
+                        other => {
+                            let other = String::from_utf8_lossy(other);
+                            return Err(format!("the strand in column 6 must be + or -, found {other:?}"));
+                        }
                     }
                 };
-                Ok((chroms.look_up(name).0, start, end, reverse))
-            });
-            let (chrom, start, end, reverse) = parsed.map_err(|problem| {
+                Ok((chroms.look_up(name)?.0, start, end, reverse))
+            };
+            let (chrom, start, end, reverse) = parse().map_err(|problem| {
                 FileError::new(&self.path, problem)
                     .line(number)
                     .remedy("Give reads as BED6 or tagAlign, one read a line")
@@ -224,19 +238,5 @@ impl Signal for TextReads {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn intervals_are_parsed_strictly() {
-        assert_eq!(interval(b"chr1\t5\t9\trest\tx"), Ok((&b"chr1"[..], 5, 9, &b"rest\tx"[..])));
-        assert!(interval(b"chr1\t9\t5").is_err());
-        assert!(interval(b"chr1\t-1\t5").is_err());
-        assert!(interval(b"chr1\t1e3\t5000").is_err());
-        assert!(interval(b"chr1\t1").is_err());
     }
 }

@@ -12,60 +12,145 @@ use crate::matrix::{Status, Tally, Windows};
 /// At most this many chromosomes are named in a message.
 const NAMED: usize = 6;
 
-/// Checks that all files and the genes are of one assembly; returns the genes' chromosomes with the
-/// lengths that files state.
+/// What the comparison of genes and files has shown.
+pub(super) struct Compared {
+    /// The genes' chromosomes with the lengths that files state; those of which files state different
+    /// lengths have none.
+    pub lengths: Chroms,
+    /// By chromosome of the genes: the first file that gives it another length than an earlier file.
+    pub conflicting: Vec<Option<usize>>,
+    /// By row: whether the TSS lies beyond the end of its chromosome.
+    pub beyond: Vec<bool>,
+}
+
+/// A chromosome to which a file gives another length than an earlier file.
+struct Conflict<'a> {
+    name: &'a str,
+    here: u64,
+    there: u64,
+    /// The earlier file.
+    other: usize,
+}
+
+/// Checks that all files and the genes are of one assembly.
+///
+/// Builds of one assembly differ in single chromosomes (chrM of UCSC's hg19 has 16,571 bp, that of others
+/// 16,569): the genes on such a chromosome are lost, with a warning, as those on one that a file lacks.
+/// A gene across the origin of a circular chromosome may start beyond its end: it is lost too.
 ///
 /// # Errors
-/// Two files give one chromosome different lengths, or a TSS lies beyond a chromosome's end.
+/// Two files give most of the chromosomes that both have different lengths, or those of more than
+/// `most`, a share, of the genes; two genes of one chromosome, more than `most` of several genes, or all
+/// genes, lie beyond an end.
 pub(super) fn compare(
     genes_path: &Path,
     genes: &[Gene],
     windows: &Windows,
     files: &[SignalFile],
-) -> anyhow::Result<Chroms> {
-    let mut known: HashMap<&str, (u64, &Path)> = HashMap::new();
-    for file in files {
+    most: f64,
+) -> anyhow::Result<Compared> {
+    let genes_chroms = windows.chroms().as_slice();
+    // lengths and the files that gave them, by the files' names and by the genes' chromosomes
+    let mut by_name: HashMap<&str, (u64, usize)> = HashMap::new();
+    let mut by_gene: Vec<Option<(u64, usize)>> = vec![None; genes_chroms.len()];
+    let mut conflicting: Vec<Option<usize>> = vec![None; genes_chroms.len()];
+    for (at, file) in files.iter().enumerate() {
         let Some(chroms) = file.chroms() else { continue };
-        let named_as_genes = (0..windows.chroms().len())
-            .filter_map(|at| Some((windows.chroms().as_slice()[at].name.as_str(), file.chrom_length(at)?)));
-        let own = chroms.as_slice().iter().filter_map(|chrom| Some((chrom.name.as_str(), chrom.length?)));
-        let mut conflicts: Vec<(&str, u64, u64, &Path)> = Vec::new();
-        for (name, length) in named_as_genes.chain(own) {
-            let (other, path) = *known.entry(name).or_insert((length, file.path()));
-            if other != length && !conflicts.iter().any(|conflict| conflict.0 == name) {
-                conflicts.push((name, length, other, path));
+        let (mut shared, mut conflicts) = (0, Vec::new());
+        let mut compare = |name, here, (there, other): (u64, usize)| {
+            shared += usize::from(other != at);
+            if there != here {
+                conflicts.push(Conflict { name, here, there, other });
+            }
+        };
+        for chrom in chroms.as_slice() {
+            let Some(length) = chrom.length else { continue };
+            compare(&chrom.name, length, *by_name.entry(&chrom.name).or_insert((length, at)));
+        }
+        for (chrom, Chrom { name, .. }) in genes_chroms.iter().enumerate() {
+            let Some(length) = file.chrom_length(chrom) else { continue };
+            let earlier = *by_gene[chrom].get_or_insert((length, at));
+            if earlier.0 != length {
+                conflicting[chrom].get_or_insert(at);
+            }
+            // files may spell it differently
+            if !chroms.contains(name) {
+                compare(name, length, earlier);
             }
         }
-        if let Some((name, length, other, path)) = conflicts.first() {
-            bail!(
-                "{}: is of another genome assembly than {}: {name} has {length} bp here and {other} bp there ({} of {} chromosomes differ). Give files of one assembly",
-                file.path().display(),
-                path.display(),
-                conflicts.len(),
-                chroms.len()
-            );
+        if !conflicts.is_empty() {
+            judge(files, at, &conflicts, shared, share_on(windows, &conflicting), most)?;
         }
     }
-    let lengths: Chroms = windows
-        .chroms()
-        .as_slice()
-        .iter()
-        .map(|chrom| Chrom { length: known.get(chrom.name.as_str()).map(|(length, _)| *length), ..chrom.clone() })
-        .collect();
-    let beyond = |gene: &&Gene| lengths.length(&gene.tss.chrom).is_some_and(|length| gene.tss.position >= length);
-    if let Some(Gene { id, tss, .. }) = genes.iter().find(beyond) {
-        let (length, path) = known[tss.chrom.as_str()];
+    let length = |at: usize| by_gene[at].filter(|_| conflicting[at].is_none()).map(|(length, _)| length);
+    let lengths: Chroms =
+        genes_chroms.iter().enumerate().map(|(at, chrom)| Chrom { length: length(at), ..chrom.clone() }).collect();
+    let is_beyond = |gene: &Gene| lengths.length(&gene.tss.chrom).is_some_and(|length| gene.tss.position >= length);
+    let beyond: Vec<bool> = genes.iter().map(is_beyond).collect();
+    judge_beyond(genes_path, genes, &lengths, &beyond, most)?;
+    Ok(Compared { lengths, conflicting, beyond })
+}
+
+/// Share of the genes on chromosomes that are `Some`.
+fn share_on(windows: &Windows, chroms: &[Option<usize>]) -> f64 {
+    let on = |(chrom, _): (usize, &Option<usize>)| windows.of_chrom(chrom).len();
+    let lost: usize = chroms.iter().enumerate().filter(|(_, file)| file.is_some()).map(on).sum();
+    lost as f64 / windows.as_slice().len().max(1) as f64
+}
+
+/// Warns of the file's conflicts with earlier ones, or refuses it as one of another assembly.
+fn judge(
+    files: &[SignalFile],
+    at: usize,
+    conflicts: &[Conflict],
+    shared: usize,
+    lost: f64,
+    most: f64,
+) -> anyhow::Result<()> {
+    let Conflict { name, here, there, other } = conflicts[0];
+    let (path, other) = (files[at].path().display(), files[other].path().display());
+    let lengths = format!("{name} has {here} bp here and {there} bp there");
+    if 2 * conflicts.len() > shared || lost > most {
         bail!(
-            "{}: gene {id} starts at {}:{}, beyond the end of {} in {} ({length} bp), as do {} others: genes and signals are of different genome assemblies. Use an annotation of the signals' assembly",
-            genes_path.display(),
-            tss.chrom,
-            tss.position,
-            tss.chrom,
-            path.display(),
-            genes.iter().filter(beyond).count() - 1
+            "{path}: is of another genome assembly than {other}: {lengths} ({} of {shared} chromosomes differ). Give files of one assembly",
+            conflicts.len(),
         );
     }
-    Ok(lengths)
+    let names = shorten(conflicts.iter().map(|conflict| conflict.name));
+    let genes = if lost > 0.0 {
+        format!("{:.1} % of the genes lie on such chromosomes and keep their rows, as missing values", 100.0 * lost)
+    } else {
+        "no gene lies there, and they are not used".to_owned()
+    };
+    tracing::warn!("{path}: has other lengths of {names} than {other} ({lengths}): {genes}");
+    Ok(())
+}
+
+/// Warns of genes beyond the end of a chromosome, or takes them as a sign of another assembly.
+fn judge_beyond(path: &Path, genes: &[Gene], lengths: &Chroms, beyond: &[bool], most: f64) -> anyhow::Result<()> {
+    let mut of_chrom: HashMap<&str, usize> = HashMap::new();
+    for (gene, _) in genes.iter().zip(beyond).filter(|(_, beyond)| **beyond) {
+        *of_chrom.entry(&gene.tss.chrom).or_default() += 1;
+    }
+    let Some(first) = beyond.iter().position(|beyond| *beyond) else { return Ok(()) };
+    let Gene { id, tss, .. } = &genes[first];
+    let count: usize = of_chrom.values().sum();
+    let length = lengths.length(&tss.chrom).unwrap_or_default();
+    let (path, others) = (path.display(), count - 1);
+    let place = format!(
+        "gene {id} starts at {}:{}, beyond the end of {} in the signal files ({length} bp), as do {others} others",
+        tss.chrom, tss.position, tss.chrom
+    );
+    let several = count > 1 && count as f64 > most * genes.len() as f64;
+    if several || count == genes.len() || of_chrom.values().any(|&count| count > 1) {
+        bail!(
+            "{path}: {place}: genes and signals are of different genome assemblies. Use an annotation of the signals' assembly"
+        );
+    }
+    tracing::warn!(
+        "{path}: {place}. They keep their rows, as missing values: genes across the origin of a circular chromosome do this; otherwise check the assembly"
+    );
+    Ok(())
 }
 
 /// By chromosome of the genes: the first file that says that it lacks it.
@@ -79,7 +164,8 @@ pub(super) fn declared_absent(windows: &Windows, files: &[SignalFile]) -> Vec<Op
 pub(super) fn add_unseen(lost: &mut [Option<usize>], files: &[SignalFile], tallies: &[Tally]) -> bool {
     let mut more = false;
     for (at, (_, tally)) in files.iter().zip(tallies).enumerate().filter(|(_, (file, _))| file.chroms().is_none()) {
-        for (lost, _) in lost.iter_mut().zip(&tally.seen).filter(|(lost, seen)| lost.is_none() && !**seen) {
+        let unseen = lost.iter_mut().enumerate().filter(|(chrom, lost)| lost.is_none() && !tally.seen.contains(chrom));
+        for (_, lost) in unseen {
             *lost = Some(at);
             more = true;
         }
@@ -134,16 +220,18 @@ fn shorten<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
 }
 
 /// Status of each gene. `touched`: whether any mark has data in the gene's window.
-pub(super) fn status(windows: &Windows, lengths: &Chroms, lost: &[Option<usize>], touched: &[bool]) -> Vec<Status> {
+pub(super) fn status(windows: &Windows, compared: &Compared, lost: &[Option<usize>], touched: &[bool]) -> Vec<Status> {
+    let Compared { lengths, conflicting, beyond } = compared;
     let mut status = vec![Status::Ok; windows.as_slice().len()];
     for window in windows.as_slice() {
         let length = lengths.as_slice()[window.chrom].length;
         let leaves = window.start < 0 || length.is_some_and(|length| window.start + windows.width() > length as i64);
-        status[window.gene] = match (lost[window.chrom], touched[window.gene]) {
-            (Some(_), _) => Status::NoChrom,
-            (None, false) => Status::Empty,
-            (None, true) if leaves => Status::Clipped,
-            (None, true) => Status::Ok,
+        let is_lost = lost[window.chrom].or(conflicting[window.chrom]).is_some() || beyond[window.gene];
+        status[window.gene] = match touched[window.gene] {
+            _ if is_lost => Status::NoChrom,
+            false => Status::Empty,
+            true if leaves => Status::Clipped,
+            true => Status::Ok,
         };
     }
     status

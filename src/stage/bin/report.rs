@@ -59,7 +59,14 @@ pub(super) fn files(inputs: &Inputs, binned: &Binned, elapsed: Duration) {
                 "{covered_bp} bases with a value in windows, of {used} intervals; {whole_windows} windows have values on every base, {part_windows} on some"
             )
         };
-        tracing::info!("{mark}: {used}; from {} ({})", file.path().display(), file.format());
+        let (path, format) = (file.path().display(), file.format());
+        if tally.used == 0 {
+            tracing::warn!(
+                "{mark}: {path} ({format}) has no data in any window. Check that it is the right file, and whole"
+            );
+        } else {
+            tracing::info!("{mark}: {used}; from {path} ({format})");
+        }
         bytes += std::fs::metadata(file.path()).map_or(0, |meta| meta.len());
     }
     let (seconds, megabytes) = (elapsed.as_secs_f64(), bytes as f64 / 1e6);

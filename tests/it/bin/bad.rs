@@ -75,7 +75,7 @@ fn each_bad_input_names_the_place_and_the_remedy() {
         (format!("{GRID} --signal M=half.bw"), &["half.bw: is truncated"]),
         (format!("{GRID} --signal M=head.bw"), &["head.bw: is truncated"]),
         (format!("{GRID} --signal M=damaged.bw"), &["damaged.bw", "block at byte"]),
-        (format!("{GRID} --signal M=table.txt"), &["table.txt: is neither", "Give bigWig, BAM"]),
+        (format!("{GRID} --signal M=table.txt"), &["table.txt, line 1: is neither", "Give bigWig, BAM"]),
         (format!("{GRID} --signal M=x.wig"), &["wiggle", "wigToBigWig"]),
         (format!("{GRID} --signal M=x.sam"), &["SAM text", "samtools view -b"]),
         (format!("{GRID} --signal M=ok.bw --statistic count"), &["ok.bw: count needs reads", "--statistic mean"]),

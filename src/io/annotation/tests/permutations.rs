@@ -210,7 +210,7 @@ proptest! {
 /// The rows and what was left out, or what the error says.
 fn outcome(text: &str, policy: TssPolicy) -> std::result::Result<(Vec<String>, Tally), String> {
     let options = ReadOptions { id_attribute: None, transcripts: policy != TssPolicy::Gene };
-    match read_lines(Path::new("a"), text.as_bytes(), &options) {
+    match read_text(text, &options) {
         Ok(_) => Ok(rows_and_tally(text, policy)),
         Err(error) => Err(error.to_string()),
     }
