@@ -5,6 +5,8 @@
 
 mod bam;
 mod bam_index;
+mod bam_index_bytes;
+mod bam_record;
 mod bgzf;
 mod bigwig;
 mod bigwig_section;
