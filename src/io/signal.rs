@@ -13,9 +13,11 @@ mod bigwig_section;
 mod blacklist;
 mod chrom_map;
 mod cram;
+mod cram_bounds;
 mod cram_reference;
 mod detect;
 mod digest;
+mod quiet_panic;
 mod read_rules;
 mod text;
 

@@ -64,16 +64,16 @@ impl Bam {
         let mut reader = bgzf::open(&self.path)?;
         let sought = reader.seek(offset.into());
         sought.map_err(|error| self.blame(index, Damage { error, offset: offset >> 16 }))?;
-        let (mut at, mut last) = (0, -1);
+        let (mut at, mut last) = (0, None);
         let walked = walk(&mut reader, |record, here| {
             let read_id = i64::from(record.chrom);
-            if read_id != id as i64 && last >= 0 {
+            if read_id != id as i64 && last.is_some() {
                 return Ok(Step::Stop);
             }
-            if read_id != id as i64 || record.start < last {
+            if read_id != id as i64 || last.is_some_and(|last| record.start < last) {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "a read out of order"));
             }
-            last = record.start;
+            last = Some(record.start);
             let before = at;
             while windows.get(at).is_some_and(|window| window.start + width + reach <= record.start) {
                 at += 1;
