@@ -1,7 +1,9 @@
 //! attentrack-bin: binary inputs are built here from text, real data are read where present.
 
 mod bad;
+mod bam_file;
 mod bigwig_file;
+mod reads;
 mod real;
 
 use std::fs::File;

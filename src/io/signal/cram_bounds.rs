@@ -255,8 +255,7 @@ fn feature_counts(mut header: &[u8]) -> Result<Series> {
     for _ in 0..size(&mut header)? {
         let key = [byte(&mut header)?, byte(&mut header)?];
         let (codec, length) = (itf8(&mut header)?, size(&mut header)?);
-        let mut parameters =
-            header.split_off(..length).ok_or_else(|| damaged("a compression header is cut off"))?;
+        let mut parameters = header.split_off(..length).ok_or_else(|| damaged("a compression header is cut off"))?;
         if key != *b"FN" {
             continue;
         }
