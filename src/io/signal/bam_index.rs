@@ -37,19 +37,20 @@ impl BamIndex {
     pub(super) fn find(bam: &Path, lengths: &[u64]) -> Result<Option<Self>> {
         let Some(path) = newest(bam) else { return Ok(None) };
         let damaged = |error: io::Error| FileError::os(&path, "read", &error).remedy(REMEDY);
-        let parsed = bytes::parse(&content(&path).map_err(damaged)?).map_err(damaged)?;
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let parsed = bytes::parse(&content(&path).map_err(damaged)?, longest).map_err(damaged)?;
+        if longest > parsed.reach {
+            let reach = parsed.reach;
+            let why = format!("covers only the first {reach} bp of a chromosome, and one has {longest} bp");
+            warn_unused(&path, &format!("{why} (samtools index -c makes one that does)"));
+            return Ok(None);
+        }
         if parsed.chroms.len() != lengths.len() {
             let (found, expected) = (parsed.chroms.len(), lengths.len());
             let problem = format!("indexes {found} chromosomes, {} has {expected}", bam.display());
             return Err(FileError::new(&path, problem).remedy(REMEDY));
         }
         let index = BamIndex { path, chroms: parsed.chroms };
-        let longest = lengths.iter().copied().max().unwrap_or(0);
-        if longest > parsed.reach {
-            let reach = parsed.reach;
-            index.is_not_used(&format!("covers only the first {reach} bp of a chromosome, and one has {longest} bp"));
-            return Ok(None);
-        }
         if !parsed.covers_long_reads {
             // noodles: the smallest offset of a bin leaves out reads that reach into it from the bin before
             let path = index.path.display();

@@ -64,11 +64,12 @@ impl ChromIndex {
     }
 }
 
-/// Reads an index of either kind, told apart by its first bytes.
-pub(super) fn parse(bytes: &[u8]) -> Result<Parsed> {
+/// Reads an index of either kind, told apart by its first bytes. Where its bins cannot cover `longest` bases, the
+/// rest is not read: programs that write such an index give bins numbers that mean others.
+pub(super) fn parse(bytes: &[u8], longest: u64) -> Result<Parsed> {
     let mut bytes = Bytes(bytes);
     match bytes.take(4)? {
-        b"BAI\x01" => parse_body(bytes, BAI, true),
+        b"BAI\x01" => parse_body(bytes, BAI, true, longest),
         b"CSI\x01" => {
             let scheme = (bytes.u32()?, bytes.u32()?);
             let auxiliary = bytes.u32()? as usize;
@@ -77,13 +78,17 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Parsed> {
             if scheme.1 > 10 || scheme.0 > 48 - 3 * scheme.1 {
                 return Err(damaged("it has bins of an impossible size"));
             }
-            parse_body(bytes, scheme, false)
+            parse_body(bytes, scheme, false, longest)
         }
         _ => Err(damaged("it is neither BAI nor CSI")),
     }
 }
 
-fn parse_body(mut bytes: Bytes<'_>, (min_shift, depth): (u32, u32), is_bai: bool) -> Result<Parsed> {
+fn parse_body(mut bytes: Bytes<'_>, (min_shift, depth): (u32, u32), is_bai: bool, longest: u64) -> Result<Parsed> {
+    let reach = 1 << (min_shift + 3 * depth);
+    if longest > reach {
+        return Ok(Parsed { chroms: Vec::new(), reach, covers_long_reads: false });
+    }
     // ids of the bins: the root's is 0; those of a level follow one another
     let bins: u64 = ((1 << (3 * (depth + 1))) - 1) / 7;
     let leaves = ((1 << (3 * depth)) - 1) / 7;
@@ -140,7 +145,7 @@ fn parse_body(mut bytes: Bytes<'_>, (min_shift, depth): (u32, u32), is_bai: bool
         }
         chroms.push(chrom.finish());
     }
-    Ok(Parsed { chroms, reach: 1 << (min_shift + 3 * depth), covers_long_reads: is_bai || proven || !at_risk })
+    Ok(Parsed { chroms, reach, covers_long_reads: is_bai || proven || !at_risk })
 }
 
 /// First base of a bin, and the base behind its last.

@@ -278,7 +278,7 @@ fn feature_counts(mut header: &[u8]) -> Result<Series> {
 }
 
 fn within(size: usize, most: usize) -> Result<()> {
-    if size <= most { Ok(()) } else { Err(damaged(&format!("{size} where at most {most} can be"))) }
+    if size <= most { Ok(()) } else { Err(damaged(&format!("a size of {size} where at most {most} is possible"))) }
 }
 
 fn damaged(problem: &str) -> Error {

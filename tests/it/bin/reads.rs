@@ -55,7 +55,8 @@ fn case(random: &mut Random) -> Case {
             };
             let mut cigar: Vec<(u32, u32)> = (0..random.below(6))
                 .map(|_| {
-                    (random.below(if random.one_in(9) { longest_operation } else { 40 }) as u32, random.below(9) as u32)
+                    let most = if random.one_in(9) { longest_operation } else { 40 };
+                    (random.below(most) as u32, random.below(9) as u32)
                 })
                 .collect();
             let mut tags = random.of(&[0, 0, 0, 7, 3000]);
