@@ -5,6 +5,8 @@
 
 mod bam;
 mod bam_index;
+mod bam_index_bytes;
+mod bam_record;
 mod bgzf;
 mod bigwig;
 mod bigwig_section;
@@ -13,9 +15,11 @@ mod blacklist;
 mod chrom_map;
 mod columns;
 mod cram;
+mod cram_bounds;
 mod cram_reference;
 mod detect;
 mod digest;
+mod quiet_panic;
 mod read_rules;
 mod text;
 mod text_kind;

@@ -1,8 +1,10 @@
 //! attentrack-bin: binary inputs are built here from text, real data are read where present.
 
 mod bad;
+mod bam_file;
 mod bigwig_file;
 mod containers;
+mod reads;
 mod real;
 mod text_signal;
 

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use noodles::cram::io::reader::Container;
@@ -11,12 +10,14 @@ use noodles::sam::alignment::Record as _;
 use noodles::{cram, fasta, sam};
 
 use super::read_rules::Alignment;
-use super::{ChromMap, FileError, Options, ReadRules, Result, cram_reference, whole};
+use super::{ChromMap, FileError, Options, ReadRules, Result, cram_bounds, cram_reference, quiet_panic, whole};
 use crate::genome::{Chrom, Chroms};
 use crate::matrix::{Bins, Signal, Windows};
 
 /// Chromosome sequences kept in memory at a time.
 const KEPT_SEQUENCES: usize = 2;
+/// Bytes of the file before its first container: CRAM, version, file id.
+const DEFINITION: u64 = 26;
 
 /// An open CRAM file.
 pub(super) struct Cram {
@@ -30,9 +31,13 @@ pub(super) struct Cram {
 
 impl Cram {
     pub(super) fn open(path: &Path, options: &Options) -> Result<Self> {
+        check_version(path)?;
         check_end(path)?;
-        let header =
-            reader(path)?.read_header().map_err(|error| FileError::os(path, "read", &error).place("header"))?;
+        let damaged = |error: io::Error| FileError::os(path, "read", &error).place("header");
+        let mut containers = Containers::open(path)?;
+        containers.next().map_err(damaged)?;
+        let mut reader = reader(path)?;
+        let header = quiet_panic::caught(|| reader.read_header()).map_err(damaged)?;
         let chroms = header
             .reference_sequences()
             .iter()
@@ -59,6 +64,7 @@ impl Cram {
     fn add_container(
         &self,
         container: &Container,
+        bounds: &cram_bounds::Container,
         sequences: &fasta::Repository,
         bins: &mut Bins<'_>,
     ) -> io::Result<()> {
@@ -66,6 +72,7 @@ impl Cram {
         for slice in container.slices() {
             let slice = slice?;
             let (core, external) = slice.decode_blocks()?;
+            bounds.check_features(external.iter().map(|(id, block)| (*id, &block[..])))?;
             let records = slice.records(sequences.clone(), &self.header, &compression, &core, &external)?;
             for record in &records {
                 let Some(id) = record.reference_sequence_id(&self.header).transpose()? else { continue };
@@ -114,14 +121,25 @@ impl Signal for Cram {
             })
         };
         reader.read_header().map_err(damaged)?;
+        let mut containers = Containers::open(&self.path)?;
+        containers.next().map_err(damaged)?;
         let mut container = Container::default();
         let mut number = 0;
-        while reader.read_container(&mut container).map_err(damaged)? != 0 {
+        loop {
             number += 1;
+            let here = |error: io::Error| damaged(error).place(format!("container {number}"));
+            let Some(bounds) = containers.next().map_err(here)? else { break };
             // noodles panics on some kinds of damage; the bins are given up in that case
-            catch_unwind(AssertUnwindSafe(|| self.add_container(&container, &sequences, bins)))
-                .unwrap_or_else(|_| Err(io::ErrorKind::InvalidData.into()))
-                .map_err(|error| damaged(error).place(format!("container {number}")))?;
+            let read = quiet_panic::caught(|| {
+                let more = reader.read_container(&mut container)? != 0;
+                if more {
+                    self.add_container(&container, &bounds, &sequences, bins)?;
+                }
+                Ok(more)
+            });
+            if !read.map_err(here)? {
+                break;
+            }
             if sequences.len() > KEPT_SEQUENCES {
                 sequences.clear();
             }
@@ -130,9 +148,51 @@ impl Signal for Cram {
     }
 }
 
+/// The containers of a file, each held against its bounds before noodles gets it.
+struct Containers {
+    file: BufReader<File>,
+    left: u64,
+    is_first: bool,
+}
+
+impl Containers {
+    fn open(path: &Path) -> Result<Self> {
+        let os = |error| FileError::os(path, "read", &error);
+        let mut file = File::open(path).map_err(|error| FileError::os(path, "open", &error))?;
+        let length = file.metadata().map_err(os)?.len();
+        file.seek(SeekFrom::Start(DEFINITION)).map_err(os)?;
+        Ok(Containers { file: BufReader::new(file), left: length.saturating_sub(DEFINITION), is_first: true })
+    }
+
+    fn next(&mut self) -> io::Result<Option<cram_bounds::Container>> {
+        let found = cram_bounds::next(&mut self.file, self.left, self.is_first)?;
+        self.is_first = false;
+        Ok(found.map(|(container, read)| {
+            self.left -= read;
+            container
+        }))
+    }
+}
+
 fn reader(path: &Path) -> Result<cram::io::Reader<BufReader<File>>> {
     let file = File::open(path).map_err(|error| FileError::os(path, "open", &error))?;
     Ok(cram::io::Reader::new(BufReader::with_capacity(1 << 18, file)))
+}
+
+/// An error unless the file is of a version that noodles reads.
+fn check_version(path: &Path) -> Result<()> {
+    let mut file = File::open(path).map_err(|error| FileError::os(path, "open", &error))?;
+    let mut start = [0; 6];
+    file.read_exact(&mut start).map_err(|error| FileError::os(path, "read", &error))?;
+    match start {
+        [_, _, _, _, 3, 0 | 1] => Ok(()),
+        [_, _, _, _, major, minor] => {
+            let problem = format!("is CRAM {major}.{minor}; versions 3.0 and 3.1 are read");
+            let name = path.display();
+            let remedy = format!("Convert it: samtools view -b -o {}.bam {name}", path.with_extension("").display());
+            Err(FileError::new(path, problem).remedy(format!("{remedy} (add -T GENOME.fa if samtools asks for it)")))
+        }
+    }
 }
 
 /// An error if the end-of-file container is missing (CRAM specification, section 9: its reference
