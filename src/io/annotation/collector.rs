@@ -192,9 +192,10 @@ impl<'a> Collector<'a> {
         }
         self.landmarks.apply(&mut genes, &mut tally);
         // what GFF3 escapes is decoded by now
-        genes.iter().try_for_each(check_ids).map_err(|error| {
-            FileError::new(self.path, error.to_string()).remedy(HiddenCharacter::REMEDY)
-        })?;
+        genes
+            .iter()
+            .try_for_each(check_ids)
+            .map_err(|error| FileError::new(self.path, error.to_string()).remedy(HiddenCharacter::REMEDY))?;
         Ok(Annotation { format, genes, tally })
     }
 }

@@ -1,9 +1,7 @@
 //! Which format a file is in, told by its content.
 
 use std::fmt;
-use std::path::Path;
 
-use crate::io::{FileError, Result};
 
 /// Format of an annotation file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
