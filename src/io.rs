@@ -4,6 +4,7 @@ pub mod annotation;
 pub mod bam_writer;
 pub mod bigwig_writer;
 pub mod bins;
+mod cell;
 pub mod chart;
 pub mod chrom_alias;
 pub mod deepchrome_csv;

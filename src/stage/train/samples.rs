@@ -1,7 +1,6 @@
 //! Reading what is trained on: pairs of matrix and labels, joined by the splits, and all the ways in
 //! which they may not fit.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use super::Architecture;
 use crate::io::bins::GeneRows;
 use crate::io::{self, FileError};
 use crate::learn::{Selection, Task};
-use crate::matrix::{Kind, Labels, Matrix, Split, Splits, are_of_pair};
+use crate::matrix::{ByGene, Kind, Labels, Matrix, Split, Splits, are_of_pair};
 
 /// One sample: its matrix and the genes of it that take part.
 pub struct Sample {
@@ -41,7 +40,7 @@ pub struct Reader<'a> {
     fold: u32,
     task: Task,
     model: Architecture,
-    by_gene: HashMap<&'a str, Split>,
+    by_gene: ByGene<'a, Split>,
 }
 
 impl<'a> Reader<'a> {
@@ -102,7 +101,7 @@ pub fn assembly(samples: &[Sample]) -> Option<String> {
     first
 }
 
-fn one_fold<'a>(splits: &'a Splits, path: &Path, fold: u32) -> Result<HashMap<&'a str, Split>> {
+fn one_fold<'a>(splits: &'a Splits, path: &Path, fold: u32) -> Result<ByGene<'a, Split>> {
     let folds = splits.folds();
     if !folds.contains(&fold) {
         let known: Vec<String> = folds.iter().map(u32::to_string).collect();
