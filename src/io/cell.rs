@@ -2,14 +2,17 @@
 
 /// How programs write that a value is missing, in any case: R, pandas, spreadsheets, databases.
 const MISSING: [&str; 16] = [
-    "", "na", "n/a", "<na>", "nan", "null", "none", "nil", ".", "-", "--", "#n/a", "#na", "#n/a n/a", "-1.#ind", "1.#qnan",
+    "", "na", "n/a", "<na>", "nan", "null", "none", "nil", ".", "-", "--", "#n/a", "#na", "#n/a n/a", "-1.#ind",
+    "1.#qnan",
 ];
 
 /// Spellings that no gene has as its name. `na` and `nan` are genes of the fly.
 const NO_ID: [&str; 13] = ["", "NA", "N/A", "<NA>", "NaN", "NULL", "None", ".", "-", "--", "#N/A", "#NA", "?"];
 
-/// Whether the cell says that there is no value.
-pub(super) fn is_missing(cell: &str) -> bool {
+/// Whether a cell stands for no value: empty, or what R, pandas, spreadsheets, databases and genome tools
+/// write there.
+pub fn is_missing(cell: &str) -> bool {
+    let cell = cell.trim();
     MISSING.iter().any(|missing| cell.eq_ignore_ascii_case(missing))
 }
 

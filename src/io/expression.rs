@@ -141,9 +141,9 @@ impl Number {
             }
         }
         match value {
-            Some(value) if value < 0.0 => {
-                Err(format!("expression must not be negative, found {cell} (is the table log-transformed? Give it before the logarithm)"))
-            }
+            Some(value) if value < 0.0 => Err(format!(
+                "expression must not be negative, found {cell} (is the table log-transformed? Give it before the logarithm)"
+            )),
             value => Ok(value),
         }
     }

@@ -11,6 +11,16 @@ pub fn gene_key(id: &str) -> Cow<'_, str> {
     strip_version(id).map_or(Cow::Borrowed(id), Cow::Owned)
 }
 
+/// With a larger share of the shorter of two lists of genes lost in their join, something is wrong.
+pub const MANY_LOST: f64 = 0.1;
+
+/// Share of the shorter of two lists of genes that the other lacks, where `both` are in both: a list of all
+/// genes may be joined with one of protein-coding genes, and nothing is lost.
+pub fn share_lost(ours: usize, theirs: usize, both: usize) -> f64 {
+    let shorter = ours.min(theirs).max(1);
+    shorter.saturating_sub(both) as f64 / shorter as f64
+}
+
 /// Values by gene; ids are compared by [`gene_key`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ByGene<'a, T> {

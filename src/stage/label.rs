@@ -164,9 +164,8 @@ impl Stage for Args {
             self.subtract(versus, &expression, &values, &mut of_genes)?;
         }
         let rows = values.into_iter().zip(of_genes);
-        let mut labels = Labels {
-            rows: rows.map(|((gene_id, expression), label)| Label { gene_id, label, expression }).collect(),
-        };
+        let mut labels =
+            Labels { rows: rows.map(|((gene_id, expression), label)| Label { gene_id, label, expression }).collect() };
         if let Some(seed) = self.permute {
             labels.permute(seed);
             warn!("--permute: the labels are given to other genes at random; a model of them knows nothing");

@@ -14,8 +14,7 @@ const READ_COUNTS: [&str; 9] = [
     "N_ambiguous",
 ];
 
-const MONTHS: [&str; 13] =
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"];
+const MONTHS: [&str; 13] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"];
 
 /// Whether the row counts reads that belong to no gene.
 pub(super) fn is_read_count(id: &str) -> bool {
@@ -31,9 +30,9 @@ pub(super) fn is_of_spreadsheet(id: &str) -> bool {
     let months = parts.iter().filter(|part| is_month(part)).count();
     let numbers = parts.iter().filter(|part| is_number(part)).count();
     let is_date = matches!((parts.len(), months, numbers), (2, 1, 1) | (3, 1, 2) | (3, 0, 3));
-    let is_power = id.split_once("E+").is_some_and(|(number, power)| {
-        number.contains('.') && number.parse::<f64>().is_ok() && is_number(power)
-    });
+    let is_power = id
+        .split_once("E+")
+        .is_some_and(|(number, power)| number.contains('.') && number.parse::<f64>().is_ok() && is_number(power));
     is_date || is_power
 }
 
@@ -46,7 +45,8 @@ mod tests {
         for id in ["1-Mar", "Mar-01", "2-Sep", "01-Dec-2006", "2006/09/02", "2006-09-02", "2.31E+13", "9/2/2006"] {
             assert!(is_of_spreadsheet(id), "{id}");
         }
-        for id in ["MARCH1", "SEPT2", "HLA-A", "H2-K1", "NKX2-5", "RP11-34P13.7", "7SK", "1", "ENSG00000000003", "DEC1"] {
+        for id in ["MARCH1", "SEPT2", "HLA-A", "H2-K1", "NKX2-5", "RP11-34P13.7", "7SK", "1", "ENSG00000000003", "DEC1"]
+        {
             assert!(!is_of_spreadsheet(id), "{id}");
         }
     }

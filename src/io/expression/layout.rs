@@ -45,7 +45,9 @@ impl Layout {
         let cells: Vec<Vec<Cow<'_, str>>> = rows.iter().map(|(_, row)| separator.cells(row)).collect();
         let filled = |cells: &Vec<Cow<'_, str>>| cells.iter().rposition(|cell| !cell.trim().is_empty());
         let longest = cells.iter().filter_map(filled).max().map_or(0, |last| last + 1);
-        let unnamed = if longest == width + 1 && header.is_there {
+        // one row that is longer has a cell too much; if all are, the header is a name short
+        let are_longer = cells.iter().all(|row| row.len() > *width);
+        let unnamed = if longest == width + 1 && are_longer && header.is_there {
             Some(unnamed_cell(&cells, known, value).ok_or_else(|| one_name_short(path, names.len()))?)
         } else {
             None
@@ -126,15 +128,19 @@ fn are_ids(cells: &[Vec<Cow<'_, str>>], column: usize) -> bool {
 
 /// Whether the cells are 1, 2, 3, …, as R and pandas number rows (from 0, pandas).
 fn are_row_numbers(cells: &[Vec<Cow<'_, str>>], column: usize) -> bool {
-    let count_from =
-        |first: usize| (first..).zip(cells).all(|(number, row)| row.get(column).is_some_and(|cell| *cell == number.to_string()));
+    let count_from = |first: usize| {
+        (first..).zip(cells).all(|(number, row)| row.get(column).is_some_and(|cell| *cell == number.to_string()))
+    };
     count_from(1) || count_from(0)
 }
 
 fn one_name_short(path: &Path, names: usize) -> FileError {
     FileError::new(
         path,
-        format!("the header has {names} names and the rows have {} cells, and either end may be the nameless one", names + 1),
+        format!(
+            "the header has {names} names and the rows have {} cells, and either end may be the nameless one",
+            names + 1
+        ),
     )
     .line(1)
     .remedy("Add the missing name to the header (from R: write.table(…, row.names = FALSE), or col.names = NA)")

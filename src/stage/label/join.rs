@@ -8,10 +8,7 @@ use tracing::{info, warn};
 
 use crate::genome::Gene;
 use crate::io::expression::Expression;
-use crate::matrix::ByGene;
-
-/// With a larger share of the shorter list without partner, the labels are of a part of the genes only.
-const MANY_LOST: f64 = 0.1;
+use crate::matrix::{ByGene, MANY_LOST, share_lost};
 
 /// A gene and its expression.
 pub(super) type Value = (String, Option<f64>);
@@ -20,7 +17,9 @@ pub(super) type Value = (String, Option<f64>);
 const DIFFERENCES: [(&str, fn(&str) -> String); 4] = [
     ("upper and lower case", |id| id.to_lowercase()),
     ("what follows the first dot", |id| id.split('.').next().unwrap_or_default().to_owned()),
-    ("a prefix (gene:, gene-)", |id| id.rsplit([':']).next().unwrap_or_default().trim_start_matches("gene-").to_owned()),
+    ("a prefix (gene:, gene-)", |id| {
+        id.rsplit([':']).next().unwrap_or_default().trim_start_matches("gene-").to_owned()
+    }),
     ("what follows | or _", |id| id.split(['|', '_']).next().unwrap_or_default().to_owned()),
 ];
 
@@ -55,13 +54,14 @@ impl Join<'_> {
     }
 
     fn check(&self, genes: &[Gene], table: &Expression, joined: usize) -> anyhow::Result<()> {
-        let shorter = genes.len().min(table.genes.len());
-        let lost = (shorter - joined.min(shorter)) as f64 / shorter as f64;
+        let lost = share_lost(genes.len(), table.genes.len(), joined);
         if joined > 0 && lost <= MANY_LOST.min(self.most_lost) {
             return Ok(());
         }
-        let (here, there): (Vec<&str>, Vec<&str>) =
-            (table.genes.iter().map(|(id, _)| id.as_str()).collect(), genes.iter().map(|gene| gene.id.as_str()).collect());
+        let (here, there): (Vec<&str>, Vec<&str>) = (
+            table.genes.iter().map(|(id, _)| id.as_str()).collect(),
+            genes.iter().map(|gene| gene.id.as_str()).collect(),
+        );
         let (here, there) = apart(&here, &there);
         let ids = format!(
             "the table has ids like {:?}, the genes like {:?}",

@@ -66,9 +66,15 @@ fn repeated(args: &Args, expression: &Expression) {
     };
     let equal = match repeated.equal {
         0 => String::new(),
-        equal => format!("; {equal} of them have equal values: if a join of tables repeated them, give --duplicates first"),
+        equal => {
+            format!("; {equal} of them have equal values: if a join of tables repeated them, give --duplicates first")
+        }
     };
-    warn!("{} genes have several rows, {made} (--duplicates): {}{equal}", repeated.genes.len(), examples(&repeated.genes));
+    warn!(
+        "{} genes have several rows, {made} (--duplicates): {}{equal}",
+        repeated.genes.len(),
+        examples(&repeated.genes)
+    );
 }
 
 /// How many are high.

@@ -10,7 +10,7 @@ use super::Architecture;
 use crate::io::bins::GeneRows;
 use crate::io::{self, FileError};
 use crate::learn::{Selection, Task};
-use crate::matrix::{ByGene, Kind, Labels, Matrix, Split, Splits, are_of_pair};
+use crate::matrix::{ByGene, Kind, Labels, MANY_LOST, Matrix, Split, Splits, are_of_pair, share_lost};
 
 /// One sample: its matrix and the genes of it that take part.
 pub struct Sample {
@@ -177,12 +177,22 @@ fn check_labels(task: Task, (path, labels): (&Path, &Labels), (bins, matrix): (&
             .into());
     }
     let labelled = labels.by_gene();
-    if !matrix.gene_ids.iter().any(|id| labelled.contains_key(id.as_str())) {
+    let joined = matrix.gene_ids.iter().filter(|id| labelled.contains_key(id)).count();
+    if joined == 0 {
         let ids = labels.rows.iter().map(|row| &row.gene_id);
         let problem = format!("labels no gene of {}: {}", bins.display(), examples(&matrix.gene_ids, ids));
         return Err(FileError::new(path, problem)
             .remedy("Use the same gene ids in annotation and expression table, and pair --bins and --labels in order")
             .into());
+    }
+    if share_lost(matrix.n_genes(), labelled.len(), joined) > MANY_LOST {
+        tracing::warn!(
+            "{}: {joined} of its {} labelled genes are among the {} of {}: check that both have the same gene ids",
+            path.display(),
+            labelled.len(),
+            matrix.n_genes(),
+            bins.display()
+        );
     }
     Ok(())
 }
