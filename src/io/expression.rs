@@ -56,6 +56,8 @@ pub struct Expression {
     pub without_id: usize,
     /// Rows that count reads of no gene (`__no_feature`, `N_unmapped`).
     pub read_counts: usize,
+    /// Rows whose value the tool could not make (Cufflinks: `FAIL`, `HIDATA`): taken for missing.
+    pub given_up: usize,
     /// Ids that a spreadsheet has made dates or numbers of.
     pub of_spreadsheet: Vec<String>,
     /// Ids whose version suffix was stripped.
@@ -80,7 +82,7 @@ pub fn read(path: &Path, columns: &Columns) -> Result<Expression> {
     };
     let (mut genes, mut number) = (Genes::default(), Number::new(layout.has_decimal_comma()));
     while let Some((line, text)) = lines.next()? {
-        let (id, value) = layout
+        let (id, value, is_value) = layout
             .cells(&text)
             .map_err(|problem| FileError::new(path, problem).line(line).remedy("Check the separators of this line"))?;
         let (id, value) = (id.trim(), value.trim());
@@ -99,6 +101,8 @@ pub fn read(path: &Path, columns: &Columns) -> Result<Expression> {
                 .line(line)
                 .remedy("Correct the cell, or check that the columns are not swapped")
         })?;
+        expression.given_up += usize::from(!is_value);
+        let value = value.filter(|_| is_value);
         if is_of_spreadsheet(id) {
             expression.of_spreadsheet.push(id.to_owned());
         }

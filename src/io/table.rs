@@ -40,7 +40,7 @@ impl Table {
         let mut columns: Option<Vec<String>> = None;
         let mut rows = Vec::new();
         while let Some((line, text)) = lines.next_text()? {
-            if text.is_empty() || (columns.is_none() && text.starts_with('#')) {
+            if text.trim().is_empty() || (columns.is_none() && text.starts_with('#')) {
                 continue;
             }
             let mut cells: Vec<String> = text.split('\t').map(|cell| unquoted(cell).to_owned()).collect();

@@ -11,6 +11,9 @@ use super::separator::Separator;
 use crate::io::cell::number;
 use crate::io::{FileError, Result};
 
+/// What Cufflinks writes of a gene whose FPKM it could not make.
+const GIVEN_UP: [&str; 2] = ["FAIL", "HIDATA"];
+
 /// How a row is read.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
@@ -21,6 +24,8 @@ pub(super) struct Layout {
     needed: usize,
     gene: usize,
     value: usize,
+    /// Of Cufflinks: whether the value could be made.
+    status: Option<usize>,
     pub(super) gene_name: String,
     pub(super) value_name: String,
 }
@@ -73,24 +78,34 @@ impl Layout {
         let width = width + usize::from(unnamed.is_some());
         let needed = if unnamed == Some(Unnamed::Last) { width } else { names.len() + shift };
         let value_name = names[value].clone();
-        Ok(Layout { separator: *separator, width, needed, gene, value: value_at, gene_name, value_name })
+        let status = status_column(names, &value_name).map(|status| status + shift);
+        Ok(Layout { separator: *separator, width, needed, gene, value: value_at, status, gene_name, value_name })
     }
 
-    /// Gene id and value of a row.
-    pub(super) fn cells<'a>(&self, row: &'a str) -> std::result::Result<(Cow<'a, str>, Cow<'a, str>), String> {
+    /// Gene id and value of a row, and whether the value is one: of genes that Cufflinks gives up it is 0.
+    pub(super) fn cells<'a>(&self, row: &'a str) -> std::result::Result<(Cow<'a, str>, Cow<'a, str>, bool), String> {
         let mut cells = self.separator.cells(row);
         let fits = cells.len() >= self.needed && cells.iter().skip(self.width).all(|cell| cell.trim().is_empty());
         if !fits {
             return Err(format!("expected {} columns as in the header, found {}", self.width, cells.len()));
         }
+        let is_value =
+            !self.status.and_then(|status| cells.get(status)).is_some_and(|cell| GIVEN_UP.contains(&&**cell));
         let mut take = |at: usize| std::mem::take(&mut cells[at]);
-        Ok((take(self.gene), take(self.value)))
+        Ok((take(self.gene), take(self.value), is_value))
     }
 
     /// Whether numbers may have a decimal comma.
     pub(super) fn has_decimal_comma(&self) -> bool {
         self.separator == Separator::Semicolon
     }
+}
+
+/// `FPKM_status` beside `FPKM`, `q1_status` beside `q1_FPKM` (Cufflinks).
+fn status_column(names: &[String], value: &str) -> Option<usize> {
+    let prefix = value.strip_suffix("FPKM")?;
+    let status = if prefix.is_empty() { "FPKM_status".to_owned() } else { format!("{prefix}status") };
+    names.iter().position(|name| *name == status)
 }
 
 /// Where the cell stands that has no name; `None` if both are thinkable, or neither. Without a column that

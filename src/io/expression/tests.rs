@@ -52,9 +52,11 @@ fn the_shapes_that_people_have() {
         ),
         ("header behind a hash", "#gene_id\tE003\na\t1.5\nb\tNA\n"),
         ("a description with one quote", "gene_id\tdescription\tE003\na\t\"5-end\t1.5\nb\t3\" x\tNA\n"),
+        ("Cufflinks", "tracking_id\tgene_id\tE003_FPKM\tE003_status\nx\ta\t1.5\tOK\ny\tb\t0\tHIDATA\n"),
         ("reads without a gene", "gene_id\tE003\nN_unmapped\t\na\t1.5\nb\tNA\n__no_feature\t77\n"),
     ] {
-        assert_eq!(genes(content, "E003"), expected, "{shape}");
+        let sample = if shape == "Cufflinks" { "E003_FPKM" } else { "E003" };
+        assert_eq!(genes(content, sample), expected, "{shape}");
     }
 }
 

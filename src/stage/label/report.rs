@@ -30,6 +30,9 @@ pub(super) fn table(args: &Args, expression: &Expression) {
     if expression.read_counts > 0 {
         info!("{} rows count reads of no gene (__no_feature, N_unmapped): left out", expression.read_counts);
     }
+    if expression.given_up > 0 {
+        warn!("{} rows have a status of FAIL or HIDATA: their value is taken for missing", expression.given_up);
+    }
     if !expression.of_spreadsheet.is_empty() {
         warn!(
             "{} ids are dates or powers, which a spreadsheet has made of gene names: {}. They join no gene: take the table as it was before the spreadsheet",
