@@ -22,7 +22,7 @@ use crate::genome::{HiddenCharacter, check_text, strip_version};
 use genes::Genes;
 pub use genes::{Duplicates, Repeated};
 use ids::{is_of_spreadsheet, is_read_count};
-use layout::Layout;
+use layout::{Layout, Row};
 use lines::Lines;
 
 /// What to read of a table.
@@ -82,8 +82,8 @@ pub fn read(path: &Path, columns: &Columns) -> Result<Expression> {
     };
     let (mut genes, mut number) = (Genes::default(), Number::new(layout.has_decimal_comma()));
     while let Some((line, text)) = lines.next()? {
-        let (id, value, is_value) = layout
-            .cells(&text)
+        let Row { id, value, is_value, numbers } = layout
+            .row(&text)
             .map_err(|problem| FileError::new(path, problem).line(line).remedy("Check the separators of this line"))?;
         let (id, value) = (id.trim(), value.trim());
         if is_no_id(id) {
@@ -109,7 +109,7 @@ pub fn read(path: &Path, columns: &Columns) -> Result<Expression> {
         let stripped = strip_version(id).filter(|_| !columns.keep_version);
         expression.versions_stripped += usize::from(stripped.is_some());
         let id = stripped.unwrap_or_else(|| id.to_owned());
-        genes.add(id, value, (line, &text), columns.duplicates).map_err(|problem| {
+        genes.add(id, value, (line, numbers), columns.duplicates).map_err(|problem| {
             FileError::new(path, problem)
                 .line(line)
                 .remedy("Keep one row a gene, or say with --duplicates what to make of several")

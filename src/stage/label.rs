@@ -67,7 +67,7 @@ pub struct Args {
     /// Column of the gene ids [default: gene_id, Geneid, gene, Name or the like, else the first]
     #[arg(long, value_name = "NAME")]
     pub gene_column: Option<String>,
-    /// What to make of a gene that has several rows. Rows that are alike in every cell are taken once
+    /// What to make of a gene that has several rows. Rows that are alike in every number are taken once
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub duplicates: Duplicates,
     /// Keep the versions of Ensembl and RefSeq ids (ENSG00000141510.16) [default: they are stripped, as

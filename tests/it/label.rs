@@ -99,7 +99,7 @@ fn several_rows_of_a_gene() {
         let log = work.ok("label", &format!("--expression x.tsv --sample E003 --out l.tsv {args}"));
         let table = work.read("l.tsv");
         assert!(table.contains("\na\t0\t1\n") && table.contains(&format!("\t{b}\nc\t1\t4\n")), "{args}: {table}");
-        assert!(log.contains("1 rows are like an earlier one in every cell: taken once"), "{log}");
+        assert!(log.contains("1 rows have the same numbers as an earlier row of their gene: taken once"), "{log}");
         assert!(log.contains("1 genes have several rows") && log.contains(": b"), "{log}");
     }
     work.fails(

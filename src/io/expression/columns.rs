@@ -7,7 +7,7 @@ use crate::io::{FileError, Result};
 
 /// Names under which tables keep their gene ids, the likeliest first; case does not matter, and a blank
 /// is as good as an underscore.
-pub(super) const GENE_COLUMNS: [&str; 14] = [
+pub(super) const GENE_COLUMNS: [&str; 12] = [
     "gene_id",
     "geneid",
     "ensembl_gene_id",
@@ -20,8 +20,6 @@ pub(super) const GENE_COLUMNS: [&str; 14] = [
     "transcript_id",
     "id",
     "id_ref",
-    "gene_symbol",
-    "symbol",
 ];
 
 /// Columns of tables that hold one sample: Salmon, RSEM, kallisto, StringTie, Cufflinks, GDC, DESeq2.

@@ -1,7 +1,6 @@
 //! One value a gene, of tables that have several rows of some.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 /// What is made of a gene that has several rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -22,7 +21,8 @@ pub enum Duplicates {
 /// Genes that have several rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repeated {
-    /// Rows that are like an earlier one in every cell: left out, as copies.
+    /// Rows with the same numbers as an earlier one of the gene, coordinates and other samples too: left out,
+    /// as copies that a join of tables has made (with another name of the gene, for example).
     pub copies: usize,
     /// Ids with several rows that differ, in the order of the table.
     pub genes: Vec<String>,
@@ -35,8 +35,8 @@ pub struct Repeated {
 pub(super) struct Genes {
     genes: Vec<Gene>,
     by_id: HashMap<String, usize>,
-    /// Of whole rows.
-    hashes: HashSet<u64>,
+    /// Gene and numbers of each row.
+    rows: HashSet<(usize, u64)>,
     copies: usize,
 }
 
@@ -57,21 +57,21 @@ impl Genes {
         &mut self,
         id: String,
         value: Option<f64>,
-        (line, row): (u64, &str),
+        (line, numbers): (u64, u64),
         duplicates: Duplicates,
     ) -> Result<(), String> {
-        // keys that are the same in every run
-        let is_copy = !self.hashes.insert(BuildHasherDefault::<DefaultHasher>::default().hash_one(row));
-        match self.by_id.get(&id) {
+        match self.by_id.get(&id).copied() {
             None => {
-                self.by_id.insert(id.clone(), self.genes.len());
+                let at = self.genes.len();
+                self.rows.insert((at, numbers));
+                self.by_id.insert(id.clone(), at);
                 self.genes.push(Gene { id, line, rows: 1, values: value.into_iter().collect() });
             }
-            Some(&at) if duplicates == Duplicates::Refuse => {
+            Some(at) if duplicates == Duplicates::Refuse => {
                 return Err(format!("gene {id} is there twice, first on line {}", self.genes[at].line));
             }
-            Some(_) if is_copy => self.copies += 1,
-            Some(&at) => {
+            Some(at) if !self.rows.insert((at, numbers)) => self.copies += 1,
+            Some(at) => {
                 self.genes[at].rows += 1;
                 self.genes[at].values.extend(value);
             }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use super::Columns;
@@ -26,8 +27,20 @@ pub(super) struct Layout {
     value: usize,
     /// Of Cufflinks: whether the value could be made.
     status: Option<usize>,
+    /// Where the cells with a name begin: numbers before them count rows.
+    first_named: usize,
     pub(super) gene_name: String,
     pub(super) value_name: String,
+}
+
+/// What is read of a row.
+pub(super) struct Row<'a> {
+    pub(super) id: Cow<'a, str>,
+    pub(super) value: Cow<'a, str>,
+    /// Whether the value is one: of genes that Cufflinks gives up it is 0.
+    pub(super) is_value: bool,
+    /// A hash of all its numbers, positions and other samples too; the same in every run.
+    pub(super) numbers: u64,
 }
 
 /// Where the cell stands that the rows have more than the header has names.
@@ -79,11 +92,22 @@ impl Layout {
         let needed = if unnamed == Some(Unnamed::Last) { width } else { names.len() + shift };
         let value_name = names[value].clone();
         let status = status_column(names, &value_name).map(|status| status + shift);
-        Ok(Layout { separator: *separator, width, needed, gene, value: value_at, status, gene_name, value_name })
+        let first_named = usize::from(shift == 1 || names[0].is_empty());
+        Ok(Layout {
+            separator: *separator,
+            width,
+            needed,
+            gene,
+            value: value_at,
+            status,
+            first_named,
+            gene_name,
+            value_name,
+        })
     }
 
-    /// Gene id and value of a row, and whether the value is one: of genes that Cufflinks gives up it is 0.
-    pub(super) fn cells<'a>(&self, row: &'a str) -> std::result::Result<(Cow<'a, str>, Cow<'a, str>, bool), String> {
+    /// What is read of a row.
+    pub(super) fn row<'a>(&self, row: &'a str) -> std::result::Result<Row<'a>, String> {
         let mut cells = self.separator.cells(row);
         let fits = cells.len() >= self.needed && cells.iter().skip(self.width).all(|cell| cell.trim().is_empty());
         if !fits {
@@ -91,14 +115,21 @@ impl Layout {
         }
         let is_value =
             !self.status.and_then(|status| cells.get(status)).is_some_and(|cell| GIVEN_UP.contains(&&**cell));
+        let mut numbers = DefaultHasher::new();
+        cells.iter().skip(self.first_named).filter(|cell| is_figure(cell)).for_each(|cell| cell.hash(&mut numbers));
         let mut take = |at: usize| std::mem::take(&mut cells[at]);
-        Ok((take(self.gene), take(self.value), is_value))
+        Ok(Row { id: take(self.gene), value: take(self.value), is_value, numbers: numbers.finish() })
     }
 
     /// Whether numbers may have a decimal comma.
     pub(super) fn has_decimal_comma(&self) -> bool {
         self.separator == Separator::Semicolon
     }
+}
+
+/// Whether the cell looks like a number; a table may have a thousand million cells.
+fn is_figure(cell: &str) -> bool {
+    !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || b".,+-eE".contains(&byte))
 }
 
 /// `FPKM_status` beside `FPKM`, `q1_status` beside `q1_FPKM` (Cufflinks).

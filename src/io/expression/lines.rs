@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use super::columns::GENE_COLUMNS;
+use super::ids::is_read_count;
 use super::separator::Separator;
 use crate::io::cell::number;
 use crate::io::{self, FileError, Result};
@@ -111,7 +112,7 @@ impl Lines {
                         self.ahead.push_front(row);
                         return Ok(header);
                     }
-                    return self.header_or_row(line, text, metadata_rows);
+                    return self.header_or_row((line, text), sample, metadata_rows);
                 }
             }
         }
@@ -119,14 +120,14 @@ impl Lines {
             .remedy("Check that the step that makes it has finished"))
     }
 
-    fn header_or_row(&mut self, line: u64, text: String, metadata_rows: usize) -> Result<Header> {
+    fn header_or_row(&mut self, (line, text): Line, sample: &str, metadata_rows: usize) -> Result<Header> {
         let first_row = self.next_line()?;
         let mut header = Header::parse(&text, first_row.as_ref().map_or("", |(_, row)| row));
         self.separator = header.separator;
         let first_row = first_row.map(|row| self.joined(row)).transpose()?;
         let width_of_row = first_row.as_ref().map_or(0, |(_, row)| header.separator.cells(row).len());
         self.ahead.extend(first_row);
-        if header.is_row() && width_of_row <= header.width {
+        if header.is_row(sample) && width_of_row <= header.width {
             header.names = (1..=header.width).map(|column| column.to_string()).collect();
             header.is_there = false;
             self.ahead.push_front((line, text));
@@ -149,9 +150,12 @@ impl Header {
         Header { names, width, separator, is_there: true }
     }
 
-    /// Whether this is no header, but a gene and its values.
-    fn is_row(&self) -> bool {
+    /// Whether this is no header, but a gene and its values. Samples may be called by numbers too.
+    fn is_row(&self, sample: &str) -> bool {
         let [first, values @ ..] = &self.names[..] else { return false };
+        if values.iter().any(|name| name == sample) && !is_read_count(first) {
+            return false;
+        }
         let is_name = first.is_empty() || GENE_COLUMNS.iter().any(|known| first.eq_ignore_ascii_case(known));
         !(is_name || values.is_empty()) && values.iter().all(|cell| matches!(number(cell), Ok(Some(_))))
     }

@@ -72,6 +72,7 @@ fn tables_without_a_header() {
     assert!(message.contains("no header line, and 4 columns") && message.contains("--column"), "{message}");
     // samples may be called by numbers
     assert_eq!(genes("gene_id\t1\t2\na\t5\t6\n", "2"), [("a".to_owned(), Some(6.0))]);
+    assert_eq!(genes("symbol\t1\t2\na\t5\t6\n", "2"), [("a".to_owned(), Some(6.0))]);
     assert_eq!(genes("1\t2\na\t5\t6\n", "2"), [("a".to_owned(), Some(6.0))]);
 }
 
@@ -92,6 +93,9 @@ fn genes_in_several_rows() {
     }
     let refused = read_with(table, &Columns { duplicates: Duplicates::Refuse, ..columns("x") }).unwrap_err();
     assert!(refused.to_string().contains("line 4: gene a is there twice, first on line 3"), "{refused}");
+    // a join of tables writes a row a name of the gene; row numbers say nothing
+    let joined = read_text("\tgene_id\tname\tw\tx\n1\ta\tA\t2\t3.5\n2\ta\tB\t2\t3.5\n3\tb\tC\t2\t1\n", "x").unwrap();
+    assert_eq!((joined.genes[0].1, joined.repeated.copies), (Some(3.5), 1));
     // both copies of a gene of the pseudo-autosomal regions stay
     let par = read_text("gene_id\tx\nENSG00000182378.15\t1\nENSG00000182378.15_PAR_Y\t2\n", "x").unwrap();
     assert_eq!(par.genes.len(), 2);

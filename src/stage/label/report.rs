@@ -56,7 +56,7 @@ pub(super) fn table(args: &Args, expression: &Expression) {
 fn repeated(args: &Args, expression: &Expression) {
     let repeated = &expression.repeated;
     if repeated.copies > 0 {
-        warn!("{} rows are like an earlier one in every cell: taken once", repeated.copies);
+        warn!("{} rows have the same numbers as an earlier row of their gene: taken once", repeated.copies);
     }
     if repeated.genes.is_empty() {
         return;
