@@ -32,8 +32,8 @@ pub mod table;
 pub mod track;
 pub mod weights;
 
+pub use cell::is_missing;
 pub use error::{FileError, Result};
 pub use input::open_text;
 pub use lines::{Lines, split};
 pub use output::{Identity, Kept, Output, PendingFile, check_writable, is_temporary, protect, stop};
-pub use table::is_missing;

@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-pub use super::cell::is_missing;
 use super::cell::number;
 use super::{FileError, Lines, Output, Result};
 use crate::genome::{HiddenCharacter, check_text};
