@@ -4,6 +4,7 @@ pub mod annotation;
 pub mod bam_writer;
 pub mod bigwig_writer;
 pub mod bins;
+mod cell;
 pub mod chart;
 pub mod chrom_alias;
 pub mod deepchrome_csv;
@@ -31,8 +32,8 @@ pub mod table;
 pub mod track;
 pub mod weights;
 
+pub use cell::is_missing;
 pub use error::{FileError, Result};
 pub use input::open_text;
 pub use lines::{Lines, split};
 pub use output::{Identity, Kept, Output, PendingFile, check_writable, is_temporary, protect, stop};
-pub use table::is_missing;

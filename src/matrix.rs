@@ -4,6 +4,7 @@
 mod bins;
 mod blacklist;
 mod body;
+mod by_gene;
 mod control;
 mod header;
 mod history;
@@ -25,6 +26,7 @@ mod windows;
 pub use bins::{Bins, Tally};
 pub use blacklist::Blacklist;
 pub use body::{BODY_PARTS, body_values, body_windows};
+pub use by_gene::{ByGene, MANY_LOST, gene_key, share_lost};
 pub use control::{Chosen, ControlMethod};
 pub use header::{Attribution, FORMAT, FORMAT_VERSION, Header, Input, Kind, Status};
 pub use history::{Curve, History};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Result;
 use super::table::{Table, write_table};
-use crate::matrix::{Label, Labels};
+use crate::matrix::{Label, Labels, gene_key};
 
 /// Reads labels; gene ids must be unique, a label is a number or NA.
 pub fn read(path: &Path) -> Result<Labels> {
@@ -15,7 +15,7 @@ pub fn read(path: &Path) -> Result<Labels> {
     let (mut labels, mut seen) = (Labels::default(), HashMap::new());
     for row in &table.rows {
         let id = table.text(row, gene_id, "gene id")?.to_owned();
-        if let Some(first) = seen.insert(id.clone(), row.line) {
+        if let Some(first) = seen.insert(gene_key(&row.cells[gene_id]), row.line) {
             return Err(table
                 .error(row, format!("gene {id} is labelled twice, first on line {first}"))
                 .remedy("Keep one row a gene"));

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::table::{Table, write_table};
 use super::{FileError, Result};
-use crate::matrix::{Prediction, PredictionSpread, Predictions, Status};
+use crate::matrix::{Prediction, PredictionSpread, Predictions, Status, gene_key};
 
 const MARK_PREFIX: &str = "mark_attention_";
 const MARK_SD_PREFIX: &str = "mark_attention_sd_";
@@ -47,7 +47,7 @@ pub fn read(path: &Path) -> Result<Predictions> {
     for row in &table.rows {
         let id = table.text(row, gene_id, "gene id")?;
         table.text(row, sample, "sample")?;
-        if let Some(first) = seen.insert(id, row.line) {
+        if let Some(first) = seen.insert(gene_key(id), row.line) {
             return Err(table
                 .error(row, format!("gene {id} is predicted twice, first on line {first}"))
                 .remedy("Keep one row a gene"));

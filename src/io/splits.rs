@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Result;
 use super::table::{Table, write_table};
-use crate::matrix::{SplitRow, Splits};
+use crate::matrix::{SplitRow, Splits, gene_key};
 
 /// Reads splits; a gene occurs at most once a fold. Without a column `fold` all rows are fold 0.
 pub fn read(path: &Path) -> Result<Splits> {
@@ -25,7 +25,7 @@ pub fn read(path: &Path) -> Result<Splits> {
         let split = row.cells[split]
             .parse()
             .map_err(|problem: String| table.error(row, problem).remedy("Use train, valid or test"))?;
-        if let Some(first) = seen.insert((id.clone(), fold), row.line) {
+        if let Some(first) = seen.insert((gene_key(&row.cells[gene_id]), fold), row.line) {
             return Err(table
                 .error(row, format!("gene {id} occurs twice in fold {fold}, first on line {first}"))
                 .remedy("Keep one row a gene and fold"));

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::cell::number;
 use super::{FileError, Lines, Output, Result};
 use crate::genome::{HiddenCharacter, check_text};
 
@@ -29,16 +30,23 @@ impl Table {
     /// Reads a table (plain or gzip, `-` for standard input). Lines that start with `#` before the
     /// header and empty lines are skipped; line ends are those of any system.
     ///
-    /// A row with fewer or more cells than the header is an error that names the line.
+    /// Quotes around a cell (R) and blank columns behind the last one with a name (spreadsheets) are taken away.
+    ///
+    /// # Errors
+    /// A row with fewer or more cells than the header; names the line.
     pub fn read(path: &Path) -> Result<Table> {
         let mut lines = Lines::open(path)?;
         let mut columns: Option<Vec<String>> = None;
         let mut rows = Vec::new();
         while let Some((line, text)) = lines.next_text()? {
-            if text.is_empty() || (columns.is_none() && text.starts_with('#')) {
+            if text.trim().is_empty() || (columns.is_none() && text.starts_with('#')) {
                 continue;
             }
-            let cells: Vec<String> = text.split('\t').map(str::to_owned).collect();
+            let mut cells: Vec<String> = text.split('\t').map(|cell| unquoted(cell).to_owned()).collect();
+            let named = columns.as_ref().map_or(1, Vec::len);
+            while cells.len() > named && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+                cells.pop();
+            }
             match &columns {
                 None => columns = Some(cells),
                 Some(columns) if columns.len() == cells.len() => rows.push(Row { line, cells }),
@@ -108,28 +116,20 @@ impl Table {
         Ok(cell)
     }
 
-    /// A cell as a number; what stands for none ([`is_missing`]) is `None`.
+    /// A cell as a number; `NA`, `nan`, an empty cell and the like are `None`.
     ///
-    /// Anything else that is no finite number is an error that names line and column.
+    /// # Errors
+    /// Anything else that is no finite number; names line and column.
     pub fn number(&self, row: &Row, column: usize) -> Result<Option<f64>> {
-        let cell = row.cells[column].trim();
-        if is_missing(cell) {
-            return Ok(None);
-        }
-        match cell.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(Some(value)),
-            _ => Err(self
-                .error(row, format!("column {} must hold a finite number or NA, found {cell:?}", self.columns[column]))
-                .remedy("Correct the cell, or check that the columns are not swapped")),
-        }
+        number(&row.cells[column]).map_err(|problem| {
+            self.error(row, format!("column {}: {problem}", self.columns[column]))
+                .remedy("Correct the cell, or check that the columns are not swapped")
+        })
     }
 }
 
-/// Whether a cell stands for no value: empty, or what R, pandas, spreadsheets, databases and genome
-/// tools write there.
-pub fn is_missing(cell: &str) -> bool {
-    const WORDS: [&str; 10] = ["", ".", "-", "NA", "NaN", "N/A", "#N/A", "null", "none", "<NA>"];
-    WORDS.iter().any(|word| word.eq_ignore_ascii_case(cell.trim()))
+fn unquoted(cell: &str) -> &str {
+    cell.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(cell)
 }
 
 /// Writes a table; `cell` values must not hold tabs or line ends.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::matrix::{Label, Labels, Matrix, Split};
+use crate::matrix::{ByGene, Label, Labels, Matrix, Split};
 
 /// The genes of one sample that can be trained and chosen on, as rows of its matrix, with labels.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,7 +26,7 @@ pub struct Selection {
 
 impl Selection {
     /// Joins a matrix, its labels and one fold's splits by gene id; every gene is counted once.
-    pub fn new(matrix: &Matrix, labels: &Labels, splits: &HashMap<&str, Split>) -> Self {
+    pub fn new(matrix: &Matrix, labels: &Labels, splits: &ByGene<Split>) -> Self {
         let labels = labels.by_gene();
         let mut selection = Selection::default();
         for (row, id) in matrix.gene_ids.iter().enumerate() {
@@ -47,8 +47,10 @@ impl Selection {
     /// # Errors
     /// The id of the first gene that has a label and no expression.
     pub fn add_expression(&mut self, matrix: &Matrix, labels: &Labels) -> Result<(), String> {
-        let of_gene = |label: &Label| Some((label.gene_id.clone(), (label.expression? + 1.0).log2() as f32));
-        let by_gene: HashMap<String, f32> = labels.rows.iter().filter_map(of_gene).collect();
+        fn of_gene(label: &Label) -> Option<(&str, f32)> {
+            Some((&label.gene_id, (label.expression? + 1.0).log2() as f32))
+        }
+        let by_gene: ByGene<f32> = labels.rows.iter().filter_map(of_gene).collect();
         for &(row, _) in self.train.iter().chain(&self.valid) {
             let id = &matrix.gene_ids[row];
             self.expression.insert(row, *by_gene.get(id).ok_or_else(|| id.clone())?);

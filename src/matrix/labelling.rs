@@ -3,12 +3,11 @@
 /// How expression becomes a label.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LabelMethod {
-    /// High (1) at or above the median of all genes, as in DeepChrome, AttentiveChrome and
-    /// ShallowChrome.
+    /// High (1) at or above the median of the genes, as in DeepChrome, AttentiveChrome and ShallowChrome.
     Median,
     /// High at or above a given expression.
     Threshold(f64),
-    /// High at or above a quantile of all genes (0.5 is the median; linear between neighbours, as
+    /// High at or above a quantile of the genes (0.5 is the median; linear between neighbours, as
     /// numpy has it).
     Quantile(f64),
     /// High at or above the valley between silent and active genes: the left edge of the emptiest bin
@@ -30,13 +29,23 @@ pub enum LabelError {
         /// The lowest expression.
         lowest: f64,
     },
+    /// All genes are in one class.
+    #[error("all {genes} genes with a value are {}: a gene is high from an expression of {threshold} on", if *.high { "high" } else { "low" })]
+    OneClass {
+        /// Genes with a value.
+        genes: usize,
+        /// The class.
+        high: bool,
+        /// From here on a gene is high.
+        threshold: f64,
+    },
 }
 
 /// Labels in the order of `expression` (one value a gene, not negative; missing stays missing) and
 /// the threshold, where the method has one.
 ///
 /// # Errors
-/// No value at all, or no valley.
+/// No value at all, no valley, or a single class.
 pub fn label(expression: &[Option<f64>], method: LabelMethod) -> Result<(Vec<Option<f64>>, Option<f64>), LabelError> {
     let mut values: Vec<f64> = expression.iter().flatten().copied().collect();
     if values.is_empty() {
@@ -52,6 +61,10 @@ pub fn label(expression: &[Option<f64>], method: LabelMethod) -> Result<(Vec<Opt
             return Ok((expression.iter().map(|value| value.map(|x| (x + 1.0).log2())).collect(), None));
         }
     };
+    let (lowest, highest) = (values[0], values[values.len() - 1]);
+    if lowest >= threshold || highest < threshold {
+        return Err(LabelError::OneClass { genes: values.len(), high: lowest >= threshold, threshold });
+    }
     let high = |x: f64| f64::from(u8::from(x >= threshold));
     Ok((expression.iter().map(|value| value.map(high)).collect(), Some(threshold)))
 }
@@ -103,6 +116,15 @@ mod tests {
         assert!((threshold(0.25) - 1.75).abs() < 1e-12);
         assert!((threshold(0.9) - 6.8).abs() < 1e-12);
         assert_eq!(threshold(1.0), 8.0);
+    }
+
+    #[test]
+    fn one_class_is_an_error() {
+        let of = |values: [f64; 4], method| label(&values.map(Some), method).unwrap_err();
+        let silent = LabelError::OneClass { genes: 4, high: true, threshold: 0.0 };
+        assert_eq!(of([0.0, 0.0, 0.0, 5.0], LabelMethod::Median), silent);
+        let loud = LabelError::OneClass { genes: 4, high: false, threshold: 9.0 };
+        assert_eq!(of([1.0, 2.0, 0.0, 5.0], LabelMethod::Threshold(9.0)), loud);
     }
 
     #[test]

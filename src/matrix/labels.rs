@@ -1,10 +1,10 @@
 //! What a model is trained to predict.
 
-use std::collections::HashMap;
-
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+
+use super::ByGene;
 
 /// One gene's label.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +26,7 @@ pub struct Labels {
 
 impl Labels {
     /// Label by gene id; genes labelled NA are left out.
-    pub fn by_gene(&self) -> HashMap<&str, f64> {
+    pub fn by_gene(&self) -> ByGene<'_, f64> {
         self.rows.iter().filter_map(|row| Some((row.gene_id.as_str(), row.label?))).collect()
     }
 

@@ -1,11 +1,12 @@
 //! Which genes a model learns from, is chosen on, and is judged on.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::ByGene;
 
 /// The part of the genes that a gene belongs to.
 #[derive(
@@ -72,7 +73,7 @@ pub struct Splits {
 
 impl Splits {
     /// Split by gene id in one fold.
-    pub fn by_gene(&self, fold: u32) -> HashMap<&str, Split> {
+    pub fn by_gene(&self, fold: u32) -> ByGene<'_, Split> {
         self.rows.iter().filter(|row| row.fold == fold).map(|row| (row.gene_id.as_str(), row.split)).collect()
     }
 

@@ -1,24 +1,27 @@
 //! Labels from an expression table.
 
-use std::collections::{HashMap, HashSet};
+mod join;
+mod report;
+
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Parser;
 use tracing::{info, warn};
 
-use crate::genome::{Gene, check_name};
-use crate::io::expression::{self, Columns, Expression};
+use crate::genome::check_name;
+use crate::io::expression::{self, Columns, Duplicates, Expression};
 use crate::io::{genes_bed, labels};
-use crate::matrix::{Label, LabelMethod, Labels, label};
+use crate::matrix::{ByGene, Label, LabelError, LabelMethod, Labels, label};
 use crate::stage::{Common, Files, Stage};
 
 /// Label genes as highly or lowly expressed in a sample
 ///
-/// Reads any wide table with gene ids and one column a sample (Roadmap RPKM, featureCounts, Salmon and
-/// tximport gene tables, RSEM, GCT, csv; plain or gzip) and writes gene_id, label and expression. High
-/// is 1, low is 0; a gene without a value is NA. Of a gene that occurs twice with different values the
-/// first is kept, and reported.
+/// Reads any wide table with gene ids and one column a sample (Roadmap RPKM, featureCounts, HTSeq, STAR,
+/// Salmon and tximport gene tables, RSEM, StringTie, GCT, csv; plain or gzip) and writes gene_id, label
+/// and expression. High is 1, low is 0; a gene without a value is NA. Median, quantile and valley are of
+/// the genes that are labelled: those of --genes, or else all of the table. AttentiveChrome took the
+/// median of its whole table, which held protein-coding genes alone.
 #[derive(Parser, Clone, Debug)]
 #[command(
     name = "attentrack-label",
@@ -49,16 +52,24 @@ pub struct Args {
     /// With --method quantile: share of the genes that are low, between 0 and 1 [default: 0.5]
     #[arg(long, value_name = "SHARE")]
     pub quantile: Option<f64>,
-    /// Write these genes, in this order; those that the table lacks are NA. Median, quantile and valley
-    /// are still of all genes of the table [default: the table's genes]
+    /// Label these genes, in this order; those that the table lacks are NA. Median, quantile and valley
+    /// are of these genes [default: the table's genes]
     #[arg(long, value_name = "BED")]
     pub genes: Option<PathBuf>,
-    /// Column of the values, TPM for example [default: named like --sample]
+    /// With --genes: largest share of the shorter list, genes or table, that the other may lack; from a
+    /// tenth on it is a warning
+    #[arg(long, default_value_t = 0.9, value_name = "SHARE")]
+    pub max_lost_genes: f64,
+    /// Column of the values, TPM for example; of a table without a header its number [default: named like
+    /// --sample]
     #[arg(long, value_name = "NAME")]
     pub column: Option<String>,
     /// Column of the gene ids [default: gene_id, Geneid, gene, Name or the like, else the first]
     #[arg(long, value_name = "NAME")]
     pub gene_column: Option<String>,
+    /// What to make of a gene that has several rows. Rows that are alike in every number are taken once
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub duplicates: Duplicates,
     /// Keep the versions of Ensembl and RefSeq ids (ENSG00000141510.16) [default: they are stripped, as
     /// attentrack-tss does]
     #[arg(long)]
@@ -74,12 +85,12 @@ pub struct Args {
 /// How expression becomes a label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Method {
-    /// High at or above the median of all genes of the table (DeepChrome, AttentiveChrome, ShallowChrome)
+    /// High at or above the median of the genes that have a value (DeepChrome, AttentiveChrome, ShallowChrome)
     #[default]
     Median,
     /// High at or above --threshold
     Threshold,
-    /// High at or above the --quantile of all genes of the table
+    /// High at or above the --quantile of the genes that have a value
     Quantile,
     /// High at or above the valley between silent and active genes, below the median (ShallowChrome)
     Valley,
@@ -118,6 +129,12 @@ impl Stage for Args {
         if self.versus.is_some() && self.method != Method::Log2 {
             problems.push("--versus makes numbers: give --method log2".into());
         }
+        if self.versus.is_some() && self.expression.as_os_str() == "-" {
+            problems.push("--versus reads the table twice: give a file, not standard input".into());
+        }
+        if !(0.0..=1.0).contains(&self.max_lost_genes) {
+            problems.push(format!("--max-lost-genes must be a share from 0 to 1, found {}", self.max_lost_genes));
+        }
         match self.quantile {
             Some(_) if self.method != Method::Quantile => {
                 problems.push("--quantile goes with --method quantile only".into());
@@ -133,25 +150,27 @@ impl Stage for Args {
     fn run(&self) -> anyhow::Result<()> {
         let genes = self.genes.as_deref().map(genes_bed::read).transpose()?;
         let expression = expression::read(&self.expression, &self.columns())?;
-        let values: Vec<Option<f64>> = expression.genes.iter().map(|(_, value)| *value).collect();
-        let (of_table, threshold) = label(&values, self.label_method())
-            .with_context(|| format!("{}, column {:?}", self.expression.display(), expression.value_column))?;
-        let of_table = match &self.versus {
-            Some(versus) => self.changes(versus, &expression, of_table)?,
-            None => of_table,
+        report::table(self, &expression);
+        let values = match &genes {
+            None => expression.genes.clone(),
+            Some(genes) => {
+                let bed = self.genes.as_deref().unwrap_or_else(|| "-".as_ref());
+                let join = join::Join { table: &self.expression, bed, most_lost: self.max_lost_genes };
+                join.values(genes, &expression)?
+            }
         };
-        let rows = expression.genes.iter().zip(of_table);
-        let table = rows.map(|((id, value), label)| Label { gene_id: id.clone(), label, expression: *value }).collect();
-        self.report_table(&expression, threshold);
-        let mut labels = match &genes {
-            None => Labels { rows: table },
-            Some(genes) => self.of_genes(genes, table)?,
-        };
+        let (mut of_genes, threshold) = self.label(&values, &expression.value_column)?;
+        if let Some(versus) = &self.versus {
+            self.subtract(versus, &expression, &values, &mut of_genes)?;
+        }
+        let rows = values.into_iter().zip(of_genes);
+        let mut labels =
+            Labels { rows: rows.map(|((gene_id, expression), label)| Label { gene_id, label, expression }).collect() };
         if let Some(seed) = self.permute {
             labels.permute(seed);
             warn!("--permute: the labels are given to other genes at random; a model of them knows nothing");
         }
-        self.report_labels(&labels);
+        report::labels(self, &labels, threshold);
         labels::write(&self.out, &labels)?;
         info!("{} genes -> {}", labels.rows.len(), self.out.display());
         Ok(())
@@ -164,27 +183,43 @@ impl Args {
             sample: self.column.clone().unwrap_or_else(|| self.sample.clone()),
             gene: self.gene_column.clone(),
             keep_version: self.keep_version,
+            duplicates: self.duplicates,
         }
     }
 
-    /// What is more than in the sample `versus`; `None` where that has no value.
-    fn changes(
+    /// The labels, and from which expression on a gene is high.
+    fn label(&self, values: &[join::Value], column: &str) -> anyhow::Result<(Vec<Option<f64>>, Option<f64>)> {
+        let values: Vec<Option<f64>> = values.iter().map(|(_, value)| *value).collect();
+        label(&values, self.label_method()).map_err(|error| {
+            let remedy = match &error {
+                LabelError::OneClass { .. } => format!(". {}", report::BALANCE),
+                LabelError::NoValue | LabelError::NoValley { .. } => String::new(),
+            };
+            anyhow::anyhow!("{}, column {column:?}: {error}{remedy}", self.expression.display())
+        })
+    }
+
+    /// Takes the labels of the sample `versus` away; `None` where that has no value.
+    fn subtract(
         &self,
         versus: &str,
         expression: &Expression,
-        labels: Vec<Option<f64>>,
-    ) -> anyhow::Result<Vec<Option<f64>>> {
+        values: &[join::Value],
+        labels: &mut [Option<f64>],
+    ) -> anyhow::Result<()> {
         let other = expression::read(&self.expression, &Columns { sample: versus.to_owned(), ..self.columns() })?;
         if other.value_column == expression.value_column {
             bail!("--versus {versus} and --sample {} are one column. Name two samples", self.sample);
         }
         info!("compared with {}", other.value_column);
-        let values: Vec<Option<f64>> = other.genes.iter().map(|(_, value)| *value).collect();
-        let (of_other, _) = label(&values, self.label_method())?;
-        let of_other: HashMap<&str, f64> =
-            other.genes.iter().zip(of_other).filter_map(|((id, _), label)| Some((id.as_str(), label?))).collect();
-        let of_gene = |((id, _), label): (&(String, _), Option<f64>)| Some(label? - of_other.get(id.as_str())?);
-        Ok(expression.genes.iter().zip(labels).map(of_gene).collect())
+        let (of_other, _) = self.label(&other.genes, &other.value_column)?;
+        let ids = other.genes.iter().map(|(id, _)| id.as_str());
+        let of_other: ByGene<Option<f64>> = ids.zip(of_other).collect();
+        for ((id, _), label) in values.iter().zip(labels) {
+            let there = of_other.get(id).copied().flatten();
+            *label = label.zip(there).map(|(here, there)| here - there);
+        }
+        Ok(())
     }
 
     fn label_method(&self) -> LabelMethod {
@@ -194,88 +229,6 @@ impl Args {
             Method::Quantile => LabelMethod::Quantile(self.quantile.unwrap_or(0.5)),
             Method::Valley => LabelMethod::Valley,
             Method::Log2 => LabelMethod::Log2,
-        }
-    }
-
-    /// The labels of `genes`, in their order; a gene that the table lacks is NA.
-    fn of_genes(&self, genes: &[Gene], table: Vec<Label>) -> anyhow::Result<Labels> {
-        let bed = self.genes.as_deref().unwrap_or_else(|| "-".as_ref()).display();
-        let (in_table, first) = (table.len(), table.first().map_or_else(String::new, |row| row.gene_id.clone()));
-        let mut by_gene: HashMap<String, Label> = table.into_iter().map(|row| (row.gene_id.clone(), row)).collect();
-        let missing = |gene: &Gene| Label { gene_id: gene.id.clone(), label: None, expression: None };
-        let rows: Vec<Label> =
-            genes.iter().map(|gene| by_gene.remove(&gene.id).unwrap_or_else(|| missing(gene))).collect();
-        let joined = in_table - by_gene.len();
-        if joined == 0 {
-            let example = genes.first().map_or("", |gene| gene.id.as_str());
-            bail!(
-                "{}: none of its {in_table} genes is in {bed}: the table has ids like {first:?}, the genes like {example:?}. Name the column of the same ids with --gene-column, or make the genes with --id-attribute",
-                self.expression.display()
-            );
-        }
-        info!(
-            "{joined} of {} genes of {bed} are in the table; {} others of the table are left out",
-            genes.len(),
-            by_gene.len()
-        );
-        if joined < genes.len() {
-            info!("{} genes of {bed} are not in the table: labelled NA", genes.len() - joined);
-        }
-        Ok(Labels { rows })
-    }
-
-    fn report_table(&self, expression: &Expression, threshold: Option<f64>) {
-        let Expression { genes, gene_column, value_column, repeated, conflicting, without_id, versions_stripped } =
-            expression;
-        info!(
-            "{}: {} genes, ids from {gene_column}, values from {value_column}",
-            self.expression.display(),
-            genes.len()
-        );
-        if *repeated > 0 {
-            info!("{repeated} rows repeat a gene and say the same: merged");
-        }
-        if !conflicting.is_empty() {
-            let examples: Vec<&str> = conflicting.iter().take(5).map(String::as_str).collect();
-            warn!(
-                "{} genes occur with different values, the first is kept: {}{}",
-                conflicting.len(),
-                examples.join(", "),
-                if conflicting.len() > examples.len() { ", …" } else { "" }
-            );
-        }
-        if *without_id > 0 {
-            warn!("{without_id} rows have no gene id: left out");
-        }
-        if *versions_stripped > 0 {
-            info!("{versions_stripped} ids lost their version (--keep-version keeps it)");
-        }
-        let unexpressed = genes.iter().filter(|(_, value)| value.is_none()).count();
-        if unexpressed > 0 {
-            info!("{unexpressed} genes have no value: labelled NA");
-        }
-        if let Some(threshold) = threshold {
-            info!("high from an expression of {threshold} on");
-        }
-    }
-
-    fn report_labels(&self, labels: &Labels) {
-        let known: Vec<f64> = labels.rows.iter().filter_map(|row| row.label).collect();
-        if known.is_empty() {
-            warn!("no gene is labelled: none of them has a value in the table");
-            return;
-        }
-        if self.method == Method::Log2 {
-            let mean = known.iter().sum::<f64>() / known.len() as f64;
-            let what = if self.versus.is_some() { "change, log2," } else { "log2(x + 1)" };
-            info!("{} labelled, mean {what} {mean:.3}", known.len());
-            return;
-        }
-        let high = known.iter().filter(|&&label| label == 1.0).count();
-        let share = 100.0 * high as f64 / known.len() as f64;
-        info!("{} labelled: {high} high ({share:.1} %), {} low", known.len(), known.len() - high);
-        if known.iter().map(|label| label.to_bits()).collect::<HashSet<_>>().len() < 2 {
-            warn!("all genes have the same label: no model can be trained on them");
         }
     }
 }

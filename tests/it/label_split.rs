@@ -1,4 +1,4 @@
-//! `attentrack-label` and `attentrack-split`: figures on real tables, leaks counted, bad tables refused.
+//! `attentrack-split`: figures on real tables, leaks counted, bad arguments refused.
 
 use std::collections::BTreeMap;
 
@@ -29,81 +29,6 @@ fn genes(n: usize, chroms: &[&str]) -> String {
             format!("{}\t{start}\t{}\tg{i}\t0\t+\n", chroms[i * chroms.len() / n], start + 1)
         })
         .collect()
-}
-
-#[test]
-fn labels_by_every_method() {
-    let work = Workdir::new();
-    work.write("x.tsv", "gene_id\tother\tE003\na\t9\t0\nb\t9\t1\nc\t9\t3\nd\t9\tNA\ne\t9\t7\n");
-    for (args, expected) in [
-        ("", "a 0,b 0,c 1,d NA,e 1"),
-        ("--method threshold --threshold 1", "a 0,b 1,c 1,d NA,e 1"),
-        ("--method quantile --quantile 0.9", "a 0,b 0,c 0,d NA,e 1"),
-        ("--method log2", "a 0,b 1,c 2,d NA,e 3"),
-    ] {
-        work.ok("label", &format!("--expression x.tsv --sample E003 --out l.tsv {args}"));
-        let text = work.read("l.tsv");
-        let mut rows = text.lines();
-        assert_eq!(rows.next(), Some("gene_id\tlabel\texpression"));
-        let labels: Vec<String> = rows.map(|row| row.split('\t').take(2).collect::<Vec<_>>().join(" ")).collect();
-        assert_eq!(labels.join(","), expected, "{args}");
-    }
-    let log = work.ok("label", "--expression x.tsv --sample E003 --out l.tsv");
-    assert!(log.contains("1 genes have no value") && log.contains("2 high (50.0 %), 2 low"), "{log}");
-}
-
-#[test]
-fn labels_of_given_genes_keep_their_order_and_the_threshold_of_the_whole_table() {
-    let work = Workdir::new();
-    work.write("x.csv", "gene_id,E003\nENSG00000000001.4,1\nb,5\nc,9\n");
-    work.write("genes.bed", "1\t5\t6\tc\t0\t+\n1\t6\t7\tz\t0\t+\n1\t7\t8\tENSG00000000001\t0\t+\n");
-    let log = work.ok("label", "--expression x.csv --sample E003 --genes genes.bed --out l.tsv");
-    assert_eq!(work.read("l.tsv"), "gene_id\tlabel\texpression\nc\t1\t9\nz\tNA\tNA\nENSG00000000001\t0\t1\n");
-    assert!(log.contains("2 of 3 genes of genes.bed are in the table; 1 others"), "{log}");
-    assert!(log.contains("high from an expression of 5 on"), "{log}");
-}
-
-#[test]
-fn duplicates_are_merged_or_reported() {
-    let work = Workdir::new();
-    work.write("x.tsv", "gene_id\tE003\na\t1\na\t1\nb\t2\nb\t3\nc\t4\n");
-    let log = work.ok("label", "--expression x.tsv --sample E003 --out l.tsv");
-    assert_eq!(work.read("l.tsv"), "gene_id\tlabel\texpression\na\t0\t1\nb\t1\t2\nc\t1\t4\n");
-    assert!(log.contains("1 rows repeat a gene"), "{log}");
-    assert!(log.contains("1 genes occur with different values, the first is kept: b"), "{log}");
-}
-
-#[test]
-fn bad_expression_tables_are_refused_in_words() {
-    let plain = "--sample E003";
-    for (what, content, args, needles) in [
-        ("empty", "", plain, &["x.tsv", "empty"][..]),
-        ("header only", "gene_id\tE003\n", plain, &["no gene"]),
-        ("no such sample", "gene_id\tE001\tE002\na\t1\t2\n", plain, &["\"E003\"", "E001, E002", "--column"]),
-        ("negative", "gene_id\tE003\na\t-0.5\n", plain, &["line 2", "\"E003\"", "negative"]),
-        ("swapped columns", "gene_id\tE003\n5\tENSG1\n", plain, &["line 2", "ENSG1", "swapped"]),
-        ("all missing", "gene_id\tE003\na\tNaN\n", plain, &["no gene has an expression value"]),
-        ("short row", "gene_id\tE001\tE003\na\t1\t2\nb\t1\n", plain, &["line 3", "expected 3 columns", "found 2"]),
-        ("two BAMs", "Geneid\tE003.a.bam\tE003.b.bam\na\t1\t2\n", plain, &["E003.a.bam, E003.b.bam", "--column"]),
-        (
-            "gene column",
-            "gene_id\tE003\na\t1\n",
-            "--sample E003 --gene-column symbol",
-            &["\"symbol\"", "gene_id, E003"],
-        ),
-        ("no join", "gene_id\tE003\nTP53\t1\n", "--sample E003 --genes genes.bed", &["none of its 1", "TP53", "ENSG1"]),
-        ("no threshold", "gene_id\tE003\na\t1\n", "--sample E003 --method threshold", &["--threshold"]),
-        ("stray threshold", "gene_id\tE003\na\t1\n", "--sample E003 --threshold 1", &["--method threshold"]),
-        ("quantile", "gene_id\tE003\na\t1\n", "--sample E003 --method quantile --quantile 2", &["between 0 and 1"]),
-        ("no valley", "gene_id\tE003\na\t1\n", "--sample E003 --method valley", &["no valley"]),
-    ] {
-        let work = Workdir::new();
-        work.write("x.tsv", content);
-        work.write("genes.bed", "1\t5\t6\tENSG1\t0\t+\n");
-        eprintln!("{what}");
-        work.fails("label", &format!("--expression x.tsv --out l.tsv {args}"), needles);
-        assert_eq!(std::fs::read_dir(work.path("")).unwrap().count(), 2, "{what}: something was written");
-    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod faults;
 mod floors;
 mod heatmap;
 mod import;
+mod label;
 mod label_split;
 mod names;
 mod networks;

@@ -443,7 +443,7 @@ proptest! {
         prop_assume!(ids.iter().all(|id| !id.contains(['\t', '\n', '\r', '"', '\'', '#']) && id.trim() == id && id != "NA"));
         let work = Workdir::new();
         work.write("e.tsv", format!("gene_id\tx\ty\n{}\t1\t2\n{}\t2\t2\n", ids[0], ids[1]));
-        let columns = expression::Columns { sample: "x".to_owned(), gene: None, keep_version: true };
+        let columns = expression::Columns { sample: "x".to_owned(), gene: None, keep_version: true, duplicates: expression::Duplicates::Sum };
         match expression::read(&work.path("e.tsv"), &columns) {
             Ok(read) => prop_assert_eq!(read.genes, [(ids[0].clone(), Some(1.0)), (ids[1].clone(), Some(2.0))]),
             Err(error) => {

@@ -1,152 +1,193 @@
 //! Which cell of a row is the gene, and which the sample's value.
 
+use std::borrow::Cow;
+use std::collections::{HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use super::Columns;
+use super::columns::{known_gene_column, named, value_column};
+use super::lines::{Header, Line};
+use super::separator::Separator;
+use crate::io::cell::number;
 use crate::io::{FileError, Result};
 
-/// Names under which tables keep their gene ids, the likeliest first; case does not matter.
-const GENE_COLUMNS: [&str; 9] =
-    ["gene_id", "geneid", "ensembl_gene_id", "ensembl_id", "gene", "name", "target_id", "feature_id", "transcript_id"];
-
-/// What stands between two cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Separator {
-    Tab,
-    Comma,
-    Blank,
-}
-
-impl Separator {
-    pub(super) fn of(header: &str) -> Self {
-        if header.contains('\t') {
-            Separator::Tab
-        } else if header.contains(',') {
-            Separator::Comma
-        } else {
-            Separator::Blank
-        }
-    }
-
-    /// The cells of a line, without the quotes that R and spreadsheets put around them.
-    pub(super) fn cells(self, line: &str) -> Vec<&str> {
-        let unquoted = |cell| str::strip_prefix(cell, '"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(cell);
-        let mut quoted = false;
-        match self {
-            Separator::Tab => line.split('\t').map(unquoted).collect(),
-            Separator::Blank => line.split_whitespace().map(unquoted).collect(),
-            // a comma inside quotes belongs to the cell
-            Separator::Comma => line
-                .split(|c| {
-                    quoted ^= c == '"';
-                    c == ',' && !quoted
-                })
-                .map(unquoted)
-                .collect(),
-        }
-    }
-}
-
-/// The first line of a table.
-#[derive(Clone, Debug)]
-pub(super) struct Header {
-    pub(super) names: Vec<String>,
-    pub(super) separator: Separator,
-}
+/// What Cufflinks writes of a gene whose FPKM it could not make.
+const GIVEN_UP: [&str; 2] = ["FAIL", "HIDATA"];
 
 /// How a row is read.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     separator: Separator,
-    /// Cells that a row has.
+    /// Cells that a row has; blank ones may follow.
     width: usize,
-    /// Whether rows have one more cell that the header doesn't name.
-    surplus: bool,
+    /// Cells that a row must have: those without a name may be left out.
+    needed: usize,
     gene: usize,
     value: usize,
+    /// Of Cufflinks: whether the value could be made.
+    status: Option<usize>,
+    /// Where the cells with a name begin: numbers before them count rows.
+    first_named: usize,
     pub(super) gene_name: String,
     pub(super) value_name: String,
 }
 
+/// What is read of a row.
+pub(super) struct Row<'a> {
+    pub(super) id: Cow<'a, str>,
+    pub(super) value: Cow<'a, str>,
+    /// Whether the value is one: of genes that Cufflinks gives up it is 0.
+    pub(super) is_value: bool,
+    /// A hash of all its numbers, positions and other samples too; the same in every run.
+    pub(super) numbers: u64,
+}
+
+/// Where the cell stands that the rows have more than the header has names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unnamed {
+    /// R's row names.
+    First,
+    /// Behind the last named one, as in Roadmap's tables.
+    Last,
+}
+
 impl Layout {
-    pub(super) fn find(path: &Path, header: &Header, first_row: Option<&str>, columns: &Columns) -> Result<Self> {
-        let Header { names, separator } = header;
-        let cells = first_row.map_or_else(Vec::new, |row| separator.cells(row));
-        let one_more = cells.len() == names.len() + 1;
-        let known =
-            GENE_COLUMNS.iter().find_map(|known| names.iter().position(|name| name.to_ascii_lowercase() == *known));
-        // R writes row names without a header: then names and cells are one apart
-        let row_names =
-            one_more && columns.gene.is_none() && known.is_none() && cells.last().is_some_and(|cell| !cell.is_empty());
-        let shift = usize::from(row_names);
-        let gene = match &columns.gene {
-            Some(name) => names.iter().position(|other| other == name).ok_or_else(|| no_column(path, name, names))?,
-            None => known.unwrap_or(0),
+    /// # Errors
+    /// No such column, or two; a header that is one name short in a way that leaves open which.
+    pub(super) fn find(path: &Path, header: &Header, rows: &VecDeque<Line>, columns: &Columns) -> Result<Self> {
+        let Header { names, width, separator, .. } = header;
+        let given = columns.gene.as_deref().map(|name| named(path, names, name)).transpose()?;
+        let known = given.or_else(|| known_gene_column(names));
+        let value = value_column(path, header, &columns.sample)?;
+        let cells: Vec<Vec<Cow<'_, str>>> = rows.iter().map(|(_, row)| separator.cells(row)).collect();
+        let filled = |cells: &Vec<Cow<'_, str>>| cells.iter().rposition(|cell| !cell.trim().is_empty());
+        let longest = cells.iter().filter_map(filled).max().map_or(0, |last| last + 1);
+        // one row that is longer has a cell too much; if all are, the header is a name short
+        let are_longer = cells.iter().all(|row| row.len() > *width);
+        let unnamed = if longest == width + 1 && are_longer && header.is_there {
+            Some(unnamed_cell(&cells, known, value).ok_or_else(|| one_name_short(path, names.len()))?)
+        } else {
+            None
         };
-        let value = value_column(path, names, &columns.sample)?;
-        if value == gene && !row_names {
+        let shift = usize::from(unnamed == Some(Unnamed::First));
+        let gene = known.map_or(0, |known| known + shift);
+        let value_at = value + shift;
+        if value_at == gene {
             return Err(FileError::new(path, format!("column {:?} is taken for the gene ids", names[value]))
                 .line(1)
                 .remedy("Name the column of the gene ids with --gene-column"));
         }
+        let gene_name = match (known, shift) {
+            (None, 1) => "the row names".to_owned(),
+            (None, _) if names[0].is_empty() || !header.is_there => "the first column".to_owned(),
+            _ => names[gene - shift].clone(),
+        };
+        if known.is_none() && (shift == 1 || names[0].is_empty()) && are_row_numbers(&cells, gene) {
+            return Err(FileError::new(path, format!("the ids would be the row numbers 1, 2, 3 … of {gene_name}"))
+                .line(1)
+                .remedy("Name the column of the gene ids with --gene-column"));
+        }
+        let width = width + usize::from(unnamed.is_some());
+        let needed = if unnamed == Some(Unnamed::Last) { width } else { names.len() + shift };
+        let value_name = names[value].clone();
+        let status = status_column(names, &value_name).map(|status| status + shift);
+        let first_named = usize::from(shift == 1 || names[0].is_empty());
         Ok(Layout {
             separator: *separator,
-            width: names.len() + shift,
-            surplus: one_more && !row_names,
-            gene: if row_names { 0 } else { gene },
-            value: value + shift,
-            gene_name: if row_names { "the row names".to_owned() } else { names[gene].clone() },
-            value_name: names[value].clone(),
+            width,
+            needed,
+            gene,
+            value: value_at,
+            status,
+            first_named,
+            gene_name,
+            value_name,
         })
     }
 
-    /// Gene id and value of a row.
-    pub(super) fn cells<'a>(&self, row: &'a str) -> std::result::Result<(&'a str, &'a str), String> {
-        let cells = self.separator.cells(row);
-        let one_more =
-            cells.len() == self.width + 1 && (self.surplus || cells.last().is_some_and(|cell| cell.is_empty()));
-        match (cells.get(self.gene), cells.get(self.value)) {
-            (Some(gene), Some(value)) if cells.len() == self.width || one_more => Ok((gene.trim(), value.trim())),
-            _ => Err(format!("expected {} columns as in the header, found {}", self.width, cells.len())),
+    /// What is read of a row.
+    pub(super) fn row<'a>(&self, row: &'a str) -> std::result::Result<Row<'a>, String> {
+        let mut cells = self.separator.cells(row);
+        let fits = cells.len() >= self.needed && cells.iter().skip(self.width).all(|cell| cell.trim().is_empty());
+        if !fits {
+            return Err(format!("expected {} columns as in the header, found {}", self.width, cells.len()));
         }
+        let is_value =
+            !self.status.and_then(|status| cells.get(status)).is_some_and(|cell| GIVEN_UP.contains(&&**cell));
+        let mut numbers = DefaultHasher::new();
+        cells.iter().skip(self.first_named).filter(|cell| is_figure(cell)).for_each(|cell| cell.hash(&mut numbers));
+        let mut take = |at: usize| std::mem::take(&mut cells[at]);
+        Ok(Row { id: take(self.gene), value: take(self.value), is_value, numbers: numbers.finish() })
+    }
+
+    /// Whether numbers may have a decimal comma.
+    pub(super) fn has_decimal_comma(&self) -> bool {
+        self.separator == Separator::Semicolon
     }
 }
 
-fn no_column(path: &Path, name: &str, names: &[String]) -> FileError {
-    const SHOWN: usize = 60;
-    let mut listed = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        listed += &format!(" and {} more", names.len() - SHOWN);
-    }
-    FileError::new(path, format!("no column {name:?}; the columns are {listed}"))
-        .line(1)
-        .remedy("Name one of them with --column (the values) or --gene-column (the gene ids)")
+/// Whether the cell looks like a number; a table may have a thousand million cells.
+fn is_figure(cell: &str) -> bool {
+    !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || b".,+-eE".contains(&byte))
 }
 
-/// The column named like the sample, or else the only one that is a path to the sample's BAM.
-fn value_column(path: &Path, names: &[String], sample: &str) -> Result<usize> {
-    let mut named = (0..names.len()).filter(|&at| names[at] == sample);
-    if let Some(at) = named.next() {
-        return match named.next() {
-            None => Ok(at),
-            Some(_) => Err(FileError::new(path, format!("column {sample:?} is there more than once"))
-                .line(1)
-                .remedy("Keep one of them, or give them different names")),
-        };
-    }
-    let is_path_of = |name: &str| {
-        let file = name.rsplit('/').next().unwrap_or(name);
-        file.strip_prefix(sample).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) && file.ends_with("am")
+/// `FPKM_status` beside `FPKM`, `q1_status` beside `q1_FPKM` (Cufflinks).
+fn status_column(names: &[String], value: &str) -> Option<usize> {
+    let prefix = value.strip_suffix("FPKM")?;
+    let status = if prefix.is_empty() { "FPKM_status".to_owned() } else { format!("{prefix}status") };
+    names.iter().position(|name| *name == status)
+}
+
+/// Where the cell stands that has no name; `None` if both are thinkable, or neither. Without a column that
+/// is known to hold gene ids the first cell holds them in either case, and R's reading comes first.
+fn unnamed_cell(cells: &[Vec<Cow<'_, str>>], known: Option<usize>, value: usize) -> Option<Unnamed> {
+    let is_thinkable = |shift: usize| {
+        let (gene, value) = (known.map_or(0, |known| known + shift), value + shift);
+        let values = cells.iter().all(|row| row.get(value).is_some_and(|cell| is_value(cell)));
+        gene != value && values && are_ids(cells, gene)
     };
-    let paths: Vec<usize> = (0..names.len()).filter(|&at| is_path_of(&names[at])).collect();
-    match paths[..] {
-        [at] => Ok(at),
-        [] => Err(no_column(path, sample, names)),
-        _ => {
-            let listed: Vec<&str> = paths.iter().map(|&at| names[at].as_str()).collect();
-            Err(FileError::new(path, format!("{} columns could be {sample:?}: {}", paths.len(), listed.join(", ")))
-                .line(1)
-                .remedy("Name one with --column"))
-        }
+    match (is_thinkable(1), is_thinkable(0)) {
+        (true, false) => Some(Unnamed::First),
+        (false, true) => Some(Unnamed::Last),
+        _ if known.is_none() => Some(Unnamed::First),
+        _ => None,
     }
+}
+
+/// Whether the cell may be a value, of a decimal comma too.
+fn is_value(cell: &str) -> bool {
+    number(&cell.replace(',', ".")).is_ok()
+}
+
+/// Whether the cells may be gene ids: no row numbers, no measurements, no two alike.
+fn are_ids(cells: &[Vec<Cow<'_, str>>], column: usize) -> bool {
+    let mut seen = HashSet::new();
+    let is_id = |cell: &str| match number(cell) {
+        Ok(Some(_)) => cell.bytes().all(|byte| byte.is_ascii_digit()),
+        Ok(None) => false,
+        Err(_) => true,
+    };
+    !are_row_numbers(cells, column)
+        && cells.iter().all(|row| row.get(column).is_some_and(|cell| is_id(cell.trim()) && seen.insert(cell.trim())))
+}
+
+/// Whether the cells are 1, 2, 3, …, as R and pandas number rows (from 0, pandas).
+fn are_row_numbers(cells: &[Vec<Cow<'_, str>>], column: usize) -> bool {
+    let count_from = |first: usize| {
+        (first..).zip(cells).all(|(number, row)| row.get(column).is_some_and(|cell| *cell == number.to_string()))
+    };
+    count_from(1) || count_from(0)
+}
+
+fn one_name_short(path: &Path, names: usize) -> FileError {
+    FileError::new(
+        path,
+        format!(
+            "the header has {names} names and the rows have {} cells, and either end may be the nameless one",
+            names + 1
+        ),
+    )
+    .line(1)
+    .remedy("Add the missing name to the header (from R: write.table(…, row.names = FALSE), or col.names = NA)")
 }

@@ -1,6 +1,6 @@
 //! Brings predictions, labels and splits together by gene id.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -8,13 +8,13 @@ use anyhow::bail;
 use crate::genome::Tss;
 use crate::io;
 use crate::learn::metrics::{GeneCounts, Overlap, Rows};
-use crate::matrix::{Labels, Predictions, Split, Splits, overlapping_windows};
+use crate::matrix::{ByGene, Labels, Predictions, Split, Splits, overlapping_windows};
 
 /// Name of the pooled figures.
 pub const POOLED: &str = "all";
 
 /// Split by gene id.
-pub type SplitOf<'a> = HashMap<&'a str, Split>;
+pub type SplitOf<'a> = ByGene<'a, Split>;
 /// Sample, what became of its genes, and the rows that the figures are made from.
 pub type Joined<'a> = (&'a str, GeneCounts, Rows<'a>);
 
@@ -79,9 +79,9 @@ impl SampleInput {
     /// The rows that have score, label and split, and the counts of those that have not.
     pub fn join<'a>(&'a self, split_of: &SplitOf) -> anyhow::Result<Joined<'a>> {
         let label_of = self.labels.by_gene();
-        let predicted: HashSet<&str> = self.predictions.rows.iter().map(|row| row.gene_id.as_str()).collect();
+        let predicted: ByGene<()> = self.predictions.rows.iter().map(|row| (row.gene_id.as_str(), ())).collect();
         let mut genes = GeneCounts {
-            not_predicted: label_of.keys().filter(|id| !predicted.contains(*id)).count() as u64,
+            not_predicted: label_of.keys().filter(|id| !predicted.contains_key(id)).count() as u64,
             ..GeneCounts::default()
         };
         if genes.not_predicted == label_of.len() as u64 {
@@ -132,10 +132,10 @@ pub fn pool<'a>(samples: &[Joined<'a>]) -> (GeneCounts, Rows<'a>) {
 /// Counts the windows of a fold's genes that share bases with a training window.
 pub fn overlap(genes_bed: &Path, split_of: &SplitOf, flank_bp: u32) -> anyhow::Result<Overlap> {
     let genes = io::genes_bed::read(genes_bed)?;
-    let known: HashSet<&str> = genes.iter().map(|gene| gene.id.as_str()).collect();
-    let missing = split_of.keys().filter(|id| !known.contains(*id)).min().copied();
+    let known: ByGene<()> = genes.iter().map(|gene| (gene.id.as_str(), ())).collect();
+    let missing = split_of.keys().filter(|id| !known.contains_key(id)).min();
     if let Some(example) = missing {
-        let count = split_of.keys().filter(|id| !known.contains(*id)).count();
+        let count = split_of.keys().filter(|id| !known.contains_key(id)).count();
         bail!(
             "{}: lacks {count} of the {} genes of the splits, such as {example}. Give the genes that the splits were made from, or leave --genes out",
             genes_bed.display(),

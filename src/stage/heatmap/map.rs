@@ -1,10 +1,8 @@
 //! What is shown of each gene and sample.
 
-use std::collections::HashMap;
-
 use crate::genome::Grid;
 use crate::matrix::track::{TrackError, TrackValue, TrackValues};
-use crate::matrix::{Kind, Labels, Matrix, Predictions, Status};
+use crate::matrix::{ByGene, Kind, Labels, Matrix, Predictions, Status};
 
 /// Genes by samples.
 pub struct Map {
@@ -90,9 +88,8 @@ impl Map {
             _ => TrackValue::Raw,
         };
         let values = TrackValues::new(matrix, value)?;
-        let row_of: HashMap<&str, usize> =
-            matrix.gene_ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
-        let scores: HashMap<&str, _> =
+        let row_of: ByGene<usize> = matrix.gene_ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
+        let scores: ByGene<_> =
             predictions.iter().flat_map(|all| &all.rows).map(|row| (row.gene_id.as_str(), row)).collect();
         let labels = labels.map(Labels::by_gene).unwrap_or_default();
         let gene = |id: &String| {

@@ -168,7 +168,7 @@ impl Inputs {
                 for id in &ids {
                     let next = units.len();
                     genes.units.push(*units.entry(*id).or_insert(next));
-                    genes.labels.push(label_of[id]);
+                    genes.labels.extend(label_of.get(id));
                 }
                 for run in of_sample {
                     let own = run.genes.iter().filter(|id| judged(run, id)).count();

@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 use super::Args;
 use crate::genome::{Chrom, Chroms, Region};
 use crate::io::{FileError, Lines};
-use crate::matrix::Matrix;
 use crate::matrix::track::Selection;
+use crate::matrix::{Matrix, gene_key};
 use crate::stage::gene_ids;
 
 /// The part of the matrix that the flags name, every problem in one message.
@@ -45,21 +45,21 @@ fn genes(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> anyhow::Re
     if args.gene.is_empty() {
         return Ok(None);
     }
-    let mut rows: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut rows: HashMap<_, Vec<usize>> = HashMap::new();
     for (row, id) in matrix.gene_ids.iter().enumerate() {
-        rows.entry(id).or_default().push(row);
+        rows.entry(gene_key(id)).or_default().push(row);
     }
     let ids = gene_ids::named(&args.gene)?;
-    let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !rows.contains_key(id)).collect();
+    let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !rows.contains_key(&gene_key(id))).collect();
     if let [first, ..] = unknown[..] {
         problems.push(format!(
-            "--gene: {} of {} genes are not in the matrix, such as {first:?}; its ids look like {:?}. Check ids and version suffixes",
+            "--gene: {} of {} genes are not in the matrix, such as {first:?}; its ids look like {:?}. Check the ids",
             unknown.len(),
             ids.len(),
             matrix.gene_ids.first().map_or("", String::as_str),
         ));
     }
-    let named: HashSet<usize> = ids.iter().filter_map(|id| rows.get(id.as_str())).flatten().copied().collect();
+    let named: HashSet<usize> = ids.iter().filter_map(|id| rows.get(&gene_key(id))).flatten().copied().collect();
     let mut genes: Vec<usize> = named.into_iter().collect();
     genes.sort_unstable();
     Ok(Some(genes))

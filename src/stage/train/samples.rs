@@ -1,7 +1,6 @@
 //! Reading what is trained on: pairs of matrix and labels, joined by the splits, and all the ways in
 //! which they may not fit.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use super::Architecture;
 use crate::io::bins::GeneRows;
 use crate::io::{self, FileError};
 use crate::learn::{Selection, Task};
-use crate::matrix::{Kind, Labels, Matrix, Split, Splits, are_of_pair};
+use crate::matrix::{ByGene, Kind, Labels, MANY_LOST, Matrix, Split, Splits, are_of_pair, share_lost};
 
 /// One sample: its matrix and the genes of it that take part.
 pub struct Sample {
@@ -41,7 +40,7 @@ pub struct Reader<'a> {
     fold: u32,
     task: Task,
     model: Architecture,
-    by_gene: HashMap<&'a str, Split>,
+    by_gene: ByGene<'a, Split>,
 }
 
 impl<'a> Reader<'a> {
@@ -102,7 +101,7 @@ pub fn assembly(samples: &[Sample]) -> Option<String> {
     first
 }
 
-fn one_fold<'a>(splits: &'a Splits, path: &Path, fold: u32) -> Result<HashMap<&'a str, Split>> {
+fn one_fold<'a>(splits: &'a Splits, path: &Path, fold: u32) -> Result<ByGene<'a, Split>> {
     let folds = splits.folds();
     if !folds.contains(&fold) {
         let known: Vec<String> = folds.iter().map(u32::to_string).collect();
@@ -178,12 +177,22 @@ fn check_labels(task: Task, (path, labels): (&Path, &Labels), (bins, matrix): (&
             .into());
     }
     let labelled = labels.by_gene();
-    if !matrix.gene_ids.iter().any(|id| labelled.contains_key(id.as_str())) {
+    let joined = matrix.gene_ids.iter().filter(|id| labelled.contains_key(id)).count();
+    if joined == 0 {
         let ids = labels.rows.iter().map(|row| &row.gene_id);
         let problem = format!("labels no gene of {}: {}", bins.display(), examples(&matrix.gene_ids, ids));
         return Err(FileError::new(path, problem)
             .remedy("Use the same gene ids in annotation and expression table, and pair --bins and --labels in order")
             .into());
+    }
+    if share_lost(matrix.n_genes(), labelled.len(), joined) > MANY_LOST {
+        tracing::warn!(
+            "{}: {joined} of its {} labelled genes are among the {} of {}: check that both have the same gene ids",
+            path.display(),
+            labelled.len(),
+            matrix.n_genes(),
+            bins.display()
+        );
     }
     Ok(())
 }
