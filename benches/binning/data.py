@@ -117,6 +117,35 @@ def make_bam(path: Path, mark: str, sizes: dict, genes: dict, reads: float, rng)
     pysam.index(str(path))
 
 
+def make_scaffolds(folder: Path, n: int = 200_000, genes: int = 20_000) -> None:
+    """An assembly of n scaffolds of 600 bp, a gene on each tenth: one interval a scaffold as bedGraph and
+    bigWig (needs pybigtools), one read a scaffold as BAM and CRAM, three reads a two as tagAlign in no order."""
+    if (folder / ".done").exists():
+        return
+    import pybigtools
+    import pysam
+
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"scaffold_{at:07d}" for at in range(n)]
+    step = n // genes
+    (folder / "genes.bed").write_text("".join(f"{name}\t100\t101\tG{at}\t0\t+\n" for at, name in enumerate(names[::step])))
+    (folder / "m.bedgraph").write_text("".join(f"{name}\t0\t500\t1.5\n" for name in names))
+    order = (names[at * 77_773 % n] for at in range(n * 3 // 2))
+    (folder / "m.tagAlign").write_text("".join(f"{name}\t90\t126\tN\t1000\t+\n" for name in order))
+    pybigtools.open(str(folder / "m.bw"), "w").write({name: 600 for name in names}, ((name, 0, 500, 1.5) for name in names))
+    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": name, "LN": 600} for name in names]}
+    (folder / "genome.fa").write_text("".join(f">{name}\n{'A' * 600}\n" for name in names))
+    for kind, mode in (("bam", "wb"), ("cram", "wc")):
+        with pysam.AlignmentFile(str(folder / f"m.{kind}"), mode, header=header, reference_filename=str(folder / "genome.fa")) as out:
+            for at in range(n):
+                read = pysam.AlignedSegment(out.header)
+                read.query_name, read.reference_id, read.reference_start, read.mapping_quality = f"r{at}", at, 90, 60
+                read.query_sequence, read.cigarstring = "A" * READ, f"{READ}M"
+                out.write(read)
+    pysam.index(str(folder / "m.bam"))
+    (folder / ".done").touch()
+
+
 CIGARS = [[(READ, 0)], [(20, 0), (2, 2), (READ - 20, 0)], [(16, 0), (300, 3), (READ - 16, 0)]]
 
 
