@@ -117,6 +117,60 @@ def make_bam(path: Path, mark: str, sizes: dict, genes: dict, reads: float, rng)
     pysam.index(str(path))
 
 
+def make_scaffolds(folder: Path, n: int = 200_000, genes: int = 20_000) -> None:
+    """An assembly of n scaffolds of 600 bp, a gene on each tenth: one interval a scaffold as bedGraph and
+    bigWig, one read a scaffold as BAM and CRAM, three reads a two as tagAlign in no order."""
+    if (folder / ".done").exists():
+        return
+    import pysam
+
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"scaffold_{at:07d}" for at in range(n)]
+    step = n // genes
+    (folder / "genes.bed").write_text("".join(f"{name}\t100\t101\tG{at}\t0\t+\n" for at, name in enumerate(names[::step])))
+    (folder / "m.bedgraph").write_text("".join(f"{name}\t0\t500\t1.5\n" for name in names))
+    order = (names[at * 77_773 % n] for at in range(n * 3 // 2))
+    (folder / "m.tagAlign").write_text("".join(f"{name}\t90\t126\tN\t1000\t+\n" for name in order))
+    (folder / "m.bw").write_bytes(bigwig_of_scaffolds(names))
+    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": name, "LN": 600} for name in names]}
+    (folder / "genome.fa").write_text("".join(f">{name}\n{'A' * 600}\n" for name in names))
+    for kind, mode in (("bam", "wb"), ("cram", "wc")):
+        with pysam.AlignmentFile(str(folder / f"m.{kind}"), mode, header=header, reference_filename=str(folder / "genome.fa")) as out:
+            for at in range(n):
+                read = pysam.AlignedSegment(out.header)
+                read.query_name, read.reference_id, read.reference_start, read.mapping_quality = f"r{at}", at, 90, 60
+                read.query_sequence, read.cigarstring = "A" * READ, f"{READ}M"
+                out.write(read)
+    pysam.index(str(folder / "m.bam"))
+    (folder / ".done").touch()
+
+
+def bigwig_of_scaffolds(names: list) -> bytes:
+    """A bigWig by hand, since pyBigWig looks each name up among all: 0-500 of every scaffold has 1.5, one
+    block of 36 bytes each, not compressed; both trees have a root over nodes of 512."""
+    n, key, item, fan = len(names), len(names[0]), 36, 512
+    nodes = [range(at, min(at + fan, n)) for at in range(0, n, fan)]
+    tree = 64
+    first = tree + 32 + 4 + len(nodes) * (key + 8)
+    root = struct.pack("<BBH", 0, 0, len(nodes))
+    leaves = b""
+    for node in nodes:
+        root += names[node[0]].encode() + struct.pack("<Q", first + len(leaves))
+        leaves += struct.pack("<BBH", 1, 0, len(node)) + b"".join(names[at].encode() + struct.pack("<II", at, 600) for at in node)
+    chroms = struct.pack("<4I2Q", 0x78CA8C91, fan, key, 8, n, 0) + root + leaves
+    data = tree + len(chroms)
+    blocks = struct.pack("<Q", n) + b"".join(struct.pack("<5IBBHIIf", at, 0, 500, 0, 0, 1, 0, 1, 0, 500, 1.5) for at in range(n))
+    index = data + len(blocks)
+    first = index + 48 + 4 + len(nodes) * 24
+    root, leaves = struct.pack("<BBH", 0, 0, len(nodes)), b""
+    for node in nodes:
+        root += struct.pack("<4IQ", node[0], 0, node[-1], 500, first + len(leaves))
+        leaves += struct.pack("<BBH", 1, 0, len(node)) + b"".join(struct.pack("<4I2Q", at, 0, at, 500, data + 8 + at * item, item) for at in node)
+    r_tree = struct.pack("<2IQ4IQ2I", 0x2468ACE0, fan, n, 0, 0, n - 1, 500, index, 1, 0) + root + leaves
+    header = struct.pack("<IHH3QHHQQIQ", 0x888FFC26, 4, 0, tree, data, index, 0, 0, 0, 0, 0, 0)
+    return header + chroms + blocks + r_tree + struct.pack("<I", 0x888FFC26)
+
+
 CIGARS = [[(READ, 0)], [(20, 0), (2, 2), (READ - 20, 0)], [(16, 0), (300, 3), (READ - 16, 0)]]
 
 

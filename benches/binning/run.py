@@ -8,6 +8,7 @@ Makes its own data (scale 1: 4 GB, some ten minutes, kept in --data), runs the r
 so that all share the machine's moods, and prints medians. Ratios of CPU seconds within one run are
 what to compare; wall time depends on who else uses the machine. bedtools, featureCounts and samtools
 are looked up in PATH. --slow adds what takes minutes. --check compares the matrices, bin by bin.
+--tasks scaffolds is attentrack-bin alone, on 200,000 scaffolds in each format: no cost may grow with their square.
 """
 
 import argparse
@@ -84,6 +85,18 @@ def rows(folder: Path, out: Path, task: str) -> dict:
     return found
 
 
+def scaffolds(args) -> None:
+    """CPU seconds, wall seconds and memory on an assembly of 200,000 scaffolds, 20,000 of them with a gene."""
+    folder = args.data / "scaffolds"
+    data.make_scaffolds(folder)
+    print("| 200,000 scaffolds | CPU s | wall s | peak MB |\n|---|---|---|---|")
+    for kind in ("bedgraph", "tagAlign", "bw", "bam", "cram"):
+        command = f"{ROOT}/target/release/attentrack-bin --genes {folder}/genes.bed --signal M={folder}/m.{kind} --reference {folder}/genome.fa --flank 100 --bin-size 100 --out {folder}/out.{kind} --threads 1 --quiet"
+        runs = [measure(command) for _ in range(args.rounds)]
+        wall, cpu, peak = (statistics.median(run[at] for run in runs) for at in range(3))
+        print(f"| {kind} | {cpu:.2f} | {wall:.2f} | {peak:.0f} |", flush=True)
+
+
 def measure(command: str) -> tuple:
     """Wall seconds, CPU seconds of all children, peak memory of the largest in MB (not below this
     script's own 40 MB, which a child starts with)."""
@@ -153,6 +166,8 @@ def check(args, folder: Path, out: Path) -> None:
 
 def main() -> None:
     args = arguments()
+    if args.tasks == "scaffolds":
+        return scaffolds(args)
     folder = args.data / f"scale{args.scale:g}_seed{args.seed}"
     data.make(folder, args.scale, args.seed)
     out = folder / "out"

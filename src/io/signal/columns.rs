@@ -73,7 +73,7 @@ fn whole_number(text: &[u8]) -> Option<(i64, &[u8])> {
     ((1..=18).contains(&at) && ends).then(|| (number, after_separator(&text[at..])))
 }
 
-/// All columns; empty ones at the end are left out.
+/// All columns; empty ones at the end are left out, but for the fourth: it is a value that is missing.
 pub(super) fn cells(line: &[u8]) -> Vec<String> {
     let mut rest = if line.first() == Some(&b' ') { line.trim_ascii_start() } else { line };
     let mut cells = Vec::new();
@@ -84,6 +84,9 @@ pub(super) fn cells(line: &[u8]) -> Vec<String> {
     }
     while cells.last().is_some_and(String::is_empty) {
         cells.pop();
+    }
+    if cells.len() == 3 && line.ends_with(b"\t") {
+        cells.push(String::new());
     }
     cells
 }
@@ -144,6 +147,7 @@ mod tests {
     #[test]
     fn columns_are_told_apart() {
         assert_eq!(cells(b"a\t\tb \t c  d\t\t"), ["a", "", "b", "c", "d"]);
+        assert_eq!(cells(b"c\t1\t2\t"), ["c", "1", "2", ""]);
         assert!(is_comment(b"track name=x") && is_comment(b"browser") && is_comment(b" \t ") && is_comment(b""));
         assert!(!is_comment(b"track_1\t0\t5\t2") && !is_comment(b"browser2\t0\t5") && !is_comment(b"chr1"));
     }
