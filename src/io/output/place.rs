@@ -38,6 +38,9 @@ impl Place {
             return Ok(Place::Stdout);
         }
         let no_file = |problem| Err(FileError::new(path, problem).remedy("Name a file"));
+        if path.is_dir() {
+            return no_file("is a folder, so no file of that name can be written");
+        }
         if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
             return no_file("is not a file name");
         }
@@ -58,8 +61,6 @@ impl Place {
             if kind.is_symlink() {
                 let next = fs::read_link(&place).map_err(os)?;
                 place = folder_of(&place).join(next);
-            } else if kind.is_dir() {
-                return no_file("is a folder, so no file of that name can be written");
             } else if kind.is_socket() {
                 return no_file("is a socket, which cannot be written to by its name");
             } else {

@@ -77,11 +77,13 @@ impl Register {
             return Ok(());
         };
         let refuse = |problem: String| Err(FileError::new(path, problem).remedy("Name another file to write"));
-        if let Some((flag, input)) = self.inputs.get(&identity) {
+        // the inode of a file that is gone, or was replaced, may be another file's by now
+        let is_now = |other: Option<Identity>| other.is_some_and(|other| other == identity);
+        if let Some((flag, input)) = self.inputs.get(&identity).filter(|(_, input)| is_now(Identity::of_input(input))) {
             return refuse(format!("is the file that {flag} {} reads, and would be destroyed", input.display()));
         }
         match self.written.get(&identity) {
-            Some(other) if other != place => {
+            Some(other) if other != place && is_now(Identity::of_input(other)) => {
                 refuse(format!("is the file {}, which this run has just written", other.display()))
             }
             _ => Ok(()),
