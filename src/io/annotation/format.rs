@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-
 /// Format of an annotation file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
