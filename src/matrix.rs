@@ -34,7 +34,7 @@ pub use labelling::{LabelError, LabelMethod, label};
 pub use labels::{Label, Labels};
 pub use matrix_data::{Attention, AttentionSpread, Matrix, ShapeError};
 pub use pair::{PairError, are_of_pair, pair};
-pub use predictions::{Prediction, PredictionSpread, Predictions};
+pub use predictions::{Prediction, PredictionSpread, Predictions, one_model};
 pub use profile::Profile;
 pub use signal::{Binned, Signal, bin_signals};
 pub use splits::{Split, SplitRow, Splits};

@@ -36,8 +36,9 @@ pub fn folders(steps: &[Step], outdir: &Path) -> Vec<PathBuf> {
 /// trained in one step, `side_by_side`, or in a step each, which gives the same bytes.
 ///
 /// # Errors
-/// Too few samples for the mode of training.
+/// Too few samples for the mode of training; several folds, and none that is chosen.
 pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bool) -> Result<Vec<Step>> {
+    check_fold(config)?;
     let layout = Layout::new(outdir);
     let mut steps = data(config, &layout, samples);
     steps.extend(trainings(config, &layout, samples, side_by_side)?);
@@ -74,6 +75,22 @@ fn check_outputs(steps: &[Step]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// One chain trains one fold: refuses several of which none is chosen, and a fold that there is not.
+fn check_fold(config: &Config) -> Result<()> {
+    let Some(folds) = config.folds()? else { return Ok(()) };
+    let listed = folds.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    match config.train.fold {
+        None if folds.len() > 1 => bail!(
+            "the splits have {} folds, and a run trains and judges one of them. `attentrack compare` does all folds; for a run of one alone, choose it with train.fold ({listed})",
+            folds.len()
+        ),
+        fold => match fold.unwrap_or(0) {
+            fold if folds.contains(&fold) => Ok(()),
+            fold => bail!("train.fold: there is no fold {fold}; the folds are {listed}"),
+        },
+    }
 }
 
 /// The steps that make what all models learn from: genes, labels, splits and bins.
@@ -161,6 +178,7 @@ fn tss(config: &Config, layout: &Layout) -> Step {
         .output("--out", layout.genes())
         .switch("--ends", with_bodies(config))
         .option("--policy", config.annotation.policy.as_ref())
+        .switch("--keep-version", config.annotation.keep_version)
         .list("--biotype", &config.annotation.biotype)
 }
 
@@ -212,12 +230,15 @@ fn label(config: &Config, layout: &Layout, sample: &Sample) -> Step {
         Some(Threshold::BySample(thresholds)) => thresholds.get(&sample.name).copied(),
     };
     let mut step = Step::new("label", Some(&sample.name))
-        .input("--expression", &config.expression.path)
+        .input("--expression", config.expression.path_of(&sample.name))
         .named("--sample")
         .input("--genes", layout.genes())
         .output("--out", layout.labels(&sample.name));
     step.samples = vec![sample.name.clone()];
     step.option("--gene-column", config.expression.gene_column.as_ref())
+        .option("--column", config.expression.column_of(&sample.name))
+        .option("--duplicates", config.expression.duplicates.as_ref())
+        .switch("--keep-version", config.annotation.keep_version)
         .option("--method", config.labels.method.as_ref())
         .option("--threshold", threshold)
         .option("--quantile", config.labels.quantile)
@@ -294,7 +315,8 @@ pub fn predict(config: &Config, layout: &Layout, sample: &Sample, attention: boo
     }
     step.samples = vec![sample.name.clone()];
     step.needs_gpu = config.train.needs_gpu();
-    step.option("--device", config.train.device.as_ref())
+    step.switch("--score-empty", config.window.score_empty)
+        .option("--device", config.train.device.as_ref())
         .option("--instruction-set", config.train.instruction_set.as_ref())
 }
 

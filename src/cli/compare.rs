@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Parser, ValueEnum};
 
 use super::chain;
@@ -106,9 +106,6 @@ impl Stage for Compare {
             self.rungs(&config, &samples, &outdir, &folder).with_context(|| self.config.display().to_string())?;
         let rank = self.rank(&config, &Layout::new(&outdir), &folder);
         let steps: Vec<Step> = data.into_iter().chain(rungs.iter().flat_map(|rung| rung.steps.clone())).collect();
-        if self.dry_run {
-            return work::print(steps.iter().chain([&rank]));
-        }
         let judge = prepare(&rank, self.common.quiet)?;
         let work = Work {
             config: &self.config,
@@ -117,6 +114,10 @@ impl Stage for Compare {
             force: self.force,
             quiet: self.common.quiet,
         };
+        if self.dry_run {
+            work.check(&steps)?;
+            return work::print(steps.iter().chain([&rank]));
+        }
         let mut times = Times::read(&folder.join("times.tsv"));
         work.carry_out(&steps, |step, seconds| {
             let Some(rung) = rungs.iter().find(|rung| rung.has(step)) else { return Ok(()) };
@@ -142,7 +143,10 @@ impl Compare {
 
     /// Every training, model by model.
     fn rungs(&self, config: &Config, samples: &[Sample], outdir: &Path, folder: &Path) -> anyhow::Result<Vec<Rung>> {
-        let folds = folds(config)?;
+        let folds = match config.train.fold {
+            Some(fold) => vec![fold],
+            None => config.folds()?.context("split.path: no such file")?,
+        };
         let first = config.train.seed.unwrap_or(1);
         let mut rungs = Vec::new();
         for model in self.models() {
@@ -183,19 +187,6 @@ impl Rung {
     fn has(&self, step: &Step) -> bool {
         self.steps.iter().any(|own| own.outputs().eq(step.outputs()))
     }
-}
-
-/// The folds of the splits, or the one that is asked for.
-fn folds(config: &Config) -> anyhow::Result<Vec<u32>> {
-    if let Some(fold) = config.train.fold {
-        return Ok(vec![fold]);
-    }
-    let Some(path) = &config.split.path else { return Ok((0..config.split.folds.unwrap_or(1)).collect()) };
-    let folds = io::splits::read(path)?.folds();
-    if folds.is_empty() {
-        bail!("{}: holds no gene", path.display());
-    }
-    Ok(folds)
 }
 
 /// Names the predictions of every training, by paths from the table's own folder.

@@ -1,5 +1,8 @@
 //! `config.yaml`: one file that drives `attentrack run`, Snakemake and Nextflow alike.
 
+mod expression;
+pub mod key;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -7,9 +10,11 @@ use anyhow::{Context, bail};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::expression::Expression;
+use self::expression::for_sample;
 use crate::genome::{NAME_PATTERN, Orientation, check_name};
-use crate::io::FileError;
 use crate::io::sample_sheet::{self, Sample};
+use crate::io::{self, FileError};
 use crate::learn::{Task, Transform};
 use crate::matrix::{Split, Statistic};
 use crate::stage::train::Architecture;
@@ -22,7 +27,7 @@ pub struct Config {
     pub samples: PathBuf,
     /// Gene annotation and how it becomes one TSS a gene.
     pub annotation: Annotation,
-    /// Expression table.
+    /// Expression table, or a table a sample.
     pub expression: Expression,
     /// The bins around each TSS and how reads are counted.
     #[serde(default)]
@@ -66,16 +71,10 @@ pub struct Annotation {
     /// Biotypes to keep; `[all]` keeps every gene.
     #[serde(default)]
     pub biotype: Vec<String>,
-}
-
-/// Expression table.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Expression {
-    /// A wide table: gene ids and one column a sample.
-    pub path: PathBuf,
-    /// Column of the gene ids; found by its usual names if not given.
-    pub gene_column: Option<String>,
+    /// Whether ids keep their version (ENSG00000141510.16), here and in the expression table; both lose it if left
+    /// out.
+    #[serde(default)]
+    pub keep_version: bool,
 }
 
 /// The bins around each TSS and how reads are counted; what is left out has the default of
@@ -112,6 +111,10 @@ pub struct Window {
     pub fragments: bool,
     /// What is done with the control: subtract or log-ratio.
     pub control_method: Option<String>,
+    /// Score genes without any data in their window (status empty) as genes without signal, for signal that lists
+    /// what there is and leaves out zeros, such as peak calls; they have no score if left out.
+    #[serde(default)]
+    pub score_empty: bool,
 }
 
 /// How expression becomes labels; what is left out has the default of `attentrack-label`.
@@ -131,7 +134,7 @@ pub struct Labels {
 impl Labels {
     /// The user's own labels of a sample, if there are any.
     pub fn of(&self, sample: &str) -> Option<PathBuf> {
-        self.path.as_ref().map(|path| path.to_string_lossy().replace("{sample}", sample).into())
+        self.path.as_ref().map(|path| for_sample(path, sample))
     }
 }
 
@@ -275,6 +278,22 @@ pub enum TrainMode {
 }
 
 impl Config {
+    /// The folds of the splits; `None` where they are in a file that is not there yet, or cannot be seen.
+    ///
+    /// # Errors
+    /// Of the file, or where it holds no gene.
+    pub fn folds(&self) -> anyhow::Result<Option<Vec<u32>>> {
+        let Some(path) = &self.split.path else { return Ok(Some((0..self.split.folds.unwrap_or(1)).collect())) };
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let folds = io::splits::read(path)?.folds();
+        if folds.is_empty() {
+            bail!("{}: holds no gene", path.display());
+        }
+        Ok(Some(folds))
+    }
+
     /// What is learnt, where that is said.
     pub fn task(&self) -> Option<Task> {
         let of_labels = || (self.labels.method.as_deref() == Some("log2")).then_some(Task::Regression);
@@ -400,10 +419,10 @@ impl Config {
         let folder = config.samples.parent().unwrap_or(Path::new(""));
         crate::io::protect("samples", sheet);
         let samples = sample_sheet::read(sheet, folder, is_visible)?;
-        for sample in samples.iter().filter(|_| is_visible) {
-            if let Some(labels) = config.labels.of(&sample.name).filter(|labels| !labels.is_file()) {
-                bail!("{}: labels.path: no such file {}", shown.display(), labels.display());
-            }
+        let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
+        let problems = config.problems_of_samples(&names, is_visible);
+        if !problems.is_empty() {
+            bail!("{}: {}", shown.display(), problems.join("; "));
         }
         Ok((config, samples))
     }
@@ -429,7 +448,6 @@ impl Config {
         let files = [
             ("samples", Some(place.samples.as_ref().unwrap_or(&self.samples))),
             ("annotation.path", Some(&self.annotation.path)),
-            ("expression.path", Some(&self.expression.path)),
             ("window.blacklist", self.window.blacklist.as_ref()),
             ("window.reference", self.window.reference.as_ref()),
             ("split.path", self.split.path.as_ref()),
@@ -447,6 +465,28 @@ impl Config {
             problems.extend(wrong.map(|error| format!("labels.threshold: {error}")));
         }
         if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("; ")) }
+    }
+
+    /// What is wrong with what is said of each sample.
+    fn problems_of_samples(&self, samples: &[&str], visible: bool) -> Vec<String> {
+        if self.labels.path.is_some() {
+            let labels = samples.iter().filter(|_| visible).filter_map(|sample| self.labels.of(sample));
+            let missing = labels.filter(|labels| !labels.is_file());
+            return missing.map(|labels| format!("labels.path: no such file {}", labels.display())).collect();
+        }
+        let mut problems = self.expression.problems(samples, visible);
+        if let Some(Threshold::BySample(thresholds)) = &self.labels.threshold {
+            let list = |names: &mut dyn Iterator<Item = &str>| names.collect::<Vec<_>>().join(", ");
+            let without = list(&mut samples.iter().copied().filter(|sample| !thresholds.contains_key(*sample)));
+            let named = list(&mut thresholds.keys().map(String::as_str));
+            let others = list(&mut thresholds.keys().map(String::as_str).filter(|name| !samples.contains(name)));
+            if !without.is_empty() {
+                problems.push(format!("labels.threshold: names {named}, and has no threshold for sample {without}"));
+            } else if !others.is_empty() {
+                tracing::warn!("labels.threshold: {others} are no samples of the sheet: left out");
+            }
+        }
+        problems
     }
 }
 

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::chain;
 use super::config::{Config, Place};
-use super::prepare::prepare;
 use super::step::Step;
+use super::work::Work;
 use crate::genome::NAME_PATTERN;
 use crate::io::Output;
 use crate::stage::{Common, Files, Stage};
@@ -157,9 +157,8 @@ impl Stage for Plan {
             _ => self.config.display().to_string(),
         };
         let steps = chain::plan(&config, &samples, &self.outdir, false).with_context(name)?;
-        for step in &steps {
-            let _checked = prepare(step, true).with_context(|| format!("{}: attentrack-{}", name(), step.stage))?;
-        }
+        let (config, sheet, outdir) = (&self.config, &config.samples, &self.outdir);
+        Work { config, sheet, outdir, force: false, quiet: true }.check(&steps)?;
         let plan = PlanFile::new(samples.into_iter().map(|sample| sample.name).collect(), &steps);
         let mut output = Output::create(&self.out)?;
         output.put(format!("{}\n", serde_json::to_string_pretty(&plan)?).as_bytes())?;

@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 
+use super::config::key;
 use super::step::Step;
 use crate::genome::HiddenCharacter;
 use crate::stage::{self, Stage};
@@ -12,7 +13,7 @@ pub type Ready = Box<dyn FnOnce() -> anyhow::Result<()>>;
 /// Parses and checks the step's flags exactly as its binary would.
 ///
 /// # Errors
-/// Every value that the stage does not take.
+/// Every value that the stage does not take, by the key of the configuration that it comes from.
 pub fn prepare(step: &Step, quiet: bool) -> anyhow::Result<Ready> {
     let stage = match step.stage {
         "tss" => parse::<stage::tss::Args>,
@@ -43,11 +44,12 @@ fn parse<S: Stage + 'static>(step: &Step, quiet: bool) -> anyhow::Result<Ready> 
         // clap's usage lines speak of flags that are not in the config
         let text = error.to_string();
         let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
-        anyhow::anyhow!("{}", lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned())
+        let text = lines.collect::<Vec<_>>().join(" ");
+        anyhow::anyhow!("{}", key::with_keys(step.stage, text.trim_start_matches("error: ")))
     })?;
     let problems = super::problems(&stage);
     if !problems.is_empty() {
-        bail!("{}", problems.join("; "));
+        bail!("{}", key::with_keys(step.stage, &problems.join("; ")));
     }
     Ok(Box::new(move || super::work(&stage)))
 }

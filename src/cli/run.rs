@@ -65,9 +65,6 @@ impl Stage for Run {
         // printed, each step can be run on a machine of its own
         let steps = chain::plan(&config, &samples, &outdir, !self.dry_run)
             .with_context(|| self.config.display().to_string())?;
-        if self.dry_run {
-            return work::print(steps.iter());
-        }
         let work = Work {
             config: &self.config,
             sheet: &config.samples,
@@ -75,6 +72,10 @@ impl Stage for Run {
             force: self.force,
             quiet: self.common.quiet,
         };
+        if self.dry_run {
+            work.check(&steps)?;
+            return work::print(steps.iter());
+        }
         work.carry_out(&steps, |_, _| Ok(()))?;
         tracing::info!(
             "done: the tracks are in {}, what they are worth is in {}",

@@ -53,6 +53,12 @@ impl Step {
         Step { stage, id: id.map(str::to_owned), samples, needs_gpu: false, beside, words }
     }
 
+    /// The program, and the sample or model that it works for, for messages.
+    pub fn name(&self) -> String {
+        let of = self.id.as_ref().map_or_else(String::new, |id| format!(" ({id})"));
+        format!("attentrack-{}{of}", self.stage)
+    }
+
     /// `--flag FILE`, which is read.
     pub fn input(mut self, flag: &'static str, path: impl Into<PathBuf>) -> Self {
         self.words.push(Word::Input(flag, None, path.into()));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use super::chain;
-use super::prepare::prepare;
+use super::prepare::{Ready, prepare};
 use super::record::Record;
 use super::step::Step;
 use crate::io::{FileError, Output};
@@ -41,16 +41,8 @@ impl Work<'_> {
         steps: &[Step],
         mut done: impl FnMut(&Step, Option<Duration>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        // a value that no stage takes shows now, not after hours of binning and training
-        let ready = steps.iter().map(|step| {
-            prepare(step, self.quiet).with_context(|| format!("{}: attentrack-{}", self.config.display(), step.stage))
-        });
-        let ready = ready.collect::<anyhow::Result<Vec<_>>>()?;
-        let files = self.files(steps);
-        if let Some(problem) = files.problem() {
-            bail!("{}: {problem}", self.config.display());
-        }
-        files.protect();
+        let ready = self.check(steps)?;
+        self.files(steps).protect();
         for folder in chain::folders(steps, self.outdir) {
             std::fs::create_dir_all(&folder).map_err(|error| FileError::os(&folder, "make the folder", &error))?;
         }
@@ -69,11 +61,31 @@ impl Work<'_> {
             }
             tracing::info!("{place} {step}");
             let start = Instant::now();
-            run().with_context(|| format!("attentrack-{}", step.stage))?;
+            run().with_context(|| step.name())?;
             record.add(step)?;
             done(step, Some(start.elapsed()))?;
         }
         Ok(())
+    }
+
+    /// Checks all steps, as must be done before one is done or printed: a value that no stage takes shows now, not
+    /// after hours of binning and training.
+    ///
+    /// # Errors
+    /// A value that a stage does not take; a step that would destroy what the chain reads.
+    pub fn check(&self, steps: &[Step]) -> anyhow::Result<Vec<Ready>> {
+        let name = match self.config.to_str() {
+            Some("-") => "standard input".to_owned(),
+            _ => self.config.display().to_string(),
+        };
+        let ready = steps
+            .iter()
+            .map(|step| prepare(step, self.quiet).with_context(|| format!("{name}: attentrack-{}", step.stage)));
+        let ready = ready.collect::<anyhow::Result<Vec<_>>>()?;
+        match self.files(steps).problem() {
+            Some(problem) => bail!("{name}: {problem}"),
+            None => Ok(ready),
+        }
     }
 
     /// What the whole chain reads that none of its earlier steps makes, and all that it writes.

@@ -1,12 +1,13 @@
 //! `predictions.tsv`: gene_id, sample, status, score, and one column `mark_attention_MARK` a mark. Of an
 //! ensemble these are the members' means, and the sample standard deviations over the members follow:
 //! score_sd, and one column `mark_attention_sd_MARK` a mark. Of a calibrated model raw_score follows, the
-//! model's own score; of a model that knows how sure it is, uncertain (0 or 1).
+//! model's own score; of a model that knows how sure it is, uncertain (0 or 1). Last comes model, a fingerprint
+//! of the model that scored the genes, the same in every row; other tools' tables may lack it.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::table::{Table, write_table};
+use super::table::{Row, Table, write_table};
 use super::{FileError, Result};
 use crate::matrix::{Prediction, PredictionSpread, Predictions, Status, gene_key};
 
@@ -15,6 +16,7 @@ const MARK_SD_PREFIX: &str = "mark_attention_sd_";
 const SCORE_SD: &str = "score_sd";
 const RAW_SCORE: &str = "raw_score";
 const UNCERTAIN: &str = "uncertain";
+const MODEL: &str = "model";
 
 /// Reads predictions of one sample; gene ids must be unique.
 pub fn read(path: &Path) -> Result<Predictions> {
@@ -22,7 +24,11 @@ pub fn read(path: &Path) -> Result<Predictions> {
     let [gene_id, sample, status, score] =
         [table.column("gene_id")?, table.column("sample")?, table.column("status")?, table.column("score")?];
     let score_sd = table.columns.iter().position(|name| name == SCORE_SD);
-    let [raw_score, uncertain] = [RAW_SCORE, UNCERTAIN].map(|name| table.find(name));
+    let [raw_score, uncertain, model] = [RAW_SCORE, UNCERTAIN, MODEL].map(|name| table.find(name));
+    let model_of = |row: &Row| {
+        let name = model.map(|column| row.cells[column].clone());
+        name.filter(|name| !["", "NA"].contains(&name.as_str()))
+    };
     // without a spread, a mark may be called sd_…
     let is_sd = |name: &str| score_sd.is_some() && name.starts_with(MARK_SD_PREFIX);
     let with_prefix = |prefix: &'static str, sd: bool| {
@@ -39,6 +45,7 @@ pub fn read(path: &Path) -> Result<Predictions> {
     }
     let mut predictions = Predictions {
         sample: table.rows.first().map(|row| row.cells[sample].clone()).unwrap_or_default(),
+        model: table.rows.first().and_then(model_of),
         marks: mark_columns.iter().map(|(_, mark)| (*mark).to_owned()).collect(),
         is_ensemble: score_sd.is_some(),
         rows: Vec::with_capacity(table.rows.len()),
@@ -56,6 +63,11 @@ pub fn read(path: &Path) -> Result<Predictions> {
             return Err(table
                 .error(row, format!("sample {:?} after {:?}", row.cells[sample], predictions.sample))
                 .remedy("Give one predictions file a sample"));
+        }
+        if model_of(row) != predictions.model {
+            return Err(table
+                .error(row, "the genes are scored by more than one model (column model)")
+                .remedy("Give one predictions file a sample and model"));
         }
         let score = table.number(row, score)?;
         let numbers = |columns: &[(usize, &str)]| -> Result<Vec<f64>> {
@@ -113,6 +125,7 @@ pub fn write(path: &Path, predictions: &Predictions) -> Result<()> {
     let has_flag = predictions.rows.iter().any(|row| row.uncertain.is_some());
     columns.extend(is_calibrated.then_some(RAW_SCORE));
     columns.extend(has_flag.then_some(UNCERTAIN));
+    columns.extend(predictions.model.is_some().then_some(MODEL));
     let number = |value: Option<f64>| value.map_or_else(|| "NA".to_owned(), |value| (value as f32).to_string());
     let rows = predictions.rows.iter().map(|row| {
         let mut cells =
@@ -126,6 +139,7 @@ pub fn write(path: &Path, predictions: &Predictions) -> Result<()> {
         }
         cells.extend(is_calibrated.then(|| number(row.raw_score)));
         cells.extend(has_flag.then(|| number(row.uncertain.map(|flag| f64::from(u8::from(flag))))));
+        cells.extend(predictions.model.clone());
         cells
     });
     write_table(path, &columns, rows)

@@ -64,9 +64,14 @@ impl Status {
         [Status::Ok, Status::Clipped, Status::Empty, Status::NoChrom].into_iter().find(|status| status.name() == name)
     }
 
-    /// Whether a model may be trained on the row or score it.
+    /// Whether the row has values, so that a model may be trained on it.
     pub fn is_scorable(self) -> bool {
         self != Status::NoChrom
+    }
+
+    /// Whether any mark has data in the window, so that a score says something of the gene.
+    pub fn has_data(self) -> bool {
+        !matches!(self, Status::Empty | Status::NoChrom)
     }
 }
 

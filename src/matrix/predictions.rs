@@ -37,10 +37,34 @@ pub struct PredictionSpread {
 pub struct Predictions {
     /// Sample.
     pub sample: String,
+    /// Which model scored the genes: a fingerprint of its file, by which scores are known to be of one model;
+    /// `None` where the file does not say.
+    pub model: Option<String>,
     /// Marks that the mark attention is over.
     pub marks: Vec<String>,
     /// Whether the predictions are an ensemble's, so that scored rows have a spread.
     pub is_ensemble: bool,
     /// One row a gene.
     pub rows: Vec<Prediction>,
+}
+
+/// Whether scores of several samples can be ranked together: one sample's always, those of several where one
+/// model is known to have scored them all. Each item is the model of a sample, where it is known.
+pub fn one_model<'a>(models: impl IntoIterator<Item = Option<&'a str>>) -> bool {
+    let mut models = models.into_iter();
+    let first = models.next().flatten();
+    models.all(|other| other.is_some() && other == first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_model;
+
+    #[test]
+    fn scores_are_of_one_model_only_where_that_is_known() {
+        assert!(one_model([None]) && one_model([Some("a")]) && one_model([Some("a"), Some("a")]));
+        for models in [[Some("a"), Some("b")], [Some("a"), None], [None, Some("a")], [None, None]] {
+            assert!(!one_model(models), "{models:?}");
+        }
+    }
 }

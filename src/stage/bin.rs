@@ -287,8 +287,6 @@ impl Args {
         if let Some(path) = &self.labels_out {
             io::labels::write(path, &csv.labels)?;
         }
-        let status = csv.values.chunks_exact(marks.len() * grid.n_bins());
-        let status = status.map(|row| if row.iter().all(|&value| value == 0.0) { Status::Empty } else { Status::Ok });
         let mut inputs: Vec<Input> = Vec::new();
         for path in &self.deepchrome_csv {
             let digest = io::signal::digest(path)?;
@@ -304,7 +302,8 @@ impl Args {
             statistic: self.statistic.unwrap_or(Statistic::Count),
             inputs,
             chroms: Default::default(),
-            status: status.collect(),
+            // the table holds a value of every bin: a row of zeros is data
+            status: vec![Status::Ok; csv.gene_ids.len()],
             gene_ids: csv.gene_ids,
             tss: None,
             values: csv.values,

@@ -10,15 +10,19 @@ use clap::Parser;
 
 use crate::io;
 use crate::learn::metrics::{Bootstrap, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, judge};
-use crate::matrix::Split;
+use crate::matrix::{Split, Splits};
 use crate::stage::{Common, Files, Stage};
 
 /// Judge predictions against labels: AUROC, AUPRC, accuracy, Brier score and calibration.
 ///
-/// Every figure comes with a bootstrap interval, for each sample, for all samples pooled, and for each
-/// split. The threshold behind the accuracy is chosen on the validation genes (the most accurate one;
-/// of equally accurate ones the largest). Intervals are percentile intervals over genes drawn with
-/// replacement, not stratified by class; of pooled samples all rows of a gene are drawn together.
+/// Every figure comes with a bootstrap interval, for each sample, for all samples together, and for each
+/// split. All samples together are pooled where one model has scored all of them (column model of the
+/// predictions). Scores of different models cannot be ranked together: where samples were scored by models of
+/// their own (left out of training, or one a sample), or it is not known by which, the figures of all are the
+/// means over the samples. The threshold behind the accuracy is chosen on the validation genes (the most
+/// accurate one; of equally accurate ones the largest), of means on those of each sample. Intervals are
+/// percentile intervals over genes drawn with replacement, not stratified by class; all rows of a gene, one a
+/// sample, are drawn together. Genes without a score are counted by their status, and not judged.
 /// Labels other than 0 and 1 are judged by Pearson's and Spearman's correlation and the mean squared
 /// error instead. With --genes, test windows that share bases with a training window are counted.
 #[derive(Parser, Clone, Debug)]
@@ -110,7 +114,7 @@ impl Stage for Args {
         let inputs = join::read_samples(&self.predictions, &self.labels)?;
         let overlap = self.genes.as_ref().map(|path| join::overlap(path, &split_of, self.flank)).transpose()?;
         let joined = inputs.iter().map(|input| input.join(&split_of)).collect::<anyhow::Result<Vec<_>>>()?;
-        let report = self.judge(&joined, join::are_binary(&inputs)?, overlap);
+        let report = self.judge(&splits, &joined, join::are_binary(&inputs)?, overlap);
         if !report.pooled.splits.contains_key(&self.split) {
             bail!(
                 "{}: no {} gene of fold {} has both a score and a label. Check that splits, labels and predictions belong together, or choose another --split",
@@ -122,24 +126,28 @@ impl Stage for Args {
         io::json::write(&self.out, &report)?;
         self.tsv.as_ref().map(|path| summary::write_table(path, &report)).transpose()?;
         summary::log(&report);
+        join::say_how_taken_together(&inputs);
         Ok(())
     }
 }
 
 impl Args {
-    fn judge(&self, samples: &[join::Joined], binary: bool, overlap: Option<Overlap>) -> Report {
+    fn judge(&self, splits: &Splits, samples: &[join::Joined], binary: bool, overlap: Option<Overlap>) -> Report {
         let bootstrap = Bootstrap { replicates: self.bootstrap, confidence: self.confidence, seed: self.seed };
-        let (genes, rows) = join::pool(samples);
+        let (genes, parts) = join::all(samples);
         Report {
             format: METRICS_FORMAT.to_owned(),
             format_version: METRICS_FORMAT_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             fold: self.fold,
+            folds: Some(splits.folds().len() as u64),
             headline: self.split,
-            pooled: judge(join::POOLED, genes, &rows, binary, &bootstrap),
+            pooled: judge(join::ALL, genes, &parts, binary, &bootstrap),
             samples: samples
                 .iter()
-                .map(|(sample, genes, rows)| judge(sample, genes.clone(), rows, binary, &bootstrap))
+                .map(|joined| {
+                    judge(joined.sample, joined.genes.clone(), std::slice::from_ref(&joined.rows), binary, &bootstrap)
+                })
                 .collect(),
             bootstrap,
             overlap,

@@ -20,7 +20,8 @@ const METHOD: &str = "{method}";
 ///
 /// What is explained is the model's log-odds of the gene being expressed (of a regression: the predicted
 /// label), before any calibration; of an ensemble, the mean of its members' log-odds, by the mean of their
-/// explanations. Baseline is a window without any signal. The files have the axes of the matrix and hold method and unit, and
+/// explanations. Baseline is a window without any signal. Genes without any data (status empty or no_chrom) have
+/// no value. The files have the axes of the matrix and hold method and unit, and
 /// attentrack-track draws them. attentrack-faithfulness says how far each can be believed.
 #[derive(Parser, Clone, Debug)]
 #[command(
@@ -174,7 +175,7 @@ impl Args {
     }
 }
 
-/// The matrix with attributions for values; NaN for genes that were not scored.
+/// The matrix with attributions for values; NaN for genes without data, of which there is nothing to explain.
 fn with_values(
     matrix: &Matrix,
     attribution: Attribution,
@@ -196,7 +197,9 @@ fn with_values(
     let size = matrix.n_marks() * matrix.n_bins();
     let mut values = vec![f32::NAN; matrix.n_genes() * size];
     for (&gene, scored) in genes.iter().zip(of_scored.chunks_exact(size)) {
-        values[gene * size..][..size].copy_from_slice(scored);
+        if matrix.status[gene].has_data() {
+            values[gene * size..][..size].copy_from_slice(scored);
+        }
     }
     Matrix { values, ..matrix }
 }

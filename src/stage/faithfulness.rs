@@ -13,7 +13,7 @@ use crate::explain::faithfulness::{self, Inputs, Verdict};
 use crate::explain::{self, Method, Scorer, Settings, Subject};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
-use crate::matrix::{Matrix, Status};
+use crate::matrix::Matrix;
 use crate::model::sigmoid;
 use crate::stage::{Common, Compute, Files, Stage};
 
@@ -184,7 +184,8 @@ impl Args {
     /// Rows of the matrix.
     fn choose_genes(&self, matrix: &Matrix) -> Result<Vec<usize>> {
         // an empty window holds nothing to be explained
-        let has_signal = |&gene: &usize| matrix.status[gene].is_scorable() && matrix.status[gene] != Status::Empty;
+        let has_signal =
+            |&gene: &usize| matrix.status[gene].has_data() && matrix.gene(gene).iter().any(|&value| value != 0.0);
         let scorable: Vec<usize> = (0..matrix.n_genes()).filter(has_signal).collect();
         let wanted = if self.genes == 0 { scorable.len() } else { self.genes.min(scorable.len()) };
         if wanted < 2 {

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::io::FileError;
 use crate::learn::{GeneMeans, ModelHeader, ModelKind, Unlike};
-use crate::matrix::{Kind, Matrix, Status};
+use crate::matrix::{Kind, Matrix};
 
 /// Refuses a matrix that is not like those that the model was trained on.
 pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
@@ -68,7 +68,7 @@ pub fn warn_if_unlike(header: &ModelHeader, matrix: &Matrix, genes: &[usize], va
     let size = matrix.n_marks() * matrix.n_bins();
     for (&gene, inputs) in genes.iter().zip(values.chunks_exact(size)) {
         // nothing was read there, which says nothing of the signal
-        if matrix.status[gene] != Status::Empty {
+        if matrix.status[gene].has_data() {
             means.add(inputs);
         }
     }

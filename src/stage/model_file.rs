@@ -77,6 +77,18 @@ pub fn save(path: &Path, header: &ModelHeader, predictor: &Predictor) -> anyhow:
     Ok(write(path, header, &arrays.0.into_iter().map(raw).collect::<Vec<_>>())?)
 }
 
+/// A fingerprint of a model file, by which scores are known to be of one model: `model-` and FNV-1a 64 of all its
+/// bytes in hex.
+///
+/// # Errors
+/// Of the file.
+pub fn fingerprint(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(|error| FileError::os(path, "read", &error))?;
+    let add = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    // not digits alone, which readers of tables would take for a number
+    Ok(format!("model-{:016x}", bytes.iter().fold(0xcbf2_9ce4_8422_2325, add)))
+}
+
 /// Reads a model, or the members of an ensemble, that can score genes.
 ///
 /// # Errors

@@ -8,13 +8,15 @@ use clap::Parser;
 use super::{fit, model_file, progress_bar};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Predictor, Scores, Task};
-use crate::matrix::{Attention, AttentionSpread, Kind, Matrix, Prediction, PredictionSpread, Predictions};
+use crate::matrix::{Attention, AttentionSpread, Kind, Matrix, Prediction, PredictionSpread, Predictions, Status};
 use crate::stage::{Common, Compute, Files, Stage};
 
 /// Score every gene of a matrix with a model, and write the attention that the model paid to each bin
 /// and mark.
 ///
-/// Every gene keeps its row: one that the signal does not cover has score NA and attention NaN. The
+/// Every gene keeps its row: one that the signal does not cover has score NA and attention NaN. These are the
+/// genes of status empty (no mark has any data in the window: a model would call them silent, and know nothing
+/// of them; --score-empty scores them) and no_chrom (a signal lacks the chromosome). The
 /// matrix must have the marks (in the same order), bins, statistic and orientation that the model was
 /// trained on; the model's input transform is applied.
 ///
@@ -45,7 +47,8 @@ pub struct Args {
     /// Table to write: gene_id, sample, status, score, and, if the model has mark attention, one column
     /// mark_attention_MARK a mark; of an ensemble also score_sd and mark_attention_sd_MARK; of a calibrated
     /// model raw_score; of either uncertain, which is 1 where the score is nearer to the model's threshold
-    /// than its standard deviation or 0.1 [default: not written]
+    /// than its standard deviation or 0.1; last model, a fingerprint of the model file, by which
+    /// attentrack-evaluate knows which scores can be ranked together [default: not written]
     #[arg(long, value_name = "TSV", required_unless_present = "attention")]
     pub predictions: Option<PathBuf>,
     /// Attention to write, .bins.safetensors: bin attention, mark attention (if the model has it), and the
@@ -53,6 +56,10 @@ pub struct Args {
     /// written]
     #[arg(long, value_name = "FILE")]
     pub attention: Option<PathBuf>,
+    /// Score genes of status empty too: for signal that lists what there is and leaves out zeros, such as peak
+    /// calls, where no data means no signal [default: they have score NA]
+    #[arg(long)]
+    pub score_empty: bool,
     #[command(flatten)]
     compute: Compute,
     #[command(flatten)]
@@ -91,14 +98,14 @@ impl Stage for Args {
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
         let scores = model.score_with_body(header.task, &values, body.as_deref(), |done| bar.inc(done as u64))?;
         bar.finish_and_clear();
+        let told = Told { matrix: &matrix, genes: &genes, scores: &scores, with_empty: self.score_empty };
         if let Some(path) = &self.predictions {
-            io::predictions::write(path, &predictions(&matrix, &genes, &scores, &header))?;
+            io::predictions::write(path, &told.predictions(&header, model_file::fingerprint(&self.model)?))?;
         }
         if let Some(path) = &self.attention {
-            io::bins::write(path, &attention(&matrix, &genes, &scores, &model, header.task)?)?;
+            io::bins::write(path, &told.attention(&model, header.task)?)?;
         }
-        let by = if model.n_models() > 1 { format!(" by {} models", model.n_models()) } else { String::new() };
-        tracing::info!("{}: {} of {} genes scored{by}", matrix.sample, genes.len(), matrix.n_genes());
+        told.log(model.n_models());
         Ok(())
     }
 }
@@ -116,62 +123,103 @@ impl Args {
     }
 }
 
-/// One row a gene of the matrix; `genes` are the rows that were scored.
-fn predictions(matrix: &Matrix, genes: &[usize], scores: &Scores, header: &ModelHeader) -> Predictions {
-    let unscored = |(id, &status): (&String, _)| Prediction {
-        gene_id: id.clone(),
-        status,
-        score: None,
-        mark_attention: Vec::new(),
-        spread: None,
-        raw_score: None,
-        uncertain: None,
-    };
-    let mut rows: Vec<Prediction> = matrix.gene_ids.iter().zip(&matrix.status).map(unscored).collect();
-    // none of a model without mark attention
-    let marks = if scores.mark_attention.is_empty() { &[][..] } else { &matrix.marks };
-    let attention = |of_genes: &[f32], at: usize| {
-        of_genes[at * marks.len()..][..marks.len()].iter().map(|&x| f64::from(x)).collect()
-    };
-    for (at, &gene) in genes.iter().enumerate() {
-        rows[gene].mark_attention = attention(&scores.mark_attention, at);
-        rows[gene].spread = scores.spread.as_ref().map(|spread| PredictionSpread {
-            score: f64::from(spread.scores[at]),
-            mark_attention: attention(&spread.mark_attention, at),
-        });
-        let sd = scores.spread.as_ref().map(|spread| f64::from(spread.scores[at]));
-        let judged = header.judge(f64::from(scores.scores[at]), sd);
-        rows[gene].score = Some(judged.score);
-        rows[gene].raw_score = header.calibration.is_some().then(|| f64::from(scores.scores[at]));
-        rows[gene].uncertain = judged.uncertain;
-        if let (Some(spread), Some(sd)) = (rows[gene].spread.as_mut(), judged.sd) {
-            spread.score = sd;
-        }
-    }
-    let (sample, marks) = (matrix.sample.clone(), marks.to_vec());
-    Predictions { sample, marks, is_ensemble: scores.spread.is_some(), rows }
+/// What the model says of a sample, and of which genes that is told.
+struct Told<'a> {
+    matrix: &'a Matrix,
+    /// Rows of the matrix that have values.
+    genes: &'a [usize],
+    /// Of these genes.
+    scores: &'a Scores,
+    /// Whether the genes without any data are told of.
+    with_empty: bool,
 }
 
-/// The matrix with bin attention for values; NaN for genes that were not scored.
-fn attention(matrix: &Matrix, genes: &[usize], scores: &Scores, model: &Predictor, task: Task) -> Result<Matrix> {
-    let (marks, size) = (matrix.n_marks(), matrix.n_marks() * matrix.n_bins());
-    let all_rows = |of_scored: &[f32], size: usize| {
-        let mut values = vec![f32::NAN; matrix.n_genes() * size];
-        for (&gene, scored) in genes.iter().zip(of_scored.chunks_exact(size)) {
-            values[gene * size..][..size].copy_from_slice(scored);
+impl Told<'_> {
+    /// Place among the scores, and row, of every gene that is told of. The others are scored like these, so that a
+    /// model that looks at the whole sample sees the same one, whatever is told.
+    fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
+        let is_told = |&(_, gene): &(usize, usize)| self.with_empty || self.matrix.status[gene].has_data();
+        self.genes.iter().copied().enumerate().filter(is_told)
+    }
+
+    /// One row a gene of the matrix; `model` is the fingerprint of its file.
+    fn predictions(&self, header: &ModelHeader, model: String) -> Predictions {
+        let Told { matrix, scores, .. } = self;
+        let unscored = |(id, &status): (&String, _)| Prediction {
+            gene_id: id.clone(),
+            status,
+            score: None,
+            mark_attention: Vec::new(),
+            spread: None,
+            raw_score: None,
+            uncertain: None,
+        };
+        let mut rows: Vec<Prediction> = matrix.gene_ids.iter().zip(&matrix.status).map(unscored).collect();
+        // none of a model without mark attention
+        let marks = if scores.mark_attention.is_empty() { &[][..] } else { &matrix.marks };
+        let attention = |of_genes: &[f32], at: usize| {
+            of_genes[at * marks.len()..][..marks.len()].iter().map(|&x| f64::from(x)).collect()
+        };
+        for (at, gene) in self.rows() {
+            rows[gene].mark_attention = attention(&scores.mark_attention, at);
+            rows[gene].spread = scores.spread.as_ref().map(|spread| PredictionSpread {
+                score: f64::from(spread.scores[at]),
+                mark_attention: attention(&spread.mark_attention, at),
+            });
+            let sd = scores.spread.as_ref().map(|spread| f64::from(spread.scores[at]));
+            let judged = header.judge(f64::from(scores.scores[at]), sd);
+            rows[gene].score = Some(judged.score);
+            rows[gene].raw_score = header.calibration.is_some().then(|| f64::from(scores.scores[at]));
+            rows[gene].uncertain = judged.uncertain;
+            if let (Some(spread), Some(sd)) = (rows[gene].spread.as_mut(), judged.sd) {
+                spread.score = sd;
+            }
         }
-        values
-    };
-    let of_marks = |of_scored: &[f32]| (!scores.mark_attention.is_empty()).then(|| all_rows(of_scored, marks));
-    let attention = Attention {
-        mark_values: of_marks(&scores.mark_attention),
-        // a window without any signal: every transform leaves 0 at 0
-        null_values: model.score(task, &vec![0.0; size], |_| ())?.bin_attention,
-        spread: scores.spread.as_ref().map(|spread| AttentionSpread {
-            values: all_rows(&spread.bin_attention, size),
-            mark_values: of_marks(&spread.mark_attention),
-        }),
-    };
-    let values = all_rows(&scores.bin_attention, size);
-    Ok(Matrix { kind: Kind::Attention, values, body: None, attention: Some(attention), ..matrix.clone() })
+        let (sample, marks) = (matrix.sample.clone(), marks.to_vec());
+        Predictions { sample, model: Some(model), marks, is_ensemble: scores.spread.is_some(), rows }
+    }
+
+    /// The matrix with bin attention for values; NaN for genes that are not told of.
+    fn attention(&self, model: &Predictor, task: Task) -> Result<Matrix> {
+        let Told { matrix, scores, .. } = self;
+        let (marks, size) = (matrix.n_marks(), matrix.n_marks() * matrix.n_bins());
+        let all_rows = |of_scored: &[f32], size: usize| {
+            let mut values = vec![f32::NAN; matrix.n_genes() * size];
+            for (at, gene) in self.rows() {
+                values[gene * size..][..size].copy_from_slice(&of_scored[at * size..][..size]);
+            }
+            values
+        };
+        let of_marks = |of_scored: &[f32]| (!scores.mark_attention.is_empty()).then(|| all_rows(of_scored, marks));
+        let attention = Attention {
+            mark_values: of_marks(&scores.mark_attention),
+            // a window without any signal: every transform leaves 0 at 0
+            null_values: model.score(task, &vec![0.0; size], |_| ())?.bin_attention,
+            spread: scores.spread.as_ref().map(|spread| AttentionSpread {
+                values: all_rows(&spread.bin_attention, size),
+                mark_values: of_marks(&spread.mark_attention),
+            }),
+        };
+        let values = all_rows(&scores.bin_attention, size);
+        Ok(Matrix { kind: Kind::Attention, values, body: None, attention: Some(attention), ..(*matrix).clone() })
+    }
+
+    /// How many genes have a score, and why the others have none.
+    fn log(&self, models: usize) {
+        let (sample, status) = (&self.matrix.sample, &self.matrix.status);
+        let by = if models > 1 { format!(" by {models} models") } else { String::new() };
+        tracing::info!("{sample}: {} of {} genes scored{by}", self.rows().count(), status.len());
+        let empty = status.iter().filter(|&&status| status == Status::Empty).count();
+        if empty > 0 && !self.with_empty {
+            tracing::warn!(
+                "{sample}: {empty} genes have no data in any mark (status empty): score NA. Where no data means no signal, as in peak calls, give --score-empty (config: window.score_empty)"
+            );
+        }
+        let no_chrom = status.iter().filter(|&&status| status == Status::NoChrom).count();
+        if no_chrom > 0 {
+            tracing::warn!(
+                "{sample}: {no_chrom} genes are on chromosomes that a signal lacks (status no_chrom): score NA"
+            );
+        }
+    }
 }

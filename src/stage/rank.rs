@@ -19,9 +19,11 @@ use crate::stage::{Common, Files, Stage};
 /// one of them.
 ///
 /// Reads a table of trainings, one row a model, fold, seed and sample; writes a table with one row a
-/// sample, model and metric, for each sample and for all of them pooled, and a picture of it. A figure is
+/// sample, model and metric, for each sample and for all of them together, and a picture of it. A figure is
 /// the mean over folds and seeds of AUROC, AUPRC and Brier score, or of numeric labels of Pearson's and
-/// Spearman's correlation and the mean squared error. Intervals and P values are those of a paired
+/// Spearman's correlation and the mean squared error. All samples together are pooled where every training
+/// has scored all of them; where samples have models of their own (column model of the predictions), whose
+/// scores cannot be ranked together, it is the mean over the samples too. Intervals and P values are those of a paired
 /// bootstrap over genes: each replicate draws the same genes for every model, all rows of a gene together.
 /// P values are two-sided, of the hypothesis that a model is no better or worse than --reference; p_holm
 /// is adjusted for the number of models (Holm 1979). Choose a model by its validation figure (column
@@ -91,6 +93,8 @@ pub struct Ladder {
     genes: usize,
     /// Number of folds.
     folds: usize,
+    /// Samples that the figures are the mean of; `None` where the rows of genes are judged together.
+    mean_of: Option<usize>,
     /// In the order of the table of trainings.
     models: Vec<Judged>,
 }
@@ -168,7 +172,8 @@ impl Args {
         Ok(Ladder {
             sample: sample.unwrap_or("all").to_owned(),
             genes: folds.iter().map(|fold| fold.labels.len()).sum(),
-            folds: folds.len(),
+            folds: inputs.folds().len(),
+            mean_of: sample.is_none().then(|| inputs.mean_of()).flatten(),
             models: models.collect(),
         })
     }

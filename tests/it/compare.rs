@@ -7,11 +7,13 @@ use crate::support::Workdir;
 
 /// Predictions of a sample: the label with some noise, more of it for a smaller `weight`.
 fn predictions(dir: &Workdir, name: &str, sample: &str, weight: f64, seed: usize) {
-    let mut text = String::from("gene_id\tsample\tstatus\tscore\n");
+    let mut text = String::from("gene_id\tsample\tstatus\tscore\tmodel\n");
+    // one training scores all samples
+    let training = name.trim_end_matches(&format!(".{sample}.tsv"));
     for gene in 0..200usize {
         let noise = ((gene * 7919 + seed * 104_729 + 13) % 1009) as f64 / 1009.0;
         let score = (weight * f64::from(u8::from(gene.is_multiple_of(3))) + noise) / (1.0 + weight);
-        text += &format!("g{gene}\t{sample}\tok\t{score}\n");
+        text += &format!("g{gene}\t{sample}\tok\t{score}\tmodel-{training}\n");
     }
     dir.write(name, text);
 }
@@ -89,6 +91,37 @@ fn models_are_ranked_on_the_same_genes() {
     dir.ok("evaluate", "--predictions good.0.1.A.tsv --labels labels.tsv --splits splits.tsv --out m.json --tsv m.tsv");
     let of_rank = dir.read("one.rank.tsv").lines().nth(1).unwrap().split('\t').nth(3).unwrap().to_owned();
     assert!(dir.read("m.tsv").contains(&format!("all\ttest\t0\tauroc\t{of_rank}\t")), "{of_rank}");
+}
+
+/// Where samples have models of their own, the figure of all is the mean over samples too.
+#[test]
+fn samples_with_models_of_their_own_are_not_pooled() {
+    let dir = ladder();
+    for (model, fold, seed) in [("plain", 0, 1), ("plain", 1, 2), ("good", 0, 1), ("good", 0, 2)] {
+        let name = format!("{model}.{fold}.{seed}.B.tsv");
+        dir.write(&name, dir.read(&name).replace("\tmodel-", "\tmodel-of-B-"));
+    }
+    let log = dir.ok("rank", &format!("{RANK} --out a.tsv --plot a.svg"));
+    dir.ok("rank", &format!("{RANK} --out b.tsv --plot b.svg --threads 2"));
+    assert_eq!((dir.read("a.tsv"), dir.read("a.svg")), (dir.read("b.tsv"), dir.read("b.svg")));
+    let table = dir.read("a.tsv");
+    let rows = rows(&table);
+    let cell = |name: &str, column: usize| rows.iter().find(|(row, _)| row == name).unwrap().1[column].clone();
+    for (model, metric) in ["plain", "good"].iter().flat_map(|model| ["auroc", "auprc", "brier"].map(|m| (model, m))) {
+        // the figure and that of the validation genes
+        for column in [0, 4] {
+            let [all, a, b] =
+                ["all", "A", "B"].map(|of| cell(&format!("{of} {model} {metric}"), column).parse::<f64>().unwrap());
+            assert!((all - (a + b) / 2.0).abs() < 1e-12, "{model} {metric}: {all}, {a} {b}");
+        }
+        assert_eq!(
+            [10, 11, 12, 13].map(|column| cell(&format!("all {model} {metric}"), column)),
+            ["202", "2", "2", "2"]
+        );
+        assert_eq!(cell(&format!("A {model} {metric}"), 13), "NA");
+    }
+    assert!(log.contains("all: 202 test genes, 2 folds, means of 2 samples;"), "{log}");
+    assert!(dir.read("a.svg").contains("mean of 2 samples, 2 folds and 2 seeds"));
 }
 
 #[test]

@@ -391,7 +391,7 @@ proptest! {
             uncertain: None,
         };
         let predictions =
-            Predictions { sample: sample.clone(), marks: marks.to_vec(), is_ensemble: false, rows: vec![row(a), row(b)] };
+            Predictions { sample: sample.clone(), model: Some("model-1".to_owned()), marks: marks.to_vec(), is_ensemble: false, rows: vec![row(a), row(b)] };
         io::predictions::write(&path("predictions.tsv"), &predictions).unwrap();
         prop_assert_eq!(io::predictions::read(&path("predictions.tsv")).unwrap(), predictions);
 

@@ -12,13 +12,16 @@ fn judged(dir: &Workdir, samples: &[&str], label: impl Fn(usize) -> f64) -> Stri
     (0..200).for_each(|gene| splits += &format!("g{gene}\t{}\t0\n", ["valid", "test", "train", "train"][gene % 4]));
     for (offset, sample) in samples.iter().enumerate() {
         let mut predictions =
-            String::from("gene_id\tsample\tstatus\tscore\tmark_attention_H3K4me3\tmark_attention_H3K9me3\n");
+            String::from("gene_id\tsample\tstatus\tscore\tmark_attention_H3K4me3\tmark_attention_H3K9me3\tmodel\n");
         let mut labels = String::from("gene_id\tlabel\n");
         for gene in 0..200 {
             let mixed = (gene + 13 * offset) * 7919 % 101;
             let attention = 0.25 + 0.5 * f64::from(u8::from(label(mixed) > 0.5));
-            predictions +=
-                &format!("g{gene}\t{sample}\tok\t{}\t{attention}\t{}\n", mixed as f64 / 101.0, 1.0 - attention);
+            predictions += &format!(
+                "g{gene}\t{sample}\tok\t{}\t{attention}\t{}\tmodel-1\n",
+                mixed as f64 / 101.0,
+                1.0 - attention
+            );
             labels += &format!("g{gene}\t{}\n", label((mixed + gene * 31 % 20).min(100)));
         }
         dir.write(&format!("{sample}.predictions.tsv"), predictions);
@@ -74,6 +77,38 @@ fn figures_are_those_of_the_metrics() {
     assert!(html.contains("B&amp;&lt;b&gt;") && !html.contains("B&<b>"), "names are text, not markup");
     // the classes' mean mark attention, by way of the bars' titles
     assert!(html.contains("H3K4me3, expressed: 0.") && html.contains("H3K9me3, silent: 0."));
+}
+
+/// Of samples that different models scored the headline is their mean, and called so.
+#[test]
+fn a_mean_over_samples_is_called_one() {
+    let dir = Workdir::new();
+    let args = judged(&dir, &["A", "B"], class);
+    let missing = "g198\tB\tempty\tNA\tNA\tNA\tmodel-1\n";
+    let b = dir.read("B.predictions.tsv");
+    let b: String = b
+        .lines()
+        .map(|line| if line.starts_with("g198\t") { missing.to_owned() } else { format!("{line}\n") })
+        .collect();
+    dir.write("B.predictions.tsv", b.replace("model-1", "model-2"));
+    dir.ok(
+        "evaluate",
+        &format!("{} --bootstrap 100 --out metrics.json", args.trim_start_matches("--metrics metrics.json")),
+    );
+    dir.ok("report", &format!("{args} --out-dir report"));
+    let metrics: Value = serde_json::from_str(&dir.read("metrics.json")).unwrap();
+    let auroc = |of: &Value| of["splits"]["test"]["auroc"]["value"].as_f64().unwrap();
+    let mean = (auroc(&metrics["samples"][0]) + auroc(&metrics["samples"][1])) / 2.0;
+    let of_mqc = &content(&dir, "metrics")["data"];
+    assert!(
+        (of_mqc["mean of 2 samples test"]["auroc"].as_f64().unwrap() - mean).abs() < 1e-12
+            && of_mqc["all test"].is_null()
+    );
+    let html = dir.read("report/report.html");
+    assert!(html.contains(&format!("test AUROC <b>{mean:.3} [")), "no headline");
+    assert!(html.contains(", mean of 2 samples that different models scored (100 genes)</p>"), "{html}");
+    assert!(html.contains("<tr><th>mean of 2 samples</th>") && html.contains("cannot be ranked together"));
+    assert!(html.contains("<b>1</b> have no data in any mark"), "{html}");
 }
 
 /// Nothing in the page is fetched or run, and tags are closed.

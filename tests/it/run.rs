@@ -72,33 +72,157 @@ fn the_chain_trains_auto_unless_a_model_is_named_and_the_stage_attentive_chrome(
 #[test]
 fn every_value_is_checked_before_the_first_stage() {
     let cases = [
-        ("train: {epochs: 0}\n", vec!["config.yaml: attentrack-train", "--epochs"]),
-        ("train: {ensemble: 0}\n", vec!["config.yaml: attentrack-train", "--ensemble"]),
+        ("train: {epochs: 0}\n", vec!["config.yaml: attentrack-train", "'train.epochs'"]),
+        ("train: {ensemble: 0}\n", vec!["config.yaml: attentrack-train", "'train.ensemble'"]),
         ("train: {ensemble: 5}\n", vec!["config.yaml: attentrack-train", "auto has 4 networks", "attentive-chrome"]),
-        ("model: {filters: 9}\n", vec!["config.yaml: attentrack-train", "--filters is a size of", "with --model auto"]),
-        ("model: {name: magic}\n", vec!["config.yaml: attentrack-train", "magic", "auto"]),
+        (
+            "model: {filters: 9}\n",
+            vec!["config.yaml: attentrack-train", "model.filters is a size of", "with model.name auto"],
+        ),
+        ("model: {name: magic}\n", vec!["config.yaml: attentrack-train", "magic", "auto", "model.name"]),
+        ("model: {name: AttentiveChrome}\n", vec!["'AttentiveChrome' for 'model.name'", "attentive-chrome"]),
         ("train: {optimizer: lion}\n", vec!["config.yaml: attentrack-train", "lion", "adamw"]),
-        ("train: {momentum: 0.5}\n", vec!["config.yaml: attentrack-train", "--momentum", "sgd"]),
-        ("train: {device: cuda}\n", vec!["config.yaml: attentrack-train", "--device cuda"]),
+        ("train: {momentum: 0.5}\n", vec!["config.yaml: attentrack-train", "train.momentum", "sgd"]),
+        ("train: {device: cuda}\n", vec!["config.yaml: attentrack-train", "train.device cuda"]),
         ("tracks: {formats: [bed, gff]}\n", vec!["config.yaml: attentrack-track", "'gff'", "bigwig"]),
         (
             "labels: {method: threshold, threshold: {s2: 1}}\n",
-            vec!["config.yaml: attentrack-label", "needs --threshold"],
+            vec!["config.yaml: labels.threshold: names s2, and has no threshold for sample s1"],
         ),
+        (
+            "labels: {method: threshold}\n",
+            vec!["config.yaml: attentrack-label: labels.method threshold needs labels.threshold"],
+        ),
+        ("labels: {method: magic}\n", vec!["config.yaml: attentrack-label", "'magic' for 'labels.method'", "valley"]),
+        ("labels: {quantile: 0.3}\n", vec!["labels.quantile goes with labels.method quantile"]),
+        (
+            "split: {folds: 3}\n",
+            vec!["config.yaml", "the splits have 3 folds", "`attentrack compare`", "train.fold (0, 1, 2)"],
+        ),
+        ("split: {folds: 3}\ntrain: {fold: 3}\n", vec!["train.fold: there is no fold 3; the folds are 0, 1, 2"]),
+        ("train: {fold: 1}\n", vec!["train.fold: there is no fold 1; the folds are 0"]),
+        ("tracks: {aggregate: median}\n", vec!["'median' for 'tracks.aggregate'"]),
         ("labels: {path: \"{sample}.tsv\"}\n", vec!["config.yaml: labels.path", "s1.tsv"]),
-        ("window: {bin_size: 33}\n", vec!["config.yaml: attentrack-bin", "multiple of the bin size"]),
-        ("split: {method: random, folds: 2}\n", vec!["config.yaml: attentrack-split", "--folds"]),
+        (
+            "window: {bin_size: 33}\n",
+            vec!["config.yaml: attentrack-bin", "multiple of the bin size", "window.bin_size"],
+        ),
+        ("split: {method: random, folds: 2}\ntrain: {fold: 0}\n", vec!["config.yaml", "split.folds must be 3 or more"]),
     ];
     for (line, needles) in cases {
         let dir = configured(&format!("{MINIMAL}{line}"));
-        let output = attentrack(&dir, &["run", "config.yaml"]);
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{line}: {stderr}");
+        let run = attentrack(&dir, &["run", "config.yaml"]);
+        let stderr = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(1), "{line}: {stderr}");
         assert_eq!(stderr.matches("error:").count(), 1, "{line}: {stderr}");
         for needle in needles {
             assert!(stderr.contains(needle), "{line}: no {needle:?} in {stderr}");
         }
+        // what is printed is checked as what is done
+        for args in [&["run", "config.yaml", "-n"][..], &["plan", "config.yaml"]] {
+            let output = attentrack(&dir, args);
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{line}{args:?}");
+            assert_eq!(String::from_utf8_lossy(&output.stderr), stderr, "{line}{args:?}");
+        }
         assert!(!dir.path("results").exists(), "{line} left a folder behind");
+    }
+}
+
+/// Every flag that the chain takes from the configuration is known by its key.
+#[test]
+fn every_flag_of_a_plan_has_its_key() {
+    let everything = "samples: samples.tsv\nannotation: {path: genes.gtf, assembly: hg19, policy: gene, biotype: [x], keep_version: true}\n\
+        expression: {path: expression.tsv, gene_column: id, columns: {s1: H1.REP1}}\n\
+        window: {flank: 1000, bin_size: 100, orientation: gene, statistic: mean, body: true, chrom_alias: auto, max_lost_genes: 0.5,\n\
+        \x20 min_mapq: 3, exclude_flags: '4', blacklist: b.bam, reference: a.bw, extend: 200, control_method: subtract, score_empty: true}\n\
+        labels: {method: threshold, threshold: 1}\nsplit: {method: random, folds: 3, seed: 2}\n\
+        model: {name: attentive-chrome, bin_hidden: 8, mark_hidden: 4}\n\
+        train: {task: classification, epochs: 1, batch_size: 8, ensemble: 2, optimizer: sgd, momentum: 0.5, learning_rate: 0.1,\n\
+        \x20 schedule: step, dropout: 0.1, weight_decay: 0.1, transform: raw, seed: 2, fold: 1, device: cpu, instruction_set: portable}\n\
+        explain: {methods: [saliency], faithfulness: true}\ntracks: {formats: [bed], value: raw, aggregate: max, all: true}\n\
+        evaluate: {split: test, bootstrap: 10}\nreport: {title: A title}\n";
+    let dir = configured(everything);
+    let output = attentrack(&dir, &["plan", "config.yaml"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let own = ["--resume", "--sample", "--bgzip", "--allow-empty"];
+    let mut known = 0;
+    for step in plan["steps"].as_array().unwrap() {
+        let stage = step["stage"].as_str().unwrap();
+        for flag in step["settings"].as_str().unwrap().split(' ').filter(|word| word.starts_with("--")) {
+            let key = attentrack::cli::config::key::of_flag(stage, flag);
+            assert!(key.is_some() || own.contains(&flag), "attentrack-{stage} {flag} has no key");
+            known += usize::from(key.is_some());
+        }
+    }
+    assert!(known > 40, "{known} flags");
+}
+
+/// RSEM, Salmon and StringTie write a table a sample; others name their columns otherwise than the sheet.
+#[test]
+fn expression_may_be_a_table_a_sample_or_a_column_of_another_name() {
+    let two = "sample\tmark\tpath\ns1\tH3K4me3\ta.bw\ns2\tH3K4me3\tb.bam\n";
+    let of = |expression: &str| {
+        let dir =
+            configured(&format!("samples: samples.tsv\nannotation: {{path: genes.gtf}}\nexpression: {expression}\n"));
+        dir.write("samples.tsv", two);
+        ["s1", "s2"].iter().for_each(|sample| _ = dir.write(&format!("quants/{sample}.genes.results"), ""));
+        dir
+    };
+    let expressions = [
+        (
+            "{path: 'quants/{sample}.genes.results', column: TPM, duplicates: sum}",
+            ["quants/s1.genes.results", "quants/s2.genes.results"],
+            ["TPM", "TPM"],
+        ),
+        ("{path: expression.tsv, columns: {s1: H1.REP1, s2: x}}", ["expression.tsv"; 2], ["H1.REP1", "x"]),
+        ("{path: expression.tsv, column: '{sample}_TPM'}", ["expression.tsv"; 2], ["s1_TPM", "s2_TPM"]),
+        (
+            "{path: expression.tsv, column: '{sample}_TPM', columns: {s2: other}}",
+            ["expression.tsv"; 2],
+            ["s1_TPM", "other"],
+        ),
+    ];
+    for (expression, paths, columns) in expressions {
+        let dir = of(&expression.replace(", duplicates: sum", ""));
+        let output = attentrack(&dir, &["plan", "config.yaml"]);
+        assert!(output.status.success(), "{expression}: {}", String::from_utf8_lossy(&output.stderr));
+        let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let labels: Vec<_> = plan["steps"].as_array().unwrap().iter().filter(|step| step["stage"] == "label").collect();
+        for ((step, path), column) in labels.iter().zip(paths).zip(columns) {
+            assert_eq!(
+                (&step["inputs"][0]["flag"], &step["inputs"][0]["path"]),
+                (&"--expression".into(), &path.into())
+            );
+            assert!(step["settings"].as_str().unwrap().contains(&format!("--column {column}")), "{step}");
+        }
+        assert_eq!(labels.len(), 2);
+    }
+    let refused = [
+        (
+            "{path: '{sample}.tsv', column: TPM}",
+            vec!["no such file s1.tsv of sample s1", "no such file s2.tsv of sample s2"],
+        ),
+        (
+            "{path: expression.tsv, column: TPM}",
+            vec!["2 samples would get the same values, column \"TPM\"", "{sample}", "expression.columns"],
+        ),
+        (
+            "{path: expression.tsv, columns: {S1: x}}",
+            vec!["expression.columns: the sheet has no sample S1; its samples are s1, s2"],
+        ),
+        ("{path: nowhere.tsv}", vec!["expression.path: no such file nowhere.tsv"]),
+    ];
+    for (expression, needles) in refused {
+        let dir = of(expression);
+        for args in [&["run", "config.yaml"][..], &["run", "config.yaml", "-n"], &["plan", "config.yaml"]] {
+            let output = attentrack(&dir, args);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{expression}: {stderr}");
+            for needle in &needles {
+                assert_eq!(stderr.matches(needle).count(), 1, "{expression}: {needle:?} in {stderr}");
+            }
+        }
     }
 }
 
@@ -195,7 +319,7 @@ fn a_plan_of_standard_input_names_it() {
     assert_eq!(with_dot["steps"][0]["inputs"][0]["path"], "genes.gtf");
     let bad = plan(&format!("{MINIMAL}train: {{epochs: 0}}\n"), ".");
     let stderr = String::from_utf8_lossy(&bad.stderr);
-    assert!(stderr.contains("standard input: attentrack-train") && stderr.contains("--epochs"), "{stderr}");
+    assert!(stderr.contains("standard input: attentrack-train") && stderr.contains("train.epochs"), "{stderr}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod auto;
 mod baselines;
+mod empty;
 mod ensemble;
 mod explained;
 mod models;

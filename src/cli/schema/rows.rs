@@ -48,6 +48,9 @@ pub struct PredictionRow {
     /// Of a calibrated model or an ensemble: 1 where the score may as well be on the other side of the model's
     /// threshold, else 0.
     uncertain: Option<Number>,
+    /// The model that scored the genes, the same in every row: a fingerprint of its file. Predictions of one
+    /// model can be ranked together.
+    model: Option<String>,
 }
 
 /// One row of `SAMPLE.labels.tsv`: one gene.
@@ -93,7 +96,7 @@ pub struct HistoryRow {
 /// One row of the table of `attentrack-evaluate --tsv`: one sample, split and metric.
 #[derive(JsonSchema)]
 pub struct MetricRow {
-    /// Sample; `all` for the pooled figures.
+    /// Sample; `all` for all samples together.
     sample: String,
     /// Split.
     split: Split,
@@ -109,12 +112,14 @@ pub struct MetricRow {
     high: Number,
     /// Genes judged.
     genes: u64,
+    /// Samples that the figure is the mean of, where different models scored them; else NA.
+    mean_of: Number,
 }
 
 /// One row of the table of `attentrack-rank` (comparison.tsv): one sample, model and metric.
 #[derive(JsonSchema)]
 pub struct ComparisonRow {
-    /// Sample; `all` for the pooled figures.
+    /// Sample; `all` for all samples together.
     sample: String,
     /// Model.
     model: String,
@@ -146,6 +151,8 @@ pub struct ComparisonRow {
     folds: u64,
     /// Seeds a fold.
     seeds: u64,
+    /// Samples that the figure is the mean of, where models of their own scored them; else NA.
+    mean_of: Number,
 }
 
 /// One row of `genes.bed`, which has no header: BED6, the columns chrom, start, end, name, score and

@@ -7,7 +7,8 @@ use super::{Bootstrap, Estimate, Ranking, brier_score, mean_squared_error, pears
 /// Figures that models are compared by.
 pub const N_METRICS: usize = 3;
 
-/// The genes that a fold is judged on; of pooled samples a row a gene and sample.
+/// The genes that a training is judged on: those of a fold; of pooled samples a row a gene and sample, of samples
+/// with a model each those of a fold and sample.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FoldGenes {
     /// Which gene a row is of, from 0: all rows of a gene are drawn together, in all folds.
@@ -28,7 +29,7 @@ pub struct Candidate {
 /// What one training says of the genes of its fold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CandidateRun {
-    /// Place of the fold in the list of folds.
+    /// Place of its genes in the list of folds, or of folds and samples.
     pub fold: usize,
     /// Seed of the training.
     pub seed: u64,
@@ -39,7 +40,8 @@ pub struct CandidateRun {
 /// What one model's figure is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
-    /// Mean over folds and seeds of the figure of each training, with its bootstrap interval.
+    /// Mean over folds and seeds (and samples, where each has a model of its own) of the figure of each training,
+    /// with its bootstrap interval.
     pub estimate: Estimate,
     /// Sample standard deviation over the seeds of the mean over folds; `None` of one seed.
     pub seed_sd: Option<f64>,
@@ -168,8 +170,8 @@ impl<'a> Run<'a> {
 }
 
 /// Means of figures; `None` where one of them is not defined.
-fn mean(runs: impl Iterator<Item = [Option<f64>; N_METRICS]>) -> [Option<f64>; N_METRICS] {
-    let (mut sums, mut count) = ([Some(0.0); N_METRICS], 0.0);
+pub(super) fn mean<const N: usize>(runs: impl Iterator<Item = [Option<f64>; N]>) -> [Option<f64>; N] {
+    let (mut sums, mut count) = ([Some(0.0); N], 0.0);
     for figures in runs {
         count += 1.0;
         sums.iter_mut().zip(figures).for_each(|(sum, figure)| *sum = sum.zip(figure).map(|(sum, figure)| sum + figure));

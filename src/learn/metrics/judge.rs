@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::comparison::mean;
 use super::regression::{Ranks, spearman_of};
 use super::{
-    Bootstrap, GeneCounts, Ranking, SampleReport, SplitReport, TaskMetrics, Threshold, accuracy, best_threshold,
-    brier_score, expected_calibration_error, mean_squared_error, pearson, reliability,
+    Bootstrap, Estimate, GeneCounts, Ranking, SampleReport, SplitReport, TaskMetrics, Threshold, accuracy,
+    best_threshold, brier_score, expected_calibration_error, mean_squared_error, pearson, reliability,
 };
 use crate::matrix::Split;
 
@@ -57,40 +58,89 @@ impl<'a> Rows<'a> {
     fn positive(&self) -> Vec<bool> {
         self.labels.iter().map(|&label| label == 1.0).collect()
     }
+}
 
-    /// Index of each row's gene among the distinct genes, and how many these are.
-    fn units(&self) -> (Vec<usize>, usize) {
-        let mut index = HashMap::new();
-        let units = self.gene_ids.iter().map(|&id| {
+/// Rows whose scores can be ranked together, and what does not depend on how often a gene counts.
+struct Part<'a> {
+    rows: Rows<'a>,
+    labels: Vec<bool>,
+    /// Chosen on the validation genes of the same rows.
+    threshold: Option<Threshold>,
+    /// Index of each row's gene among the distinct genes of all parts.
+    units: Vec<usize>,
+}
+
+/// The rows of a split, of those parts that have any, and the number of distinct genes.
+fn of_split<'a>(parts: &[(&Rows<'a>, Option<Threshold>)], split: Split) -> (Vec<Part<'a>>, usize) {
+    let mut index = HashMap::new();
+    let mut found = Vec::new();
+    for (rows, threshold) in parts {
+        let rows = rows.of(split);
+        let units = rows.gene_ids.iter().map(|&id| {
             let next = index.len();
             *index.entry(id).or_insert(next)
         });
         let units = units.collect();
-        (units, index.len())
-    }
-}
-
-/// The figures of one sample, or of several pooled. With `binary`, labels are 0 and 1.
-pub fn judge(sample: &str, genes: GeneCounts, rows: &Rows, binary: bool, bootstrap: &Bootstrap) -> SampleReport {
-    let valid = rows.of(Split::Valid);
-    let threshold = if binary { best_threshold(&valid.positive(), &valid.scores) } else { None };
-    let mut splits = BTreeMap::new();
-    for split in Split::ALL {
-        let rows = rows.of(split);
         if !rows.is_empty() {
-            let metrics =
-                if binary { classification(&rows, threshold, bootstrap) } else { regression(&rows, bootstrap) };
-            splits.insert(split, SplitReport { genes: rows.len() as u64, metrics });
+            found.push(Part { labels: rows.positive(), rows, threshold: *threshold, units });
         }
     }
+    (found, index.len())
+}
+
+/// The figures of one sample, or of several. With `binary`, labels are 0 and 1.
+///
+/// Each of `parts` has scores that can be ranked together: those of one model. Where there are several, a
+/// figure is the mean of theirs, each at a threshold of its own; a figure that one of them lacks is not defined.
+pub fn judge(sample: &str, genes: GeneCounts, parts: &[Rows], binary: bool, bootstrap: &Bootstrap) -> SampleReport {
+    let threshold = |rows: &Rows| {
+        let valid = rows.of(Split::Valid);
+        if binary { best_threshold(&valid.positive(), &valid.scores) } else { None }
+    };
+    let parts: Vec<(&Rows, Option<Threshold>)> = parts.iter().map(|rows| (rows, threshold(rows))).collect();
+    let mut splits = BTreeMap::new();
+    for split in Split::ALL {
+        let (of_split, n_units) = of_split(&parts, split);
+        if of_split.is_empty() {
+            continue;
+        }
+        let metrics = match binary {
+            true => classification(&of_split, n_units, bootstrap),
+            false => regression(&of_split, n_units, bootstrap),
+        };
+        let genes = of_split.iter().map(|part| part.rows.len() as u64).sum();
+        let mean_of = (parts.len() > 1).then_some(of_split.len() as u64);
+        splits.insert(split, SplitReport { genes, mean_of, metrics });
+    }
+    let threshold = if let [(_, threshold)] = parts[..] { threshold } else { None };
     SampleReport { sample: sample.to_owned(), genes, threshold, splits }
 }
 
-fn classification(rows: &Rows, threshold: Option<Threshold>, bootstrap: &Bootstrap) -> TaskMetrics {
-    let (labels, scores) = (rows.positive(), &rows.scores);
-    let (units, n_units) = rows.units();
-    let ranking = Ranking::new(&labels, scores);
-    let is_probability = scores.iter().all(|score| (0.0..=1.0).contains(score));
+/// The means over the parts of what `figures` says of each, with their intervals. All rows of a gene are drawn
+/// together, in whichever part they are.
+fn estimates<T: Sync, const N: usize>(
+    parts: &[T],
+    (n_units, bootstrap): (usize, &Bootstrap),
+    reasons: [&str; N],
+    figures: impl Fn(&T, &[u32]) -> [Option<f64>; N] + Sync,
+) -> [Estimate; N] {
+    let estimates =
+        bootstrap.estimates(n_units, reasons, |counts| mean(parts.iter().map(|part| figures(part, counts))));
+    estimates.map(|estimate| {
+        let reason = estimate.reason.map(|reason| match parts.len() {
+            1 => reason,
+            _ => format!("in a sample at least, {reason}"),
+        });
+        Estimate { reason, ..estimate }
+    })
+}
+
+fn classification(parts: &[Part], n_units: usize, bootstrap: &Bootstrap) -> TaskMetrics {
+    let is_probability = |scores: &[f64]| scores.iter().all(|score| (0.0..=1.0).contains(score));
+    let ranked: Vec<(&Part, Ranking, bool)> = parts
+        .iter()
+        .map(|part| (part, Ranking::new(&part.labels, &part.rows.scores), is_probability(&part.rows.scores)))
+        .collect();
     let one_class = "all genes of the split have the same label";
     let no_probability = "scores are not probabilities (some lie outside 0 to 1)";
     let reasons = [
@@ -100,51 +150,60 @@ fn classification(rows: &Rows, threshold: Option<Threshold>, bootstrap: &Bootstr
         no_probability,
         no_probability,
     ];
-    let [auroc, auprc, accuracy, brier, calibration_error] = bootstrap.estimates(n_units, reasons, |counts| {
-        let count = |row: usize| counts[units[row]];
-        let probability = |metric: Option<f64>| if is_probability { metric } else { None };
+    let of_part = |(part, ranking, is_probability): &(&Part, Ranking, bool), counts: &[u32]| {
+        let (labels, scores) = (&part.labels, &part.rows.scores);
+        let count = |row: usize| counts[part.units[row]];
+        let probability = |metric: Option<f64>| if *is_probability { metric } else { None };
         [
             ranking.auroc(count),
             ranking.average_precision(count),
-            threshold.and_then(|threshold| accuracy(&labels, scores, threshold.value, count)),
-            probability(brier_score(&labels, scores, count)),
-            probability(expected_calibration_error(&labels, scores, count)),
+            part.threshold.and_then(|threshold| accuracy(labels, scores, threshold.value, count)),
+            probability(brier_score(labels, scores, count)),
+            probability(expected_calibration_error(labels, scores, count)),
         ]
-    });
-    let raw_error = |raw: &Vec<f64>| {
-        let [error] = bootstrap.estimates(n_units, [no_probability], |counts| {
-            let is_probability = raw.iter().all(|score| (0.0..=1.0).contains(score));
-            let error = || expected_calibration_error(&labels, raw, |row| counts[units[row]]);
-            [if is_probability { error() } else { None }]
-        });
+    };
+    let [auroc, auprc, accuracy, brier, calibration_error] = estimates(&ranked, (n_units, bootstrap), reasons, of_part);
+    let raw: Option<Vec<(&Part, &Vec<f64>)>> =
+        parts.iter().map(|part| Some((part, part.rows.raw_scores.as_ref()?))).collect();
+    let raw_error = |raw: Vec<(&Part, &Vec<f64>)>| {
+        let of_part = |(part, raw): &(&Part, &Vec<f64>), counts: &[u32]| {
+            let error = || expected_calibration_error(&part.labels, raw, |row| counts[part.units[row]]);
+            [if is_probability(raw) { error() } else { None }]
+        };
+        let [error] = estimates(&raw, (n_units, bootstrap), [no_probability], of_part);
         error
     };
-    let positives = labels.iter().filter(|&&label| label).count();
+    let labels = || parts.iter().flat_map(|part| &part.labels);
+    let positives = labels().filter(|&&label| label).count();
     TaskMetrics::Classification {
         positives: positives as u64,
-        positive_rate: positives as f64 / rows.len() as f64,
+        positive_rate: positives as f64 / labels().count() as f64,
         auroc,
         auprc,
         accuracy,
         brier,
         calibration_error,
-        raw_calibration_error: rows.raw_scores.as_ref().map(raw_error).map(Box::new),
-        reliability: if is_probability { reliability(&labels, scores) } else { Vec::new() },
+        raw_calibration_error: raw.map(raw_error).map(Box::new),
+        reliability: match &ranked[..] {
+            [(part, _, true)] => reliability(&part.labels, &part.rows.scores),
+            _ => Vec::new(),
+        },
     }
 }
 
-fn regression(rows: &Rows, bootstrap: &Bootstrap) -> TaskMetrics {
-    let (labels, scores) = (&rows.labels, &rows.scores);
-    let (units, n_units) = rows.units();
-    let (label_ranks, score_ranks) = (Ranks::new(labels), Ranks::new(scores));
+fn regression(parts: &[Part], n_units: usize, bootstrap: &Bootstrap) -> TaskMetrics {
+    let ranked: Vec<(&Part, Ranks, Ranks)> =
+        parts.iter().map(|part| (part, Ranks::new(&part.rows.labels), Ranks::new(&part.rows.scores))).collect();
     let constant = "all labels or all scores of the split are equal";
-    let [pearson, spearman, mse] = bootstrap.estimates(n_units, [constant, constant, ""], |counts| {
-        let count = |row: usize| counts[units[row]];
+    let of_part = |(part, label_ranks, score_ranks): &(&Part, Ranks, Ranks), counts: &[u32]| {
+        let (labels, scores) = (&part.rows.labels, &part.rows.scores);
+        let count = |row: usize| counts[part.units[row]];
         [
             pearson(labels, scores, count),
-            spearman_of(&label_ranks, &score_ranks, count),
+            spearman_of(label_ranks, score_ranks, count),
             mean_squared_error(labels, scores, count),
         ]
-    });
+    };
+    let [pearson, spearman, mse] = estimates(&ranked, (n_units, bootstrap), [constant, constant, ""], of_part);
     TaskMetrics::Regression { pearson, spearman, mse }
 }

@@ -24,11 +24,15 @@ pub struct Report {
     pub tool_version: String,
     /// Fold of the splits.
     pub fold: u32,
+    /// Number of folds in the splits: figures are of one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<u64>,
     /// The split whose figures are the headline.
     pub headline: Split,
     /// How the intervals were made.
     pub bootstrap: Bootstrap,
-    /// All samples taken together.
+    /// All samples taken together: pooled where one model has scored all of them, else means over the samples, for
+    /// scores of different models cannot be ranked together; `mean_of` of a split says so.
     pub pooled: SampleReport,
     /// Each sample by itself, in the order given.
     pub samples: Vec<SampleReport>,
@@ -39,12 +43,12 @@ pub struct Report {
 /// The figures of one sample, or of all ("all").
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SampleReport {
-    /// Sample name; `all` for the pooled figures.
+    /// Sample name; `all` for all samples taken together.
     pub sample: String,
     /// What became of the genes.
     pub genes: GeneCounts,
     /// Threshold chosen on this sample's validation genes (for `all`: on everybody's); `null` for
-    /// numeric labels or without validation genes.
+    /// numeric labels, without validation genes, and of means over samples, where each sample has its own.
     pub threshold: Option<Threshold>,
     /// Figures of each split that has genes.
     pub splits: BTreeMap<Split, SplitReport>,
@@ -60,6 +64,9 @@ pub struct GeneCounts {
     pub used: u64,
     /// Predicted without a score (NA).
     pub unscored: u64,
+    /// The same by status: empty where no mark has any data, no_chrom where a signal lacks the chromosome.
+    #[serde(default)]
+    pub unscored_status: BTreeMap<String, u64>,
     /// Scored, but without a label.
     pub unlabelled: u64,
     /// Scored and labelled, but in no split of this fold.
@@ -71,8 +78,10 @@ pub struct GeneCounts {
 impl GeneCounts {
     /// Adds another sample's counts.
     pub fn add(&mut self, other: &GeneCounts) {
-        for (status, genes) in &other.status {
-            *self.status.entry(status.clone()).or_default() += genes;
+        for (own, other) in [(&mut self.status, &other.status), (&mut self.unscored_status, &other.unscored_status)] {
+            for (status, genes) in other {
+                *own.entry(status.clone()).or_default() += genes;
+            }
         }
         self.used += other.used;
         self.unscored += other.unscored;
@@ -87,6 +96,9 @@ impl GeneCounts {
 pub struct SplitReport {
     /// Genes (summed over samples).
     pub genes: u64,
+    /// Samples that the figures are the mean of; absent where all genes are judged together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_of: Option<u64>,
     /// The figures.
     #[serde(flatten)]
     pub metrics: TaskMetrics,
@@ -115,7 +127,7 @@ pub enum TaskMetrics {
         /// The same of the model's own scores, before they were calibrated.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         raw_calibration_error: Option<Box<Estimate>>,
-        /// The table behind the calibration error.
+        /// The table behind the calibration error; empty of means over samples.
         reliability: Vec<ReliabilityBin>,
     },
     /// Labels are numbers.

@@ -8,15 +8,25 @@ use anyhow::bail;
 use crate::genome::Tss;
 use crate::io;
 use crate::learn::metrics::{GeneCounts, Overlap, Rows};
-use crate::matrix::{ByGene, Labels, Predictions, Split, Splits, overlapping_windows};
+use crate::matrix::{ByGene, Labels, Predictions, Split, Splits, one_model, overlapping_windows};
 
-/// Name of the pooled figures.
-pub const POOLED: &str = "all";
+/// Name of the figures of all samples together.
+pub const ALL: &str = "all";
 
 /// Split by gene id.
 pub type SplitOf<'a> = ByGene<'a, Split>;
-/// Sample, what became of its genes, and the rows that the figures are made from.
-pub type Joined<'a> = (&'a str, GeneCounts, Rows<'a>);
+
+/// One sample, its predictions, labels and splits brought together.
+pub struct Joined<'a> {
+    /// Name.
+    pub sample: &'a str,
+    /// The model that scored it, where that is known.
+    pub model: Option<&'a str>,
+    /// What became of its genes.
+    pub genes: GeneCounts,
+    /// What the figures are made from.
+    pub rows: Rows<'a>,
+}
 
 /// The predictions and labels of one sample.
 pub struct SampleInput {
@@ -100,7 +110,10 @@ impl SampleInput {
             let id = row.gene_id.as_str();
             *genes.status.entry(row.status.name().to_owned()).or_default() += 1;
             match (row.score, label_of.get(id), split_of.get(id)) {
-                (None, _, _) => genes.unscored += 1,
+                (None, _, _) => {
+                    genes.unscored += 1;
+                    *genes.unscored_status.entry(row.status.name().to_owned()).or_default() += 1;
+                }
                 (_, None, _) => genes.unlabelled += 1,
                 (_, _, None) => genes.not_in_splits += 1,
                 (Some(score), Some(&label), Some(&split)) => {
@@ -111,22 +124,44 @@ impl SampleInput {
         }
         rows.raw_scores = (!rows.is_empty() && raw_scores.len() == rows.len()).then_some(raw_scores);
         genes.used = rows.len() as u64;
-        Ok((&self.predictions.sample, genes, rows))
+        let Predictions { sample, model, .. } = &self.predictions;
+        Ok(Joined { sample, model: model.as_deref(), genes, rows })
     }
 }
 
-/// All samples as one.
-pub fn pool<'a>(samples: &[Joined<'a>]) -> (GeneCounts, Rows<'a>) {
-    let (mut genes, mut pooled) = (GeneCounts::default(), Rows::default());
-    for (_, counts, rows) in samples {
-        genes.add(counts);
+/// What became of the genes of all samples, and their rows: in one where one model has scored them all, else a
+/// sample apart, for scores of different models cannot be ranked together.
+pub fn all<'a>(samples: &[Joined<'a>]) -> (GeneCounts, Vec<Rows<'a>>) {
+    let mut genes = GeneCounts::default();
+    samples.iter().for_each(|joined| genes.add(&joined.genes));
+    if !one_model(samples.iter().map(|joined| joined.model)) {
+        return (genes, samples.iter().map(|joined| joined.rows.clone()).collect());
+    }
+    let mut pooled = Rows::default();
+    for rows in samples.iter().map(|joined| &joined.rows) {
         for at in 0..rows.len() {
             pooled.push(rows.gene_ids[at], rows.splits[at], rows.labels[at], rows.scores[at]);
         }
     }
-    let raw = samples.iter().map(|(_, _, rows)| rows.raw_scores.clone()).collect::<Option<Vec<_>>>();
+    let raw = samples.iter().map(|joined| joined.rows.raw_scores.clone()).collect::<Option<Vec<_>>>();
     pooled.raw_scores = raw.map(|raw| raw.concat());
-    (genes, pooled)
+    (genes, vec![pooled])
+}
+
+/// Says why the figures of all samples are means, if they are.
+pub fn say_how_taken_together(inputs: &[SampleInput]) {
+    if one_model(inputs.iter().map(|input| input.predictions.model.as_deref())) {
+        return;
+    }
+    match inputs.iter().find(|input| input.predictions.model.is_none()) {
+        None => tracing::info!(
+            "the samples are scored by different models, whose scores cannot be ranked together: the figures of all are means over the samples"
+        ),
+        Some(unknown) => tracing::warn!(
+            "{}: does not say which model has scored it (no column model): the figures of all are means over the samples, not of pooled scores",
+            unknown.predictions_path.display()
+        ),
+    }
 }
 
 /// Counts the windows of a fold's genes that share bases with a training window.

@@ -1,12 +1,13 @@
 //! The report as a table and as a few lines for people.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::io;
 use crate::learn::metrics::{Estimate, Report, SampleReport, TaskMetrics};
 use crate::matrix::Split;
 
-const COLUMNS: [&str; 8] = ["sample", "split", "fold", "metric", "value", "low", "high", "genes"];
+const COLUMNS: [&str; 9] = ["sample", "split", "fold", "metric", "value", "low", "high", "genes", "mean_of"];
 
 /// Writes one row a sample, split and metric.
 pub fn write_table(path: &Path, report: &Report) -> io::Result<()> {
@@ -24,6 +25,7 @@ pub fn write_table(path: &Path, report: &Report) -> io::Result<()> {
                     number(estimate.low),
                     number(estimate.high),
                     figures.genes.to_string(),
+                    figures.mean_of.map_or_else(|| "NA".to_owned(), |samples| samples.to_string()),
                 ]);
             }
         }
@@ -37,6 +39,9 @@ fn all(report: &Report) -> impl Iterator<Item = &SampleReport> {
 
 /// Logs the headline figures and whatever a reader should know before believing them.
 pub fn log(report: &Report) {
+    if let Some(folds) = report.folds.filter(|&folds| folds > 1) {
+        tracing::info!("the figures are of fold {} of {folds}, counted from 0", report.fold);
+    }
     for sample in report.samples.iter().chain((report.samples.len() > 1).then_some(&report.pooled)) {
         log_sample(sample, report.headline);
     }
@@ -53,10 +58,11 @@ pub fn log(report: &Report) {
 fn log_sample(sample: &SampleReport, headline: Split) {
     let genes = &sample.genes;
     tracing::info!(
-        "{}: {} genes used, {} unscored, {} unlabelled, {} in no split, {} labelled but not predicted",
+        "{}: {} genes used, {} unscored{}, {} unlabelled, {} in no split, {} labelled but not predicted",
         sample.sample,
         genes.used,
         genes.unscored,
+        by_status(&genes.unscored_status),
         genes.unlabelled,
         genes.not_in_splits,
         genes.not_predicted
@@ -70,12 +76,19 @@ fn log_sample(sample: &SampleReport, headline: Split) {
         TaskMetrics::Regression { .. } => String::new(),
     };
     let shown: Vec<String> = figures.metrics.named().into_iter().map(|(name, estimate)| show(name, estimate)).collect();
-    tracing::info!("{} {headline}: {} genes{balance}; {}", sample.sample, figures.genes, shown.join(", "));
+    let means = figures.mean_of.map_or_else(String::new, |samples| format!("means of {samples} samples: "));
+    tracing::info!("{} {headline}: {} genes{balance}; {means}{}", sample.sample, figures.genes, shown.join(", "));
     for (name, estimate) in figures.metrics.named() {
         if let Some(reason) = &estimate.reason {
             tracing::warn!("{} {headline}: no {name}: {reason}", sample.sample);
         }
     }
+}
+
+/// ` (empty 3, no_chrom 2)`, or nothing.
+fn by_status(genes: &BTreeMap<String, u64>) -> String {
+    let counts: Vec<String> = genes.iter().map(|(status, genes)| format!("{status} {genes}")).collect();
+    if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) }
 }
 
 fn show(name: &str, estimate: &Estimate) -> String {

@@ -16,9 +16,10 @@ pub fn draw(ladders: &[Ladder], metrics: &[&str; N_METRICS], reference: usize, a
     let seeds = first.models.iter().map(|judged| judged.seeds).max().unwrap_or(1);
     let samples = if ladders.len() > 1 { format!(", {} samples", ladders.len() - 1) } else { String::new() };
     let mut notes = vec![format!(
-        "{} {} genes{samples}; mean of {} fold{} and {seeds} seed{} a model.",
+        "{} {} genes{samples}; mean of {}{} fold{} and {seeds} seed{} a model.",
         first.genes,
         args.split,
+        first.mean_of.map_or_else(String::new, |samples| format!("{samples} samples, ")),
         first.folds,
         if first.folds == 1 { "" } else { "s" },
         if seeds == 1 { "" } else { "s" },

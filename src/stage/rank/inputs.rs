@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use crate::io;
 use crate::io::table::Table;
 use crate::learn::metrics::{Candidate, CandidateRun, FoldGenes};
-use crate::matrix::{Labels, Split, Splits};
+use crate::matrix::{Labels, Split, Splits, one_model};
 
 /// All trainings and what they are judged by.
 pub struct Inputs {
@@ -29,6 +29,8 @@ struct Run {
     sample: String,
     predictions: PathBuf,
     labels: PathBuf,
+    /// Which model scored the genes, where that is known.
+    scored_by: Option<String>,
     scores: HashMap<String, f64>,
     /// Gene ids in the order of the file.
     genes: Vec<String>,
@@ -73,7 +75,8 @@ pub fn read(path: &Path, splits: &Path) -> anyhow::Result<Inputs> {
         let scores = genes.iter().cloned().zip(scores).collect();
         let (fold, seed) = (number(fold, 0)?, number(seed, 1)?);
         let fold = u32::try_from(fold).unwrap_or(u32::MAX);
-        inputs.runs.push(Run { model, fold, seed, sample: read.sample, predictions, labels, scores, genes });
+        let (sample, scored_by) = (read.sample, read.model);
+        inputs.runs.push(Run { model, fold, seed, sample, predictions, labels, scored_by, scores, genes });
     }
     if inputs.runs.is_empty() {
         bail!("{}: names no training. Give it a row a model, fold, seed and sample", path.display());
@@ -123,14 +126,25 @@ impl Inputs {
         names
     }
 
-    fn folds(&self) -> Vec<u32> {
+    /// Folds, ascending.
+    pub fn folds(&self) -> Vec<u32> {
         let mut folds: Vec<u32> = self.runs.iter().map(|run| run.fold).collect();
         folds.sort_unstable();
         folds.dedup();
         folds
     }
 
-    /// What figures are made of: all samples pooled (`None`), if there are several, and each sample.
+    /// Number of samples that figures of all are the mean of: those samples that a training has scored with models
+    /// of their own, or with models that are not known. `None` where every training has scored all with one.
+    pub fn mean_of(&self) -> Option<usize> {
+        let trained_apart = |first: &Run| {
+            let same = |run: &&Run| (run.model, run.fold, run.seed) == (first.model, first.fold, first.seed);
+            !one_model(self.runs.iter().filter(same).map(|run| run.scored_by.as_deref()))
+        };
+        self.runs.iter().any(trained_apart).then(|| self.names().len())
+    }
+
+    /// What figures are made of: all samples together (`None`), if there are several, and each sample.
     pub fn samples(&self) -> Vec<Option<&str>> {
         let mut names: Vec<Option<&str>> = Vec::new();
         for run in &self.runs {
@@ -144,19 +158,27 @@ impl Inputs {
         names
     }
 
-    /// The genes of a split, and what every model says of them.
+    /// The genes of a split, and what every model says of them: those of each fold, of samples with models of
+    /// their own those of each fold and sample.
     ///
     /// # Errors
     /// A model that leaves a gene out which the first one scores, or the other way round.
     pub fn gather(&self, sample: Option<&str>, split: Split) -> anyhow::Result<(Vec<FoldGenes>, Vec<Candidate>)> {
         let mut models: Vec<Candidate> =
             self.models.iter().map(|name| Candidate { name: name.clone(), runs: Vec::new() }).collect();
+        let names: Vec<String> =
+            self.names().into_iter().filter(|name| sample.is_none_or(|sample| sample == name)).collect();
+        let together: Vec<&[String]> = match self.mean_of() {
+            None => vec![&names],
+            Some(_) => names.chunks(1).collect(),
+        };
         let (mut folds, mut units) = (Vec::new(), HashMap::new());
-        for (place, fold) in self.folds().into_iter().enumerate() {
+        for (fold, names) in self.folds().into_iter().flat_map(|fold| together.iter().map(move |names| (fold, *names)))
+        {
             let split_of = self.splits.by_gene(fold);
             let mut genes = FoldGenes::default();
             let mut scores: Vec<Vec<(u64, Vec<f64>)>> = vec![Vec::new(); models.len()];
-            for name in self.names().iter().filter(|name| sample.is_none_or(|sample| sample == *name)) {
+            for name in names {
                 let of_sample: Vec<&Run> =
                     self.runs.iter().filter(|run| run.fold == fold && run.sample == *name).collect();
                 let first = of_sample[0];
@@ -190,11 +212,11 @@ impl Inputs {
                     of_seed.into_iter().for_each(|(_, own)| own.extend(ids.iter().map(|id| run.scores[*id])));
                 }
             }
-            folds.push(genes);
             for (model, runs) in models.iter_mut().zip(scores) {
-                let run = |(seed, scores)| CandidateRun { fold: place, seed, scores };
+                let run = |(seed, scores)| CandidateRun { fold: folds.len(), seed, scores };
                 model.runs.extend(runs.into_iter().map(run));
             }
+            folds.push(genes);
         }
         Ok((folds, models))
     }

@@ -7,7 +7,7 @@ use crate::io;
 use crate::learn::metrics::{N_METRICS, less_is_better};
 use crate::matrix::Split;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "sample",
     "model",
     "metric",
@@ -24,6 +24,7 @@ const COLUMNS: [&str; 16] = [
     "genes",
     "folds",
     "seeds",
+    "mean_of",
 ];
 
 /// Writes one row a sample, model and metric.
@@ -52,6 +53,7 @@ pub fn write_table(path: &Path, ladders: &[Ladder], metrics: &[&str; N_METRICS])
                     ladder.genes.to_string(),
                     ladder.folds.to_string(),
                     judged.seeds.to_string(),
+                    ladder.mean_of.map_or_else(|| "NA".to_owned(), |samples| samples.to_string()),
                 ]);
             }
         }
@@ -71,11 +73,12 @@ pub fn chosen<'a>(ladder: &'a Ladder, metrics: &[&str; N_METRICS]) -> Option<&'a
 pub fn log(ladders: &[Ladder], metrics: &[&str; N_METRICS], reference: usize, split: Split) {
     for ladder in ladders {
         tracing::info!(
-            "{}: {} {split} genes, {} fold{}; {} with its interval, and the difference from {}",
+            "{}: {} {split} genes, {} fold{}{}; {} with its interval, and the difference from {}",
             ladder.sample,
             ladder.genes,
             ladder.folds,
             if ladder.folds == 1 { "" } else { "s" },
+            ladder.mean_of.map_or_else(String::new, |samples| format!(", means of {samples} samples")),
             metrics[0],
             ladder.models[reference].model
         );

@@ -28,10 +28,18 @@ pub fn metric_name(name: &str) -> String {
     }
 }
 
-/// The pooled figures, where there are several samples, and each sample's.
+/// The figures of all samples together, where there are several, and each sample's.
 pub fn reports(inputs: &Inputs) -> Vec<&SampleReport> {
     let pooled = (inputs.metrics.samples.len() > 1).then_some(&inputs.metrics.pooled);
     pooled.into_iter().chain(&inputs.metrics.samples).collect()
+}
+
+/// What the figures of a split are of: a sample, all, or their mean.
+pub fn name_of(report: &SampleReport, split: Split) -> String {
+    match report.splits.get(&split).and_then(|figures| figures.mean_of) {
+        Some(samples) => format!("mean of {samples} samples"),
+        None => report.sample.clone(),
+    }
 }
 
 /// The first metric of the headline split, with its name.
@@ -66,7 +74,13 @@ pub fn section(inputs: &Inputs) -> String {
     } else {
         String::new()
     };
-    super::figure::section("accuracy", "Accuracy", &format!("On the {split} genes.{intervals}"), &body)
+    let means = match inputs.metrics.pooled.splits.get(&split).and_then(|figures| figures.mean_of) {
+        Some(_) => {
+            " The samples are scored by different models, whose scores cannot be ranked together: figures of all are the means over the samples."
+        }
+        None => "",
+    };
+    super::figure::section("accuracy", "Accuracy", &format!("On the {split} genes.{means}{intervals}"), &body)
 }
 
 fn figures(inputs: &Inputs) -> Vec<String> {
@@ -123,12 +137,13 @@ fn forest(inputs: &Inputs) -> Option<String> {
         .collect();
     let name = metric_name(headline(inputs, rows.first()?.0)?.0);
     let ends = rows.iter().flat_map(|(_, estimate)| [estimate.value, estimate.low, estimate.high]).flatten();
-    let names = rows.iter().map(|(report, _)| report.sample.as_str());
+    let names: Vec<String> = rows.iter().map(|(report, _)| name_of(report, inputs.metrics.headline)).collect();
     let height = 60.0 + 26.0 * rows.len() as f64;
-    let mut chart = Chart::new(Axis::around(&name, ends, None, None), Axis::names("", names), 944.0, height);
-    for (place, (report, estimate)) in rows.iter().enumerate() {
+    let of_rows = Axis::names("", names.iter().map(String::as_str));
+    let mut chart = Chart::new(Axis::around(&name, ends, None, None), of_rows, 944.0, height);
+    for (place, ((_, estimate), name)) in rows.iter().zip(&names).enumerate() {
         let Some(value) = estimate.value else { continue };
-        let (y, title) = (place as f64, format!("{} {}", report.sample, self::estimate(estimate)));
+        let (y, title) = (place as f64, format!("{name} {}", self::estimate(estimate)));
         if let (Some(low), Some(high)) = (estimate.low, estimate.high) {
             chart.line(&[(low, y), (high, y)], "interval", &title);
         }
@@ -181,7 +196,7 @@ fn table(inputs: &Inputs, splits: &[Split]) -> String {
     }
     html += "</tr></thead>\n<tbody>\n";
     for (report, split, figures) in figures() {
-        html += &format!("<tr><th>{}</th>", escaped(&report.sample));
+        html += &format!("<tr><th>{}</th>", escaped(&name_of(report, *split)));
         if splits.len() > 1 {
             html += &format!("<td>{split}</td>");
         }

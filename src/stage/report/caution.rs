@@ -3,13 +3,14 @@
 use super::accuracy::{headline, metric_name, reports};
 use super::inputs::Inputs;
 use super::learning::models;
-use crate::learn::metrics::TaskMetrics;
-use crate::matrix::Split;
+use crate::learn::metrics::{GeneCounts, TaskMetrics};
+use crate::matrix::{Split, Status};
 
 /// Every warning that the inputs give reason for, each a heading and a sentence.
 pub fn cautions(inputs: &Inputs) -> Vec<(String, String)> {
     let found = [
         overlap(inputs),
+        fold(inputs),
         width(inputs),
         gap(inputs),
         balance(inputs),
@@ -37,6 +38,17 @@ fn overlap(inputs: &Inputs) -> Option<(String, String)> {
         format!(
             "{shared} of {} test windows ({share:.1} %) share bases with a training window: the model has seen part of these genes, which flatters. Hold out whole chromosomes (split method chromosome).",
             overlap.test_genes
+        ),
+    )
+}
+
+fn fold(inputs: &Inputs) -> Option<(String, String)> {
+    let folds = inputs.metrics.folds.filter(|&folds| folds > 1)?;
+    warning(
+        "One fold of several",
+        format!(
+            "The splits have {folds} folds, and these figures are of fold {} alone (counted from 0). Other folds may give other figures: attentrack compare trains and judges all of them.",
+            inputs.metrics.fold
         ),
     )
 }
@@ -129,12 +141,31 @@ fn lost(inputs: &Inputs) -> Option<(String, String)> {
     if share <= 2.0 {
         return None;
     }
+    let of_status = unscored(genes).into_iter().map(|(count, why)| format!("{count} {why}"));
+    let not_predicted =
+        (genes.not_predicted > 0).then(|| format!("{} are not in the predictions", genes.not_predicted));
+    let reasons: Vec<String> = of_status.chain(not_predicted).collect();
     warning(
         "Genes were lost",
         format!(
-            "{lost} genes ({share:.1} %) have no score, because a signal lacks their chromosome or the prediction lacks them. The figures say nothing about them."
+            "{lost} genes ({share:.1} %) have no score: {}. The figures say nothing about them.",
+            reasons.join(", ")
         ),
     )
+}
+
+/// Why genes have no score, by their status, and how many.
+pub fn unscored(genes: &GeneCounts) -> Vec<(u64, &'static str)> {
+    let why = |status: &str| match Status::from_name(status) {
+        Some(Status::Empty) => "have no data in any mark",
+        Some(Status::NoChrom) => "are on chromosomes that a signal lacks",
+        _ => "have a window with data, but no score",
+    };
+    let by_status: Vec<(u64, &str)> =
+        genes.unscored_status.iter().map(|(status, &count)| (count, why(status))).collect();
+    let rest = genes.unscored - by_status.iter().map(|(count, _)| count).sum::<u64>().min(genes.unscored);
+    // metrics of an earlier version do not say why
+    by_status.into_iter().chain((rest > 0).then_some((rest, "have no score"))).collect()
 }
 
 fn flat(inputs: &Inputs) -> Option<(String, String)> {

@@ -1,5 +1,6 @@
 //! How training went, and what the genes of each split are.
 
+use super::caution::unscored;
 use super::figure::{figure, row, section as html_section};
 use super::inputs::Inputs;
 use crate::io::chart::{Axis, Chart};
@@ -110,15 +111,16 @@ pub fn balance(inputs: &Inputs) -> String {
 /// What became of the genes.
 fn fate(inputs: &Inputs) -> String {
     let genes = &inputs.metrics.pooled.genes;
-    let counts = [
-        (genes.used, "with score, label and split: what the figures are made from"),
-        (genes.unscored, "without a score"),
-        (genes.unlabelled, "without a label"),
-        (genes.not_in_splits, "in no split"),
-        (genes.not_predicted, "labelled, but not predicted"),
+    let used = [(genes.used, "have score, label and split: what the figures are made from")];
+    let others = [
+        (genes.unlabelled, "have no label"),
+        (genes.not_in_splits, "are in no split"),
+        (genes.not_predicted, "are labelled, but not predicted"),
     ];
-    let lines: String = counts
-        .iter()
+    let lines: String = used
+        .into_iter()
+        .chain(unscored(genes))
+        .chain(others)
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("<li><b>{count}</b> {what}</li>"))
         .collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::accuracy::{metric_name, reports};
+use super::accuracy::{metric_name, name_of, reports};
 use super::inputs::Inputs;
 use super::learning::models;
 use crate::io::multiqc::{self, Content};
@@ -114,7 +114,7 @@ fn metrics(inputs: &Inputs) -> Content<'static> {
     let mut content = content(
         "attentrack_metrics",
         "Accuracy",
-        "Figures of each sample and split with the ends of their bootstrap intervals; only the test genes say how the model does on genes that it has not seen.",
+        "Figures of each sample and split with the ends of their bootstrap intervals, and of all samples: means over the samples where different models scored them. Only the test genes say how the model does on genes that it has not seen.",
         "table",
         ["", ""],
     );
@@ -137,7 +137,7 @@ fn metrics(inputs: &Inputs) -> Content<'static> {
                     row.insert(format!("{name}{end}"), json!(value));
                 }
             }
-            content.data.insert(format!("{} {split}", report.sample), Value::Object(row));
+            content.data.insert(format!("{} {split}", name_of(report, *split)), Value::Object(row));
         }
     }
     content.headers = Value::Object(headers);

@@ -1,6 +1,6 @@
 //! The page: one file that needs nothing else.
 
-use super::accuracy::{self, estimate, headline, metric_name, reports};
+use super::accuracy::{self, estimate, headline, metric_name, name_of, reports};
 use super::caution::cautions;
 use super::figure::section;
 use super::inputs::{Groups, Inputs};
@@ -26,9 +26,9 @@ pub fn page(title: &str, inputs: &Inputs) -> String {
     html += &learning::balance(inputs);
     html += &reading(inputs);
     html += &format!(
-        "</main>\n<footer>attentrack {} · fold {} · metrics of attentrack {}</footer>\n</body>\n</html>\n",
+        "</main>\n<footer>attentrack {} · {} · metrics of attentrack {}</footer>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION"),
-        inputs.metrics.fold,
+        fold(inputs),
         escaped(&inputs.metrics.tool_version)
     );
     html
@@ -41,17 +41,28 @@ fn summary(inputs: &Inputs) -> String {
     let Some(((name, value), figures)) = headline(inputs, report).zip(report.splits.get(&split)) else {
         return String::new();
     };
-    let samples = match inputs.metrics.samples.len() {
-        1 => format!("sample {}", report.sample),
-        count => format!("{count} samples"),
+    let over = match (figures.mean_of, inputs.metrics.samples.len()) {
+        (Some(_), _) => {
+            format!(", {} that different models scored ({} genes)", name_of(report, split), figures.genes)
+        }
+        (None, 1) => format!(" over {} genes of sample {}", figures.genes, report.sample),
+        (None, count) => format!(" over {} genes of {count} samples", figures.genes),
     };
     format!(
-        "<p class=\"lead\">{split} {} <b>{}</b> over {} genes of {}</p>\n",
+        "<p class=\"lead\">{split} {} <b>{}</b>{}</p>\n",
         escaped(&metric_name(name)),
         estimate(value),
-        figures.genes,
-        escaped(&samples)
+        escaped(&over)
     )
+}
+
+/// Which fold the figures are of, and of how many where there are more.
+fn fold(inputs: &Inputs) -> String {
+    let fold = inputs.metrics.fold;
+    match inputs.metrics.folds.filter(|&folds| folds > 1) {
+        Some(folds) => format!("fold {fold} of {folds}, counted from 0"),
+        None => format!("fold {fold}"),
+    }
 }
 
 fn caution_section(inputs: &Inputs) -> String {

@@ -13,7 +13,7 @@ use crate::learn::{
     BadValue, DeviceGenes, FittedTransform, GeneDigest, GeneMeans, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream,
     StreamedGenes, TrainingData, Transform, WINDOW_BYTES,
 };
-use crate::matrix::{Split, Status};
+use crate::matrix::Split;
 
 /// The genes of all runs, and what was learnt of them.
 pub struct Data {
@@ -165,7 +165,7 @@ fn input_quantiles(fitted: &FittedTransform, samples: &[Sample], scales: &[Vec<f
         let status = sample.matrix.status[row];
         let mut gene = sample.rows.read(row..row + 1)?;
         // a value that cannot be transformed is an error of the genes that are trained on, and of no others
-        if status.is_scorable() && status != Status::Empty && fitted.apply_to_gene(scales, &mut gene).is_ok() {
+        if status.has_data() && fitted.apply_to_gene(scales, &mut gene).is_ok() {
             means.add(&gene);
         }
     }

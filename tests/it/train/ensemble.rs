@@ -148,11 +148,11 @@ fn predictions_of_an_ensemble_are_the_mean_and_spread_of_its_members() {
         .collect();
     assert!(
         work.read("m0.tsv")
-            .starts_with("gene_id\tsample\tstatus\tscore\tmark_attention_H3K4me3\tmark_attention_H3K27me3\n")
+            .starts_with("gene_id\tsample\tstatus\tscore\tmark_attention_H3K4me3\tmark_attention_H3K27me3\tmodel\n")
     );
     assert!(work.read("all.tsv").starts_with(
         "gene_id\tsample\tstatus\tscore\tmark_attention_H3K4me3\tmark_attention_H3K27me3\t\
-         score_sd\tmark_attention_sd_H3K4me3\tmark_attention_sd_H3K27me3\tuncertain\n"
+         score_sd\tmark_attention_sd_H3K4me3\tmark_attention_sd_H3K27me3\tuncertain\tmodel\n"
     ));
     assert_eq!(ensemble.marks, members[0].1.marks);
     assert!(members[0].1.rows[0].spread.is_none() && members[0].2.attention.as_ref().unwrap().spread.is_none());
@@ -177,7 +177,8 @@ fn predictions_of_an_ensemble_are_the_mean_and_spread_of_its_members() {
     }
     assert!(largest > 1e-3, "the members do not differ: {largest}");
     assert!(ensemble.rows[GENES - 1].spread.is_none());
-    assert!(work.read("all.tsv").ends_with("\tno_chrom\tNA\tNA\tNA\tNA\tNA\tNA\tNA\n"));
+    let by = ensemble.model.as_ref().unwrap();
+    assert!(work.read("all.tsv").ends_with(&format!("\tno_chrom\tNA\tNA\tNA\tNA\tNA\tNA\tNA\t{by}\n")));
 
     let held = attention.attention.as_ref().unwrap();
     let spread = held.spread.as_ref().unwrap();
