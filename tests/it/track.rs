@@ -598,7 +598,10 @@ fn bad_input_is_named_and_nothing_is_left() {
             "--input A.bins.safetensors --format bed --chrom-sizes wrong.sizes --out X",
             &["wrong.sizes, line 1", "length in bp"],
         ),
-        ("--input alike.bins.safetensors --format bigwig --out-dir .", &["mark \"a/b\" and mark \"a_b\" would both", "written as a_b", "--mark"]),
+        (
+            "--input alike.bins.safetensors --format bigwig --out-dir .",
+            &["mark \"a/b\" and mark \"a_b\" would both", "written as a_b", "--mark"],
+        ),
         ("--input A.bins.safetensors --format bed --out nowhere/X", &["nowhere/X", "does not exist"]),
         ("--input A.bins.safetensors --format bed --out-dir file", &["--out-dir", "file"]),
         ("--input A.bins.safetensors --format bigwig --mark H3K4me3 --out /proc/X", &["/proc/X"]),
