@@ -4,7 +4,7 @@ mod chroms;
 mod inputs;
 mod report;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Context;
