@@ -13,8 +13,9 @@ use flate2::read::GzDecoder;
 const DECODED_RATIO: usize = 64;
 /// Bytes.
 const DECODED_BASE: usize = 1 << 25;
-/// Records of a container beyond one a byte, where everything about them is constant.
-const RECORDS_BASE: usize = 20_000;
+/// Records of a container beyond one a byte: samtools' archive profile puts so many into one, and they take
+/// half a byte each where they have no bases.
+const RECORDS_BASE: usize = 100_000;
 /// Features (differences from the reference) of a container's records beyond eight a byte.
 const FEATURES_BASE: usize = 500_000;
 
@@ -343,5 +344,41 @@ impl<R: Read> Read for Counted<R> {
         let read = self.inner.read(buffer)?;
         self.read += read as u64;
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(method: u8, kind: u8, decoded: u8, data: &[u8]) -> Vec<u8> {
+        [&[method, kind, 0, data.len() as u8, decoded], data, &[0; 4]].concat()
+    }
+
+    #[test]
+    fn a_codec_must_not_decode_to_more_than_its_block() {
+        let rans = |size: u32| [&[0][..], &[9, 0, 0, 0], &size.to_le_bytes(), &[0; 9]].concat();
+        assert!(check_blocks(&block(RANS_4X8, 4, 90, &rans(90))).is_ok());
+        assert!(check_blocks(&block(RANS_4X8, 4, 90, &rans(u32::MAX))).is_err());
+        assert!(check_blocks(&block(RANS_NX16, 4, 90, &[0, 90, 0])).is_ok());
+        assert!(check_blocks(&block(RANS_NX16, 4, 90, &[0, 0xff, 0xff, 0x7f])).is_err());
+        assert!(check_blocks(&block(NAMES, 4, 90, &[90, 0, 0, 0, 255, 255, 255, 255, 0])).is_err());
+        assert!(check_blocks(&block(RAW, 4, 90, &[0; 90])[..50]).is_err());
+        // a slice of 0x0fffffff records
+        assert!(check_blocks(&block(RAW, SLICE_HEADER, 7, &[0, 1, 1, 0xef, 0xff, 0xff, 0xff])).is_err());
+    }
+
+    #[test]
+    fn numbers_of_one_to_five_bytes() {
+        for (bytes, number) in [
+            (&[0x05][..], 5),
+            (&[0x87, 0x55], 1877),
+            (&[0xc7, 0x55, 0x99], 480_665),
+            (&[0xe7, 0x55, 0x99, 0x66], 123_050_342),
+            (&[0xf7, 0x55, 0x99, 0x66, 0x02], 1_968_805_474),
+            (&[0xff, 0xff, 0xff, 0xff, 0x0f], -1),
+        ] {
+            assert_eq!(itf8(&mut &bytes[..]).unwrap(), number);
+        }
     }
 }
