@@ -16,6 +16,7 @@ mod chrom_map;
 mod columns;
 mod cram;
 mod cram_bounds;
+mod cram_numbers;
 mod cram_reference;
 mod detect;
 mod digest;

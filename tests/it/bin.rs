@@ -4,8 +4,8 @@ mod bad;
 mod bam_file;
 mod bigwig_file;
 mod containers;
-mod reads;
 mod real;
+mod reads;
 mod text_signal;
 
 use std::fs::File;

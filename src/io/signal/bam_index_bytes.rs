@@ -143,6 +143,11 @@ fn parse_body(mut bytes: Bytes<'_>, (min_shift, depth): (u32, u32), is_bai: bool
                 }
             }
         }
+        // behind the last chunk is no read of the chromosome
+        let end = chrom.extent.map_or(u64::MAX, |(_, end)| end);
+        if chrom.bounds.iter().any(|&(_, offset)| offset > end) {
+            return Err(damaged("it has an offset behind its last chunk"));
+        }
         chroms.push(chrom.finish());
     }
     Ok(Parsed { chroms, reach, covers_long_reads: is_bai || proven || !at_risk })

@@ -65,6 +65,9 @@ pub(super) fn walk(
     let (mut carried, mut left): (Vec<u8>, usize) = (Vec::new(), 0);
     loop {
         let mut offset = reader.virtual_position().compressed();
+        reader.fill_buf().map_err(|error| Damage { error, offset })?;
+        // empty blocks are passed only now
+        offset = reader.virtual_position().compressed();
         let at = |error| Damage { error, offset };
         let block = reader.fill_buf().map_err(at)?;
         if block.is_empty() {

@@ -8,13 +8,16 @@ use std::io::{Error, ErrorKind, Read, Result};
 
 use flate2::read::GzDecoder;
 
+use super::cram_numbers::{byte, itf8, ltf8, size, uint7, word};
+
 /// What the blocks of a container may decode to: this many times its length and [`DECODED_BASE`]. samtools puts
 /// at most 5 Mb of bases into one, 50 Mb with its archive profile.
 const DECODED_RATIO: usize = 64;
 /// Bytes.
 const DECODED_BASE: usize = 1 << 25;
-/// Records of a container beyond one a byte, where everything about them is constant.
-const RECORDS_BASE: usize = 20_000;
+/// Records of a container beyond one a byte: samtools' archive profile puts so many into one, and they take
+/// half a byte each where they have no bases.
+const RECORDS_BASE: usize = 100_000;
 /// Features (differences from the reference) of a container's records beyond eight a byte.
 const FEATURES_BASE: usize = 500_000;
 
@@ -285,53 +288,6 @@ fn damaged(problem: &str) -> Error {
     Error::new(ErrorKind::InvalidData, problem)
 }
 
-fn byte(reader: &mut impl Read) -> Result<u8> {
-    let mut byte = [0];
-    reader.read_exact(&mut byte)?;
-    Ok(byte[0])
-}
-
-fn word(reader: &mut impl Read) -> Result<usize> {
-    let mut word = [0; 4];
-    reader.read_exact(&mut word)?;
-    Ok(u32::from_le_bytes(word) as usize)
-}
-
-/// 7 bits a byte, the highest first.
-fn uint7(reader: &mut impl Read) -> Result<usize> {
-    let mut number = 0;
-    loop {
-        let byte = byte(reader)?;
-        number = (number << 7) | usize::from(byte & 127);
-        if byte & 128 == 0 {
-            return Ok(number);
-        }
-        within(number, u32::MAX as usize)?;
-    }
-}
-
-/// The number of leading ones of the first byte says how many bytes follow.
-fn itf8(reader: &mut impl Read) -> Result<i32> {
-    let first = byte(reader)?;
-    let more = first.leading_ones().min(4);
-    let mut number = if more == 4 { u32::from(first & 15) } else { u32::from(first & (255 >> more)) };
-    for at in 1..=more {
-        let byte = u32::from(byte(reader)?);
-        number = if at == 4 { (number << 4) | (byte & 15) } else { (number << 8) | byte };
-    }
-    Ok(number as i32)
-}
-
-fn ltf8(reader: &mut impl Read) -> Result<()> {
-    let more = byte(reader)?.leading_ones();
-    (0..more).try_for_each(|_| byte(reader).map(|_| ()))
-}
-
-/// A number that cannot be negative.
-fn size(reader: &mut impl Read) -> Result<usize> {
-    usize::try_from(itf8(reader)?).map_err(|_| damaged("a negative size"))
-}
-
 /// Counts the bytes that are read.
 struct Counted<R> {
     inner: R,
@@ -343,5 +299,27 @@ impl<R: Read> Read for Counted<R> {
         let read = self.inner.read(buffer)?;
         self.read += read as u64;
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(method: u8, kind: u8, decoded: u8, data: &[u8]) -> Vec<u8> {
+        [&[method, kind, 0, data.len() as u8, decoded], data, &[0; 4]].concat()
+    }
+
+    #[test]
+    fn a_codec_must_not_decode_to_more_than_its_block() {
+        let rans = |size: u32| [&[0][..], &[9, 0, 0, 0], &size.to_le_bytes(), &[0; 9]].concat();
+        assert!(check_blocks(&block(RANS_4X8, 4, 90, &rans(90))).is_ok());
+        assert!(check_blocks(&block(RANS_4X8, 4, 90, &rans(u32::MAX))).is_err());
+        assert!(check_blocks(&block(RANS_NX16, 4, 90, &[0, 90, 0])).is_ok());
+        assert!(check_blocks(&block(RANS_NX16, 4, 90, &[0, 0xff, 0xff, 0x7f])).is_err());
+        assert!(check_blocks(&block(NAMES, 4, 90, &[90, 0, 0, 0, 255, 255, 255, 255, 0])).is_err());
+        assert!(check_blocks(&block(RAW, 4, 90, &[0; 90])[..50]).is_err());
+        // a slice of 0x0fffffff records
+        assert!(check_blocks(&block(RAW, SLICE_HEADER, 7, &[0, 1, 1, 0xef, 0xff, 0xff, 0xff])).is_err());
     }
 }

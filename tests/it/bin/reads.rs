@@ -225,6 +225,51 @@ proptest! {
         let path = write(&dir, &bam(&case.lengths, SORTED, &fewer, &mut random));
         std::fs::write(dir.path().join("x.bai"), index).unwrap();
         let case = Case { reads: fewer, ..case };
-        prop_assert_eq!(binned(&path, &case).unwrap().0, brute_force(&case));
+        match binned(&path, &case) {
+            Ok((values, _)) => prop_assert_eq!(values, brute_force(&case)),
+            Err(message) => prop_assert!(message.contains("x.bai: does not fit"), "{message}"),
+        }
     }
+}
+
+/// Counts and pointers of a file may say anything; messages name the file and the remedy.
+#[test]
+fn files_that_ask_for_any_memory() {
+    let mut random = Random(7);
+    let dir = tempfile::tempdir().unwrap();
+    let case = case(&mut random);
+    let path = write(&dir, &bam(&case.lengths, SORTED, &[], &mut random));
+    let chroms = (case.lengths.len() as u32).to_le_bytes();
+    for index in [
+        [&b"BAI\x01"[..], &chroms, &[255; 4]].concat(),
+        gzip(&[&b"CSI\x01"[..], &[14, 0, 0, 0, 5, 0, 0, 0, 255, 255, 255, 255]].concat()),
+        gzip(&[&b"CSI\x01"[..], &[255; 12], &chroms].concat()),
+    ] {
+        std::fs::write(dir.path().join("x.csi"), index).unwrap();
+        let message = binned(&path, &case).unwrap_err();
+        assert!(message.contains("x.csi: cannot read") && message.contains("samtools index"), "{message}");
+    }
+    let cram = dir.path().join("x.cram");
+    std::fs::write(&cram, [&b"CRAM\x02\x01"[..], &[0; 60]].concat()).unwrap();
+    let message = binned(&cram, &case).unwrap_err();
+    assert!(message.contains("x.cram: is CRAM 2.1") && message.contains("samtools view -b"), "{message}");
+}
+
+/// An index that is older than its file is not used; a fresh one of the other kind is, CSI first.
+#[test]
+fn an_older_index_is_not_used() {
+    let mut random = Random(3);
+    let case = std::iter::repeat_with(|| case(&mut random)).find(|case| case.reads.len() > 200).unwrap();
+    let mut random = Random(4);
+    let dir = tempfile::tempdir().unwrap();
+    let file = bam(&case.lengths, SORTED, &case.reads, &mut random);
+    let path = write(&dir, &file);
+    let empty = bam(&case.lengths, SORTED, &[], &mut random);
+    let bai = dir.path().join("x.bam.bai");
+    std::fs::write(&bai, index(Style::SamtoolsBai, case.lengths.len(), &[], &empty, 14, 5)).unwrap();
+    // of the same second, but not of this file
+    assert_eq!(binned(&path, &case).unwrap(), (brute_force(&case), 1));
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    std::fs::File::options().write(true).open(&bai).unwrap().set_modified(long_ago).unwrap();
+    assert_eq!(binned(&path, &case).unwrap(), (brute_force(&case), 1));
 }
