@@ -11,6 +11,7 @@ mod evaluate;
 mod explain;
 mod floors;
 mod heatmap;
+mod hostile;
 mod import;
 mod label_split;
 mod names;
