@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::config_text;
 use crate::genome::{NAME_PATTERN, Orientation, check_name};
 use crate::io::FileError;
 use crate::io::sample_sheet::{self, Sample};
@@ -378,7 +379,7 @@ impl Config {
     /// Names file, line and column of a value that does not fit, lists the keys that are known, and
     /// names files that are not there.
     pub fn read(path: &Path, place: &Place) -> anyhow::Result<(Config, Vec<Sample>)> {
-        let text = read_text(path)?;
+        let text = config_text::read(path)?;
         let shown = if path == Path::new("-") { Path::new("standard input") } else { path };
         let mut config: Config = serde_yaml::from_str(&text).map_err(|error| {
             let place = error.location().map(|at| format!("line {}, column {}", at.line(), at.column()));
@@ -447,10 +448,4 @@ impl Config {
         }
         if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("; ")) }
     }
-}
-
-fn read_text(path: &Path) -> anyhow::Result<String> {
-    let text =
-        if path == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
-    Ok(text.map_err(|error| FileError::os(path, "open", &error))?)
 }

@@ -159,18 +159,14 @@ fn alignments(
 fn bigwig(work: &Workdir, add: &mut impl FnMut(&'static str, Vec<u8>)) {
     let chrom = |name: &str, length| Chrom { name: name.to_owned(), length: Some(length) };
     let chroms: Chroms = [chrom("chr1", 200_000), chrom("chr2", 3000)].into_iter().collect();
-    let run = |start: u64| bigwig_writer::Run { start, end: start + 50, value: start as f32 };
+    let run = |start: u64| (start, start + 50, start as f32);
     let path = work.path("x.bw");
     bigwig_writer::write(&path, &chroms, &[(0..30).map(|at| run(700 + 50 * at)).collect(), vec![run(100)]]).unwrap();
     add("bigwig", read(&path));
 }
 
 /// Matrices, attention, models, predictions and a state.
-fn learnt(
-    work: &Workdir,
-    fixed: &mut BTreeMap<&'static str, Vec<u8>>,
-    add: &mut impl FnMut(&'static str, Vec<u8>),
-) {
+fn learnt(work: &Workdir, fixed: &mut BTreeMap<&'static str, Vec<u8>>, add: &mut impl FnMut(&'static str, Vec<u8>)) {
     let gene = |at: usize| format!("chr{}\t{}\t{}\tG{at}\t0\t+\n", 1 + at % 4, 1000 + 2000 * at, 1001 + 2000 * at);
     work.write("all.bed", (0..GENES).map(gene).collect::<String>());
     work.write("few.bed", (0..4).map(gene).collect::<String>());
@@ -180,7 +176,10 @@ fn learnt(
             .flat_map(|at| (0..8).map(move |bin| (1 + at % 4, 1000 + 2000 * at - 400 + 100 * bin, at + bin % 2)))
             .collect();
         lines.sort_unstable();
-        lines.iter().map(|(chrom, start, at)| format!("chr{chrom}\t{start}\t{}\t{}\n", start + 100, value(*at))).collect()
+        lines
+            .iter()
+            .map(|(chrom, start, at)| format!("chr{chrom}\t{start}\t{}\t{}\n", start + 100, value(*at)))
+            .collect()
     };
     work.write("a.bedgraph", signal(0));
     work.write("b.bedgraph", signal(1));
@@ -195,7 +194,8 @@ fn learnt(
     work.write("splits.tsv", table("split", &|at| splits[at / 4 % 5].to_owned()));
     let inputs = "--bins all.bins.safetensors --labels labels.tsv --splits splits.tsv";
     for (at, model) in MODELS.iter().enumerate() {
-        let epochs = if ["logistic", "linear", "gradient"].iter().any(|of| model.starts_with(of)) { "" } else { "--epochs 1" };
+        let epochs =
+            if ["logistic", "linear", "gradient"].iter().any(|of| model.starts_with(of)) { "" } else { "--epochs 1" };
         work.ok("train", &format!("{inputs} --model {model} {epochs} --out m{at}.model.safetensors"));
         add("model", read(&work.path(&format!("m{at}.model.safetensors"))));
     }
@@ -209,7 +209,7 @@ fn learnt(
     let header = json!({"format": "attentrack.state", "tool_version": env!("CARGO_PKG_VERSION"), "fingerprint": {},
         "optimiser_steps": [3]});
     let flat = |name: &str| (format!("members.0.{name}"), RawTensor::of_f32(&[3], &[0.5, -1.0, 2.0]));
-    let mut tensors = ["weights", "best_weights", "adam.m", "adam.v"].map(flat).to_vec();
+    let mut tensors = ["weights", "best_weights", "first_moments", "second_moments"].map(flat).to_vec();
     tensors.push(("members.0.history".to_owned(), RawTensor::of_f64(&[1, 4], &[0.7, 0.6, 0.5, 0.001])));
     safetensors_file::write(&work.path("t.state.safetensors"), &header, &tensors).unwrap();
     add("state", read(&work.path("t.state.safetensors")));
@@ -223,7 +223,8 @@ fn weights(work: &Workdir, add: &mut impl FnMut(&'static str, Vec<u8>)) {
     // torch.save of before 1.6: one tensor [2, 3] whose storage holds 0, 1, … 5
     let mut legacy = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.".to_vec();
     legacy.extend(b"\x80\x02}U\x0dlittle_endian\x88s.\x80\x02ccollections\nOrderedDict\n)Rq\x00U\x01w");
-    legacy.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x0242q\x01U\x03cpuK\x06NtQ");
+    legacy
+        .extend(b"ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x0242q\x01U\x03cpuK\x06NtQ");
     legacy.extend(b"K\x00K\x02K\x03\x86K\x03K\x01\x86\x89ccollections\nOrderedDict\n)RtRs.\x80\x02]U\x0242a.");
     legacy.extend(6i64.to_le_bytes());
     legacy.extend((0..6).flat_map(|value| (value as f32).to_le_bytes()));
