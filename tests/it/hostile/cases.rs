@@ -76,7 +76,7 @@ fn workdir() -> Workdir {
 fn headers_that_lie_are_refused_by_every_stage_that_takes_a_model() {
     let dir = workdir();
     type Change = (&'static str, &'static str, fn(&mut Value), &'static str);
-    let changes: [Change; 22] = [
+    let changes: [Change; 21] = [
         ("net", "quantiles", |h| h["input_quantiles"] = json!([[]]), "input quantiles of a"),
         ("net", "fewer-quantiles", |h| h["input_quantiles"] = json!([[1.0], [2.0]]), "of 2 marks"),
         ("net", "unsorted", |h| h["input_quantiles"] = json!([[1.0, 0.0]]), "ascending"),
@@ -115,7 +115,6 @@ fn headers_that_lie_are_refused_by_every_stage_that_takes_a_model() {
         ),
         ("tree", "windows", |h| h["model"]["n_windows"] = json!(0), "n_windows is 0"),
         ("tree", "more-windows", |h| h["model"]["n_windows"] = json!(u64::MAX), "expected 1 to 8"),
-        ("tree", "features", |h| h["model"]["n_windows"] = json!(1), "trees"),
         ("auto", "networks", |h| h["model"]["n_networks"] = json!(u64::MAX), "tensors"),
         ("auto", "no-networks", |h| h["model"]["n_networks"] = json!(0), ""),
         ("auto", "fewer-members", |h| h["model"]["members"] = json!([]), "members are not"),
@@ -154,7 +153,7 @@ fn matrices_whose_header_and_tensors_disagree_are_refused() {
             change("a", &|x| x.head["values"]["shape"] = json!([1, 30, 8])),
             "[1, 30, 8], where the header asks for [30, 1, 8]",
         ),
-        (change("b", &|x| x.head["values"]["shape"] = json!([u64::MAX, 30, 8])), "values"),
+        (change("b", &|x| x.head["values"]["shape"] = json!([u64::MAX, 30, 8])), "not a matrix file"),
         (change("c", &|x| x.header["genes"] = json!(["G1"])), "where the header asks for [1, 1, 8]"),
         (change("d", &|x| x.header["bin_size_bp"] = json!(0)), "greater than 0"),
         (change("e", &|x| x.header["chroms"][0]["name"] = json!("c".repeat(5000))), "5000 bytes"),
@@ -220,7 +219,8 @@ fn nested_configurations_end_in_one_message() {
         ("dashes", "- ".repeat(50_000), "config.yaml"),
         ("marks", "? ".repeat(50_000), "config.yaml"),
         ("lines", (0..440).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect(), "config.yaml"),
-        ("laughs", format!("a0: &a0 [x, x]\n{laughs}"), "aliases"),
+        ("laughs", format!("a0: &a0 [x, x]\n{laughs}"), "config.yaml"),
+        ("aliases", format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(5000), "*a, ".repeat(400)), "aliases"),
         ("thresholds", format!("samples: a\nlabels: {{threshold: {}}}", "[".repeat(100_000)), "nests more than 64"),
         ("long", "# \n".repeat(700_000), "longer than 1 MiB"),
     ];
