@@ -14,7 +14,7 @@ runs=${1:-100000}
 if [ $# -gt 0 ]; then targets=("$@"); else mapfile -t targets < <(cargo +nightly fuzz list); fi
 
 if [ ! -d corpus/fixed ]; then
-    (cd .. && ATTENTRACK_FUZZ_SEEDS="$PWD/fuzz/corpus" PROPTEST_CASES=1 cargo test --release --test it changed_files)
+    (cd .. && ATTENTRACK_FUZZ_SEEDS="$PWD/fuzz/corpus" PROPTEST_CASES=1 cargo test --release --test it hostile::gtf)
 fi
 if [ "$runs" = minimise ]; then
     for target in "${targets[@]}"; do

@@ -11,6 +11,7 @@ mod seeds;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
@@ -71,37 +72,74 @@ fn cases(default: u64) -> u64 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default)
 }
 
-#[test]
-fn changed_files_end_in_a_value_or_one_message() {
+static MADE: LazyLock<seeds::Made> = LazyLock::new(|| {
     let made = seeds::make();
     if let Some(folder) = std::env::var_os("ATTENTRACK_FUZZ_SEEDS").map(PathBuf::from) {
         write_out(&folder, &made);
     }
+    made
+});
+
+macro_rules! each_reader {
+    ($($name:ident),*) => {
+        $(#[test]
+        fn $name() {
+            changed_files_end_in_a_value_or_one_message(stringify!($name));
+        })*
+
+        #[test]
+        fn every_reader_is_here() {
+            assert_eq!(READERS.map(|(name, _)| name), [$(stringify!($name)),*]);
+        }
+    };
+}
+
+each_reader!(
+    gtf,
+    gff3,
+    bed,
+    bedgraph,
+    tagalign,
+    bigwig,
+    bam,
+    bam_index,
+    cram,
+    matrix,
+    model,
+    state,
+    weights,
+    config,
+    sheet,
+    expression,
+    labels,
+    splits,
+    predictions
+);
+
+fn changed_files_end_in_a_value_or_one_message(name: &str) {
+    let (_, read) = READERS.into_iter().find(|(reader, _)| *reader == name).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    for (name, bytes) in &made.fixed {
+    for (name, bytes) in &MADE.fixed {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }
-    for (name, read) in READERS {
-        let seeds = &made.seeds[name];
-        assert!(!seeds.is_empty(), "{name} has no valid file");
-        for seed in seeds {
-            let found = read(folder.path(), seed);
-            assert!(found.is_ok(), "{name}: a valid file is refused: {found:?}");
-        }
-        let mut rng = ChaCha8Rng::seed_from_u64(name.bytes().fold(7, |hash, byte| hash * 31 + u64::from(byte)));
-        for case in 0..cases(40) {
-            let bytes = changed(&seeds[rng.random_range(0..seeds.len())], &mut rng);
-            let start = Instant::now();
-            let found = catch_unwind(AssertUnwindSafe(|| read(folder.path(), &bytes)));
-            let Ok(found) = found else {
-                let kept = std::env::temp_dir().join(format!("hostile.{name}"));
-                std::fs::write(&kept, &bytes).unwrap();
-                panic!("{name}, case {case}: a panic; the file is kept as {}", kept.display());
-            };
-            assert!(start.elapsed() < SLOWEST, "{name}, case {case}: {:?}", start.elapsed());
-            if let Err(message) = found {
-                assert!(!message.is_empty() && !message.contains("panicked"), "{name}, case {case}: {message}");
-            }
+    let seeds = &MADE.seeds[name];
+    for seed in seeds {
+        let found = read(folder.path(), seed);
+        assert!(found.is_ok(), "{name}: a valid file is refused: {found:?}");
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(name.bytes().fold(7, |hash, byte| hash.wrapping_mul(31) + u64::from(byte)));
+    for case in 0..cases(40) {
+        let bytes = changed(&seeds[rng.random_range(0..seeds.len())], &mut rng);
+        let start = Instant::now();
+        let found = catch_unwind(AssertUnwindSafe(|| read(folder.path(), &bytes)));
+        let Ok(found) = found else {
+            let kept = std::env::temp_dir().join(format!("hostile.{name}"));
+            std::fs::write(&kept, &bytes).unwrap();
+            panic!("{name}, case {case}: a panic; the file is kept as {}", kept.display());
+        };
+        assert!(start.elapsed() < SLOWEST, "{name}, case {case}: {:?}", start.elapsed());
+        if let Err(message) = found {
+            assert!(!message.is_empty() && !message.contains("panicked"), "{name}, case {case}: {message}");
         }
     }
 }
