@@ -5,6 +5,7 @@ pub mod chain;
 mod compare;
 mod completions;
 pub mod config;
+mod config_text;
 mod front;
 mod interrupt;
 mod layout;

@@ -24,6 +24,7 @@ mod lstm_attention;
 mod network;
 #[cfg(test)]
 mod reference;
+mod sizes;
 
 pub use attentive_chrome::{AttentiveChrome, AttentiveChromeConfig};
 pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};
@@ -148,9 +149,9 @@ impl ModelConfig {
         self.architecture().attention()[1]
     }
 
-    /// Why the sizes make no model, and what to do.
+    /// Why the sizes make no model, and what to do. Of sizes without a problem no product of an architecture overflows.
     pub fn problem(&self) -> Option<String> {
-        self.architecture().problem()
+        sizes::problem(self).or_else(|| self.architecture().problem())
     }
 
     /// All tensors of a model, in the order in which they are initialised, written and laid out in flat
@@ -161,7 +162,7 @@ impl ModelConfig {
 
     /// Number of weights.
     pub fn n_weights(&self) -> usize {
-        self.tensors().iter().map(TensorSpec::n_weights).sum()
+        self.tensors().iter().map(TensorSpec::n_weights).fold(0, usize::saturating_add)
     }
 
     /// Models from all their weights, [model, weight]: a model's weights lie one after the other in the
@@ -181,7 +182,7 @@ impl ModelConfig {
     /// [`member_prefix`].
     ///
     /// # Errors
-    /// [`WeightError`] where a tensor is missing, unknown, of another shape or not finite.
+    /// [`WeightError`] where the sizes make no model, or a tensor is missing, unknown, of another shape or not finite.
     pub fn from_tensors(
         &self,
         n_models: usize,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::expression::Expression;
 use self::expression::for_sample;
+use super::config_text;
 use crate::genome::{NAME_PATTERN, Orientation, check_name};
 use crate::io::sample_sheet::{self, Sample};
 use crate::io::{self, FileError};
@@ -397,7 +398,7 @@ impl Config {
     /// Names file, line and column of a value that does not fit, lists the keys that are known, and
     /// names files that are not there.
     pub fn read(path: &Path, place: &Place) -> anyhow::Result<(Config, Vec<Sample>)> {
-        let text = read_text(path)?;
+        let text = config_text::read(path)?;
         let shown = if path == Path::new("-") { Path::new("standard input") } else { path };
         let mut config: Config = serde_yaml::from_str(&text).map_err(|error| {
             let place = error.location().map(|at| format!("line {}, column {}", at.line(), at.column()));
@@ -488,10 +489,4 @@ impl Config {
         }
         problems
     }
-}
-
-fn read_text(path: &Path) -> anyhow::Result<String> {
-    let text =
-        if path == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
-    Ok(text.map_err(|error| FileError::os(path, "open", &error))?)
 }

@@ -18,6 +18,11 @@ use super::{FileError, Result};
 use crate::genome::{Grid, HiddenCharacter, Strand, Tss};
 use crate::matrix::{Attention, AttentionSpread, BODY_PARTS, FORMAT, FORMAT_VERSION, Header, Matrix, ShapeError};
 
+/// Largest position that is read; arithmetic with any window stays far from the ends of a number.
+const LAST_POSITION: u64 = 1 << 40;
+/// Longest name of a chromosome that is read, in bytes.
+const LONGEST_CHROM: usize = 1024;
+
 /// Writes a matrix, whole or not at all.
 pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
     matrix.check_shape().map_err(|error| FileError::new(path, format!("cannot write the matrix: {error}")))?;
@@ -80,6 +85,24 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
 pub fn read(path: &Path) -> Result<Matrix> {
     let (header, mut tensors): (Header, _) = safetensors_file::read(path, "matrix")?;
     let mut matrix = without_tensors(path, header)?;
+    let (genes, marks, bins) = (matrix.n_genes(), matrix.n_marks(), matrix.n_bins());
+    // the number of values alone would let two axes change places
+    let shapes: [(&str, &[usize]); 9] = [
+        ("values", &[genes, marks, bins]),
+        ("chrom", &[genes]),
+        ("tss", &[genes]),
+        ("strand", &[genes]),
+        ("body", &[genes, marks, BODY_PARTS]),
+        ("mark_values", &[genes, marks]),
+        ("null_values", &[marks, bins]),
+        ("values_sd", &[genes, marks, bins]),
+        ("mark_values_sd", &[genes, marks]),
+    ];
+    for (name, expected) in shapes {
+        if let Some(tensor) = tensors.get(name) {
+            check_axes(path, name, &tensor.shape, expected)?;
+        }
+    }
     matrix.values = take(path, &mut tensors, "values", RawTensor::to_f32)?;
     if tensors.contains_key("tss") {
         let chrom = take(path, &mut tensors, "chrom", RawTensor::to_i32)?;
@@ -91,8 +114,11 @@ pub fn read(path: &Path) -> Result<Matrix> {
             let name = name.ok_or_else(|| {
                 FileError::new(path, format!("chromosome index {chrom} is not in the header")).place("tensor chrom")
             })?;
-            let position = u64::try_from(position)
-                .map_err(|_| FileError::new(path, format!("negative position {position}")).place("tensor tss"))?;
+            let position =
+                u64::try_from(position).ok().filter(|&position| position <= LAST_POSITION).ok_or_else(|| {
+                    let problem = format!("position {position} is on no chromosome");
+                    FileError::new(path, problem).place("tensor tss").remedy("Make the file again")
+                })?;
             let strand = if strand >= 0 { Strand::Forward } else { Strand::Reverse };
             tss.push(Tss { chrom: name.name.clone(), position, strand });
         }
@@ -128,13 +154,15 @@ pub fn open(path: &Path) -> Result<(Matrix, GeneRows)> {
     if dtype != Dtype::F32 {
         return Err(unexpected_type(path, "values", dtype));
     }
-    let check = |what, found, expected| match found == expected {
-        true => Ok(()),
-        false => Err(disagreement(path, &ShapeError { what, found, expected })),
-    };
-    check("values", shape.iter().product(), matrix.n_genes() * matrix.n_marks() * matrix.n_bins())?;
-    check("the first axis of values", shape.first().copied().unwrap_or(0), matrix.n_genes())?;
-    check("status", matrix.status.len(), matrix.n_genes())?;
+    let axes = [matrix.n_genes(), matrix.n_marks(), matrix.n_bins()];
+    check_axes(path, "values", shape, &axes)?;
+    if let Some((_, shape)) = places.dtype_and_shape("body") {
+        check_axes(path, "body", shape, &[axes[0], axes[1], BODY_PARTS])?;
+    }
+    if matrix.status.len() != matrix.n_genes() {
+        let (found, expected) = (matrix.status.len(), matrix.n_genes());
+        return Err(disagreement(path, &ShapeError { what: "status", found, expected }));
+    }
     Ok((matrix, GeneRows { path: path.to_owned(), places }))
 }
 
@@ -184,6 +212,11 @@ fn without_tensors(path: &Path, header: Header) -> Result<Matrix> {
         FileError::new(path, error.to_string()).place("header").remedy(HiddenCharacter::REMEDY)
     };
     header.check_texts().map_err(hidden)?;
+    // each gene is given its chromosome's name: a long one would count as often as there are genes
+    if let Some(chrom) = header.chroms.iter().find(|chrom| chrom.name.len() > LONGEST_CHROM) {
+        let problem = format!("names a chromosome with {} bytes, more than {LONGEST_CHROM}", chrom.name.len());
+        return Err(FileError::new(path, problem).place("header").remedy("Make the file again"));
+    }
     let grid = Grid::new(header.flank_bp, header.bin_size_bp, header.orientation)
         .map_err(|error| FileError::new(path, error.to_string()).place("header"))?;
     Ok(Matrix {
@@ -207,6 +240,14 @@ fn without_tensors(path: &Path, header: Header) -> Result<Matrix> {
 
 fn disagreement(path: &Path, error: &ShapeError) -> FileError {
     FileError::new(path, format!("header and tensors disagree: {error}")).remedy("Make the file again")
+}
+
+fn check_axes(path: &Path, name: &str, found: &[usize], expected: &[usize]) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    let problem = format!("has the axes {found:?}, where the header asks for {expected:?}");
+    Err(FileError::new(path, problem).place(format!("tensor {name}")).remedy("Make the file again"))
 }
 
 fn no_tensor(path: &Path, name: &str) -> FileError {

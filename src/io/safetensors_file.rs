@@ -210,13 +210,21 @@ impl TensorPlaces {
     }
 }
 
+/// What every header of ours begins with; the rest is not kept.
+#[derive(serde::Deserialize)]
+struct Format {
+    format: String,
+}
+
 fn damaged(path: &Path, what: &str, problem: String) -> FileError {
     FileError::new(path, problem).remedy(format!("Give a {what} file written by attentrack, or make it again"))
 }
 
-/// The next `size` bytes.
-fn take(path: &Path, file: &mut impl Read, size: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(size.min(1 << 30));
+/// The next `size` bytes. Room is made at once only where the file is known to be as long: `size` is a word of the file.
+fn take(path: &Path, file: &mut File, size: usize) -> Result<Vec<u8>> {
+    let about = file.metadata().map_err(|error| FileError::os(path, "read", &error))?;
+    let is_there = about.is_file() && about.len() >= size as u64;
+    let mut bytes = Vec::with_capacity(if is_there { size } else { 0 });
     file.take(size as u64).read_to_end(&mut bytes).map_err(|error| FileError::os(path, "read", &error))?;
     if bytes.len() < size {
         return Err(FileError::new(path, "is truncated").remedy("Copy or make it again"));
@@ -245,12 +253,14 @@ fn open_file<H: DeserializeOwned>(path: &Path, what: &str) -> Result<(H, File, T
         damaged(path, what, problem)
     })?;
     let header = serde_json::from_str(json).map_err(|error| {
-        let found: Option<serde_json::Value> = serde_json::from_str(json).ok();
-        let format = found.as_ref().and_then(|header| header["format"].as_str()).unwrap_or("unknown");
+        let found: Option<Format> = serde_json::from_str(json).ok();
+        let format = found.map_or("unknown".to_owned(), |found| found.format);
         damaged(path, what, format!("the header, of format {format:?}, does not fit a {what} file: {error}"))
     })?;
     let data_start = 8 + size;
-    let expected = data_start + metadata.data_len() as u64;
+    let expected = data_start
+        .checked_add(metadata.data_len() as u64)
+        .ok_or_else(|| foreign("its header asks for more bytes than there can be"))?;
     let about = file.metadata().map_err(|error| FileError::os(path, "read", &error))?;
     if about.is_file() && about.len() != expected {
         return Err(foreign(&format!("it has {} bytes, its header asks for {expected}", about.len())));

@@ -4,6 +4,7 @@
 //! archive), npz, safetensors; told apart by content. Reading a pickle executes nothing. Written: zip
 //! `.pt`, npz, safetensors, by the file's name.
 
+mod budget;
 mod element;
 mod legacy_pickle;
 mod npz;
@@ -12,17 +13,20 @@ mod safetensors_plain;
 mod state_dict;
 mod zip_pickle;
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{Cursor, Read};
 use std::path::Path;
 
 use zip::ZipArchive;
 
+use self::budget::Budget;
 use super::safetensors_file::RawTensor;
 use super::{FileError, Output, Result};
 
-/// Larger files, and archives that unpack to more, are refused: a model of this kind has well under
-/// a million weights.
+/// Larger files are refused: a model of this kind has well under a million weights.
 const MAX_BYTES: u64 = 1 << 30;
+/// The same of a pipe, which does not say before how much it holds.
+const MAX_PIPE: u64 = 64 << 20;
 
 /// The layouts of a weights file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,13 +76,7 @@ pub struct Weights {
 
 /// Reads named tensors; 16-bit floats are widened, 64-bit floats rounded.
 pub fn read(path: &Path) -> Result<Weights> {
-    let os = |error| FileError::os(path, "open", &error);
-    let length = std::fs::metadata(path).map_err(os)?.len();
-    if length > MAX_BYTES {
-        return Err(FileError::new(path, format!("has {length} bytes, far more than the weights of such a model"))
-            .remedy("Check that it is the right file"));
-    }
-    let bytes = std::fs::read(path).map_err(os)?;
+    let bytes = read_bytes(path)?;
     let (format, tensors) = parse(&bytes).map_err(|(place, problem, remedy)| {
         let error = FileError::new(path, problem).remedy(remedy);
         if place.is_empty() { error } else { error.place(place) }
@@ -86,6 +84,39 @@ pub fn read(path: &Path) -> Result<Weights> {
     let rounded = tensors.iter().any(|tensor| tensor.rounded);
     let tensors = tensors.into_iter().map(|tensor| (tensor.name, RawTensor::of_f32(&tensor.shape, &tensor.values)));
     Ok(Weights { format, tensors: tensors.collect(), rounded })
+}
+
+/// The whole file. A pipe is read as far as a model goes, a device, which may have no end, not at all.
+fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    let file = File::open(path).map_err(|error| FileError::os(path, "open", &error))?;
+    let os = |error| FileError::os(path, "read", &error);
+    let about = file.metadata().map_err(os)?;
+    let too_long = |length: String| {
+        FileError::new(path, format!("has {length} bytes, far more than the weights of such a model"))
+            .remedy("Check that it is the right file")
+    };
+    if is_device(&about) {
+        return Err(FileError::new(path, "is a device").remedy("Name a file of weights"));
+    }
+    if about.len() > MAX_BYTES {
+        return Err(too_long(about.len().to_string()));
+    }
+    let most = if about.is_file() { about.len() } else { MAX_PIPE };
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).map_err(os)?;
+    // a file that grows while it is read too
+    if bytes.len() as u64 > most { Err(too_long(format!("more than {most}"))) } else { Ok(bytes) }
+}
+
+#[cfg(unix)]
+fn is_device(about: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    about.file_type().is_char_device() || about.file_type().is_block_device()
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &std::fs::Metadata) -> bool {
+    false
 }
 
 /// A tensor as read.
@@ -107,8 +138,9 @@ fn problem(place: impl Into<String>, problem: impl Into<String>) -> Problem {
 }
 
 fn parse(bytes: &[u8]) -> Parsed<(WeightsFormat, Vec<Tensor>)> {
+    let budget = Budget::of_file(bytes.len());
     if legacy_pickle::matches(bytes) {
-        return Ok((WeightsFormat::LegacyPickle, legacy_pickle::read(bytes)?));
+        return Ok((WeightsFormat::LegacyPickle, legacy_pickle::read(bytes, &budget)?));
     }
     if safetensors_plain::matches(bytes) {
         return Ok((WeightsFormat::Safetensors, safetensors_plain::read(bytes)?));
@@ -117,12 +149,12 @@ fn parse(bytes: &[u8]) -> Parsed<(WeightsFormat, Vec<Tensor>)> {
         let mut archive = ZipArchive::new(Cursor::new(bytes))
             .map_err(|error| problem("", format!("starts like a zip archive, but is none: {error}")))?;
         return match zip_pickle::root(&archive) {
-            Some(root) => Ok((WeightsFormat::ZipPickle, zip_pickle::read(&mut archive, &root)?)),
-            None => Ok((WeightsFormat::Npz, npz::read(&mut archive)?)),
+            Some(root) => Ok((WeightsFormat::ZipPickle, zip_pickle::read(&mut archive, &root, &budget)?)),
+            None => Ok((WeightsFormat::Npz, npz::read(&mut archive, &budget)?)),
         };
     }
     // a pickle by itself holds no weights, but may hold an attack: say which
-    if let Err(pickle::PickleError::Global(name)) = pickle::load(bytes) {
+    if let Err(pickle::PickleError::Global(name)) = pickle::load(bytes, &budget) {
         return Err(refuse_global(&name));
     }
     let found = if bytes.is_empty() { "is empty" } else { "is none of the formats of weights" };
@@ -145,8 +177,7 @@ fn pickle_problem(place: &str, error: pickle::PickleError) -> Problem {
 }
 
 /// One entry of an archive, if it is there.
-fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Parsed<Option<Vec<u8>>> {
-    use std::io::Read;
+fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str, budget: &Budget) -> Parsed<Option<Vec<u8>>> {
     let place = || format!("entry {name}");
     let file = match archive.by_name(name) {
         Ok(file) => file,
@@ -155,12 +186,10 @@ fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Parsed<Option<V
     };
     let mut bytes = Vec::new();
     let length = file
-        .take(MAX_BYTES + 1)
+        .take(budget.left() + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| problem(place(), format!("cannot unpack: {error}")))?;
-    if length as u64 > MAX_BYTES {
-        return Err(problem(place(), "unpacks to more than 1 GiB"));
-    }
+    budget.take_for(place, length as u64)?;
     Ok(Some(bytes))
 }
 

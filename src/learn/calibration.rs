@@ -127,6 +127,24 @@ impl Calibration {
         }
     }
 
+    /// Why it calibrates nothing.
+    pub fn problem(&self) -> Option<&'static str> {
+        match self {
+            Calibration::Temperature(Platt { slope, .. }) if *slope <= 0.0 => {
+                Some("the slope of the calibration is not above 0")
+            }
+            Calibration::Temperature(_) => None,
+            Calibration::Isotonic { raw, calibrated } => {
+                let is_sound = !raw.is_empty()
+                    && raw.len() == calibrated.len()
+                    && raw.is_sorted_by(|a, b| a < b)
+                    && calibrated.is_sorted()
+                    && calibrated.iter().all(|score| (0.0..=1.0).contains(score));
+                (!is_sound).then_some("the points of the calibration are no ascending scores from 0 to 1")
+            }
+        }
+    }
+
     /// The calibrated score of a raw score in [0, 1].
     pub fn apply(&self, score: f64) -> f64 {
         match self {

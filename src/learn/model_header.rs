@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
 use super::{FittedTransform, ModelKind, Task};
-use crate::genome::Orientation;
+use crate::genome::{Grid, Orientation};
 use crate::matrix::Statistic;
 
 /// Value of [`ModelHeader::format`].
@@ -66,6 +66,37 @@ pub struct ModelHeader {
 }
 
 impl ModelHeader {
+    /// In what the header disagrees with itself: the one place where its numbers, which come from a file, are
+    /// checked before anything is computed or made room for by them.
+    pub fn problem(&self) -> Option<String> {
+        let (n_marks, n_bins) = (self.model.n_marks(), self.model.n_bins());
+        // the window first, so that a file of other marks or bins is told so
+        let window = Grid::new(self.flank_bp, self.bin_size_bp, self.orientation);
+        if self.marks.len() != n_marks || window.as_ref().map(Grid::n_bins) != Ok(n_bins) {
+            return Some(format!(
+                "names {} marks and ±{} bp in bins of {} bp, but the model has {n_marks} marks and {n_bins} bins",
+                self.marks.len(),
+                self.flank_bp,
+                self.bin_size_bp,
+            ));
+        }
+        if let Some(problem) = self.model.problem() {
+            return Some(problem);
+        }
+        let means = &self.transform.train_means;
+        if self.transform.needs_train_means() && means.len() != n_marks {
+            return Some(format!("has means of {} marks, expected {n_marks}", means.len()));
+        }
+        let quantiles = &self.input_quantiles;
+        if !quantiles.is_empty() && quantiles.len() != n_marks {
+            return Some(format!("has input quantiles of {} marks, expected {n_marks}", quantiles.len()));
+        }
+        if let Some(at) = quantiles.iter().position(|of_mark| of_mark.len() < 2 || !of_mark.is_sorted()) {
+            return Some(format!("the input quantiles of {} are not two or more ascending numbers", self.marks[at]));
+        }
+        self.calibration.as_ref().and_then(Calibration::problem).map(str::to_owned)
+    }
+
     /// Number of models in the file.
     pub fn n_members(&self) -> usize {
         self.members.len().max(1)

@@ -47,6 +47,15 @@ impl ModelKind {
         }
     }
 
+    /// Why the sizes make no model.
+    pub fn problem(&self) -> Option<String> {
+        match self {
+            ModelKind::Network(config) => config.problem(),
+            ModelKind::Baseline(config) => config.problem(),
+            ModelKind::Auto(config) => config.network.problem(),
+        }
+    }
+
     /// The network, of those kinds that are one alone.
     pub fn network(&self) -> Option<&ModelConfig> {
         match self {

@@ -137,6 +137,11 @@ impl FittedTransform {
         FittedTransform { transform, train_means: training.means() }
     }
 
+    /// Whether the means of the training genes count.
+    pub fn needs_train_means(&self) -> bool {
+        self.transform.scales_depth() && self.transform != Transform::UnitMean
+    }
+
     /// The factor of each mark of a sample. Its depth is the mean of each mark over all its scorable
     /// genes, whichever of them are asked for later.
     pub fn scales(&self, sample: &MarkMeans) -> Vec<f64> {

@@ -139,13 +139,28 @@ impl TensorSpec {
 
     /// Number of weights.
     pub fn n_weights(&self) -> usize {
-        self.shape.iter().product()
+        self.shape.iter().copied().fold(1, usize::saturating_mul)
     }
 }
 
 /// Weights that do not make up the model that they are said to be.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightError {
+    /// The sizes make no model.
+    #[error("{0}")]
+    Sizes(String),
+    /// The model has more tensors or weights than there are.
+    #[error("{n_models} models of these sizes have {expected} {what}, {found} are there")]
+    Number {
+        /// Tensors or weights.
+        what: &'static str,
+        /// Models.
+        n_models: usize,
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
     /// A tensor that the model needs is not there.
     #[error("tensor {name} {shape:?} is missing")]
     Missing {
@@ -196,6 +211,19 @@ pub(super) fn gather(
     n_models: usize,
     tensors: &[(String, Tensor)],
 ) -> std::result::Result<Vec<f32>, WeightError> {
+    // sizes are words of a file: nothing is made of them before it is known that the tensors fill them
+    if let Some(problem) = config.problem() {
+        return Err(WeightError::Sizes(problem));
+    }
+    let there = |count: fn(&Tensor) -> usize| tensors.iter().map(|(_, tensor)| count(tensor)).sum::<usize>();
+    for (what, found, of_model) in
+        [("tensors", tensors.len(), config.tensors().len()), ("weights", there(Tensor::elem_count), config.n_weights())]
+    {
+        let expected = n_models.saturating_mul(of_model);
+        if expected > found {
+            return Err(WeightError::Number { what, n_models, found, expected });
+        }
+    }
     let mut named: HashMap<&str, &Tensor> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let mut weights = Vec::with_capacity(n_models * config.n_weights());
     for (name, expected) in member_shapes(config, n_models) {

@@ -141,6 +141,9 @@ impl Args {
                 self.marks.join(", ")
             );
         }
+        if let Some(problem) = ModelConfig::AttentiveChrome(config.clone()).problem() {
+            bail!("the weights make no model: {problem}");
+        }
         Ok(config)
     }
 

@@ -31,19 +31,8 @@ pub fn read(path: &Path) -> Result<(ModelHeader, Vec<(String, RawTensor)>)> {
         )
         .remedy(format!("It was written by attentrack {}: upgrade this one", header.tool_version)));
     }
-    let (model_marks, model_bins) = (header.model.n_marks(), header.model.n_bins());
-    let n_bins = (header.bin_size_bp > 0).then(|| 2 * u64::from(header.flank_bp) / u64::from(header.bin_size_bp));
-    if header.marks.len() != model_marks || n_bins != Some(model_bins as u64) {
-        return Err(FileError::new(
-            path,
-            format!(
-                "the header names {} marks and ±{} bp in bins of {} bp, but the model has {model_marks} marks and {model_bins} bins",
-                header.marks.len(),
-                header.flank_bp,
-                header.bin_size_bp,
-            ),
-        )
-        .remedy("Make the model again"));
+    if let Some(problem) = header.problem() {
+        return Err(FileError::new(path, problem).place("header").remedy("Make the model again"));
     }
     let mut tensors: Vec<_> = tensors.into_iter().collect();
     tensors.sort_by(|a, b| a.0.cmp(&b.0));

@@ -19,7 +19,7 @@ use clap::Parser;
 
 pub use self::architecture::{Architecture, Sizes};
 use self::samples::Sample;
-pub use self::state_file::StateHeader;
+pub use self::state_file::{Fingerprint, StateHeader, read as read_state};
 use crate::learn::auto::NETWORKS;
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;

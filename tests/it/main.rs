@@ -12,6 +12,7 @@ mod explain;
 mod faults;
 mod floors;
 mod heatmap;
+mod hostile;
 mod import;
 mod label;
 mod label_split;

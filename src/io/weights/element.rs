@@ -1,5 +1,7 @@
 //! Element types of stored tensors, and tensors as views into their storage.
 
+use super::pickle::MOST_AXES;
+
 /// Element type of a storage, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Element {
@@ -34,13 +36,10 @@ impl Element {
         })
     }
 
-    /// Whether some value has no exact f32.
-    pub fn rounds(self, bytes: &[u8]) -> bool {
-        self == Element::F64
-            && bytes.chunks_exact(8).any(|chunk| {
-                let value = f64::from_le_bytes(std::array::from_fn(|at| chunk[at]));
-                f64::from(value as f32) != value
-            })
+    /// Whether the element at byte `at × size` has no exact f32.
+    fn rounds(self, bytes: &[u8], at: usize) -> bool {
+        let exact = |bytes: &[u8]| bytes.try_into().map(f64::from_le_bytes).is_ok_and(|x| f64::from(x as f32) == x);
+        self == Element::F64 && !bytes.get(at * 8..(at + 1) * 8).is_some_and(exact)
     }
 }
 
@@ -85,12 +84,11 @@ impl View {
         Some(View { offset: 0, shape: shape.to_vec(), strides })
     }
 
-    /// The elements in row-major order.
-    ///
-    /// A view may be transposed or share its storage, but may not leave it nor be larger than it.
-    pub fn gather(&self, element: Element, storage: &[u8]) -> Result<Vec<f32>, String> {
+    /// Number of elements of a view that may be transposed or share its storage, but may not leave it nor be larger
+    /// than it.
+    pub fn size_within(&self, element: Element, storage: &[u8]) -> Result<usize, String> {
         let stored = storage.len() / element.size();
-        if self.shape.len() != self.strides.len() || self.shape.len() > 8 {
+        if self.shape.len() != self.strides.len() || self.shape.len() > MOST_AXES {
             return Err(format!("has {} axes and {} strides", self.shape.len(), self.strides.len()));
         }
         let size = self.shape.iter().try_fold(1usize, |size, &axis| size.checked_mul(axis));
@@ -104,7 +102,13 @@ impl View {
                 self.shape, self.strides, self.offset
             ));
         };
-        let mut values = Vec::with_capacity(size);
+        Ok(size)
+    }
+
+    /// The elements in row-major order, and whether one of them was rounded, of a view as [`Self::size_within`] asks.
+    pub fn gather(&self, element: Element, storage: &[u8]) -> Result<(Vec<f32>, bool), String> {
+        let size = self.size_within(element, storage)?;
+        let (mut values, mut rounded) = (Vec::with_capacity(size), false);
         for place in 0..size {
             let (mut rest, mut at) = (place, self.offset);
             for (&axis, &stride) in self.shape.iter().zip(&self.strides).rev() {
@@ -112,7 +116,8 @@ impl View {
                 rest /= axis;
             }
             values.push(element.get(storage, at).ok_or("leaves its storage")?);
+            rounded |= element.rounds(storage, at);
         }
-        Ok(values)
+        Ok((values, rounded))
     }
 }

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
+use super::budget::Budget;
 use super::element::Element;
 use super::pickle::{self, Node, Pickle};
 use super::{Parsed, Tensor, pickle_problem, problem, state_dict};
@@ -24,10 +26,11 @@ pub fn matches(bytes: &[u8]) -> bool {
 }
 
 /// Reads the tensors.
-pub fn read(bytes: &[u8]) -> Parsed<Vec<Tensor>> {
+pub fn read(bytes: &[u8], budget: &Budget) -> Parsed<Vec<Tensor>> {
     let mut at = after_magic(bytes).unwrap_or_default();
     let mut next = |place: &str| -> Parsed<Pickle> {
-        let pickle = pickle::load(bytes.get(at..).unwrap_or_default()).map_err(|error| pickle_problem(place, error))?;
+        let pickle =
+            pickle::load(bytes.get(at..).unwrap_or_default(), budget).map_err(|error| pickle_problem(place, error))?;
         at += pickle.length;
         Ok(pickle)
     };
@@ -46,13 +49,13 @@ pub fn read(bytes: &[u8]) -> Parsed<Vec<Tensor>> {
     let state = next("state dict")?;
     let keys = next("list of storages")?;
     let storages = locate(&bytes[at..], &state, &keys)?;
-    state_dict::tensors(&state, |key, element, length| {
+    state_dict::tensors(&state, budget, |key, element, length| {
         let place = || format!("storage {key}");
         let storage = storages.get(key).ok_or_else(|| problem(place(), "is not in the file"))?;
         if storage.len() as u64 != length.saturating_mul(element.size() as u64) {
             return Err(problem(place(), format!("expected {length} elements, found {} bytes", storage.len())));
         }
-        Ok(Cow::Borrowed(*storage))
+        Ok(Rc::new(Cow::Borrowed(*storage)))
     })
 }
 

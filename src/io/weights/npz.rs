@@ -6,23 +6,21 @@ use std::io::{Cursor, Write};
 use zip::ZipArchive;
 
 use super::super::safetensors_file::RawTensor;
+use super::budget::Budget;
 use super::element::{Element, View};
-use super::{MAX_BYTES, Parsed, Tensor, archive_options, entry, problem};
+use super::{Parsed, Tensor, archive_options, entry, problem};
 
 /// Reads every array.
-pub fn read(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Parsed<Vec<Tensor>> {
+pub fn read(archive: &mut ZipArchive<Cursor<&[u8]>>, budget: &Budget) -> Parsed<Vec<Tensor>> {
     // by index, for the archive's order
     let names: Vec<String> =
         (0..archive.len()).filter_map(|at| Some(archive.name_for_index(at)?.ok()?.into_owned())).collect();
-    let (mut tensors, mut total) = (Vec::new(), 0u64);
+    let mut tensors = Vec::new();
     for name in names {
         let Some(tensor) = name.strip_suffix(".npy") else { continue };
-        let bytes = entry(archive, &name)?.unwrap_or_default();
-        total += bytes.len() as u64;
-        if total > MAX_BYTES {
-            return Err(problem(format!("entry {name}"), "the arrays take more than 1 GiB together"));
-        }
+        let bytes = entry(archive, &name, budget)?.unwrap_or_default();
         let array = parse(&bytes).map_err(|text| problem(format!("tensor {tensor}"), text))?;
+        budget.take_for(|| format!("tensor {tensor}"), size_of_val(&array.values[..]) as u64)?;
         tensors.push(Tensor { name: tensor.to_owned(), ..array });
     }
     if tensors.is_empty() {
@@ -66,7 +64,8 @@ fn parse(bytes: &[u8]) -> Result<Tensor, String> {
     });
     let Some(Ok(shape)) = shape else { return Err("has a header without a shape".to_owned()) };
     let view = View::dense(&shape, fortran).ok_or("has an impossible shape")?;
-    Ok(Tensor { name: String::new(), values: view.gather(element, data)?, shape, rounded: element.rounds(data) })
+    let (values, rounded) = view.gather(element, data)?;
+    Ok(Tensor { name: String::new(), values, shape, rounded })
 }
 
 /// An archive that `numpy.load` reads.

@@ -9,6 +9,7 @@ mod reader;
 
 pub use reader::load;
 
+use super::budget::TOO_LARGE;
 use super::element::Element;
 
 /// Why a pickle was not read.
@@ -23,12 +24,18 @@ pub enum PickleError {
     /// The bytes end too early.
     #[error("ends in the middle of a pickle")]
     Truncated,
+    /// More operations than a file of its size should need.
+    #[error("{TOO_LARGE}")]
+    TooLarge,
     /// Operations in an order that makes no sense.
     #[error("is not a valid pickle: {0}")]
     Malformed(&'static str),
 }
 
 type Result<T> = std::result::Result<T, PickleError>;
+
+/// Most axes of a tensor.
+pub const MOST_AXES: usize = 8;
 
 /// Index of a value.
 pub type Id = usize;
@@ -142,10 +149,12 @@ impl Pickle {
         }
     }
 
-    /// A tuple (or list) of such numbers.
+    /// A tuple (or list) of such numbers, as many as a tensor has axes.
     pub fn sizes(&self, id: Id) -> Option<Vec<usize>> {
         match self.node(id) {
-            Node::Tuple(items) | Node::List(items) => items.iter().map(|&item| self.size(item)).collect(),
+            Node::Tuple(items) | Node::List(items) if items.len() <= MOST_AXES => {
+                items.iter().map(|&item| self.size(item)).collect()
+            }
             _ => None,
         }
     }

@@ -39,8 +39,8 @@ fn tensor(name: &str, view: &TensorView) -> Result<Tensor, String> {
         other => return Err(format!("has element type {other:?}, expected floats")),
     };
     let dense = View::dense(view.shape(), false).ok_or("has an impossible shape")?;
-    let values = dense.gather(element, view.data())?;
-    Ok(Tensor { name: name.to_owned(), shape: dense.shape, values, rounded: element.rounds(view.data()) })
+    let (values, rounded) = dense.gather(element, view.data())?;
+    Ok(Tensor { name: name.to_owned(), shape: dense.shape, values, rounded })
 }
 
 /// A safetensors file with nothing but the tensors.

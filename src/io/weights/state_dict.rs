@@ -1,7 +1,12 @@
 //! From the values of a pickle to named tensors.
 
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::budget::Budget;
+use super::element::{Element, View};
 use super::pickle::{Id, Node, Pickle};
-use super::{MAX_BYTES, Parsed, Tensor, element::Element, element::View, problem};
+use super::{Parsed, Tensor, problem};
 
 /// Names under which training scripts keep the state dict inside a larger checkpoint.
 const CHECKPOINT_KEYS: [&str; 3] = ["state_dict", "model_state_dict", "model"];
@@ -9,9 +14,10 @@ const CHECKPOINT_KEYS: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 /// The tensors of a state dict. `storage` gives the bytes of a storage by key, element type and length.
 pub fn tensors<'a>(
     pickle: &Pickle,
-    storage: impl Fn(&str, Element, u64) -> Parsed<std::borrow::Cow<'a, [u8]>>,
+    budget: &Budget,
+    storage: impl Fn(&str, Element, u64) -> Parsed<Rc<Cow<'a, [u8]>>>,
 ) -> Parsed<Vec<Tensor>> {
-    let (mut tensors, mut total) = (Vec::new(), 0u64);
+    let mut tensors = Vec::new();
     for (name, value) in entries(pickle)? {
         let place = || format!("tensor {name}");
         let Node::Tensor([storage_id, offset, shape, strides]) = *pickle.node(value) else {
@@ -29,13 +35,12 @@ pub fn tensors<'a>(
         };
         let key = pickle.text(*key).ok_or_else(nonsense)?;
         let bytes = storage(key, *element, *length)?;
-        total += bytes.len() as u64;
-        if total > MAX_BYTES {
-            return Err(problem(place(), "the tensors take more than 1 GiB together"));
-        }
-        let values = View { offset, shape: shape.clone(), strides }.gather(*element, &bytes);
-        let values = values.map_err(|text| problem(place(), text))?;
-        tensors.push(Tensor { name: name.to_owned(), shape, values, rounded: element.rounds(&bytes) });
+        let view = View { offset, shape, strides };
+        let size = view.size_within(*element, &bytes).map_err(|text| problem(place(), text))?;
+        // names and values may be given as often as the pickle likes
+        budget.take_for(place, (size_of::<f32>() * size + name.len()) as u64)?;
+        let (values, rounded) = view.gather(*element, &bytes).map_err(|text| problem(place(), text))?;
+        tensors.push(Tensor { name: name.to_owned(), shape: view.shape, values, rounded });
     }
     if tensors.is_empty() {
         return Err(problem("", "holds no tensor"));

@@ -1,7 +1,7 @@
 //! The formats against one another, against bytes made by hand, and against files that mean harm.
 
 use super::element::{Element, View};
-use super::pickle::{Node, PickleError, load};
+use super::pickle::{Node, Pickle, PickleError};
 use super::*;
 
 /// Shapes of 0 to 3 axes; every value differs.
@@ -28,6 +28,11 @@ fn legacy(shape: [u8; 2], strides: [u8; 2], numel: i64, little_endian: bool) -> 
     bytes.extend(numel.to_le_bytes());
     bytes.extend((0..6).flat_map(|value| (value as f32).to_le_bytes()));
     bytes
+}
+
+/// A pickle by itself, in a file of a megabyte.
+fn load(bytes: &[u8]) -> std::result::Result<Pickle, PickleError> {
+    pickle::load(bytes, &Budget::of_file(1 << 20))
 }
 
 /// Name, shape, values.
@@ -164,7 +169,7 @@ fn pickles_without_sense_end_in_an_error() {
 #[test]
 fn deep_and_circular_values_do_no_harm() {
     let mut deep = vec![b'N'];
-    deep.extend(vec![0x85; 1_000_000]);
+    deep.extend(vec![0x85; 300_000]);
     deep.push(b'.');
     assert!(matches!(load(&deep).map(|pickle| pickle.node(pickle.root()).clone()), Ok(Node::Tuple(_))));
     // a list that holds itself
@@ -189,9 +194,68 @@ fn numbers_are_read_by_their_type() {
     let view = View::dense(&[4], false).unwrap();
     // numpy.array([1, -2, 65504, 2**-24], '<f2').tobytes()
     let half = [0x00, 0x3c, 0x00, 0xc0, 0xff, 0x7b, 0x01, 0x00];
-    assert_eq!(view.gather(Element::F16, &half).unwrap(), [1.0, -2.0, 65504.0, 2f32.powi(-24)]);
+    assert_eq!(view.gather(Element::F16, &half).unwrap().0, [1.0, -2.0, 65504.0, 2f32.powi(-24)]);
     let double: Vec<u8> = [1.0, -0.5, 0.1, 3.0].into_iter().flat_map(f64::to_le_bytes).collect();
-    assert_eq!(view.gather(Element::F64, &double).unwrap(), [1.0, -0.5, 0.1, 3.0]);
-    assert!(Element::F64.rounds(&double) && !Element::F64.rounds(&double[..16]));
-    assert_eq!(View::dense(&[2], false).unwrap().gather(Element::Bf16, &[0x80, 0x3f, 0, 0xc0]).unwrap(), [1.0, -2.0]);
+    assert_eq!(view.gather(Element::F64, &double).unwrap(), (vec![1.0, -0.5, 0.1, 3.0], true));
+    let pair = View::dense(&[2], false).unwrap();
+    assert_eq!(pair.gather(Element::F64, &double).unwrap(), (vec![1.0, -0.5], false));
+    assert_eq!(pair.gather(Element::Bf16, &[0x80, 0x3f, 0, 0xc0]).unwrap().0, [1.0, -2.0]);
+}
+
+/// An archive of torch whose entries are deflated.
+fn deflated(pickle: &[u8], storages: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    use std::io::Write;
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    let mut put = |name: &str, bytes: &[u8]| {
+        archive.start_file(format!("w/{name}"), options).unwrap();
+        archive.write_all(bytes).unwrap();
+    };
+    put("data.pkl", pickle);
+    storages.iter().for_each(|(key, bytes)| put(&format!("data/{key}"), bytes));
+    archive.finish().unwrap().into_inner()
+}
+
+/// A pickle of `n` tensors of `size` elements, all views of storage 0.
+fn views(n: usize, size: u32, name: &[u8]) -> Vec<u8> {
+    let mut pickle = b"\x80\x02ccollections\nOrderedDict\n)R(".to_vec();
+    for at in 0..n {
+        if at == 0 {
+            pickle.push(b'X');
+            pickle.extend((name.len() as u32).to_le_bytes());
+            pickle.extend(name);
+            pickle.extend(b"q\x09");
+        } else {
+            pickle.extend(b"h\x09");
+        }
+        pickle.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuJ");
+        pickle.extend(size.to_le_bytes());
+        pickle.extend(b"tQK\x00J");
+        pickle.extend(size.to_le_bytes());
+        pickle.extend(b"\x85K\x01\x85\x89ccollections\nOrderedDict\n)RtR");
+    }
+    pickle.extend(b"u.");
+    pickle
+}
+
+#[test]
+fn a_small_file_that_unpacks_to_gigabytes_is_refused() {
+    let pairs: [(&str, Vec<u8>); 5] = [
+        ("a storage of zeros", deflated(&views(1, 25_000_000, b"w"), &[("0", vec![0; 100_000_000])])),
+        ("operations without end", deflated(&[vec![b'N'; 100_000_000], b".".to_vec()].concat(), &[])),
+        ("marks without end", deflated(&vec![b'('; 100_000_000], &[])),
+        ("one storage a hundred times", deflated(&views(100, 1_000_000, b"w"), &[("0", vec![0; 4_000_000])])),
+        ("one name a thousand times", deflated(&views(1000, 1, &[b'w'; 1 << 20]), &[("0", vec![0; 4])])),
+    ];
+    for (what, bytes) in pairs {
+        assert!(bytes.len() < 400_000, "{what} is no small file");
+        let message = refused(&bytes);
+        assert!(
+            message.contains("far more than a file of its size") || message.contains("in the middle"),
+            "{what}: {message}"
+        );
+    }
+    // what trained weights need: the layers of an LSTM in one storage, deflated
+    let shared = deflated(&views(16, 10_000, b"w"), &[("0", vec![7; 40_000])]);
+    assert_eq!(parsed(&shared).1.len(), 16);
 }

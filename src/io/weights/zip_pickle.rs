@@ -3,11 +3,14 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::{Cursor, Write};
+use std::rc::Rc;
 
 use zip::ZipArchive;
 
 use super::super::safetensors_file::RawTensor;
+use super::budget::Budget;
 use super::{Parsed, Tensor, archive_options, entry, pickle, pickle_problem, problem, state_dict};
 
 /// The folder that holds `data.pkl`, with its final slash, if the archive is one of torch.
@@ -19,24 +22,34 @@ pub fn root(archive: &ZipArchive<Cursor<&[u8]>>) -> Option<String> {
 }
 
 /// Reads the tensors.
-pub fn read(archive: &mut ZipArchive<Cursor<&[u8]>>, root: &str) -> Parsed<Vec<Tensor>> {
-    if let Some(order) = entry(archive, &format!("{root}byteorder"))?
+pub fn read(archive: &mut ZipArchive<Cursor<&[u8]>>, root: &str, budget: &Budget) -> Parsed<Vec<Tensor>> {
+    if let Some(order) = entry(archive, &format!("{root}byteorder"), budget)?
         && order.trim_ascii() != b"little"
     {
         return Err(problem("entry byteorder", "was saved on a big-endian machine, which is not read"));
     }
-    let bytes = entry(archive, &format!("{root}data.pkl"))?.unwrap_or_default();
-    let state = pickle::load(&bytes).map_err(|error| pickle_problem("entry data.pkl", error))?;
+    let bytes = entry(archive, &format!("{root}data.pkl"), budget)?.unwrap_or_default();
+    let state = pickle::load(&bytes, budget).map_err(|error| pickle_problem("entry data.pkl", error))?;
+    // of the layers of an LSTM all weights may lie in one storage, which is unpacked once
+    let unpacked: RefCell<HashMap<String, Rc<Cow<'static, [u8]>>>> = RefCell::default();
     let archive = RefCell::new(archive);
-    state_dict::tensors(&state, |key, element, length| {
+    state_dict::tensors(&state, budget, |key, element, length| {
         let name = format!("{root}data/{key}");
-        let bytes = entry(&mut archive.borrow_mut(), &name)?;
         let place = || format!("entry {name}");
-        let bytes = bytes.ok_or_else(|| problem(place(), "is not in the archive"))?;
+        let before = unpacked.borrow().get(key).cloned();
+        let bytes = match before {
+            Some(bytes) => bytes,
+            None => {
+                let bytes = entry(&mut archive.borrow_mut(), &name, budget)?;
+                let bytes = Rc::new(Cow::Owned(bytes.ok_or_else(|| problem(place(), "is not in the archive"))?));
+                unpacked.borrow_mut().insert(key.to_owned(), Rc::clone(&bytes));
+                bytes
+            }
+        };
         if bytes.len() as u64 != length.saturating_mul(element.size() as u64) {
             return Err(problem(place(), format!("expected {length} elements, found {} bytes", bytes.len())));
         }
-        Ok(Cow::Owned(bytes))
+        Ok(bytes)
     })
 }
 

@@ -197,7 +197,11 @@ impl Auto {
         });
         let trees = trees.collect::<std::result::Result<Vec<_>, _>>()?;
         let ecdfs = |name: &str, n: usize| {
-            let all = (0..n).map(|at| arrays.f32(&format!("ranks.{name}.{at}")).map(|points| Ecdf { points }));
+            let all = (0..n).map(|at| {
+                let name = format!("ranks.{name}.{at}");
+                let points = arrays.f32(&name)?;
+                if points.is_sorted() { Ok(Ecdf { points }) } else { Err(ArrayError { name }) }
+            });
             all.collect::<std::result::Result<Vec<_>, _>>().map_err(text)
         };
         let summaries = View::Ranks.factors((marks, bins), false).len();

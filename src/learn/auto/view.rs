@@ -180,7 +180,7 @@ impl View {
                 all.extend(vec![0.5; factors * (factors + 1) / 2]);
                 all
             }
-            View::Windows => vec![1.0; of_trees(&vec![0.0; marks * bins], bins).len()],
+            View::Windows => vec![1.0; FeatureSet::All.len(marks, FeatureSet::pooled(bins))],
             View::Profile | View::Amounts => {
                 (0..marks).flat_map(|_| widths(bins).chain([1.0; 1 + PERCENTILES.len()])).collect()
             }

@@ -23,9 +23,14 @@ pub enum FeatureSet {
 const POOLED: usize = 20;
 
 impl FeatureSet {
-    /// Number of features.
-    pub fn len(self, n_marks: usize, n_bins: usize) -> usize {
-        n_marks * self.of_mark(&vec![0.0; n_bins], n_bins, true).len()
+    /// Number of features of a window whose marks' bins are pooled into `n_windows` windows.
+    pub fn len(self, n_marks: usize, n_windows: usize) -> usize {
+        let of_mark = match self {
+            FeatureSet::Bins => n_windows,
+            FeatureSet::Sums | FeatureSet::Max => 1,
+            FeatureSet::All => n_windows.saturating_add(2),
+        };
+        n_marks.saturating_mul(of_mark)
     }
 
     /// The features of a window, row-major [mark, bin]. `is_log` says whether the values have been
@@ -73,5 +78,8 @@ mod tests {
         let sums = FeatureSet::Sums.of(&window, 4, 4, false);
         assert!((sums[0] - 3f64.ln()).abs() < 1e-12 && (sums[1] + 1.5f64.ln()).abs() < 1e-12);
         assert_eq!(FeatureSet::All.len(2, 4), 12);
+        for set in [FeatureSet::Bins, FeatureSet::Sums, FeatureSet::Max, FeatureSet::All] {
+            assert_eq!([4, 2].map(|windows| set.len(2, windows)), [4, 2].map(|windows| of(set, windows).len()));
+        }
     }
 }

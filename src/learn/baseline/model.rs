@@ -55,8 +55,15 @@ impl BaselineConfig {
         table
     }
 
+    /// Why the sizes make no model.
+    pub fn problem(&self) -> Option<String> {
+        let BaselineConfig { n_bins, n_windows, .. } = *self;
+        (!(1..=n_bins).contains(&n_windows))
+            .then(|| format!("n_windows is {n_windows}, expected 1 to {n_bins}, the number of bins"))
+    }
+
     fn n_features(&self) -> usize {
-        self.features_of(&vec![0.0; self.n_marks * self.n_bins]).len()
+        self.features.len(self.n_marks, self.n_windows)
     }
 }
 
@@ -107,7 +114,10 @@ impl Fit {
         Ok(match method {
             Method::LogisticRegression | Method::LinearSvm => Fit::Linear(Linear::from_arrays(arrays, n_features)?),
             Method::RandomForest | Method::GradientBoosting => Fit::Trees {
-                bias: *arrays.f64("bias")?.first().ok_or(ArrayError { name: "bias".to_owned() })?,
+                bias: match arrays.f64("bias")?[..] {
+                    [bias] => bias,
+                    _ => return Err(ArrayError { name: "bias".to_owned() }),
+                },
                 trees: Trees::from_arrays(arrays, n_features)?,
                 is_share: method == Method::RandomForest && task == Task::Classification,
             },

@@ -78,7 +78,7 @@ pub fn read(path: &Path, fingerprint: &Fingerprint, optimizer: Method) -> Result
         return Err(FileError::new(path, problem).remedy(format!("Give the same inputs and settings. {start_afresh}")));
     }
     let damaged = |name: &str| {
-        FileError::new(path, "is missing or of another type than expected")
+        FileError::new(path, "is missing, of another type than expected, or holds a value that is no finite number")
             .place(format!("tensor {name}"))
             .remedy(start_afresh)
     };
@@ -88,10 +88,15 @@ pub fn read(path: &Path, fingerprint: &Fingerprint, optimizer: Method) -> Result
             let name = format!("{}{name}", member_prefix(member));
             tensors.remove(&name).ok_or_else(|| damaged(&name))
         };
-        let mut flat = |name: &str| take(name)?.to_f32().ok_or_else(|| damaged(name));
+        let mut flat = |name: &str| {
+            let values = take(name)?.to_f32().filter(|values| values.iter().all(|value| value.is_finite()));
+            values.ok_or_else(|| damaged(name))
+        };
         let (weights, best_weights) = (flat("weights")?, flat("best_weights")?);
         let moments = optimizer.moments().iter().map(|name| flat(name)).collect::<Result<Vec<_>>>()?;
-        let history = take("history")?.to_f64().ok_or_else(|| damaged("history"))?;
+        let history = take("history")?;
+        let history =
+            history.to_f64().filter(|_| history.shape.last() == Some(&4)).ok_or_else(|| damaged("history"))?;
         let record = |(epoch, values): (usize, &[f64; 4])| EpochRecord {
             epoch: epoch as u32 + 1,
             train_loss: values[0],

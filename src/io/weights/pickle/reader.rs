@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::super::budget::Budget;
 use super::{Global, Id, Node, Pickle, PickleError, Result, printable};
 
-/// Reads the pickle at the start of `bytes`.
-pub fn load(bytes: &[u8]) -> Result<Pickle> {
+/// Reads the pickle at the start of `bytes`, as long as there is something left for its operations.
+pub fn load(bytes: &[u8], budget: &Budget) -> Result<Pickle> {
     let mut reader = Reader {
         bytes,
         at: 0,
@@ -16,6 +17,7 @@ pub fn load(bytes: &[u8]) -> Result<Pickle> {
         copied: 0,
     };
     loop {
+        budget.take_operation().ok_or(PickleError::TooLarge)?;
         if let Some(root) = reader.step()? {
             return Ok(Pickle { nodes: reader.nodes, root, length: reader.at });
         }
