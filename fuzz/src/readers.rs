@@ -45,7 +45,12 @@ pub const READERS: [(&str, Reader); 19] = [
     ("sheet", |folder, bytes| done(sample_sheet::read(&put(folder, "sheet.tsv", bytes)?, folder, false))),
     ("expression", |folder, bytes| {
         let path = put(folder, "expression.tsv", bytes)?;
-        let columns = |sample: &str| expression::Columns { sample: sample.to_owned(), gene: None, keep_version: false };
+        let columns = |sample: &str| expression::Columns {
+            sample: sample.to_owned(),
+            gene: None,
+            keep_version: false,
+            duplicates: Default::default(),
+        };
         done(expression::read(&path, &columns("s1"))).and(done(expression::read(&path, &columns("E003"))))
     }),
     ("labels", |folder, bytes| done(labels::read(&put(folder, "labels.tsv", bytes)?))),

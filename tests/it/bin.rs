@@ -4,8 +4,8 @@ mod bad;
 mod bam_file;
 mod bigwig_file;
 mod containers;
-mod real;
 mod reads;
+mod real;
 mod text_signal;
 
 use std::fs::File;
