@@ -18,7 +18,7 @@ use clap::Parser;
 pub type Reader = fn(&Path, &[u8]) -> Result<(), String>;
 
 /// Files that some readers need beside the one that is given, by their names in the folder.
-pub const FIXED: [&str; 4] = ["reads.bam", "long.bam", "genome.fa", "x.bins.safetensors"];
+pub const FIXED: [&str; 5] = ["reads.bam", "long.bam", "genome.fa", "x.bins.safetensors", "sheet.tsv"];
 
 /// All of them, by the name of the target.
 pub const READERS: [(&str, Reader); 19] = [
@@ -51,7 +51,7 @@ pub const READERS: [(&str, Reader); 19] = [
             keep_version: false,
             duplicates: Default::default(),
         };
-        done(expression::read(&path, &columns("s1"))).and(done(expression::read(&path, &columns("E003"))))
+        done(expression::read(&path, &columns("s1"))).or(done(expression::read(&path, &columns("E003"))))
     }),
     ("labels", |folder, bytes| done(labels::read(&put(folder, "labels.tsv", bytes)?))),
     ("splits", |folder, bytes| done(splits::read(&put(folder, "splits.tsv", bytes)?))),
@@ -153,11 +153,13 @@ fn model(folder: &Path, bytes: &[u8]) -> Result<(), String> {
     let stage = attentrack::stage::predict::Args::try_parse_from(arguments).map_err(|error| error.to_string())?;
     done(stage.run())?;
     let out = folder.join("e.bins.safetensors");
-    for method in ["mark-occlusion", "input-x-gradient"] {
+    let explain = |method: &str| {
         let arguments = ["explain".as_ref()].into_iter().chain(shared);
         let arguments = arguments.chain(["--method".as_ref(), method.as_ref(), "--out".as_ref(), out.as_os_str()]);
         let stage = attentrack::stage::explain::Args::try_parse_from(arguments).map_err(|error| error.to_string())?;
-        done(stage.run())?;
-    }
-    Ok(())
+        done(stage.run())
+    };
+    // not every model has gradients
+    let _ = explain("input-x-gradient");
+    explain("mark-occlusion")
 }

@@ -45,15 +45,16 @@ pub fn make() -> Made {
     add("bed", b"chr1\t1000\t2000\tG1\t0\t+\nchr2\t150\t900\tG2\t0\t-\n".into());
     add("bedgraph", b"track type=bedGraph\nchr1\t700\t900\t1.5\nchr1\t900\t1300\t2\nchr2\t0\t100\t0\n".into());
     add("tagalign", b"chr1\t900\t936\tN\t1000\t+\nchr1\t1000\t1036\tN\t1000\t-\nchr2\t5\t41\tN\t0\t+\n".into());
-    add("sheet", b"sample\tmark\tpath\tcontrol\ns1\tH3K4me3\ta.bam\tc.bam\ns2\tH3K4me3\tb.bw\t\n".into());
+    add("sheet", SHEET.into());
     add("expression", b"gene_id\ts1\ts2\nENSG1.2\t1.5\t0\nENSG2\tNA\t3e2\n".into());
-    add("expression", b"gene_id\tE003\tE004\nENSG1\t1,5\t0\nENSG2\t7\t3\n".into());
+    add("expression", b"gene_id\tE003\tE004\nENSG1\t1.5\t0\nENSG2\t7\t3\n".into());
     add("labels", b"gene_id\tlabel\texpression\nG1\t1\t2.5\nG2\tNA\tNA\nG3\t0\t0\n".into());
     add("splits", b"gene_id\tsplit\tfold\nG1\ttrain\t0\nG2\tvalid\t0\nG3\ttest\t1\n".into());
     add("config", CONFIG.into());
     add("config", CONFIG_JSON.into());
-    work.write("genes.bed", "chr1\t1000\t1001\tG1\t0\t+\nchr1\t100000\t100001\tG2\t0\t-\n");
     let mut fixed = BTreeMap::new();
+    fixed.insert("sheet.tsv", SHEET.into());
+    work.write("genes.bed", "chr1\t1000\t1001\tG1\t0\t+\nchr1\t100000\t100001\tG2\t0\t-\n");
     alignments(&work, &mut fixed, &mut add);
     bigwig(&work, &mut add);
     learnt(&work, &mut fixed, &mut add);
@@ -86,6 +87,8 @@ const GFF3: &str = "##gff-version 3\n##sequence-region chr1 1 5000\n\
     chr1\tx\tgene\t1001\t2000\t.\t+\t.\tID=gene:G1;Name=A%3BB;biotype=protein_coding\n\
     chr1\tx\tmRNA\t1001\t2000\t.\t+\t.\tID=transcript:T1;Parent=gene:G1;tag=Ensembl_canonical\n\
     chr1\tx\texon\t1001\t1200\t.\t+\t.\tParent=transcript:T1\n###\n##FASTA\n>chr1\nACGT\n";
+
+const SHEET: &str = "sample\tmark\tpath\tcontrol\ns1\tH3K4me3\ta.bam\tc.bam\ns2\tH3K4me3\tb.bw\t\n";
 
 const CONFIG: &str = "samples: sheet.tsv\nannotation:\n  path: genes.gtf\n  biotype: [protein_coding]\n\
     expression: {path: expression.tsv}\nlabels:\n  method: threshold\n  threshold: {s1: 1.5, s2: 2}\n\
