@@ -13,7 +13,6 @@ pub mod expression;
 mod file_kind;
 pub mod genes_bed;
 pub mod gtf_writer;
-mod guarded;
 mod gunzip;
 pub mod history;
 pub mod html;
@@ -35,7 +34,6 @@ pub mod weights;
 
 pub use cell::is_missing;
 pub use error::{FileError, Result};
-pub use guarded::guarded;
 pub use input::open_text;
 pub use lines::{Lines, split};
 pub use output::{Identity, Kept, Output, PendingFile, check_writable, is_temporary, protect, stop};

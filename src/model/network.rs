@@ -116,7 +116,7 @@ pub trait Network: Debug + Send + Sync {
             rest = after;
             Ok((name, Tensor::from_slice(part, shape, &Device::Cpu)?))
         };
-        member_shapes(&self.config(), self.n_models()).into_iter().map(part).collect()
+        member_shapes(&self.config(), self.n_models()).map(part).collect()
     }
 }
 
@@ -149,18 +149,6 @@ pub enum WeightError {
     /// The sizes make no model.
     #[error("{0}")]
     Sizes(String),
-    /// The model has more tensors or weights than there are.
-    #[error("{n_models} models of these sizes have {expected} {what}, {found} are there")]
-    Number {
-        /// Tensors or weights.
-        what: &'static str,
-        /// Models.
-        n_models: usize,
-        /// How many there are.
-        found: usize,
-        /// How many there should be.
-        expected: usize,
-    },
     /// A tensor that the model needs is not there.
     #[error("tensor {name} {shape:?} is missing")]
     Missing {
@@ -196,13 +184,13 @@ pub fn member_prefix(member: usize) -> String {
 }
 
 /// Names and shapes of all tensors of `n_models` models, in the order of the weights.
-fn member_shapes(config: &ModelConfig, n_models: usize) -> Vec<(String, Vec<usize>)> {
-    let prefix = |member| if n_models > 1 { member_prefix(member) } else { String::new() };
-    let shapes = |member| {
+fn member_shapes(config: &ModelConfig, n_models: usize) -> impl Iterator<Item = (String, Vec<usize>)> {
+    let prefix = move |member| if n_models > 1 { member_prefix(member) } else { String::new() };
+    let shapes = move |member| {
         let prefix = prefix(member);
         config.tensors().into_iter().map(move |tensor| (format!("{prefix}{}", tensor.name), tensor.shape))
     };
-    (0..n_models).flat_map(shapes).collect()
+    (0..n_models).flat_map(shapes)
 }
 
 /// Weights [model, weight] of tensors in any order, named as by [`Network::to_tensors`].
@@ -211,21 +199,12 @@ pub(super) fn gather(
     n_models: usize,
     tensors: &[(String, Tensor)],
 ) -> std::result::Result<Vec<f32>, WeightError> {
-    // sizes are words of a file: nothing is made of them before it is known that the tensors fill them
+    // sizes are words of a file: no more is made of them than the tensors fill, up to the first that is missing
     if let Some(problem) = config.problem() {
         return Err(WeightError::Sizes(problem));
     }
-    let there = |count: fn(&Tensor) -> usize| tensors.iter().map(|(_, tensor)| count(tensor)).sum::<usize>();
-    for (what, found, of_model) in
-        [("tensors", tensors.len(), config.tensors().len()), ("weights", there(Tensor::elem_count), config.n_weights())]
-    {
-        let expected = n_models.saturating_mul(of_model);
-        if expected > found {
-            return Err(WeightError::Number { what, n_models, found, expected });
-        }
-    }
     let mut named: HashMap<&str, &Tensor> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
-    let mut weights = Vec::with_capacity(n_models * config.n_weights());
+    let mut weights = Vec::with_capacity(tensors.iter().map(|(_, tensor)| tensor.elem_count()).sum());
     for (name, expected) in member_shapes(config, n_models) {
         let Some(tensor) = named.remove(name.as_str()) else {
             return Err(WeightError::Missing { name, shape: expected });

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::columns::{cells, interval_problem, is_comment};
+use super::columns::{cells, interval, interval_problem, is_comment};
 use super::text_kind::{self, CHOICE};
 use super::{FileError, Result};
 use crate::io::Lines;
@@ -92,7 +92,8 @@ fn detect_text(mut lines: Lines) -> Result<Format> {
         if is_comment(line) || is_header(line) {
             continue;
         }
-        return text_kind::kind(&cells(line)).map_err(foreign)?.ok_or_else(|| {
+        let kind = text_kind::kind(&cells(line)).map_err(foreign)?;
+        return kind.filter(|_| interval(line).is_some()).ok_or_else(|| {
             let problem =
                 format!("is neither of a known binary format nor BED or bedGraph text: {}", interval_problem(line));
             FileError::new(&path, problem).line(number).remedy(CHOICE)
