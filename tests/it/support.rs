@@ -48,6 +48,19 @@ impl Workdir {
             .unwrap()
     }
 
+    /// Kills `attentrack-train ARGS --out m.model.safetensors`, which takes long, as soon as it has left a state.
+    pub fn stop_training(&self, args: &str) {
+        let mut training = self.stage_process("train", args);
+        let started = std::time::Instant::now();
+        while !self.path("m.state.safetensors").exists() {
+            assert!(started.elapsed().as_secs() < 60 && training.try_wait().unwrap().is_none(), "no state: {args}");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        training.kill().unwrap();
+        training.wait().unwrap();
+        assert!(!self.path("m.model.safetensors").exists());
+    }
+
     /// Runs `attentrack-STAGE ARGS` (split at spaces), which must succeed; returns standard error.
     pub fn ok(&self, stage: &str, args: &str) -> String {
         let output = self.stage(stage).args(args.split_whitespace()).output().unwrap();

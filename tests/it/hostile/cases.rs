@@ -82,7 +82,7 @@ fn headers_that_lie_are_refused_by_every_stage_that_takes_a_model() {
         ("net", "unsorted", |h| h["input_quantiles"] = json!([[1.0, 0.0]]), "ascending"),
         ("net", "hidden", |h| h["model"]["bin_hidden"] = json!(1u64 << 61), "bin_hidden is 2305843009213693952"),
         ("net", "no-hidden", |h| h["model"]["mark_hidden"] = json!(0), "mark_hidden is 0"),
-        ("net", "more-hidden", |h| h["model"]["bin_hidden"] = json!(1 << 20), "weights"),
+        ("net", "more-hidden", |h| h["model"]["bin_hidden"] = json!(1 << 20), "expected [4194304, 1]"),
         ("net", "bins", |h| h["model"]["n_bins"] = json!(u64::MAX), "bins"),
         ("net", "window", |h| h["bin_size_bp"] = json!(0), "bins of 0 bp"),
         ("net", "odd-window", |h| h["flank_bp"] = json!(450), "±450 bp"),

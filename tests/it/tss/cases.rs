@@ -152,7 +152,9 @@ fn the_log_counts_by_reason() {
 #[test]
 fn genes_bed_with_an_odd_seventh_column() {
     let work = Workdir::new();
-    work.write("genes.bed", "1\t100\t101\tA\t0\t+\t499\r\n  \r\ntrack name=x\r\n1\t299\t300\tB\t0\t-\t900\r\n");
+    let more: String = (1..9).map(|at| format!("1\t{0}00000\t{0}00001\tG{at}\t0\t+\t.\r\n", at)).collect();
+    let odd = "1\t100\t101\tA\t0\t+\t499\r\n  \r\ntrack name=x\r\n1\t299\t300\tB\t0\t-\t900\r\n";
+    work.write("genes.bed", odd.to_owned() + &more);
     let log = work.ok("split", "--genes genes.bed --method random --out splits.tsv");
-    assert!(log.contains("1 of 2 genes have no end"), "{log}");
+    assert!(log.contains("1 of 10 genes have no end"), "{log}");
 }
