@@ -30,7 +30,7 @@ pub(super) struct Gunzip {
 
 enum State {
     Between(Source),
-    Member(GzDecoder<Source>),
+    Member(Box<GzDecoder<Source>>),
     Ended,
     /// An error has been told; whoever reads on must not take it for the end.
     Failed,
@@ -54,7 +54,7 @@ impl Gunzip {
             let is_block = head.len() >= BLOCK_HEADER && head[3] & 4 != 0 && head[12..16] == *b"BC\x02\x00";
             if !is_block {
                 self.unfinished = false;
-                return Ok(State::Member(GzDecoder::new(source)));
+                return Ok(State::Member(Box::new(GzDecoder::new(source))));
             }
             let size = usize::from(u16::from_le_bytes([head[16], head[17]])) + 1;
             self.inflate(source.peek(size)?, size)?;

@@ -14,7 +14,10 @@ use crate::matrix::{ByGene, MANY_LOST, share_lost};
 pub(super) type Value = (String, Option<f64>);
 
 /// What keeps ids of the same gene apart, and the id without it.
-const DIFFERENCES: [(&str, fn(&str) -> String); 4] = [
+type Difference = (&'static str, fn(&str) -> String);
+
+/// The differences that are looked for.
+const DIFFERENCES: [Difference; 4] = [
     ("upper and lower case", |id| id.to_lowercase()),
     ("what follows the first dot", |id| id.split('.').next().unwrap_or_default().to_owned()),
     ("a prefix (gene:, gene-)", |id| {

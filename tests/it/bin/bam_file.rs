@@ -198,8 +198,8 @@ pub fn index(style: Style, n_chroms: usize, reads: &[Read], file: &BamFile, min_
             let (first, last) = ((read.start >> min_shift) as usize, ((read.end() - 1) >> min_shift) as usize);
             tiles.resize(tiles.len().max(last + 1), 0);
             let first = if style == Style::BamtoolsBai { first + 1 } else { first };
-            for tile in first..=last {
-                tiles[tile] = if tiles[tile] == 0 { from } else { tiles[tile] };
+            for tile in tiles.iter_mut().take(last + 1).skip(first) {
+                *tile = if *tile == 0 { from } else { *tile };
             }
         }
         match style {
@@ -244,7 +244,7 @@ pub fn index(style: Style, n_chroms: usize, reads: &[Read], file: &BamFile, min_
                 bytes.extend(0_u64.to_le_bytes());
             }
             bytes.extend(2_u32.to_le_bytes());
-            let (from, to) = (of_chrom().next().unwrap().1.0, of_chrom().last().unwrap().1.1);
+            let (from, to) = (of_chrom().next().unwrap().1.0, of_chrom().next_back().unwrap().1.1);
             bytes.extend([from, to, of_chrom().count() as u64, 0].map(u64::to_le_bytes).concat());
         }
         if !style.is_csi() {

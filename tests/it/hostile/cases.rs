@@ -88,7 +88,7 @@ fn headers_that_lie_are_refused_by_every_stage_that_takes_a_model() {
         ("net", "odd-window", |h| h["flank_bp"] = json!(450), "±450 bp"),
         ("net", "marks", |h| h["marks"] = json!([]), "0 marks"),
         ("net", "no-marks", |h| (h["marks"], h["model"]["n_marks"]) = (json!([]), json!(0)), "n_marks is 0"),
-        ("net", "members", |h| h["members"] = json!(vec![h["members"][0].clone(); 1000]), "1000 models"),
+        ("net", "members", |h| h["members"] = json!(vec![h["members"][0].clone(); 1000]), "is missing"),
         (
             "net",
             "means",
@@ -115,7 +115,7 @@ fn headers_that_lie_are_refused_by_every_stage_that_takes_a_model() {
         ),
         ("tree", "windows", |h| h["model"]["n_windows"] = json!(0), "n_windows is 0"),
         ("tree", "more-windows", |h| h["model"]["n_windows"] = json!(u64::MAX), "expected 1 to 8"),
-        ("auto", "networks", |h| h["model"]["n_networks"] = json!(u64::MAX), "tensors"),
+        ("auto", "networks", |h| h["model"]["n_networks"] = json!(u64::MAX), "is missing"),
         ("auto", "no-networks", |h| h["model"]["n_networks"] = json!(0), ""),
         ("auto", "fewer-members", |h| h["model"]["members"] = json!([]), "members are not"),
     ];

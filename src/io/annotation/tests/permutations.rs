@@ -147,7 +147,7 @@ impl RandomGene {
                     }
                     // the copies of one transcript are numbered
                     Dialect::Ucsc => {
-                        let copy = if number % 2 == 0 { String::new() } else { format!("_{}", number + 1) };
+                        let copy = if number.is_multiple_of(2) { String::new() } else { format!("_{}", number + 1) };
                         line(kind, span, format!("gene_id \"{gene}\"; transcript_id \"NM_{at}{copy}\";"))
                     }
                     _ => line(kind, span, format!("transcript_id \"{gene}.t{number}{at}\"; gene_id \"{gene}\";")),
