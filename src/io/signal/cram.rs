@@ -108,6 +108,7 @@ impl Signal for Cram {
 
     fn add_to(&self, bins: &mut Bins<'_>) -> Result<()> {
         let sequences = cram_reference::open(self.reference.as_deref(), &self.header)?;
+        let no_bases = cram_reference::without_bases();
         let mut reader = reader(&self.path)?;
         let damaged = |error: io::Error| {
             let missing = error.to_string().contains("reference sequence");
@@ -133,7 +134,8 @@ impl Signal for Cram {
             let read = quiet_panic::caught(|| {
                 let more = reader.read_container(&mut container)? != 0;
                 if more {
-                    self.add_container(&container, &bounds, &sequences, bins)?;
+                    let sequences = if bounds.is_mixed { &no_bases } else { &sequences };
+                    self.add_container(&container, &bounds, sequences, bins)?;
                 }
                 Ok(more)
             });

@@ -32,11 +32,16 @@ const NAMES: u8 = 8;
 const COMPRESSION_HEADER: u8 = 1;
 const SLICE_HEADER: u8 = 2;
 
+/// What stands for the chromosome of a slice whose reads are on several.
+const SEVERAL_CHROMS: i32 = -2;
+
 /// A container that keeps within the bounds.
 #[derive(Debug)]
 pub(super) struct Container {
     length: usize,
     feature_counts: Series,
+    /// Whether every slice holds reads of several chromosomes.
+    pub(super) is_mixed: bool,
 }
 
 /// How a series of whole numbers is stored, as far as it matters here.
@@ -85,11 +90,11 @@ pub(super) fn next(reader: &mut impl Read, left: u64, is_first: bool) -> Result<
 fn check_sam_header(body: &[u8]) -> Result<Container> {
     let block = Block::split(&mut &body[..])?;
     block.small()?;
-    Ok(Container { length: body.len(), feature_counts: Series::AtMost(0) })
+    Ok(Container { length: body.len(), feature_counts: Series::AtMost(0), is_mixed: false })
 }
 
 fn check_blocks(body: &[u8]) -> Result<Container> {
-    let mut container = Container { length: body.len(), feature_counts: Series::AtMost(0) };
+    let mut container = Container { length: body.len(), feature_counts: Series::AtMost(0), is_mixed: true };
     let (mut rest, mut decoded, mut records) = (body, 0_usize, 0);
     while !rest.is_empty() {
         let block = Block::split(&mut rest)?;
@@ -100,7 +105,9 @@ fn check_blocks(body: &[u8]) -> Result<Container> {
         match block.kind {
             COMPRESSION_HEADER => container.feature_counts = feature_counts(&block.small()?)?,
             SLICE_HEADER => {
-                records = slice_records(&block.small()?)?;
+                let header = block.small()?;
+                container.is_mixed &= itf8(&mut &header[..])? == SEVERAL_CHROMS;
+                records = slice_records(&header)?;
                 let constant = match container.feature_counts {
                     Series::AtMost(most) => most,
                     Series::External(_) => 0,

@@ -2,6 +2,7 @@
 //!
 //! Where a sequence is missing or of the wrong length noodles panics, so both are errors here.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -15,7 +16,7 @@ use super::{FileError, Result};
 /// Serves sequences by name from a FASTA file, or refuses them all.
 struct Sequences {
     fasta: Option<fasta::io::IndexedReader<fasta::io::BufReader<File>>>,
-    lengths: Vec<(Vec<u8>, usize)>,
+    lengths: HashMap<Vec<u8>, usize>,
 }
 
 impl Adapter for Sequences {
@@ -33,14 +34,31 @@ impl Sequences {
             Ok(record) => record,
             Err(error) => return fail(format!("is not in the FASTA file: {error}")),
         };
-        let (found, expected) = (record.sequence().len(), self.lengths.iter().find(|(other, _)| other == name));
+        let (found, expected) = (record.sequence().len(), self.lengths.get(name));
         match expected {
-            Some(&(_, expected)) if expected != found => {
+            Some(&expected) if expected != found => {
                 fail(format!("has {found} bp in the FASTA file, and {expected} bp in the CRAM file"))
             }
             _ => Ok(record),
         }
     }
+}
+
+/// Has a sequence of no bases for every name.
+struct NoBases;
+
+impl Adapter for NoBases {
+    fn get(&mut self, name: &[u8]) -> Option<io::Result<fasta::Record>> {
+        let definition = fasta::record::Definition::new(name, None);
+        Some(Ok(fasta::Record::new(definition, fasta::record::Sequence::from(Vec::new()))))
+    }
+}
+
+/// For slices whose reads are on several chromosomes: noodles asks for the sequence of every read's, also where the
+/// file needs none (samtools view -C --output-fmt-option no_ref), and looks at it only to spell out bases, which
+/// nobody here asks for.
+pub(super) fn without_bases() -> fasta::Repository {
+    fasta::Repository::new(NoBases)
 }
 
 /// A repository of the sequences in a plain FASTA file; without one, every request is an error.
