@@ -14,7 +14,7 @@ mod tss_policy;
 
 pub use annotation::{CanonicalTag, GeneRecord, Transcript};
 pub use chroms::{Chrom, ChromAlias, Chroms};
-pub use contig::{ContigKind, contig_kind, contig_order};
+pub use contig::{ContigKind, contig_kind};
 pub use gene::{Gene, ParseStrandError, Strand, Tss};
 pub use gene_id::{copied_transcript, strip_version};
 pub use grid::{Grid, GridError, Orientation};

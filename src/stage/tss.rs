@@ -17,8 +17,8 @@ use crate::stage::{Common, Files, Stage};
 /// Reads GTF, GFF3 or BED6 (plain or gzip, told apart by content; the dialects of
 /// Ensembl, GENCODE, RefSeq, UCSC, FlyBase, WormBase, TAIR, Prokka, AUGUSTUS, StringTie and gffread)
 /// and writes genes.bed: BED6 without a header, one TSS base a row, gene id as name, strand. The order of the
-/// annotation's lines does not matter. Chromosomes come in the order 1, 2, 10, X, Y, M, then other contigs by name;
-/// TSSs ascend; at one TSS the ids do.
+/// annotation's lines does not matter. Chromosomes come in the order of their bytes
+/// (chr1, chr10, chr2), as sort and bedtools have them; TSSs ascend; at one TSS the ids do.
 ///
 /// A gene's own line tells where it is; genes without one get the outermost of their transcript, exon and CDS lines. Of
 /// several copies of a gene one is kept: on a chromosome before other contigs, these before alternative ones (_alt,

@@ -214,7 +214,7 @@ fn a_chromosome_may_be_called_like_a_browser_line() {
     work.write("x.gtf", row("track1", "A") + &row("browser_7", "B") + &row("chr1", "C"));
     work.ok("tss", "-a x.gtf -o genes.bed");
     let genes = genes_bed::read(&work.path("genes.bed")).unwrap();
-    assert_eq!(genes.iter().map(|gene| gene.tss.chrom.as_str()).collect::<Vec<_>>(), ["chr1", "browser_7", "track1"]);
+    assert_eq!(genes.iter().map(|gene| gene.tss.chrom.as_str()).collect::<Vec<_>>(), ["browser_7", "chr1", "track1"]);
 }
 
 /// A matrix of two genes of ±200 bp in bins of 100 bp.
