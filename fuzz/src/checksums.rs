@@ -35,22 +35,21 @@ pub fn cram(bytes: &[u8]) -> Vec<u8> {
 fn container(bytes: &mut [u8], start: usize) -> Option<usize> {
     let length = u32::from_le_bytes(bytes.get(start..start + 4)?.try_into().ok()?) as usize;
     let mut at = start + 4;
-    // the reference and its interval, the records and two counters, which take as many bytes as their first ones say
-    for _ in 0..7 {
-        number(bytes, &mut at)?;
+    // the reference, its interval and the records; two counters; the blocks
+    for longest in [4, 4, 4, 4, 8, 8, 4] {
+        number(bytes, &mut at, longest)?;
     }
-    let landmarks = number(bytes, &mut at)?;
-    for _ in 0..landmarks.min(bytes.len()) {
-        number(bytes, &mut at)?;
+    for _ in 0..number(bytes, &mut at, 4)? {
+        number(bytes, &mut at, 4)?;
     }
     sign(bytes, start, &mut at)?;
     let end = at.checked_add(length)?.min(bytes.len());
     while at < end {
         let start = at;
         at += 2;
-        number(bytes, &mut at)?;
-        let data = number(bytes, &mut at)?;
-        number(bytes, &mut at)?;
+        number(bytes, &mut at, 4)?;
+        let data = number(bytes, &mut at, 4)?;
+        number(bytes, &mut at, 4)?;
         at = at.checked_add(data)?;
         sign(bytes, start, &mut at)?;
     }
@@ -66,17 +65,18 @@ fn sign(bytes: &mut [u8], start: usize, at: &mut usize) -> Option<()> {
     Some(())
 }
 
-/// An ITF8 number; of an LTF8 one only the length is right.
-fn number(bytes: &[u8], at: &mut usize) -> Option<usize> {
-    let first = *bytes.get(*at)?;
-    let more = first.leading_ones() as usize;
+/// An ITF8 number, after whose first byte at most 4 follow; of an LTF8 one (8) only the length is right.
+fn number(bytes: &[u8], at: &mut usize, longest: usize) -> Option<usize> {
+    let first = usize::from(*bytes.get(*at)?);
+    let more = ((first as u8).leading_ones() as usize).min(longest);
     let rest = bytes.get(*at + 1..*at + 1 + more)?;
     *at += 1 + more;
-    let high = if more >= 4 { usize::from(first & 15) } else { usize::from(first) & (0xff >> (more + 1)) };
-    Some(match rest {
-        [a, b, c, d, ..] => {
-            high << 28 | usize::from(*a) << 20 | usize::from(*b) << 12 | usize::from(*c) << 4 | usize::from(d & 15)
-        }
-        few => few.iter().fold(high, |number, &byte| number << 8 | usize::from(byte)),
+    let high = first & (0xff >> (more + 1));
+    let number = rest.iter().fold(high, |number, &byte| (number << 8) | usize::from(byte));
+    // the last of five bytes holds four bits
+    Some(if more < 4 {
+        number
+    } else {
+        (((first & 15) << 28) | (number >> 4 & 0x0fff_fff0) | (number & 15)) & 0xffff_ffff
     })
 }
