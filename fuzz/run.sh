@@ -9,11 +9,18 @@
 # Needs the nightly compiler, `cargo install cargo-fuzz`, zip and unzip.
 set -euo pipefail
 cd "$(dirname "$0")"
-# bytes of all inputs of a target that are kept
-keep=150000
+# inputs of a target that are kept: of all sizes, so many
+keep=120
 runs=${1:-100000}
 [ $# -gt 0 ] && shift
 if [ $# -gt 0 ]; then targets=("$@"); else mapfile -t targets < <(cargo +nightly fuzz list); fi
+
+# the folders in memory of processes that have ended
+sweep() {
+    for folder in /dev/shm/attentrack-fuzz.*; do
+        if [ ! -d "/proc/${folder##*.}" ]; then rm -rf "$folder"; fi
+    done
+}
 
 # the first inputs, made by the programs themselves, and the files that are needed beside them
 if [ ! -d seeds ]; then
@@ -30,10 +37,11 @@ if [ "$runs" = minimise ]; then
         cp -n "seeds/$target"/* "corpus-work/$target/"
         cargo +nightly fuzz cmin -s none "$target" "corpus-work/$target" -- -close_fd_mask=1 2>/dev/null
         rm -f "corpus/$target.zip"
-        # the smallest first
-        (cd "corpus-work/$target" && find . -type f -printf '%s %f\n' | sort -n -k1,1 -k2,2 |
-            awk -v keep=$keep '(sum += $1) <= keep { print $2 }' | zip -qX -9 "../../corpus/$target.zip" -@)
-        rm -rf /dev/shm/attentrack-fuzz.*
+        (cd "corpus-work/$target" && find . -type f -size -9 -printf '%s %f\n' | sort -n -k1,1 -k2,2 |
+            awk -v keep=$keep '{ name[NR] = $2 }
+                END { for (i = 1; i <= NR; i++) if (NR <= keep || int(i * keep / NR) > int((i - 1) * keep / NR)) print name[i] }' |
+            zip -qX -9 "../../corpus/$target.zip" -@)
+        sweep
     done
     du -ch corpus/*.zip | tail -1
     exit
@@ -51,5 +59,5 @@ for target in "${targets[@]}"; do
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -1)
     features=$(grep -o 'ft: [0-9]*' "$log" | tail -1)
     printf '%s\t%s\t%s\t%s\t%s\n' "$target" "$executions" $((SECONDS - start)) "${features#ft: }" "$found"
-    rm -rf /dev/shm/attentrack-fuzz.*
+    sweep
 done
