@@ -108,7 +108,7 @@ fn sam(length: u32) -> String {
         let position = if number < 400 { 500 + 3 * number } else { 99_000 + 5 * (number - 400) };
         // some differ from the genome
         let (bases, qualities) =
-            if number % 5 == 0 { ("AACAAAAGAA", "II9IIIH#II") } else { ("AAAAAAAAAA", "IIIIIIIIII") };
+            if number.is_multiple_of(5) { ("AACAAAAGAA", "II9IIIH#II") } else { ("AAAAAAAAAA", "IIIIIIIIII") };
         format!("r{number}\t0\tchr1\t{position}\t60\t10M\t*\t0\t0\t{bases}\t{qualities}\n")
     };
     head + &(0..900).map(read).collect::<String>()
