@@ -63,7 +63,7 @@ static ALLOCATOR: Counting = Counting;
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = PathBuf::from(format!("/dev/shm/attentrack-fuzz.{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder in /dev/shm");
-    let fixed = std::env::var_os("ATTENTRACK_FUZZ_FIXED").map_or("corpus/fixed".into(), PathBuf::from);
+    let fixed = std::env::var_os("ATTENTRACK_FUZZ_FIXED").map_or("seeds/fixed".into(), PathBuf::from);
     for name in readers::FIXED {
         let from = fixed.join(name);
         std::fs::copy(&from, folder.join(name)).unwrap_or_else(|error| panic!("{}: {error}", from.display()));

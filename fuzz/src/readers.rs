@@ -3,6 +3,9 @@
 //!
 //! Shared by the fuzz targets and by `tests/it/hostile.rs`, which makes the files of [`FIXED`].
 
+#[path = "checksums.rs"]
+mod checksums;
+
 use std::fmt::Display;
 use std::path::Path;
 
@@ -28,9 +31,9 @@ pub const READERS: [(&str, Reader); 19] = [
     ("bedgraph", |folder, bytes| signal(folder, "x.bedgraph", bytes)),
     ("tagalign", |folder, bytes| signal(folder, "x.tagAlign", bytes)),
     ("bigwig", |folder, bytes| signal(folder, "x.bw", bytes)),
-    ("bam", |folder, bytes| signal(folder, "x.bam", bytes)),
+    ("bam", |folder, bytes| signal(folder, "x.bam", &checksums::packed(bytes))),
     ("bam_index", bam_index),
-    ("cram", |folder, bytes| signal(folder, "x.cram", bytes)),
+    ("cram", |folder, bytes| signal(folder, "x.cram", &checksums::cram(bytes))),
     ("matrix", matrix),
     ("model", model),
     ("state", |folder, bytes| {
@@ -121,7 +124,7 @@ fn bam_index(folder: &Path, bytes: &[u8]) -> Result<(), String> {
         [b'B', b'A', b'I', ..] => ("reads.bam", "reads.bam.bai"),
         _ => ("long.bam", "long.bam.csi"),
     };
-    put(folder, index, bytes)?;
+    put(folder, index, &checksums::packed(bytes))?;
     bin(&folder.join(name), folder)
 }
 

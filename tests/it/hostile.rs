@@ -1,5 +1,6 @@
 //! Damaged files and files that mean harm, for every reader: the functions of the fuzz targets (`fuzz/`) on small
-//! valid files that a seeded generator changes. Each must end in time with a value or one message, without a panic.
+//! valid files that a seeded generator changes, and on what the fuzzers have kept (`fuzz/corpus`). Each must end in
+//! time with a value or one message, without a panic.
 //!
 //! `PROPTEST_CASES` sets how many files a reader gets. `ATTENTRACK_FUZZ_SEEDS=FOLDER` writes the valid files out,
 //! which is how the fuzzers' first corpus is made (`fuzz/run.sh`).
@@ -9,6 +10,7 @@ mod cases;
 mod readers;
 mod seeds;
 
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -122,6 +124,19 @@ fn changed_files_end_in_a_value_or_one_message(name: &str) {
     for (name, bytes) in &MADE.fixed {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }
+    let ends = |case: String, bytes: &[u8]| {
+        let start = Instant::now();
+        let found = catch_unwind(AssertUnwindSafe(|| read(folder.path(), bytes)));
+        let Ok(found) = found else {
+            let kept = std::env::temp_dir().join(format!("hostile.{name}"));
+            std::fs::write(&kept, bytes).unwrap();
+            panic!("{name}, {case}: a panic; the file is kept as {}", kept.display());
+        };
+        assert!(start.elapsed() < SLOWEST, "{name}, {case}: {:?}", start.elapsed());
+        if let Err(message) = found {
+            assert!(!message.is_empty() && !message.contains("panicked"), "{name}, {case}: {message}");
+        }
+    };
     let seeds = &MADE.seeds[name];
     for seed in seeds {
         let found = read(folder.path(), seed);
@@ -130,17 +145,16 @@ fn changed_files_end_in_a_value_or_one_message(name: &str) {
     let mut rng = ChaCha8Rng::seed_from_u64(name.bytes().fold(7, |hash, byte| hash.wrapping_mul(31) + u64::from(byte)));
     for case in 0..cases(40) {
         let bytes = changed(&seeds[rng.random_range(0..seeds.len())], &mut rng);
-        let start = Instant::now();
-        let found = catch_unwind(AssertUnwindSafe(|| read(folder.path(), &bytes)));
-        let Ok(found) = found else {
-            let kept = std::env::temp_dir().join(format!("hostile.{name}"));
-            std::fs::write(&kept, &bytes).unwrap();
-            panic!("{name}, case {case}: a panic; the file is kept as {}", kept.display());
-        };
-        assert!(start.elapsed() < SLOWEST, "{name}, case {case}: {:?}", start.elapsed());
-        if let Err(message) = found {
-            assert!(!message.is_empty() && !message.contains("panicked"), "{name}, case {case}: {message}");
-        }
+        ends(format!("case {case}"), &bytes);
+    }
+    // what the fuzzers have found to take other ways than all before it
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/corpus/{name}.zip"));
+    let mut kept = zip::ZipArchive::new(std::fs::File::open(kept).unwrap()).unwrap();
+    for at in 0..kept.len() {
+        let mut bytes = Vec::new();
+        let mut entry = kept.by_index(at).unwrap();
+        entry.read_to_end(&mut bytes).unwrap();
+        ends(format!("{at} of fuzz/corpus"), &bytes);
     }
 }
 

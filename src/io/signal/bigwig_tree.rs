@@ -70,7 +70,7 @@ impl Source {
     }
 }
 
-/// Blocks of chromosomes `ids` that overlap `start..end`, ascending on each.
+/// Blocks of chromosomes `ids` that overlap `start..end`, ascending on each; an error if one lies beyond the file.
 pub(super) fn leaves(
     source: &mut Source,
     root: u64,
@@ -96,7 +96,11 @@ pub(super) fn leaves(
                 continue;
             }
             if is_leaf {
-                leaves.push(Leaf { start: from, end: to, offset: item.long(16), size: item.long(24) });
+                let leaf = Leaf { start: from, end: to, offset: item.long(16), size: item.long(24) };
+                if leaf.offset.checked_add(leaf.size).is_none_or(|end| end > source.length) {
+                    return Err(invalid(format!("the block at byte {} lies beyond its end", leaf.offset)));
+                }
+                leaves.push(leaf);
             } else {
                 pending.push((item.long(16), depth + 1));
             }

@@ -18,6 +18,9 @@ use crate::matrix::{Bins, Signal, Windows};
 const KEPT_SEQUENCES: usize = 2;
 /// Bytes of the file before its first container: CRAM, version, file id.
 const DEFINITION: u64 = 26;
+/// Bytes of stack for the decoder: noodles' codecs keep tables of 256 × 256 numbers on it, several at a time, and
+/// threads have 2 MiB.
+const DECODER_STACK: usize = 16 << 20;
 
 /// An open CRAM file.
 pub(super) struct Cram {
@@ -97,16 +100,8 @@ impl Cram {
         }
         Ok(())
     }
-}
 
-impl Signal for Cram {
-    type Error = FileError;
-
-    fn tasks(&self, windows: &Windows) -> Vec<Range<usize>> {
-        whole(windows)
-    }
-
-    fn add_to(&self, bins: &mut Bins<'_>) -> Result<()> {
+    fn add(&self, bins: &mut Bins<'_>) -> Result<()> {
         let sequences = cram_reference::open(self.reference.as_deref(), &self.header)?;
         let no_bases = cram_reference::without_bases();
         let mut reader = reader(&self.path)?;
@@ -147,6 +142,23 @@ impl Signal for Cram {
             }
         }
         Ok(())
+    }
+}
+
+impl Signal for Cram {
+    type Error = FileError;
+
+    fn tasks(&self, windows: &Windows) -> Vec<Range<usize>> {
+        whole(windows)
+    }
+
+    fn add_to(&self, bins: &mut Bins<'_>) -> Result<()> {
+        let done = std::thread::scope(|scope| {
+            let decode = std::thread::Builder::new().stack_size(DECODER_STACK).spawn_scoped(scope, || self.add(bins));
+            Some(decode.ok()?.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        // where the system starts no thread more, this one must do
+        done.unwrap_or_else(|| self.add(bins))
     }
 }
 

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
+use attentrack::genome::Chrom;
+use attentrack::io::bigwig_writer;
 use serde_json::{Value, json};
 
 use crate::support::Workdir;
@@ -169,6 +171,27 @@ fn matrices_whose_header_and_tensors_disagree_are_refused() {
     dir.write("deep", [&100_000u64.to_le_bytes()[..], &[b'['; 100_000]].concat());
     for name in ["short", "deep", "/dev/zero", "."] {
         fails_in_little_memory(&dir, "track", &format!("--input {name} --format tsv --out t.tsv"), name);
+    }
+}
+
+#[test]
+fn a_bigwig_whose_blocks_lie_beyond_its_end_is_refused() {
+    let dir = Workdir::new();
+    let chrom = |name: &str| Chrom { name: name.to_owned(), length: Some(100_000) };
+    let runs = |at: u64| (1000 * at, 1000 * at + 500, at as f32);
+    let chroms = [chrom("chr1")].into_iter().collect();
+    bigwig_writer::write(&dir.path("x.bw"), &chroms, &[(1..30).map(runs).collect()]).unwrap();
+    let bytes = std::fs::read(dir.path("x.bw")).unwrap();
+    let index = u64::from_le_bytes(bytes[24..32].try_into().unwrap()) as usize;
+    dir.write("genes.bed", "chr1\t5000\t5001\tG1\t0\t+\n");
+    // the first item of the index' first node, a leaf: where its block is, and how long
+    let item = index + 48 + 4;
+    for (place, number) in [(16, u64::MAX), (24, u64::MAX), (24, 1 << 40), (16, bytes.len() as u64)] {
+        let mut bytes = bytes.clone();
+        bytes[item + place..item + place + 8].copy_from_slice(&number.to_le_bytes());
+        dir.write("x.bw", bytes);
+        let args = "--genes genes.bed --flank 400 --bin-size 100 --sample s --signal a=x.bw --out x.bins.safetensors";
+        fails_in_little_memory(&dir, "bin", args, "the block at byte");
     }
 }
 

@@ -1,13 +1,16 @@
 //! Small valid files of every kind, made by the stages and the libraries that write them.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use attentrack::genome::{Chrom, Chroms};
 use attentrack::io::bigwig_writer;
 use attentrack::io::safetensors_file::{self, RawTensor};
 use flate2::write::GzEncoder;
+use noodles::cram::codecs::{Encoder, aac, rans_4x8, rans_nx16};
+use noodles::cram::container::BlockContentEncoderMap;
+use noodles::cram::container::compression_header::data_series_encodings::DataSeries;
 use noodles::{bam, cram, csi, fasta, sam};
 use serde_json::json;
 
@@ -103,7 +106,10 @@ fn sam(length: u32) -> String {
     let head = format!("@HD\tVN:1.6\tSO:coordinate\n@SQ\tSN:chr1\tLN:{length}\n@SQ\tSN:chr2\tLN:3000\n");
     let read = |number: u32| {
         let position = if number < 400 { 500 + 3 * number } else { 99_000 + 5 * (number - 400) };
-        format!("r{number}\t0\tchr1\t{position}\t60\t10M\t*\t0\t0\tAAAAAAAAAA\tIIIIIIIIII\n")
+        // some differ from the genome
+        let (bases, qualities) =
+            if number.is_multiple_of(5) { ("AACAAAAGAA", "II9IIIH#II") } else { ("AAAAAAAAAA", "IIIIIIIIII") };
+        format!("r{number}\t0\tchr1\t{position}\t60\t10M\t*\t0\t0\t{bases}\t{qualities}\n")
     };
     head + &(0..900).map(read).collect::<String>()
 }
@@ -134,29 +140,87 @@ fn alignments(
             bam::Index::Bai(of) => bam::bai::fs::write(&index, &of).unwrap(),
             bam::Index::Csi(of) => csi::fs::write(&index, &of).unwrap(),
         }
-        add("bam_index", read(&index));
+        let index = read(&index);
+        if index.starts_with(b"\x1f\x8b") {
+            let mut unpacked = Vec::new();
+            flate2::read::MultiGzDecoder::new(&index[..]).read_to_end(&mut unpacked).unwrap();
+            add("bam_index", unpacked);
+        }
+        add("bam_index", index);
         fixed.insert(name, bytes);
     }
     let text = sam(200_000).lines().take(3 + 12).map(|line| format!("{line}\n")).collect::<String>();
     let mut reader = sam::io::Reader::new(text.as_bytes());
     let header = reader.read_header().unwrap();
+    let records: Vec<_> = reader.records().collect::<Result<_, _>>().unwrap();
     let genome = format!(">chr1\n{}\n>chr2\n{}\n", "A".repeat(200_000), "A".repeat(3000));
-    let sequences = fasta::io::Reader::new(genome.as_bytes()).records().collect::<Result<Vec<_>, _>>().unwrap();
-    let mut plain = bam::io::Writer::new(Vec::new());
-    let mut cram = cram::io::writer::Builder::default()
-        .set_reference_sequence_repository(fasta::Repository::new(sequences))
-        .build_from_writer(Vec::new());
+    let mut plain = bam::io::Writer::from(Vec::new());
+    let mut packed = bam::io::Writer::new(Vec::new());
     plain.write_header(&header).unwrap();
-    cram.write_header(&header).unwrap();
-    for record in reader.records() {
-        let record = record.unwrap();
-        plain.write_alignment_record(&header, &record).unwrap();
-        cram.write_alignment_record(&header, &record).unwrap();
+    packed.write_header(&header).unwrap();
+    for record in &records {
+        plain.write_alignment_record(&header, record).unwrap();
+        packed.write_alignment_record(&header, record).unwrap();
     }
-    cram.try_finish(&header).unwrap();
-    add("bam", plain.into_inner().finish().unwrap());
-    add("cram", cram.get_ref().clone());
+    add("bam", packed.into_inner().finish().unwrap());
+    // the reader packs it
+    add("bam", plain.into_inner());
+    for codecs in codecs() {
+        let sequences = fasta::io::Reader::new(genome.as_bytes()).records().collect::<Result<Vec<_>, _>>().unwrap();
+        let mut cram = cram::io::writer::Builder::default()
+            .set_reference_sequence_repository(fasta::Repository::new(sequences))
+            .set_block_content_encoder_map(codecs)
+            .build_from_writer(Vec::new());
+        cram.write_header(&header).unwrap();
+        for record in &records {
+            cram.write_alignment_record(&header, record).unwrap();
+        }
+        cram.try_finish(&header).unwrap();
+        let mut bytes = cram.get_ref().clone();
+        // noodles states the packed size of qualities by fqzcomp as their size; the reader sets the checksums right
+        let packed = bytes.windows(5).position(|block| block[..2] == [7, 4] && block[3] == block[4]);
+        if let Some(at) = packed {
+            bytes[at + 4] = 10 * records.len() as u8;
+        }
+        add("cram", bytes);
+    }
     fixed.insert("genome.fa", genome.into_bytes());
+}
+
+/// gzip, and every codec of CRAM 3.0 and 3.1.
+fn codecs() -> Vec<BlockContentEncoderMap> {
+    let numbers = [
+        DataSeries::BamFlags,
+        DataSeries::CramFlags,
+        DataSeries::AlignmentStarts,
+        DataSeries::FeatureCounts,
+        DataSeries::FeatureCodes,
+        DataSeries::FeaturePositionDeltas,
+        DataSeries::BaseSubstitutionCodes,
+        DataSeries::MappingQualities,
+    ];
+    let with = |numbers_by: Encoder, names_by: Encoder, qualities_by: Encoder| {
+        numbers
+            .iter()
+            .fold(BlockContentEncoderMap::builder(), |map, series| {
+                map.set_data_series_encoder(*series, Some(numbers_by.clone()))
+            })
+            .set_data_series_encoder(DataSeries::Names, Some(names_by))
+            .set_data_series_encoder(DataSeries::QualityScores, Some(qualities_by))
+            .build()
+    };
+    let rans = |flags| Encoder::RansNx16(rans_nx16::Flags::from_bits_truncate(flags));
+    let arithmetic = |flags| Encoder::AdaptiveArithmeticCoding(aac::Flags::from_bits_truncate(flags));
+    let old = |order| Encoder::Rans4x8(order);
+    vec![
+        BlockContentEncoderMap::default(),
+        with(old(rans_4x8::Order::Zero), old(rans_4x8::Order::One), old(rans_4x8::Order::One)),
+        with(rans(0), Encoder::NameTokenizer, Encoder::Fqzcomp),
+        // order 1, runs of one symbol, several symbols a byte
+        with(rans(0x01), rans(0x40), rans(0x80)),
+        with(arithmetic(0), arithmetic(0x01), arithmetic(0x40)),
+        with(rans(0x04), rans(0x08), arithmetic(0)),
+    ]
 }
 
 fn bigwig(work: &Workdir, add: &mut impl FnMut(&'static str, Vec<u8>)) {
