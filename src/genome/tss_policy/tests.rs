@@ -82,9 +82,9 @@ fn the_copy_on_a_chromosome_is_kept_whatever_comes_first() {
         on("chr6_GL000250v2_alt", 10, false),
         on("chr6_KI270797v1_random", 20, false),
         on("chrX", 30, true),
-        on("chr10", 40, true),
         on("chr2", 60, true),
         on("chr2", 50, true),
+        on("chr10", 40, true),
     ];
     while let Some(last) = copies.last() {
         let expected = vec![("g".to_owned(), last.span.start)];
