@@ -83,6 +83,7 @@ fn genes(folder: &Path, bytes: &[u8]) -> Result<(), String> {
 fn windows() -> Result<Windows, String> {
     let gene = |id: &str, chrom: &str, position, strand| Gene {
         id: id.to_owned(),
+        symbol: None,
         tss: Tss { chrom: chrom.to_owned(), position, strand },
         end: None,
     };

@@ -176,7 +176,6 @@ fn tss(config: &Config, layout: &Layout) -> Step {
     Step::new("tss", None)
         .input("--annotation", &config.annotation.path)
         .output("--out", layout.genes())
-        .switch("--ends", with_bodies(config))
         .option("--policy", config.annotation.policy.as_ref())
         .switch("--keep-version", config.annotation.keep_version)
         .list("--biotype", &config.annotation.biotype)

@@ -9,6 +9,8 @@ use super::Strand;
 pub struct GeneRecord {
     /// Gene id, as the annotation spells it.
     pub id: String,
+    /// What the annotation calls it ([`symbol_of`](super::symbol_of)).
+    pub symbol: Option<String>,
     /// Chromosome name, as the annotation spells it.
     pub chrom: String,
     /// First to last base, 0-based half-open; over the origin of a circular sequence it ends beyond the sequence.

@@ -65,9 +65,19 @@ pub struct Tss {
 pub struct Gene {
     /// The id that labels, splits and predictions are joined by.
     pub id: String,
+    /// What people call it ([`symbol_of`](super::symbol_of)); several genes may have one symbol, so nothing is joined
+    /// by it. `None` where it is not known, or says no more than the id.
+    pub symbol: Option<String>,
     /// Where it starts.
     pub tss: Tss,
     /// 0-based position of the last base that is transcribed: the gene's last on `+`, its first on `-`. `None`
     /// where only the start is known. Only over the origin of a circular sequence is it 5′ of the TSS.
     pub end: Option<u64>,
+}
+
+impl Gene {
+    /// What people read: the symbol, or the id where there is none.
+    pub fn shown(&self) -> &str {
+        self.symbol.as_deref().unwrap_or(&self.id)
+    }
 }

@@ -22,6 +22,12 @@ pub fn strip_version(id: &str) -> Option<String> {
     numbers.all(is_number).then(|| format!("{accession}{mark}"))
 }
 
+/// Whether an id is an Ensembl or RefSeq accession, with or without version.
+pub fn is_accession(id: &str) -> bool {
+    let accession = id.split_once('.').map_or(id, |(accession, _)| accession);
+    is_ensembl(accession) || is_refseq(accession)
+}
+
 /// The id that a copy of a transcript is a copy of, by the number that UCSC's programs append where one transcript
 /// aligns at several places: `NM_3_2` → `NM_3`, `NM_7.1_2` → `NM_7.1`, `uc001_dup1` → `uc001`.
 pub fn copied_transcript(id: &str) -> Option<&str> {

@@ -160,7 +160,8 @@ impl TssSelection {
             let tss = Tss { chrom: record.chrom.clone(), position: around(five_prime(span, strand)), strand };
             // an annotation of TSSs alone knows no ends
             let end = (span.end - span.start > 1).then(|| around(three_prime(span, strand)));
-            self.genes.push(Gene { id: written, tss, end });
+            let symbol = record.symbol.clone().filter(|symbol| *symbol != written && symbol != id);
+            self.genes.push(Gene { id: written, symbol, tss, end });
         }
     }
 }

@@ -1,6 +1,7 @@
-//! `genes.bed`: plain BED6 without a header, one TSS base a row, gene id as name; or BED6+1, whose seventh column is
-//! the 0-based position of the last base that is transcribed, `.` where it is not known.
+//! `genes.bed`: BED6 and two columns without a header, one TSS base a row, gene id as name. The seventh column is the
+//! 0-based position of the last base that is transcribed, the eighth the symbol; each is `.` where it is not known.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
@@ -8,14 +9,15 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::{FileError, Output, Result, open_text, split};
-use crate::genome::{Gene, Strand, Tss, check_text};
+use crate::genome::{Gene, Strand, Tss, check_text, symbol_of, symbol_or_dot};
 
 /// No gene is longer: what lies further from the TSS is no end.
 const LONGEST_GENE_BP: u64 = 100_000_000;
 
 /// Reads genes; each interval must be one base wide (the TSS), ids must be unique. Blank, `track`, `browser` and `#`
-/// lines are skipped. A seventh column that is no position 3′ of the TSS is no end: it is counted in the log, unless
-/// it is `.`. Columns after it are ignored.
+/// lines are skipped. BED6 of users serves too, with the last base as seventh column or without; which other columns
+/// are read says [`Columns`]. A seventh column that is no position 3′ of the TSS is no end: it is counted in the log,
+/// unless it is `.`.
 pub fn read(path: &Path) -> Result<Vec<Gene>> {
     let mut bytes = Vec::new();
     open_text(path)?.read_to_end(&mut bytes).map_err(|error| FileError::os(path, "read", &error))?;
@@ -49,11 +51,29 @@ pub fn read(path: &Path) -> Result<Vec<Gene>> {
     if genes.is_empty() {
         return Err(FileError::new(path, "holds no gene").remedy("Check the step that makes it"));
     }
-    let is_odd = |(gene, (_, row)): &(&Gene, &(u64, &str))| {
-        gene.end.is_none() && row.split('\t').nth(6).is_some_and(|column| !matches!(column, "." | ""))
-    };
-    let genes: Vec<Gene> = genes.into_iter().flatten().collect();
-    let odd = genes.iter().zip(&rows).filter(is_odd).count();
+    let mut genes: Vec<Gene> = genes.into_iter().flatten().collect();
+    let columns = rows.iter().map(|(_, row)| Columns::of_row(&row.split('\t').collect::<Vec<_>>()));
+    match columns.reduce(Columns::with).unwrap_or(Columns::Bed6) {
+        Columns::Bed6 => {}
+        Columns::Ends | Columns::EndsAndSymbols => add_ends_and_symbols(path, &mut genes, &rows),
+        Columns::Others => tracing::warn!(
+            "{}: the columns after the 6th are not those of attentrack-tss (last base or ., symbol or .), so genes have no end and no symbol",
+            path.display()
+        ),
+    }
+    Ok(genes)
+}
+
+fn add_ends_and_symbols(path: &Path, genes: &mut [Gene], rows: &[(u64, &str)]) {
+    let mut odd = 0;
+    for (gene, (_, row)) in genes.iter_mut().zip(rows) {
+        let mut more = row.split('\t').skip(6);
+        let column = more.next().unwrap_or_default();
+        let Tss { position, strand, .. } = gene.tss;
+        gene.end = parse_end(column, position).flatten().filter(|&end| is_beyond(end, position, strand));
+        odd += usize::from(gene.end.is_none() && !matches!(column, "." | ""));
+        gene.symbol = more.next().and_then(symbol_of).map(Cow::into_owned);
+    }
     if odd > 0 {
         tracing::warn!(
             "{}: {odd} of {} genes have no end: their 7th column is not a position 3′ of the TSS",
@@ -61,7 +81,49 @@ pub fn read(path: &Path) -> Result<Vec<Gene>> {
             genes.len()
         );
     }
-    Ok(genes)
+}
+
+/// What the columns after the sixth are.
+///
+/// Other people's BED has thickStart, thickEnd and more there. So a file whose every row has exactly eight columns,
+/// of which the seventh is `.` or can be a gene's last base and the eighth is `.` or a symbol as [`symbol_of`] has it,
+/// which no number is, has ends and symbols. One with rows of at most seven columns has ends; any other has neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Columns {
+    /// There are none.
+    Bed6,
+    /// The last base.
+    Ends,
+    /// The last base and the symbol.
+    EndsAndSymbols,
+    /// Something else.
+    Others,
+}
+
+impl Columns {
+    /// Of one row, cut into its columns.
+    pub(super) fn of_row(columns: &[&str]) -> Self {
+        let tss = columns.get(1).and_then(|start| start.parse().ok()).unwrap_or_default();
+        match columns.get(6..).unwrap_or_default() {
+            [] => Columns::Bed6,
+            [_] => Columns::Ends,
+            [end, symbol] if parse_end(end, tss).is_some() && is_symbol(symbol) => Columns::EndsAndSymbols,
+            _ => Columns::Others,
+        }
+    }
+
+    /// Of these rows and others.
+    pub(super) fn with(self, other: Self) -> Self {
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Columns::Bed6, Columns::Ends) | (Columns::Ends, Columns::Bed6) => Columns::Ends,
+            _ => Columns::Others,
+        }
+    }
+}
+
+fn is_symbol(column: &str) -> bool {
+    column == "." || symbol_of(column).is_some_and(|symbol| symbol == column)
 }
 
 /// Whether a line is one of the UCSC genome browser's settings.
@@ -70,7 +132,7 @@ pub(super) fn is_browser_line(line: &str) -> bool {
         || matches!(line, "track" | "browser")
 }
 
-/// The seventh column as [`write`] writes it: a position not too far from the TSS, or `Some(None)` for `.`. `None` for
+/// A seventh column as [`write`] writes it: a position not too far from the TSS, or `Some(None)` for `.`. `None` for
 /// what it does not write.
 pub(super) fn parse_end(column: &str, tss: u64) -> Option<Option<u64>> {
     if column == "." {
@@ -103,23 +165,18 @@ fn parse(row: &str) -> std::result::Result<Gene, String> {
     check_text("chromosome", chrom).and_then(|()| check_text("gene id", id)).map_err(|error| error.to_string())?;
     let strand: Strand = strand.parse().map_err(|error| format!("{error}"))?;
     let tss = Tss { chrom: chrom.to_owned(), position: start, strand };
-    // other people's seventh column may be anything: thickStart, a score
-    let end = columns.get(6).and_then(|column| parse_end(column, start)).flatten();
-    Ok(Gene { id: id.to_owned(), tss, end: end.filter(|&end| is_beyond(end, start, strand)) })
+    Ok(Gene { id: id.to_owned(), symbol: None, tss, end: None })
 }
 
-/// Writes genes in the order given, with the seventh column or without; `-` writes to standard output.
-pub fn write(path: &Path, genes: &[Gene], with_ends: bool) -> Result<()> {
+/// Writes genes in the order given; `-` writes to standard output.
+pub fn write(path: &Path, genes: &[Gene]) -> Result<()> {
     let mut output = Output::create(path)?;
-    for Gene { id, tss, end } in genes {
-        let end = match end {
-            _ if !with_ends => String::new(),
-            Some(end) => format!("\t{end}"),
-            None => "\t.".to_owned(),
-        };
-        output.put(
-            format!("{}\t{}\t{}\t{id}\t0\t{}{end}\n", tss.chrom, tss.position, tss.position + 1, tss.strand).as_bytes(),
-        )?;
+    for Gene { id, symbol, tss, end } in genes {
+        let Tss { chrom, position, strand } = tss;
+        let end = end.map_or_else(|| ".".to_owned(), |end| end.to_string());
+        let symbol = symbol_or_dot(symbol.as_deref());
+        let row = format!("{chrom}\t{position}\t{}\t{id}\t0\t{strand}\t{end}\t{symbol}\n", position + 1);
+        output.put(row.as_bytes())?;
     }
     output.commit()
 }

@@ -22,7 +22,7 @@ pub fn body_windows(genes: &[Gene]) -> Result<Windows, GridError> {
         let length = gene.end.unwrap_or(start).abs_diff(start);
         let from_start = length * (2 * part as u64 + 1) / (2 * BODY_PARTS as u64);
         let position = if gene.end.is_some_and(|end| end < start) { start - from_start } else { start + from_start };
-        Gene { id: String::new(), tss: Tss { position, ..gene.tss.clone() }, end: None }
+        Gene { id: String::new(), symbol: None, tss: Tss { position, ..gene.tss.clone() }, end: None }
     };
     let places: Vec<Gene> = genes.iter().flat_map(|gene| (0..BODY_PARTS).map(|part| place(gene, part))).collect();
     Ok(Windows::new(&places, Grid::new(PLACE_BP / 2, PLACE_BP / 2, Orientation::Genome)?))
@@ -53,8 +53,12 @@ mod tests {
 
     #[test]
     fn places_run_from_the_tss_to_the_end_on_either_strand() {
-        let gene =
-            |position, strand, end| Gene { id: "g".into(), tss: Tss { chrom: "chr1".into(), position, strand }, end };
+        let gene = |position, strand, end| Gene {
+            id: "g".into(),
+            symbol: None,
+            tss: Tss { chrom: "chr1".into(), position, strand },
+            end,
+        };
         let genes = [
             gene(100_000, Strand::Forward, Some(124_000)),
             gene(100_000, Strand::Reverse, Some(76_000)),

@@ -160,6 +160,7 @@ mod tests {
         let genes: Vec<Gene> = [1000, 500]
             .map(|position| Gene {
                 id: position.to_string(),
+                symbol: None,
                 tss: Tss { chrom: "1".into(), position, strand: Strand::Forward },
                 end: None,
             })

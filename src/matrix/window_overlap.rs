@@ -62,7 +62,12 @@ mod tests {
     use crate::genome::{Orientation, Strand};
 
     fn gene(id: &str, chrom: &str, position: u64) -> Gene {
-        Gene { id: id.into(), tss: Tss { chrom: chrom.into(), position, strand: Strand::Forward }, end: None }
+        Gene {
+            id: id.into(),
+            symbol: None,
+            tss: Tss { chrom: chrom.into(), position, strand: Strand::Forward },
+            end: None,
+        }
     }
 
     fn grid() -> Grid {

@@ -92,6 +92,7 @@ mod tests {
     fn windows_are_sorted_and_remember_their_row() {
         let gene = |chrom: &str, position| Gene {
             id: format!("{chrom}:{position}"),
+            symbol: None,
             tss: Tss { chrom: chrom.into(), position, strand: Strand::Forward },
             end: None,
         };

@@ -69,8 +69,8 @@ pub struct Args {
     /// Width of a bin, in bp; the flank must be a multiple of it
     #[arg(long, value_name = "BP", default_value_t = 100)]
     pub bin_size: u32,
-    /// Also take the signal at 12 places along each gene's body, 1 kb each, for --model auto; the genes must have their
-    /// ends in the seventh column of genes.bed (attentrack-tss --ends)
+    /// Also take the signal at 12 places along each gene's body, 1 kb each, for --model auto; genes.bed must hold
+    /// the genes' ends, as attentrack-tss writes them
     #[arg(long, conflicts_with = "deepchrome_csv")]
     pub body: bool,
     /// What a bin's number means [default: count for reads and CSV, mean for bigWig and bedGraph]
@@ -264,7 +264,7 @@ impl Args {
         if with_end == 0 {
             tracing::warn!(
                 "no gene of genes.bed has its end in the seventh column: bodies are left out. Make genes.bed with \
-                 attentrack-tss --ends from an annotation of genes"
+                 attentrack-tss from an annotation of genes"
             );
             return Ok(None);
         }

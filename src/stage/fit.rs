@@ -50,7 +50,7 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
     if matches!(&header.model, ModelKind::Auto(auto) if auto.with_body) && matrix.body.is_none() {
         return refuse(
             "has no gene bodies, and the model looks at them".to_owned(),
-            "Bin the signal again with --body, of genes.bed from attentrack-tss --ends",
+            "Bin the signal again with --body, with genes.bed from attentrack-tss",
         );
     }
     if let (Some(ours), Some(theirs)) = (&matrix.assembly, &header.assembly)

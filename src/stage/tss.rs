@@ -16,8 +16,9 @@ use crate::stage::{Common, Files, Stage};
 ///
 /// Reads GTF, GFF3 or BED6 (plain or gzip, told apart by content; the dialects of
 /// Ensembl, GENCODE, RefSeq, UCSC, FlyBase, WormBase, TAIR, Prokka, AUGUSTUS, StringTie and gffread)
-/// and writes genes.bed: BED6 without a header, one TSS base a row, gene id as name, strand. The order of the
-/// annotation's lines does not matter. Chromosomes come in the order of their bytes
+/// and writes genes.bed: BED6 and two columns without a header, one TSS base a row, gene id as name, strand, then
+/// the 0-based position of the gene's (or transcript's) last base and the gene's symbol (gene_name or its like in each
+/// dialect), each `.` where it is not known. The order of the annotation's lines does not matter. Chromosomes come in the order of their bytes
 /// (chr1, chr10, chr2), as sort and bedtools have them; TSSs ascend; at one TSS the ids do.
 ///
 /// A gene's own line tells where it is; genes without one get the outermost of their transcript, exon and CDS lines. Of
@@ -37,9 +38,8 @@ pub struct Args {
     /// Where to write genes.bed; - for standard output
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
-    /// Add a seventh column: the 0-based position of the gene's (or transcript's) last base, `.` where the annotation
-    /// has only TSSs; for attentrack-bin --body. A genes.bed given as annotation keeps its seventh column
-    #[arg(long)]
+    /// Does nothing: genes.bed always has the last bases. Earlier versions wrote them with this flag only
+    #[arg(long, hide = true)]
     pub ends: bool,
     /// Which TSS stands for a gene
     #[arg(long, value_enum, default_value_t, value_name = "POLICY")]
@@ -90,8 +90,17 @@ impl Stage for Args {
                 self.why_none(&selection)
             );
         }
-        genes_bed::write(&self.out, &selection.genes, self.ends)?;
-        info!("{} rows, {} genes -> {}", selection.genes.len(), selection.kept, self.out.display());
+        if self.ends {
+            info!("--ends does nothing: genes.bed always has each gene's last base");
+        }
+        genes_bed::write(&self.out, &selection.genes)?;
+        let named = selection.genes.iter().filter(|gene| gene.symbol.is_some()).count();
+        info!(
+            "{} rows, {} genes, {named} rows with a symbol -> {}",
+            selection.genes.len(),
+            selection.kept,
+            self.out.display()
+        );
         Ok(())
     }
 }
@@ -201,6 +210,9 @@ impl Args {
                 "{} genes end beyond their sequence (##sequence-region), which no line calls circular (Is_circular=true)",
                 tally.beyond_sequence
             );
+        }
+        if tally.changed_symbols > 0 {
+            info!("{} gene symbols hold blanks, | or the like: _ stands for them", tally.changed_symbols);
         }
         if self.id_attribute.is_some() && tally.without_id_attribute > 0 {
             warn!("{} genes have no such attribute and keep their usual id", tally.without_id_attribute);

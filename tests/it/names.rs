@@ -356,10 +356,10 @@ proptest! {
         // genes.bed
         let gene = |id: &String, position| {
             let tss = Tss { chrom: chrom.clone(), position, strand: Strand::Forward };
-            Gene { id: id.clone(), tss, end: None }
+            Gene { id: id.clone(), symbol: None, tss, end: None }
         };
         let genes = vec![gene(a, 1000), gene(b, 5000)];
-        genes_bed::write(&path("genes.bed"), &genes, false).unwrap();
+        genes_bed::write(&path("genes.bed"), &genes).unwrap();
         if is_text(&[a, b, &chrom]) {
             prop_assert_eq!(genes_bed::read(&path("genes.bed")).unwrap(), genes);
         } else {

@@ -44,14 +44,14 @@ fn gencode_genes_by_their_five_prime_end() {
     let log = work.ok("tss", "--annotation a.gtf --out genes.bed");
     assert_eq!(
         work.read("genes.bed"),
-        "chr1\t100\t101\tENSG00000000001\t0\t+\nchr1\t299\t300\tENSG00000000002\t0\t-\nchrX\t10\t11\tENSG00000000003\t0\t+\nchrY\t10\t11\tENSG00000000003_PAR_Y\t0\t+\n"
+        "chr1\t100\t101\tENSG00000000001\t0\t+\t499\tA\nchr1\t299\t300\tENSG00000000002\t0\t-\t50\t.\nchrX\t10\t11\tENSG00000000003\t0\t+\t19\tP\nchrY\t10\t11\tENSG00000000003_PAR_Y\t0\t+\t19\tP\n"
     );
     assert!(log.contains("skipped 1 genes whose strand is neither + nor -: ENSG00000000004.1"), "{log}");
     assert!(log.contains("4 ids lost their version"), "{log}");
     work.ok("tss", "--annotation a.gtf --keep-version --biotype protein_coding --exclude-chroms chrY --out kept.bed");
     assert_eq!(
         work.read("kept.bed"),
-        "chr1\t100\t101\tENSG00000000001.5\t0\t+\nchrX\t10\t11\tENSG00000000003.2\t0\t+\n"
+        "chr1\t100\t101\tENSG00000000001.5\t0\t+\t499\tA\nchrX\t10\t11\tENSG00000000003.2\t0\t+\t19\tP\n"
     );
 }
 
@@ -62,13 +62,13 @@ fn canonical_and_transcript_policies() {
     let log = work.ok("tss", "--annotation a.gtf --policy canonical --out canonical.bed");
     assert_eq!(
         work.read("canonical.bed"),
-        "chr1\t200\t201\tENSG00000000001\t0\t+\nchr1\t299\t300\tENSG00000000002\t0\t-\n"
+        "chr1\t200\t201\tENSG00000000001\t0\t+\t499\tA\nchr1\t299\t300\tENSG00000000002\t0\t-\t60\t.\n"
     );
     assert!(log.contains("1 genes have no canonical transcript: the longest stood in"), "{log}");
     work.ok("tss", "--annotation a.gtf --policy transcript --out transcripts.bed");
     assert_eq!(
         work.read("transcripts.bed"),
-        "chr1\t100\t101\tENST00000000001\t0\t+\nchr1\t200\t201\tENST00000000002\t0\t+\nchr1\t299\t300\tENST00000000003\t0\t-\n"
+        "chr1\t100\t101\tENST00000000001\t0\t+\t399\tA\nchr1\t200\t201\tENST00000000002\t0\t+\t499\tA\nchr1\t299\t300\tENST00000000003\t0\t-\t60\t.\n"
     );
 }
 
@@ -128,9 +128,12 @@ fn every_dialect_gives_the_same_tss() {
                 continue;
             }
             work.ok("tss", &format!("--annotation {file} --policy {policy} --out genes.bed"));
+            // only Ensembl's gene has a name that is not its id
+            let symbol = if dialect == "Ensembl GFF3" { "a" } else { "." };
+            let (last_a, last_b) = if dialect == "BED of TSSs" { (".", ".") } else { ("499", "50") };
             assert_eq!(
                 work.read("genes.bed"),
-                "1\t100\t101\tA\t0\t+\n1\t299\t300\tB\t0\t-\n",
+                format!("1\t100\t101\tA\t0\t+\t{last_a}\t{symbol}\n1\t299\t300\tB\t0\t-\t{last_b}\t.\n"),
                 "{dialect}, {file}, {policy}"
             );
         }
@@ -138,7 +141,7 @@ fn every_dialect_gives_the_same_tss() {
     let work = Workdir::new();
     work.write("a.gff3", format!("##gff-version 3\n{}", lines(&refseq_gff3[1..])));
     work.ok("tss", "--annotation a.gff3 --id-attribute GeneID --out genes.bed");
-    assert_eq!(work.read("genes.bed"), "1\t100\t101\t17\t0\t+\n1\t299\t300\t18\t0\t-\n");
+    assert_eq!(work.read("genes.bed"), "1\t100\t101\t17\t0\t+\t499\tA\n1\t299\t300\t18\t0\t-\t50\tB\n");
 }
 
 #[test]
@@ -150,25 +153,46 @@ fn standard_input_and_output() {
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };
-    assert_eq!(run(gzip(&lines(&GENCODE[..1]))), "chr1\t100\t101\tENSG00000000001\t0\t+\n");
+    assert_eq!(run(gzip(&lines(&GENCODE[..1]))), "chr1\t100\t101\tENSG00000000001\t0\t+\t499\tA\n");
 }
 
-/// Hand-computed: the last base is `end - 1` on plus, `start - 1` on minus, of what gave the TSS.
+/// Hand-computed: the last base is `end - 1` on plus, `start - 1` on minus, of what gave the TSS. A genes.bed keeps
+/// what it has, and BED6 has neither.
 #[test]
-fn ends_are_a_seventh_column_on_request() {
+fn genes_bed_as_an_annotation() {
     let work = Workdir::new();
     work.write("a.gtf", lines(&GENCODE[..6]));
-    work.ok("tss", "--annotation a.gtf --ends --out genes.bed");
-    assert_eq!(
-        work.read("genes.bed"),
-        "chr1\t100\t101\tENSG00000000001\t0\t+\t499\nchr1\t299\t300\tENSG00000000002\t0\t-\t50\n"
-    );
-    work.ok("tss", "--annotation a.gtf --ends --policy canonical --out genes.bed");
-    assert_eq!(
-        work.read("genes.bed"),
-        "chr1\t200\t201\tENSG00000000001\t0\t+\t499\nchr1\t299\t300\tENSG00000000002\t0\t-\t60\n"
-    );
+    work.ok("tss", "--annotation a.gtf --out genes.bed");
+    work.ok("tss", "--annotation genes.bed --out again.bed");
+    assert_eq!(work.read("again.bed"), work.read("genes.bed"));
     work.write("tss.bed", "1\t299\t300\tB\t0\t-\n");
-    work.ok("tss", "--annotation tss.bed --ends --out genes.bed");
-    assert_eq!(work.read("genes.bed"), "1\t299\t300\tB\t0\t-\t.\n");
+    work.ok("tss", "--annotation tss.bed --out genes.bed");
+    assert_eq!(work.read("genes.bed"), "1\t299\t300\tB\t0\t-\t.\t.\n");
+}
+
+/// The flag of earlier versions.
+#[test]
+fn ends_does_nothing_and_says_so() {
+    let work = Workdir::new();
+    work.write("a.gtf", lines(&GENCODE[..6]));
+    work.ok("tss", "--annotation a.gtf --out plain.bed");
+    let log = work.ok("tss", "--annotation a.gtf --ends --out ends.bed");
+    assert_eq!(work.read("ends.bed"), work.read("plain.bed"));
+    assert!(log.contains("--ends does nothing"), "{log}");
+}
+
+/// Names that BED or a table cannot hold, and a name that two genes have.
+#[test]
+fn symbols_are_fit_for_bed_names() {
+    let work = Workdir::new();
+    let row = |start: u32, id: &str, name: &str| {
+        format!("1\tx\tgene\t{start}\t{}\t.\t+\t.\tID={id};Name={name}\n", start + 99)
+    };
+    let rows = [row(101, "g1", "a%09b%7Cc"), row(301, "g2", "twin"), row(501, "g3", "twin"), row(701, "g4", "7157")];
+    work.write("a.gff3", format!("##gff-version 3\n{}", rows.concat()));
+    let log = work.ok("tss", "--annotation a.gff3 --out genes.bed");
+    let symbols = |row: &str| row.rsplit('\t').next().unwrap().to_owned();
+    assert_eq!(work.read("genes.bed").lines().map(symbols).collect::<Vec<_>>(), ["a_b_c", "twin", "twin", "."]);
+    assert!(log.contains("1 gene symbols hold blanks, | or the like"), "{log}");
+    assert!(log.contains("4 rows, 4 genes, 3 rows with a symbol"), "{log}");
 }

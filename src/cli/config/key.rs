@@ -6,7 +6,6 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("tss", "policy", "annotation.policy"),
     ("tss", "biotype", "annotation.biotype"),
     ("tss", "keep-version", "annotation.keep_version"),
-    ("tss", "ends", "window.body"),
     ("bin", "assembly", "annotation.assembly"),
     ("bin", "flank", "window.flank"),
     ("bin", "bin-size", "window.bin_size"),

@@ -155,8 +155,8 @@ pub struct ComparisonRow {
     mean_of: Number,
 }
 
-/// One row of `genes.bed`, which has no header: BED6, the columns chrom, start, end, name, score and
-/// strand in this order, with `--ends` also last; one TSS base a gene.
+/// One row of `genes.bed`, which has no header: BED6 and two columns: chrom, start, end, name, score,
+/// strand, last and symbol in this order; one TSS base a gene. BED6 alone is read too.
 #[derive(JsonSchema)]
 pub struct GeneRow {
     /// Chromosome.
@@ -172,9 +172,10 @@ pub struct GeneRow {
     /// `+` or `-`.
     #[schemars(regex(pattern = r"^[+-]$"))]
     strand: String,
-    /// The last base that is transcribed, 0-based; `.` where it is not known. Absent unless asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The last base that is transcribed, 0-based; `.` where it is not known.
     last: Option<KnownOrDot>,
+    /// What people call the gene, not unique; `.` where that is not known or no more than the id.
+    symbol: Option<String>,
 }
 
 /// A position, or `.`.

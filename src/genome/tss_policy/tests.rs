@@ -8,6 +8,7 @@ fn transcript(id: &str, span: Range<u64>, cds_bp: u64, canonical: Option<Canonic
 fn record(id: &str, strand: Option<Strand>, transcripts: Vec<Transcript>) -> GeneRecord {
     GeneRecord {
         id: id.into(),
+        symbol: None,
         chrom: "chr1".into(),
         span: 100..200,
         circle: None,

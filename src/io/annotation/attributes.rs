@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::genome::CanonicalTag;
+use super::gff3::bare;
+use crate::genome::{CanonicalTag, is_accession, strip_version};
 
 /// How keys and values are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,29 @@ impl<'a> Attributes<'a> {
         self.get("part")?.split('/').next()?.trim().parse().ok()
     }
 
+    /// What people call the gene, in any dialect. A name that repeats the gene's id is none where dialects write the
+    /// id for want of a name: `Name` (WormBase, TAIR), accessions (GENCODE's `gene_name`).
+    pub(super) fn symbol(self, is_gene_line: bool) -> Option<String> {
+        // what comes after gene is, on other lines than the gene's, the name of something else
+        const KEYS: [&str; 8] =
+            ["gene_name", "gene_symbol", "ref_gene_name", "name2", "gene", "symbol", "locus", "Name"];
+        let keys = if is_gene_line { &KEYS[..] } else { &KEYS[..5] };
+        let mut named = [None; KEYS.len()];
+        for (key, value) in self.pairs() {
+            if let Some(at) = keys.iter().position(|name| *name == key) {
+                named[at] = named[at].or(Some(value));
+            }
+        }
+        let is_id = |name: &str| {
+            let ids = ["gene_id", "ID"].into_iter().filter_map(|key| self.get(key));
+            ids.map(Cow::into_owned).any(|id| without_version(bare(&id)) == without_version(name))
+        };
+        let names = KEYS.into_iter().zip(named).filter_map(|(key, name)| Some((key, self.decoded(name?))));
+        let mut names = names.filter(|(_, name)| says_something(name));
+        let found = names.find(|(key, name)| !((*key == "Name" || is_accession(name)) && is_id(name)));
+        found.map(|(_, name)| name.into_owned())
+    }
+
     /// What kind of gene it is, in any dialect.
     pub(super) fn biotype(self) -> Option<String> {
         self.first_of(&["gene_biotype", "gene_type", "biotype"])
@@ -83,6 +107,10 @@ impl<'a> Attributes<'a> {
             Style::Gff3 => next_gff3_pair(&mut rest),
         })
     }
+}
+
+fn without_version(id: &str) -> String {
+    strip_version(id).unwrap_or_else(|| id.to_owned())
 }
 
 /// Whether a value is more than a placeholder; data frames have written `nan` into many a GTF.

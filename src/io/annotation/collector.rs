@@ -12,7 +12,7 @@ use super::gtf::Gtf;
 use super::landmarks::Landmarks;
 use super::tally::Tally;
 use super::{Annotation, ReadOptions};
-use crate::genome::{GeneRecord, HiddenCharacter, check_text};
+use crate::genome::{GeneRecord, HiddenCharacter, check_text, symbol_of};
 use crate::io::{FileError, Result, genes_bed};
 
 /// How many lines may pass that do not tell the format.
@@ -191,6 +191,11 @@ impl<'a> Collector<'a> {
             tally.without_id_attribute = genes.len() as u64;
         }
         self.landmarks.apply(&mut genes, &mut tally);
+        for gene in &mut genes {
+            let symbol = gene.symbol.as_deref().and_then(symbol_of).map(Cow::into_owned);
+            tally.changed_symbols += u64::from(symbol.is_some() && symbol != gene.symbol);
+            gene.symbol = symbol;
+        }
         // what GFF3 escapes is decoded by now
         genes
             .iter()

@@ -13,6 +13,8 @@ use crate::genome::{GeneRecord, Strand, Transcript, copied_transcript};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Labels {
     pub(super) biotype: Option<String>,
+    /// What people call it.
+    pub(super) symbol: Option<String>,
     /// The value of the attribute that the user wants as id.
     pub(super) wanted_id: Option<String>,
 }
@@ -22,6 +24,7 @@ impl Labels {
         let wanted = options.id_attribute.as_ref();
         Labels {
             biotype: feature.attributes.biotype(),
+            symbol: feature.attributes.symbol(feature.kind == Kind::Gene),
             wanted_id: wanted.and_then(|name| feature.attributes.named_id(name)),
         }
     }
@@ -30,6 +33,7 @@ impl Labels {
     pub(super) fn merge(&mut self, other: Labels) {
         let rank = |biotype: &String| (biotype != "protein_coding", biotype.clone());
         self.biotype = self.biotype.take().into_iter().chain(other.biotype).min_by_key(rank);
+        self.symbol = self.symbol.take().into_iter().chain(other.symbol).min();
         self.wanted_id = self.wanted_id.take().into_iter().chain(other.wanted_id).min();
     }
 }
@@ -122,6 +126,7 @@ impl Draft {
         tally.without_id_attribute += u64::from(labels.wanted_id.is_none());
         GeneRecord {
             id: labels.wanted_id.unwrap_or_else(|| self.id.clone()),
+            symbol: labels.symbol,
             chrom: self.chrom.clone(),
             span,
             circle: None,

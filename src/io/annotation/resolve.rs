@@ -299,6 +299,7 @@ fn gene_record(node: &Node, is_shared: bool, transcripts: Vec<Transcript>) -> Ge
     let id = node.labels.wanted_id.clone().or(locus_tag).or_else(|| node.gene_name.clone());
     GeneRecord {
         id: id.unwrap_or_default(),
+        symbol: node.labels.symbol.clone(),
         chrom: node.chrom.clone(),
         span: node.part.span.clone(),
         circle: None,

@@ -51,6 +51,8 @@ pub struct Tally {
     pub over_origin: u64,
     /// Genes that end beyond their sequence, which nothing calls circular.
     pub beyond_sequence: u64,
+    /// Genes whose names hold characters that a symbol cannot have, which `_` stands for.
+    pub changed_symbols: u64,
     /// Genes that kept the usual id, because none was asked for or they lack it.
     pub without_id_attribute: u64,
 }

@@ -4,6 +4,7 @@ use crate::genome::{Gene, Grid, Orientation, Strand, Tss};
 fn windows(orientation: Orientation) -> Windows {
     let gene = |position, strand| Gene {
         id: format!("{position}"),
+        symbol: None,
         tss: Tss { chrom: "chr1".into(), position, strand },
         end: None,
     };
@@ -83,6 +84,7 @@ fn order_of_intervals_does_not_matter() {
 fn depth_of_passed_windows_is_given_up_unless_kept() {
     let gene = |position| Gene {
         id: format!("{position}"),
+        symbol: None,
         tss: Tss { chrom: "chr1".into(), position, strand: Strand::Forward },
         end: None,
     };

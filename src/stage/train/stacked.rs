@@ -17,9 +17,7 @@ const FEW_GENES: usize = 20;
 pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, Vec<f32>, Vec<f32>)> {
     let genes = gather(run)?;
     if !genes.with_body {
-        tracing::info!(
-            "the matrices have no gene bodies: with attentrack-tss --ends and attentrack-bin --body, auto is more accurate"
-        );
+        tracing::info!("the matrices have no gene bodies: with attentrack-bin --body, auto is more accurate");
     }
     let labelled: usize = run.samples.iter().map(|sample| sample.genes.train.len() + sample.genes.valid.len()).sum();
     if genes.len() < labelled {

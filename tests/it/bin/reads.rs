@@ -87,6 +87,7 @@ fn case(random: &mut Random) -> Case {
             let position = u64::from((near + random.below(900) as u32).min(lengths[chrom as usize] - 1));
             Gene {
                 id: at.to_string(),
+                symbol: None,
                 tss: Tss { chrom: format!("c{chrom}"), position, strand: Strand::Forward },
                 end: None,
             }

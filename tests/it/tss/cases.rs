@@ -21,16 +21,23 @@ fn the_real_annotations() {
     ] {
         work.ok("tss", &format!("--annotation {} --out genes.bed", data.join(file).display()));
         assert_eq!(work.read("genes.bed").lines().count(), rows, "{file}");
+        let first = work.read("genes.bed").lines().next().map(str::to_owned).unwrap();
+        assert_eq!(first.split('\t').count(), 8, "{file}: {first}");
         if file.starts_with("fixture") {
             let expected = std::fs::read_to_string(data.join("fixture_chr21/tss.bed")).unwrap();
             // the same rows; of genes with one TSS that file has the order of the annotation
-            assert_eq!(sorted(&work.read("genes.bed")), sorted(&expected));
+            assert_eq!(sorted(&bed6(&work.read("genes.bed"))), sorted(&expected));
         }
     }
     for (file, reason) in [("H3K4me1.bw", "is a bigWig file"), ("H3K4me1.bam", "is a BAM file")] {
         let path = data.join("fixture_chr21").join(file);
         work.fails("tss", &format!("--annotation {} --out x.bed", path.display()), &[reason]);
     }
+}
+
+/// The first six columns.
+fn bed6(text: &str) -> String {
+    text.lines().map(|row| row.split('\t').take(6).collect::<Vec<_>>().join("\t") + "\n").collect()
 }
 
 fn sorted(text: &str) -> Vec<&str> {
@@ -90,8 +97,9 @@ fn the_cases_of_users() {
     }
     let own = std::fs::read_to_string(cases.join("tables/tss_drops_own_ends/genes_sym.bed")).unwrap();
     work.write("own.bed", &own);
-    work.ok("tss", "--annotation own.bed --ends --out again.bed");
-    assert_eq!(sorted(&work.read("again.bed")), sorted(&own));
+    work.ok("tss", "--annotation own.bed --out again.bed");
+    // ends without symbols, as earlier versions wrote them
+    assert_eq!(sorted(&work.read("again.bed").replace("\t.\n", "\n")), sorted(&own));
 }
 
 /// A whole chromosome of NCBI's, as it comes, sorted by coordinate, and backwards.
@@ -115,7 +123,7 @@ fn a_real_gff3_in_any_order() {
     work.write("backwards.gff3", backwards.join("\n"));
     for policy in ["gene", "canonical", "transcript"] {
         for file in ["plain", "sorted", "backwards"] {
-            work.ok("tss", &format!("--annotation {file}.gff3 --ends --policy {policy} --out {file}.bed"));
+            work.ok("tss", &format!("--annotation {file}.gff3 --policy {policy} --out {file}.bed"));
         }
         assert_eq!(work.read("sorted.bed"), work.read("plain.bed"), "{policy}");
         assert_eq!(work.read("backwards.bed"), work.read("plain.bed"), "{policy}");
@@ -145,7 +153,7 @@ fn the_log_counts_by_reason() {
     ] {
         assert!(log.lines().any(|line| line.contains(level) && line.contains(words)), "{level} {words}: {log}");
     }
-    assert_eq!(work.read("genes.bed"), "chr6\t100\t101\tA\t0\t+\n");
+    assert_eq!(work.read("genes.bed"), "chr6\t100\t101\tA\t0\t+\t189\t.\n");
 }
 
 /// genes.bed is read as it is written; what its seventh column cannot mean is counted.
@@ -157,4 +165,42 @@ fn genes_bed_with_an_odd_seventh_column() {
     work.write("genes.bed", odd.to_owned() + &more);
     let log = work.ok("split", "--genes genes.bed --method random --out splits.tsv");
     assert!(log.contains("1 of 10 genes have no end"), "{log}");
+}
+
+/// What the columns after the sixth mean: the ends of an earlier version, thickStart and thickEnd, a whole BED12 row
+/// of UCSC's, GENCODE's name and biotype, and ours.
+#[test]
+fn other_columns_of_a_users_bed_are_not_read() {
+    let work = Workdir::new();
+    let track = |row: &str| {
+        work.write("genes.bed", row);
+        let flags = "--genes genes.bed --signal H3K4me3=a.bedgraph --sample s --flank 200 --body";
+        let log = work.ok("bin", &format!("{flags} --out s.bins.safetensors"));
+        let matrix = attentrack::io::bins::read(&work.path("s.bins.safetensors")).unwrap();
+        (log, matrix.body.is_some())
+    };
+    work.write("a.bedgraph", "chr1\t0\t200000\t1\n");
+    let tss = "chr1\t9999\t10000\tG1\t0\t+";
+    for (more, has_end) in [
+        ("", false),
+        ("\t15000", true),
+        ("\t15000\tMYC", true),
+        ("\t15000\t.", true),
+        // thickStart and thickEnd, of BED8, BED9 and BED12
+        ("\t15000\t16000", false),
+        ("\t9999\t10000", false),
+        ("\t9999\t10000\t0,0,0", false),
+        ("\t15000\tMYC\t0,0,0", false),
+        ("\t9999\t10000\t0\t1\t1,\t0,", false),
+        ("\tMYC\tprotein_coding", false),
+        ("\t.\ttetR gene", false),
+    ] {
+        let (log, body) = track(&format!("{tss}{more}\nchr1\t49999\t50000\tG2\t0\t-{more}\n"));
+        assert_eq!(body, has_end, "{more:?}: {log}");
+        let is_odd = more.split('\t').count() > 2 && !has_end;
+        assert_eq!(log.contains("are not those of attentrack-tss"), is_odd, "{more:?}: {log}");
+    }
+    // one odd row is enough
+    let (log, body) = track(&format!("{tss}\t15000\tMYC\nchr1\t49999\t50000\tG2\t0\t-\t40000\t40000\n"));
+    assert!(!body && log.contains("are not those of attentrack-tss"), "{log}");
 }

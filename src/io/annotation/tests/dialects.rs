@@ -324,7 +324,8 @@ fn a_genes_bed_keeps_its_ends_and_other_columns_are_no_ends() {
         "1\t299\t300\tB\t0\t-\t50\n1\t100\t101\tA\t0\t+\t499\n1\t500\t501\tC\t0\t+\t.\n1\t10\t11\tD\t0\t-\t9000\n";
     assert_eq!(rows(own, Gene), ["1 10 D - 9000", "1 100 A + 499", "1 299 B - 50", "1 500 C + ."]);
     for foreign in [
-        "1\t299\t300\tB\t0\t-\t50\tx\n",                      // more columns
+        "1\t299\t300\tB\t0\t-\t50\tx\ty\n",                   // more columns
+        "1\t299\t300\tB\t0\t-\t50\t60\n",                     // thickStart, thickEnd
         "1\t299\t301\tB\t0\t-\t50\n",                         // a gene, not a TSS
         "1\t299\t300\tB\t0\t-\tprotein_coding\n",             // text
         "1\t299\t300\tB\t0\t+\t5\n1\t399\t400\tC\t0\t+\t7\n", // a score
@@ -333,4 +334,49 @@ fn a_genes_bed_keeps_its_ends_and_other_columns_are_no_ends() {
     }
     // BED12, and UCSC's white space
     assert_eq!(rows("chr1 11873 14409 N 0 + 14409 14409 0 2 354,109 0,739\n", Gene), ["chr1 11873 N + 14408"]);
+}
+
+/// What people call a gene, as each dialect says it; the id for want of a name is none.
+#[test]
+fn symbols_as_each_dialect_spells_them() {
+    for (dialect, text, symbol) in [
+        ("GENCODE", r#"1 x gene 1 9 . + . gene_id "ENSG00000136997.21"; gene_name "MYC";"#, "MYC"),
+        ("GENCODE, no name", r#"1 x gene 1 9 . + . gene_id "ENSG00000290825.1"; gene_name "ENSG00000290825";"#, "."),
+        ("Ensembl", r#"1 x gene 1 9 . + . gene_id "ENSG00000136997"; gene_version "21"; gene_biotype "x";"#, "."),
+        ("NCBI GTF", r#"1 x gene 1 9 . + . gene_id "MYC_1"; db_xref "GeneID:4609"; gene "MYC";"#, "MYC"),
+        ("FlyBase GTF", r#"X x gene 1 9 . + . gene_id "FBgn0000002"; gene_symbol "b";"#, "b"),
+        ("StringTie", r#"1 x transcript 1 9 . + . gene_id "STRG.1"; transcript_id "T"; ref_gene_name "MYC";"#, "MYC"),
+        ("UCSC", r#"1 x exon 1 9 . + . gene_id "NM_002467"; transcript_id "NM_002467"; gene_name "MYC";"#, "MYC"),
+        ("Ensembl GFF3", "1 x gene 1 9 . + . ID=gene:ENSG00000136997;Name=MYC;gene_id=ENSG00000136997", "MYC"),
+        ("GENCODE GFF3", "1 x gene 1 9 . + . ID=ENSG00000136997.21;gene_id=ENSG00000136997.21;gene_name=MYC", "MYC"),
+        ("NCBI GFF3", "1 x gene 1 9 . + . ID=gene-MYC-2;Dbxref=GeneID:4609;Name=MYC;gene=MYC", "MYC"),
+        ("NCBI, the id itself", "1 x gene 1 9 . + . ID=gene-MYC;Dbxref=GeneID:4609;Name=MYC;gene=MYC", "."),
+        ("FlyBase", "X x gene 1 9 . + . ID=FBgn0000002;Name=l(1)G0020", "l(1)G0020"),
+        ("WormBase", "I x gene 1 9 . + . ID=Gene:WBGene00022277;Name=WBGene00022277;locus=homt-1", "homt-1"),
+        ("WormBase, no locus", "I x gene 1 9 . + . ID=Gene:WBGene00022277;Name=WBGene00022277", "."),
+        ("TAIR", "Chr1 x gene 1 9 . + . ID=AT1G01010;Name=AT1G01010;symbol=NAC001", "NAC001"),
+        ("SGD", "chrI x gene 1 9 . + . ID=YAL069W;Name=YAL069W;gene=PAU8", "PAU8"),
+        ("Prokka", "c x gene 1 9 . + . ID=CB_00001_gene;Name=mlc;gene=mlc;locus_tag=CB_00001", "mlc"),
+        ("escapes", "c x gene 1 9 . + . ID=g1;Name=tetR%20gene", "tetR_gene"),
+    ] {
+        let annotation = read_text(&lines(text), &ReadOptions::default()).unwrap();
+        let selection = select_tss(&annotation.genes, &TssOptions::default());
+        let found = selection.genes[0].symbol.as_deref().unwrap_or(".");
+        assert_eq!(found, symbol, "{dialect}");
+    }
+}
+
+/// A transcript's row has its gene's symbol, also where that is the gene's id.
+#[test]
+fn transcripts_are_called_like_their_gene() {
+    let text = lines(
+        r#"1 x exon 1 9 . + . gene_id "DDX11L1"; transcript_id "NR_046018"; gene_name "DDX11L1";
+        1 x CDS 1 9 . + . gene_id "DDX11L1"; transcript_id "NR_046018"; gene_name "DDX11L1";"#,
+    );
+    let annotation = read_text(&text, &ReadOptions { transcripts: true, ..ReadOptions::default() }).unwrap();
+    let symbol = |policy| {
+        let selection = select_tss(&annotation.genes, &TssOptions { policy, ..TssOptions::default() });
+        selection.genes[0].symbol.clone()
+    };
+    assert_eq!((symbol(Transcript).as_deref(), symbol(Gene)), (Some("DDX11L1"), None));
 }
