@@ -9,7 +9,7 @@ mod gene_id;
 mod grid;
 mod name;
 mod region;
-mod symbol;
+pub mod symbol;
 mod text;
 mod tss_policy;
 

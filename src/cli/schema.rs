@@ -9,15 +9,18 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 mod nextflow;
-mod rows;
 
 use super::config::Config;
 use super::plan::PlanFile;
 use crate::genome::NAME_PATTERN;
-use crate::io::Output;
+use crate::io::track::tsv;
+use crate::io::{Output, genes_bed, history, predictions};
 use crate::learn::ModelHeader;
 use crate::learn::metrics::Report;
-use crate::matrix::Header;
+use crate::matrix::{Header, Label, SplitRow};
+use crate::stage::evaluate::MetricRow;
+use crate::stage::heatmap::HeatmapRow;
+use crate::stage::rank::ComparisonRow;
 use crate::stage::train::StateHeader;
 use crate::stage::{Common, Files, Stage};
 
@@ -67,15 +70,15 @@ fn all() -> Vec<(&'static str, Value)> {
         ("bins", schema_of::<Header>()),
         ("model", schema_of::<ModelHeader>()),
         ("state", schema_of::<StateHeader>()),
-        ("genes", schema_of::<rows::GeneRow>()),
-        ("labels", schema_of::<rows::LabelRow>()),
-        ("splits", schema_of::<rows::SplitRow>()),
-        ("history", schema_of::<rows::HistoryRow>()),
-        ("predictions", schema_of::<rows::PredictionRow>()),
-        ("metrics-table", schema_of::<rows::MetricRow>()),
-        ("comparison", schema_of::<rows::ComparisonRow>()),
-        ("track-table", schema_of::<rows::TrackRow>()),
-        ("heatmap", schema_of::<rows::HeatmapRow>()),
+        ("genes", schema_of::<genes_bed::GeneRow>()),
+        ("labels", schema_of::<Label>()),
+        ("splits", schema_of::<SplitRow>()),
+        ("history", schema_of::<history::HistoryRow>()),
+        ("predictions", schema_of::<predictions::PredictionRow>()),
+        ("metrics-table", schema_of::<MetricRow>()),
+        ("comparison", schema_of::<ComparisonRow>()),
+        ("track-table", schema_of::<tsv::TrackRow>()),
+        ("heatmap", schema_of::<HeatmapRow>()),
         ("metrics", schema_of::<Report>()),
         ("plan", schema_of::<PlanFile>()),
         // what nf-schema reads; workflow/ links to them

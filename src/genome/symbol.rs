@@ -7,7 +7,10 @@
 
 use std::borrow::Cow;
 
-use super::text::is_hidden;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serializer};
+
+use super::text::{check_text, is_hidden};
 
 /// What programs write where a value is missing. `na` is a gene of the fly.
 const MISSING: [&str; 8] = ["NA", "N/A", "<NA>", "NaN", "nan", "None", "NULL", "null"];
@@ -29,6 +32,24 @@ pub fn symbol_of(name: &str) -> Option<Cow<'_, str>> {
 /// A symbol as files have it.
 pub fn symbol_or_dot(symbol: Option<&str>) -> &str {
     symbol.unwrap_or(".")
+}
+
+/// The symbol of a cell of a table, for serde.
+///
+/// # Errors
+/// A hidden character, which a table's readers refuse everywhere.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    check_text("gene name", &name).map_err(D::Error::custom)?;
+    Ok(symbol_of(&name).map(Cow::into_owned))
+}
+
+/// A symbol as files have it, for serde.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<S: Serializer>(symbol: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(symbol_or_dot(symbol.as_deref()))
 }
 
 fn is_barred(character: char) -> bool {

@@ -83,7 +83,8 @@ fn read_one(
             }
             csv.gene_ids.push(row.gene.to_owned());
             csv.values.resize(csv.gene_ids.len() * n_marks * n_bins, 0.0);
-            let label = Label { gene_id: row.gene.to_owned(), label: Some(row.label), expression: None };
+            let label =
+                Label { gene_id: row.gene.to_owned(), gene_name: None, label: Some(row.label), expression: None };
             csv.labels.rows.push(label);
             bins_of_gene = 0;
         }

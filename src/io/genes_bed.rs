@@ -7,9 +7,52 @@ use std::io::Read;
 use std::path::Path;
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 
 use super::{FileError, Output, Result, open_text, split};
 use crate::genome::{Gene, Strand, Tss, check_text, symbol_of, symbol_or_dot};
+
+/// One row of `genes.bed`, which has no header: BED6 and two columns: chrom, start, end, name, score,
+/// strand, last and symbol in this order; one TSS base a gene. BED6 alone is read too.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "exists for its schema")]
+pub struct GeneRow {
+    /// Chromosome.
+    chrom: String,
+    /// The TSS, 0-based.
+    start: u64,
+    /// start + 1.
+    end: u64,
+    /// Gene id, unique.
+    name: String,
+    /// 0.
+    score: u32,
+    /// `+` or `-`.
+    #[schemars(regex(pattern = r"^[+-]$"))]
+    strand: String,
+    /// The last base that is transcribed, 0-based; `.` where it is not known.
+    last: Option<KnownOrDot>,
+    /// What people call the gene, not unique; `.` where that is not known or no more than the id.
+    symbol: Option<String>,
+}
+
+/// A position, or `.`.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum KnownOrDot {
+    /// 0-based.
+    Known(u64),
+    /// Not known.
+    Dot(Dot),
+}
+
+/// `.`.
+#[derive(JsonSchema)]
+pub enum Dot {
+    /// Not known.
+    #[schemars(rename = ".")]
+    NotKnown,
+}
 
 /// No gene is longer: what lies further from the TSS is no end.
 const LONGEST_GENE_BP: u64 = 100_000_000;

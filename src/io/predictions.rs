@@ -1,34 +1,68 @@
-//! `predictions.tsv`: gene_id, sample, status, score, and one column `mark_attention_MARK` a mark. Of an
-//! ensemble these are the members' means, and the sample standard deviations over the members follow:
-//! score_sd, and one column `mark_attention_sd_MARK` a mark. Of a calibrated model raw_score follows, the
-//! model's own score; of a model that knows how sure it is, uncertain (0 or 1). Last comes model, a fingerprint
-//! of the model that scored the genes, the same in every row; other tools' tables may lack it.
+//! `predictions.tsv`: the columns of [`PredictionRow`], and after `score` one column `mark_attention_MARK` a mark. The
+//! scores of an ensemble are the members' means: the sample standard deviations over the members follow, `score_sd`
+//! and one column `mark_attention_sd_MARK` a mark. Columns that no row has a value for are left out; other tools'
+//! tables may lack more.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::table::{Row, Table, write_table};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::table::{Table, cells_of, columns_of, write_table};
 use super::{FileError, Result};
-use crate::matrix::{Prediction, PredictionSpread, Predictions, Status, gene_key};
+use crate::matrix::{Number, Prediction, PredictionSpread, Predictions, Status, gene_key};
 
 const MARK_PREFIX: &str = "mark_attention_";
 const MARK_SD_PREFIX: &str = "mark_attention_sd_";
 const SCORE_SD: &str = "score_sd";
-const RAW_SCORE: &str = "raw_score";
-const UNCERTAIN: &str = "uncertain";
-const MODEL: &str = "model";
+
+/// One row of `SAMPLE.predictions.tsv`: one gene, in the order of the matrix.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("patternProperties" = {
+    "^mark_attention_.+$": {
+        "description": "Mark attention, one column a mark (mark_attention_MARK; sums to 1). An ensemble has its standard deviation over the members too (mark_attention_sd_MARK).",
+        "$ref": "#/$defs/Number",
+    },
+}))]
+pub struct PredictionRow {
+    /// Gene id.
+    gene_id: String,
+    /// Symbol of the gene, not unique; `.` where it is not known.
+    #[serde(default, with = "crate::genome::symbol")]
+    #[schemars(with = "String")]
+    gene_name: Option<String>,
+    /// Sample, the same in every row.
+    sample: String,
+    /// What became of the gene's window.
+    status: Status,
+    /// Probability of being expressed; for a model of numeric labels the predicted label. Of an ensemble
+    /// the members' mean.
+    #[schemars(with = "Number")]
+    score: Option<f64>,
+    /// Of an ensemble: sample standard deviation of the score over the members.
+    #[schemars(with = "Option<Number>")]
+    score_sd: Option<f64>,
+    /// Of a calibrated model: the model's own score.
+    #[schemars(with = "Option<Number>")]
+    raw_score: Option<f64>,
+    /// Of a calibrated model or an ensemble: 1 where the score may as well be on the other side of the model's
+    /// threshold, else 0.
+    #[schemars(with = "Option<Number>")]
+    uncertain: Option<bool>,
+    /// The model that scored the genes, the same in every row: a fingerprint of its file. Predictions of one
+    /// model can be ranked together.
+    model: Option<String>,
+}
 
 /// Reads predictions of one sample; gene ids must be unique.
 pub fn read(path: &Path) -> Result<Predictions> {
     let table = Table::read(path)?;
-    let [gene_id, sample, status, score] =
-        [table.column("gene_id")?, table.column("sample")?, table.column("status")?, table.column("score")?];
-    let score_sd = table.columns.iter().position(|name| name == SCORE_SD);
-    let [raw_score, uncertain, model] = [RAW_SCORE, UNCERTAIN, MODEL].map(|name| table.find(name));
-    let model_of = |row: &Row| {
-        let name = model.map(|column| row.cells[column].clone());
-        name.filter(|name| !["", "NA"].contains(&name.as_str()))
-    };
+    let (gene_id, sample) = (table.column("gene_id")?, table.column("sample")?);
+    for name in ["status", "score"] {
+        table.column(name)?;
+    }
+    let score_sd = table.find(SCORE_SD);
     // without a spread, a mark may be called sd_…
     let is_sd = |name: &str| score_sd.is_some() && name.starts_with(MARK_SD_PREFIX);
     let with_prefix = |prefix: &'static str, sd: bool| {
@@ -45,7 +79,7 @@ pub fn read(path: &Path) -> Result<Predictions> {
     }
     let mut predictions = Predictions {
         sample: table.rows.first().map(|row| row.cells[sample].clone()).unwrap_or_default(),
-        model: table.rows.first().and_then(model_of),
+        model: None,
         marks: mark_columns.iter().map(|(_, mark)| (*mark).to_owned()).collect(),
         is_ensemble: score_sd.is_some(),
         rows: Vec::with_capacity(table.rows.len()),
@@ -59,44 +93,46 @@ pub fn read(path: &Path) -> Result<Predictions> {
                 .error(row, format!("gene {id} is predicted twice, first on line {first}"))
                 .remedy("Keep one row a gene"));
         }
-        if row.cells[sample] != predictions.sample {
+        let known: PredictionRow = table.typed(row)?;
+        if known.sample != predictions.sample {
             return Err(table
-                .error(row, format!("sample {:?} after {:?}", row.cells[sample], predictions.sample))
+                .error(row, format!("sample {:?} after {:?}", known.sample, predictions.sample))
                 .remedy("Give one predictions file a sample"));
         }
-        if model_of(row) != predictions.model {
+        if predictions.rows.is_empty() {
+            predictions.model.clone_from(&known.model);
+        }
+        if known.model != predictions.model {
             return Err(table
                 .error(row, "the genes are scored by more than one model (column model)")
                 .remedy("Give one predictions file a sample and model"));
         }
-        let score = table.number(row, score)?;
         let numbers = |columns: &[(usize, &str)]| -> Result<Vec<f64>> {
             let cells = columns.iter().map(|&(column, _)| table.number(row, column));
             Ok(cells.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
         };
         let (mark_attention, mark_attention_sd) = (numbers(&mark_columns)?, numbers(&mark_sd_columns)?);
-        let score_sd = score_sd.map(|column| table.number(row, column)).transpose()?.flatten();
-        if score.is_some()
-            && (score_sd.is_some() != predictions.is_ensemble || mark_attention_sd.len() != mark_sd_columns.len())
+        if known.score.is_some()
+            && (known.score_sd.is_some() != predictions.is_ensemble || mark_attention_sd.len() != mark_sd_columns.len())
         {
             return Err(table
                 .error(row, "a gene scored by an ensemble must have all its standard deviations")
                 .remedy("Make the file again"));
         }
-        if score.is_some() && mark_attention.len() != mark_columns.len() {
+        if known.score.is_some() && mark_attention.len() != mark_columns.len() {
             return Err(table
                 .error(row, "a scored gene must have all its mark attentions")
                 .remedy("Make the file again"));
         }
         predictions.rows.push(Prediction {
-            gene_id: id.to_owned(),
-            status: Status::from_name(&row.cells[status])
-                .ok_or_else(|| table.error(row, format!("unknown status {:?}", row.cells[status])))?,
-            score,
+            gene_id: known.gene_id,
+            gene_name: known.gene_name,
+            status: known.status,
+            score: known.score,
             mark_attention,
-            spread: score_sd.map(|score| PredictionSpread { score, mark_attention: mark_attention_sd }),
-            raw_score: raw_score.map(|column| table.number(row, column)).transpose()?.flatten(),
-            uncertain: uncertain.map(|column| table.number(row, column)).transpose()?.flatten().map(|flag| flag != 0.0),
+            spread: known.score_sd.map(|score| PredictionSpread { score, mark_attention: mark_attention_sd }),
+            raw_score: known.raw_score,
+            uncertain: known.uncertain,
         });
     }
     if predictions.rows.is_empty() {
@@ -113,34 +149,59 @@ pub fn as_read(score: f64) -> f64 {
 
 /// Writes predictions. Numbers are written so that reading gives the same `f32` back.
 pub fn write(path: &Path, predictions: &Predictions) -> Result<()> {
-    let mark_columns: Vec<String> = predictions.marks.iter().map(|mark| format!("{MARK_PREFIX}{mark}")).collect();
-    let mut columns = vec!["gene_id", "sample", "status", "score"];
-    columns.extend(mark_columns.iter().map(String::as_str));
-    let sd_columns: Vec<String> = predictions.marks.iter().map(|mark| format!("{MARK_SD_PREFIX}{mark}")).collect();
-    if predictions.is_ensemble {
-        columns.push(SCORE_SD);
-        columns.extend(sd_columns.iter().map(String::as_str));
-    }
-    let is_calibrated = predictions.rows.iter().any(|row| row.raw_score.is_some());
-    let has_flag = predictions.rows.iter().any(|row| row.uncertain.is_some());
-    columns.extend(is_calibrated.then_some(RAW_SCORE));
-    columns.extend(has_flag.then_some(UNCERTAIN));
-    columns.extend(predictions.model.is_some().then_some(MODEL));
+    let has = |column: fn(&Prediction) -> bool| predictions.rows.iter().any(column);
+    let is_there = |name: &&str| match *name {
+        SCORE_SD => predictions.is_ensemble,
+        "raw_score" => has(|row| row.raw_score.is_some()),
+        "uncertain" => has(|row| row.uncertain.is_some()),
+        "model" => predictions.model.is_some(),
+        _ => true,
+    };
+    let known: Vec<&str> = columns_of::<PredictionRow>().iter().copied().filter(is_there).collect();
+    let after = |name: &str, prefix: &str| -> Vec<String> {
+        let marks = predictions.marks.iter().map(|mark| format!("{prefix}{mark}"));
+        std::iter::once(name.to_owned()).chain(marks).collect()
+    };
+    let columns: Vec<String> = known
+        .iter()
+        .flat_map(|&name| match name {
+            "score" => after(name, MARK_PREFIX),
+            SCORE_SD => after(name, MARK_SD_PREFIX),
+            _ => vec![name.to_owned()],
+        })
+        .collect();
     let number = |value: Option<f64>| value.map_or_else(|| "NA".to_owned(), |value| (value as f32).to_string());
-    let rows = predictions.rows.iter().map(|row| {
-        let mut cells =
-            vec![row.gene_id.clone(), predictions.sample.clone(), row.status.name().to_owned(), number(row.score)];
-        let marks = 0..predictions.marks.len();
-        cells.extend(marks.clone().map(|mark| number(row.mark_attention.get(mark).copied())));
-        if predictions.is_ensemble {
-            let spread = row.spread.as_ref();
-            cells.push(number(spread.map(|spread| spread.score)));
-            cells.extend(marks.map(|mark| number(spread.and_then(|spread| spread.mark_attention.get(mark).copied()))));
-        }
-        cells.extend(is_calibrated.then(|| number(row.raw_score)));
-        cells.extend(has_flag.then(|| number(row.uncertain.map(|flag| f64::from(u8::from(flag))))));
-        cells.extend(predictions.model.clone());
-        cells
-    });
-    write_table(path, &columns, rows)
+    let mut rows = Vec::with_capacity(predictions.rows.len());
+    for row in &predictions.rows {
+        let cells = cells_of(&row_of(predictions, row), &known)
+            .map_err(|error| FileError::new(path, format!("cannot write the table: {error}")))?;
+        let marks = |values: Option<&Vec<f64>>| {
+            let of_mark = |mark: usize| number(values.and_then(|values| values.get(mark).copied()));
+            (0..predictions.marks.len()).map(of_mark).collect::<Vec<_>>()
+        };
+        let all = known.iter().zip(cells).flat_map(|(&name, cell)| {
+            let more = match name {
+                "score" => marks(Some(&row.mark_attention)),
+                SCORE_SD => marks(row.spread.as_ref().map(|spread| &spread.mark_attention)),
+                _ => Vec::new(),
+            };
+            std::iter::once(cell).chain(more)
+        });
+        rows.push(all.collect::<Vec<_>>());
+    }
+    write_table(path, &columns.iter().map(String::as_str).collect::<Vec<_>>(), rows)
+}
+
+fn row_of(predictions: &Predictions, row: &Prediction) -> PredictionRow {
+    PredictionRow {
+        gene_id: row.gene_id.clone(),
+        gene_name: row.gene_name.clone(),
+        sample: predictions.sample.clone(),
+        status: row.status,
+        score: row.score.map(as_read),
+        score_sd: row.spread.as_ref().map(|spread| as_read(spread.score)),
+        raw_score: row.raw_score.map(as_read),
+        uncertain: row.uncertain,
+        model: predictions.model.clone(),
+    }
 }

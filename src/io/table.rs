@@ -1,11 +1,14 @@
 //! Tab-separated tables with a header line: the files that stages exchange and users bring.
 
+mod typed;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::cell::number;
 use super::{FileError, Lines, Output, Result};
 use crate::genome::{HiddenCharacter, check_text};
+pub use typed::{cells_of, columns_of, write_rows};
 
 /// A whole table in memory, every cell as text.
 #[derive(Clone, Debug)]

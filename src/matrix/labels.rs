@@ -3,17 +3,26 @@
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::ByGene;
+use super::{ByGene, Number};
 
-/// One gene's label.
-#[derive(Clone, Debug, PartialEq)]
+/// One row of `SAMPLE.labels.tsv`: one gene.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Label {
-    /// Gene id.
+    /// Gene id, unique.
     pub gene_id: String,
-    /// 1 = expressed (high), 0 = not; a real number for regression; `None` = not labelled (NA).
+    /// Symbol of the gene, not unique; `.` where it is not known.
+    #[serde(default, with = "crate::genome::symbol")]
+    #[schemars(with = "String")]
+    pub gene_name: Option<String>,
+    /// 1 = expressed (high), 0 = not; a real number for regression; NA = not labelled.
+    #[schemars(with = "Number")]
     pub label: Option<f64>,
-    /// The expression that the label was made from, where the table holds it.
+    /// The expression that the label was made from; of a change between two samples that of the second.
+    #[serde(default)]
+    #[schemars(with = "Number")]
     pub expression: Option<f64>,
 }
 

@@ -7,6 +7,8 @@ use super::Status;
 pub struct Prediction {
     /// Gene id.
     pub gene_id: String,
+    /// Symbol of the gene, where it is known.
+    pub gene_name: Option<String>,
     /// What became of the gene's window.
     pub status: Status,
     /// Probability of being expressed (or the predicted value); `None` where it can't be scored.

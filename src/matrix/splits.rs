@@ -53,14 +53,19 @@ impl FromStr for Split {
     }
 }
 
-/// One gene's split in one fold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One row of `splits.tsv`: one gene and fold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SplitRow {
-    /// Gene id.
+    /// Gene id, unique within a fold.
     pub gene_id: String,
+    /// Symbol of the gene, not unique; `.` where it is not known.
+    #[serde(default, with = "crate::genome::symbol")]
+    #[schemars(with = "String")]
+    pub gene_name: Option<String>,
     /// Train, valid or test.
     pub split: Split,
-    /// Fold, counted from 0; a gene occurs once in every fold.
+    /// Fold, counted from 0; 0 where there is no such column.
+    #[serde(default)]
     pub fold: u32,
 }
 

@@ -7,6 +7,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Split, SplitRow, Splits};
+use crate::genome::Gene;
 
 /// Shares of train, valid and test; they sum to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -168,14 +169,17 @@ pub fn cross_validation(part: &[usize], folds: usize) -> Vec<Vec<Split>> {
 ///
 /// # Errors
 /// A split without a gene, in any fold.
-pub fn rows(gene_ids: &[&str], folds: &[Vec<Split>]) -> Result<Splits, SplitError> {
+pub fn rows(genes: &[Gene], folds: &[Vec<Split>]) -> Result<Splits, SplitError> {
     let mut splits = Splits::default();
     for (fold, of_gene) in (0..).zip(folds) {
         if let Some(empty) = Split::ALL.into_iter().find(|split| !of_gene.contains(split)) {
             return Err(SplitError::Empty(empty));
         }
-        let row = |(&gene_id, &split): (&&str, &Split)| SplitRow { gene_id: gene_id.to_owned(), split, fold };
-        splits.rows.extend(gene_ids.iter().zip(of_gene).map(row));
+        let row = |(gene, &split): (&Gene, &Split)| {
+            let Gene { id, symbol, .. } = gene.clone();
+            SplitRow { gene_id: id, gene_name: symbol, split, fold }
+        };
+        splits.rows.extend(genes.iter().zip(of_gene).map(row));
     }
     Ok(splits)
 }
@@ -195,6 +199,7 @@ fn shuffled(n: usize, seed: u64) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::genome::{Strand, Tss};
 
     fn counts(splits: &[Split]) -> [usize; 3] {
         Split::ALL.map(|split| splits.iter().filter(|&&other| other == split).count())
@@ -272,6 +277,10 @@ mod tests {
     #[test]
     fn an_empty_split_is_refused() {
         let splits = file_order(2, Fractions::THIRDS);
-        assert_eq!(rows(&["a", "b"], &[splits]), Err(SplitError::Empty(Split::Test)));
+        let gene = |id: &str| {
+            let tss = Tss { chrom: "1".into(), position: 0, strand: Strand::Forward };
+            Gene { id: id.into(), symbol: None, tss, end: None }
+        };
+        assert_eq!(rows(&[gene("a"), gene("b")], &[splits]), Err(SplitError::Empty(Split::Test)));
     }
 }

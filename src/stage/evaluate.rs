@@ -3,6 +3,8 @@
 mod join;
 mod summary;
 
+pub use summary::MetricRow;
+
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};

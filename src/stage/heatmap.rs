@@ -4,6 +4,8 @@ mod figure;
 mod map;
 mod table;
 
+pub use table::HeatmapRow;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -18,8 +18,8 @@ use crate::stage::{Common, Files, Stage};
 /// Label genes as highly or lowly expressed in a sample
 ///
 /// Reads any wide table with gene ids and one column a sample (Roadmap RPKM, featureCounts, HTSeq, STAR,
-/// Salmon and tximport gene tables, RSEM, StringTie, GCT, csv; plain or gzip) and writes gene_id, label
-/// and expression. High is 1, low is 0; a gene without a value is NA. Median, quantile and valley are of
+/// Salmon and tximport gene tables, RSEM, StringTie, GCT, csv; plain or gzip) and writes gene_id, gene_name,
+/// label and expression. High is 1, low is 0; a gene without a value is NA. Median, quantile and valley are of
 /// the genes that are labelled: those of --genes, or else all of the table. AttentiveChrome took the
 /// median of its whole table, which held protein-coding genes alone.
 #[derive(Parser, Clone, Debug)]
@@ -163,9 +163,13 @@ impl Stage for Args {
         if let Some(versus) = &self.versus {
             self.subtract(versus, &expression, &values, &mut of_genes)?;
         }
-        let rows = values.into_iter().zip(of_genes);
-        let mut labels =
-            Labels { rows: rows.map(|((gene_id, expression), label)| Label { gene_id, label, expression }).collect() };
+        let names = genes.into_iter().flatten().map(|gene| gene.symbol).chain(std::iter::repeat(None));
+        let rows = values
+            .into_iter()
+            .zip(of_genes)
+            .zip(names)
+            .map(|(((gene_id, expression), label), gene_name)| Label { gene_id, gene_name, label, expression });
+        let mut labels = Labels { rows: rows.collect() };
         if let Some(seed) = self.permute {
             labels.permute(seed);
             warn!("--permute: the labels are given to other genes at random; a model of them knows nothing");

@@ -147,6 +147,7 @@ impl Told<'_> {
         let Told { matrix, scores, .. } = self;
         let unscored = |(id, &status): (&String, _)| Prediction {
             gene_id: id.clone(),
+            gene_name: None,
             status,
             score: None,
             mark_attention: Vec::new(),

@@ -4,6 +4,8 @@ mod figure;
 mod inputs;
 mod summary;
 
+pub use summary::ComparisonRow;
+
 use std::path::PathBuf;
 
 use anyhow::bail;

@@ -17,7 +17,7 @@ use crate::stage::{Common, Files, Stage};
 
 /// Divide genes into train, valid and test
 ///
-/// Writes gene_id, split and fold, and prints for each split its genes, its class balance (given
+/// Writes gene_id, gene_name, split and fold, and prints for each split its genes, its class balance (given
 /// --labels) and how many of its windows overlap a training window: such genes share signal with the
 /// genes that the model learnt from, so a score on them flatters. Splits by chromosome have none.
 #[derive(Parser, Clone, Debug)]
@@ -121,8 +121,7 @@ impl Stage for Args {
         let labels = self.labels.iter().map(|path| labels::read(path)).collect::<Result<Vec<_>, _>>()?;
         let grid = Grid::new(self.flank, self.flank, Orientation::Gene)?;
         let folds = self.divide(&genes, &grid)?;
-        let gene_ids: Vec<&str> = genes.iter().map(|gene| gene.id.as_str()).collect();
-        let splits = splitting::rows(&gene_ids, &folds).with_context(|| self.place(&genes))?;
+        let splits = splitting::rows(&genes, &folds).with_context(|| self.place(&genes))?;
         splits::write(&self.out, &splits)?;
         report::report(self, &genes, &labels, &splits, &grid);
         info!("{} genes, {} folds -> {}", genes.len(), folds.len(), self.out.display());

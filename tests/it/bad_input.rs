@@ -170,7 +170,7 @@ fn a_byte_order_mark_is_no_part_of_the_first_name() {
         );
         dir.ok("track", "--input a.bins.safetensors --format tsv --out a.tsv");
         let table = dir.read("a.tsv");
-        let sum: f64 = table.lines().skip(1).map(|row| row.split('\t').nth(8).unwrap().parse::<f64>().unwrap()).sum();
+        let sum: f64 = table.lines().skip(1).map(|row| row.split('\t').nth(9).unwrap().parse::<f64>().unwrap()).sum();
         assert_eq!(sum, 3050.0, "mark {mark:?}");
     }
 }

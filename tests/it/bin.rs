@@ -406,7 +406,7 @@ fn deepchrome_csvs_are_imported_with_their_labels() {
     assert_eq!(matrix.gene(0), [1.0, 3.0, 2.0, 4.0]);
     // the table has a value of every bin: zeros are data
     assert_eq!(matrix.status, [Status::Ok, Status::Ok]);
-    assert_eq!(dir.read("s.labels.tsv"), "gene_id\tlabel\texpression\nG1\t1\tNA\nG2\t0\tNA\n");
+    assert_eq!(dir.read("s.labels.tsv"), "gene_id\tgene_name\tlabel\texpression\nG1\t.\t1\tNA\nG2\t.\t0\tNA\n");
 }
 
 #[test]

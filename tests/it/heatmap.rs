@@ -69,19 +69,19 @@ fn a_genes_marks_stand_beside_one_another_in_every_sample() {
     // corrected attention of a: 1/6, 3/6, 1/6, 1/6 (even null); joint even share 1/8; bin 1 begins 100 bp upstream,
     // on the other strand of a window that is stored along the genome 99 bp
     let expected = "\
-gene_id\tsample\tstatus\tscore\tuncertain\tlabel\tmark\tmark_value\tpeak_bp\tpeak_value
-plus\ton\tok\t0.9\t0\t1\ta\t0.75\t-100\t3
-plus\ton\tok\t0.9\t0\t1\tb\t0.25\t-200\t0.5
-plus\toff\tok\t0.1\t0\t0\ta\t0.4\t-100\t1.6
-plus\toff\tok\t0.1\t0\t0\tb\t0.6\t-200\t1.2
-minus\ton\tok\t0.52\t1\tNA\ta\t0.5\t-100\t2
-minus\ton\tok\t0.52\t1\tNA\tb\t0.5\t-200\t1
-minus\toff\tok\tNA\tNA\tNA\ta\t0.5\t-99\t2
-minus\toff\tok\tNA\tNA\tNA\tb\t0.5\t-199\t1
-lost\ton\tno_chrom\tNA\tNA\tNA\ta\tNA\tNA\tNA
-lost\ton\tno_chrom\tNA\tNA\tNA\tb\tNA\tNA\tNA
-lost\toff\tno_chrom\tNA\tNA\tNA\ta\tNA\tNA\tNA
-lost\toff\tno_chrom\tNA\tNA\tNA\tb\tNA\tNA\tNA
+gene_id\tgene_name\tsample\tstatus\tscore\tuncertain\tlabel\tmark\tmark_value\tpeak_bp\tpeak_value
+plus\t.\ton\tok\t0.9\t0\t1\ta\t0.75\t-100\t3
+plus\t.\ton\tok\t0.9\t0\t1\tb\t0.25\t-200\t0.5
+plus\t.\toff\tok\t0.1\t0\t0\ta\t0.4\t-100\t1.6
+plus\t.\toff\tok\t0.1\t0\t0\tb\t0.6\t-200\t1.2
+minus\t.\ton\tok\t0.52\t1\tNA\ta\t0.5\t-100\t2
+minus\t.\ton\tok\t0.52\t1\tNA\tb\t0.5\t-200\t1
+minus\t.\toff\tok\tNA\tNA\tNA\ta\t0.5\t-99\t2
+minus\t.\toff\tok\tNA\tNA\tNA\tb\t0.5\t-199\t1
+lost\t.\ton\tno_chrom\tNA\tNA\tNA\ta\tNA\tNA\tNA
+lost\t.\ton\tno_chrom\tNA\tNA\tNA\tb\tNA\tNA\tNA
+lost\t.\toff\tno_chrom\tNA\tNA\tNA\ta\tNA\tNA\tNA
+lost\t.\toff\tno_chrom\tNA\tNA\tNA\tb\tNA\tNA\tNA
 ";
     assert_eq!(work.read("t.tsv"), expected);
     let picture = work.read("plus.svg");

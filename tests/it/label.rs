@@ -8,8 +8,12 @@ use crate::support::{Workdir, shared_data};
 fn labels(work: &Workdir, file: &str) -> String {
     let text = work.read(file);
     let mut rows = text.lines();
-    assert_eq!(rows.next(), Some("gene_id\tlabel\texpression"));
-    rows.map(|row| row.split('\t').take(2).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(",")
+    assert_eq!(rows.next(), Some("gene_id\tgene_name\tlabel\texpression"));
+    let of_row = |row: &str| {
+        let cells: Vec<&str> = row.split('\t').collect();
+        format!("{} {}", cells[0], cells[2])
+    };
+    rows.map(of_row).collect::<Vec<_>>().join(",")
 }
 
 /// A table of one sample, x, and the genes named, in genes.bed.
@@ -52,7 +56,10 @@ fn labels_of_given_genes_keep_their_order() {
     work.write("x.csv", "gene_id,E003\nENSG00000000001.4,1\nb,5\nc,9\n");
     work.write("genes.bed", "1\t5\t6\tc\t0\t+\n1\t6\t7\tz\t0\t+\n1\t7\t8\tENSG00000000001\t0\t+\n");
     let log = work.ok("label", "--expression x.csv --sample E003 --genes genes.bed --out l.tsv");
-    assert_eq!(work.read("l.tsv"), "gene_id\tlabel\texpression\nc\t1\t9\nz\tNA\tNA\nENSG00000000001\t0\t1\n");
+    assert_eq!(
+        work.read("l.tsv"),
+        "gene_id\tgene_name\tlabel\texpression\nc\t.\t1\t9\nz\t.\tNA\tNA\nENSG00000000001\t.\t0\t1\n"
+    );
     assert!(log.contains("2 of 3 genes of genes.bed are in the table; 1 others"), "{log}");
 }
 

@@ -8,10 +8,10 @@ use crate::support::{Workdir, shared_data};
 fn splits(work: &Workdir, file: &str) -> BTreeMap<(u32, String), String> {
     let text = work.read(file);
     let mut rows = text.lines();
-    assert_eq!(rows.next(), Some("gene_id\tsplit\tfold"));
+    assert_eq!(rows.next(), Some("gene_id\tgene_name\tsplit\tfold"));
     rows.map(|row| {
         let cells: Vec<&str> = row.split('\t').collect();
-        ((cells[2].parse().unwrap(), cells[0].to_owned()), cells[1].to_owned())
+        ((cells[3].parse().unwrap(), cells[0].to_owned()), cells[2].to_owned())
     })
     .collect()
 }
@@ -132,7 +132,7 @@ fn the_real_tables() {
         );
         let text = work.read(&format!("{sample}.tsv"));
         assert_eq!(text.lines().count(), 1 + 352);
-        assert_eq!(text.lines().filter(|row| row.split('\t').nth(1) == Some("1")).count(), high, "{sample}");
+        assert_eq!(text.lines().filter(|row| row.split('\t').nth(2) == Some("1")).count(), high, "{sample}");
     }
     let annotation = data.join("pilot/genes.pilot.GRCh37.gtf").display().to_string();
     work.ok("tss", &format!("--annotation {annotation} --out genes.bed"));

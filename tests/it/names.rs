@@ -112,7 +112,7 @@ fn one_rule_refuses_a_name_in_the_sheet_and_in_every_flag() {
     let done =
         work.stage("label").args(["-e", "e.tsv", "-s", "naive", "--column", "CD4 (naive)", "-o", "l.tsv"]).output();
     assert!(done.unwrap().status.success());
-    assert_eq!(work.read("l.tsv"), "gene_id\tlabel\texpression\nA\t0\t1\nB\t1\t2\n");
+    assert_eq!(work.read("l.tsv"), "gene_id\tgene_name\tlabel\texpression\nA\t.\t0\t1\nB\t.\t1\t2\n");
 }
 
 #[test]
@@ -374,16 +374,17 @@ proptest! {
         }
         prop_assert_eq!(bins::read(&path("m")).unwrap().gene_ids, ids.to_vec());
 
-        let label = |id: &String| Label { gene_id: id.clone(), label: Some(1.0), expression: Some(2.0) };
+        let label = |id: &String| Label { gene_id: id.clone(), gene_name: None, label: Some(1.0), expression: Some(2.0) };
         let labels = Labels { rows: vec![label(a), label(b)] };
         io::labels::write(&path("labels.tsv"), &labels).unwrap();
         prop_assert_eq!(io::labels::read(&path("labels.tsv")).unwrap(), labels);
-        let row = |id: &String| SplitRow { gene_id: id.clone(), split: Split::Test, fold: 0 };
+        let row = |id: &String| SplitRow { gene_id: id.clone(), gene_name: None, split: Split::Test, fold: 0 };
         let splits = Splits { rows: vec![row(a), row(b)] };
         io::splits::write(&path("splits.tsv"), &splits).unwrap();
         prop_assert_eq!(io::splits::read(&path("splits.tsv")).unwrap(), splits);
         let row = |id: &String| Prediction {
             gene_id: id.clone(),
+            gene_name: None,
             status: Status::Ok,
             score: Some(0.5),
             mark_attention: vec![0.25, 0.75],
@@ -405,7 +406,7 @@ proptest! {
         let rows: Vec<Vec<String>> =
             work.read("tsv").split('\n').map(|line| line.split('\t').map(str::to_owned).collect()).collect();
         prop_assert_eq!(rows.len(), 1 + 16 + 1);
-        prop_assert!(rows[1..17].iter().all(|row| row.len() == rows[0].len() && row[1] == chrom && ids.contains(&row[0])));
+        prop_assert!(rows[1..17].iter().all(|row| row.len() == rows[0].len() && row[2] == chrom && ids.contains(&row[0])));
         let bed = work.read("bed");
         prop_assert_eq!(bed.split('\n').count(), 17);
         for line in bed.split_terminator('\n') {
@@ -427,7 +428,7 @@ proptest! {
                     let table = work.read("heatmap.tsv");
                     let is_whole = |line: &str| {
                         let cells: Vec<&str> = line.split('\t').collect();
-                        cells.len() == 10 && ids.iter().any(|id| id == cells[0]) && cells[1] == sample
+                        cells.len() == 11 && ids.iter().any(|id| id == cells[0]) && cells[2] == sample
                     };
                     prop_assert!(table.split_terminator('\n').skip(1).all(is_whole), "{}", table);
                     let drawn = std::fs::read_dir(path("")).unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());

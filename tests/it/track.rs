@@ -151,25 +151,25 @@ fn tsv_is_in_gene_orientation_and_sums_to_one() {
     let mut lines = table.lines();
     assert_eq!(
         lines.next().unwrap(),
-        "gene_id\tchrom\tstart\tend\tstrand\tmark\tbin\toffset_bp\tvalue\tnull_value\tcorrected\tmark_attention"
+        "gene_id\tgene_name\tchrom\tstart\tend\tstrand\tmark\tbin\toffset_bp\tvalue\tnull_value\tcorrected\tmark_attention"
     );
     let rows: Vec<Vec<&str>> = lines.map(|line| line.split('\t').collect()).collect();
     assert_eq!(rows.len(), 66);
-    assert_eq!(rows[0][..10].join(" "), "plus chr1 9500 9600 + H3K4me3 0 -500 0.22222222 0.25");
-    let minus: Vec<_> = rows.iter().filter(|row| row[0] == "minus" && row[5] == "H3K4me3").collect();
-    assert_eq!(minus[0][1..8].join(" "), "chr1 10731 10831 - H3K4me3 0 -500");
-    assert_eq!(minus[5][1..8].join(" "), "chr1 10231 10331 - H3K4me3 5 0");
-    assert_eq!(minus[9][1..8].join(" "), "chr1 9831 9931 - H3K4me3 9 400");
+    assert_eq!(rows[0][..11].join(" "), "plus . chr1 9500 9600 + H3K4me3 0 -500 0.22222222 0.25");
+    let minus: Vec<_> = rows.iter().filter(|row| row[0] == "minus" && row[6] == "H3K4me3").collect();
+    assert_eq!(minus[0][2..9].join(" "), "chr1 10731 10831 - H3K4me3 0 -500");
+    assert_eq!(minus[5][2..9].join(" "), "chr1 10231 10331 - H3K4me3 5 0");
+    assert_eq!(minus[9][2..9].join(" "), "chr1 9831 9931 - H3K4me3 9 400");
     let right: Vec<_> = rows.iter().filter(|row| row[0] == "right").collect();
-    assert_eq!(right[0][1..8].join(" "), "chr10 1951 2000 - H3K4me3 4 -100", "clipped at the chromosome's end");
+    assert_eq!(right[0][2..9].join(" "), "chr10 1951 2000 - H3K4me3 4 -100", "clipped at the chromosome's end");
     let left = rows.iter().find(|row| row[0] == "left").unwrap();
-    assert_eq!(left[1..8].join(" "), "chr2 0 20 + H3K4me3 3 -200", "clipped at the chromosome's start");
-    for column in [8, 10] {
+    assert_eq!(left[2..9].join(" "), "chr2 0 20 + H3K4me3 3 -200", "clipped at the chromosome's start");
+    for column in [9, 11] {
         let sum: f64 = minus.iter().map(|row| row[column].parse::<f64>().unwrap()).sum();
         assert!((sum - 1.0).abs() < 1e-6, "column {column} sums to {sum}");
     }
-    let flat = rows.iter().filter(|row| row[0] == "plus" && row[5] == "H3K27ac/rep1");
-    assert!(flat.clone().count() == 10 && flat.clone().all(|row| row[10] == "0.1"), "an empty window is flat");
+    let flat = rows.iter().filter(|row| row[0] == "plus" && row[6] == "H3K27ac/rep1");
+    assert!(flat.clone().count() == 10 && flat.clone().all(|row| row[11] == "0.1"), "an empty window is flat");
     assert!(rows.iter().all(|row| row[0] != "lost"));
 }
 

@@ -3,24 +3,70 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::TrackText;
+use crate::genome::symbol_or_dot;
+use crate::io::table::columns_of;
 use crate::io::{PendingFile, Result};
+use crate::matrix::Number;
 use crate::matrix::track::{Cells, TrackValues};
 
-/// Writes cells in the order given. Columns: gene_id, chrom, start, end (0-based half-open, clipped
-/// to the chromosome), strand, mark, bin (counted 5′ to 3′ from 0), offset_bp (from the TSS to the
-/// bin's 5′ base), value (as stored); of attention also null_value, corrected, mark_attention; of an
-/// ensemble's, the standard deviations over its members value_sd and mark_attention_sd; where it is known what a
-/// model says of the genes, score and uncertain (0, 1 or NA).
+/// One row of the table of `attentrack-track --format tsv`: one gene, mark and bin, 5′ to 3′.
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "names the columns, and says what they mean in the schema")]
+pub struct TrackRow {
+    /// Gene id.
+    gene_id: String,
+    /// Symbol of the gene, not unique; `.` where it is not known.
+    gene_name: String,
+    /// Chromosome.
+    chrom: String,
+    /// Start of the bin, 0-based, clipped to the chromosome.
+    start: u64,
+    /// End of the bin, exclusive.
+    end: u64,
+    /// Strand of the gene; `.` where it is unknown.
+    strand: String,
+    /// Mark.
+    mark: String,
+    /// Bin, counted 5′ to 3′ from 0.
+    bin: u32,
+    /// From the TSS to the bin's 5′ base, in bp.
+    offset_bp: i64,
+    /// As stored.
+    value: f64,
+    /// Of attention: what the model gives to an empty window.
+    null_value: Option<f64>,
+    /// Of attention: freed of the edge artefact.
+    corrected: Option<f64>,
+    /// Of attention: mark attention.
+    mark_attention: Option<f64>,
+    /// Of an ensemble: standard deviation of value over the members.
+    value_sd: Option<f64>,
+    /// Of an ensemble: standard deviation of mark_attention over the members.
+    mark_attention_sd: Option<f64>,
+    /// With predictions: score of the gene.
+    #[schemars(with = "Option<Number>")]
+    score: Option<f64>,
+    /// With predictions: whether the score may as well be on the other side of the model's threshold (0 or 1).
+    #[schemars(with = "Option<Number>")]
+    uncertain: Option<bool>,
+}
+
+/// Writes cells in the order given, one [`TrackRow`] each, without the columns that there is nothing to say in.
 pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -> Result<Vec<PendingFile>> {
     let matrix = values.matrix();
     let mut text = TrackText::create(path, compress, false)?;
-    let attention = if values.has_attention() { "\tnull_value\tcorrected\tmark_attention" } else { "" };
-    let spread = if values.has_spread() { "\tvalue_sd\tmark_attention_sd" } else { "" };
-    let sureness = if values.sureness().is_some() { "\tscore\tuncertain" } else { "" };
-    text.header(&format!(
-        "gene_id\tchrom\tstart\tend\tstrand\tmark\tbin\toffset_bp\tvalue{attention}{spread}{sureness}\n"
-    ))?;
+    let is_there = |name: &&str| match *name {
+        "null_value" | "corrected" | "mark_attention" => values.has_attention(),
+        "value_sd" | "mark_attention_sd" => values.has_spread(),
+        "score" | "uncertain" => values.sureness().is_some(),
+        _ => true,
+    };
+    let columns: Vec<&str> = columns_of::<TrackRow>().iter().copied().filter(is_there).collect();
+    text.header(&format!("{}\n", columns.join("\t")))?;
     let mut line = String::new();
     for cell in &cells.kept {
         let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
@@ -29,8 +75,9 @@ pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -
         line.clear();
         let _ = write!(
             line,
-            "{}\t{chrom}\t{}\t{}\t{strand}\t{}\t{}\t{}\t{}",
+            "{}\t{}\t{chrom}\t{}\t{}\t{strand}\t{}\t{}\t{}\t{}",
             matrix.gene_ids[gene],
+            symbol_or_dot(None),
             cell.start,
             cell.end,
             matrix.marks[mark],

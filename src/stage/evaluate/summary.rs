@@ -3,11 +3,39 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::io;
 use crate::learn::metrics::{Estimate, Report, SampleReport, TaskMetrics};
-use crate::matrix::Split;
+use crate::matrix::{Number, Split};
 
-const COLUMNS: [&str; 9] = ["sample", "split", "fold", "metric", "value", "low", "high", "genes", "mean_of"];
+/// One row of the table of `attentrack-evaluate --tsv`: one sample, split and metric.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct MetricRow {
+    /// Sample; `all` for all samples together.
+    sample: String,
+    /// Split.
+    split: Split,
+    /// Fold.
+    fold: u32,
+    /// auroc, auprc, accuracy, brier, calibration_error; pearson, spearman, mse.
+    metric: String,
+    /// The metric.
+    #[schemars(with = "Number")]
+    value: Option<f64>,
+    /// Lower end of its interval.
+    #[schemars(with = "Number")]
+    low: Option<f64>,
+    /// Upper end of its interval.
+    #[schemars(with = "Number")]
+    high: Option<f64>,
+    /// Genes judged.
+    genes: u64,
+    /// Samples that the figure is the mean of, where different models scored them; else NA.
+    #[schemars(with = "Number")]
+    mean_of: Option<u64>,
+}
 
 /// Writes one row a sample, split and metric.
 pub fn write_table(path: &Path, report: &Report) -> io::Result<()> {
@@ -15,22 +43,21 @@ pub fn write_table(path: &Path, report: &Report) -> io::Result<()> {
     for sample in all(report) {
         for (split, figures) in &sample.splits {
             for (metric, estimate) in figures.metrics.named() {
-                let number = |value: Option<f64>| value.map_or_else(|| "NA".to_owned(), |value| value.to_string());
-                rows.push([
-                    sample.sample.clone(),
-                    split.to_string(),
-                    report.fold.to_string(),
-                    metric.to_owned(),
-                    number(estimate.value),
-                    number(estimate.low),
-                    number(estimate.high),
-                    figures.genes.to_string(),
-                    figures.mean_of.map_or_else(|| "NA".to_owned(), |samples| samples.to_string()),
-                ]);
+                rows.push(MetricRow {
+                    sample: sample.sample.clone(),
+                    split: *split,
+                    fold: report.fold,
+                    metric: metric.to_owned(),
+                    value: estimate.value,
+                    low: estimate.low,
+                    high: estimate.high,
+                    genes: figures.genes,
+                    mean_of: figures.mean_of,
+                });
             }
         }
     }
-    io::table::write_table(path, &COLUMNS, rows)
+    io::table::write_rows(path, rows)
 }
 
 fn all(report: &Report) -> impl Iterator<Item = &SampleReport> {

@@ -2,63 +2,95 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{Judged, Ladder};
 use crate::io;
 use crate::learn::metrics::{N_METRICS, less_is_better};
-use crate::matrix::Split;
+use crate::matrix::{Number, Split};
 
-const COLUMNS: [&str; 17] = [
-    "sample",
-    "model",
-    "metric",
-    "value",
-    "low",
-    "high",
-    "seed_sd",
-    "valid",
-    "difference",
-    "difference_low",
-    "difference_high",
-    "p",
-    "p_holm",
-    "genes",
-    "folds",
-    "seeds",
-    "mean_of",
-];
+/// One row of the table of `attentrack-rank` (comparison.tsv): one sample, model and metric.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ComparisonRow {
+    /// Sample; `all` for all samples together.
+    sample: String,
+    /// Model.
+    model: String,
+    /// auroc, auprc, brier; pearson, spearman, mse.
+    metric: String,
+    /// The metric of the genes that models are judged on: mean over folds and seeds.
+    #[schemars(with = "Number")]
+    value: Option<f64>,
+    /// Lower end of its bootstrap interval.
+    #[schemars(with = "Number")]
+    low: Option<f64>,
+    /// Upper end of its interval.
+    #[schemars(with = "Number")]
+    high: Option<f64>,
+    /// Sample standard deviation over the seeds.
+    #[schemars(with = "Number")]
+    seed_sd: Option<f64>,
+    /// The same metric of the validation genes, by which a model may be chosen.
+    #[schemars(with = "Number")]
+    valid: Option<f64>,
+    /// The metric less that of the reference; NA of the reference itself.
+    #[schemars(with = "Number")]
+    difference: Option<f64>,
+    /// Lower end of its interval, of a paired bootstrap over genes.
+    #[schemars(with = "Number")]
+    difference_low: Option<f64>,
+    /// Upper end of its interval.
+    #[schemars(with = "Number")]
+    difference_high: Option<f64>,
+    /// Two-sided P value of no difference, of the same bootstrap.
+    #[schemars(with = "Number")]
+    p: Option<f64>,
+    /// The same, adjusted for the number of models (Holm).
+    #[schemars(with = "Number")]
+    p_holm: Option<f64>,
+    /// Genes judged, summed over folds and samples.
+    genes: u64,
+    /// Number of folds.
+    folds: u64,
+    /// Seeds a fold.
+    seeds: u64,
+    /// Samples that the figure is the mean of, where models of their own scored them; else NA.
+    #[schemars(with = "Number")]
+    mean_of: Option<u64>,
+}
 
 /// Writes one row a sample, model and metric.
 pub fn write_table(path: &Path, ladders: &[Ladder], metrics: &[&str; N_METRICS]) -> io::Result<()> {
-    let number = |value: Option<f64>| value.map_or_else(|| "NA".to_owned(), |value| value.to_string());
     let mut rows = Vec::new();
     for ladder in ladders {
         for judged in &ladder.models {
             for (metric, name) in metrics.iter().enumerate() {
                 let figure = &judged.figures[metric];
                 let difference = figure.difference.as_ref();
-                rows.push([
-                    ladder.sample.clone(),
-                    judged.model.clone(),
-                    (*name).to_owned(),
-                    number(figure.estimate.value),
-                    number(figure.estimate.low),
-                    number(figure.estimate.high),
-                    number(figure.seed_sd),
-                    number(judged.valid[metric]),
-                    number(difference.map(|difference| difference.value)),
-                    number(difference.map(|difference| difference.low)),
-                    number(difference.map(|difference| difference.high)),
-                    number(difference.map(|difference| difference.p)),
-                    number(difference.map(|difference| difference.p_holm)),
-                    ladder.genes.to_string(),
-                    ladder.folds.to_string(),
-                    judged.seeds.to_string(),
-                    ladder.mean_of.map_or_else(|| "NA".to_owned(), |samples| samples.to_string()),
-                ]);
+                rows.push(ComparisonRow {
+                    sample: ladder.sample.clone(),
+                    model: judged.model.clone(),
+                    metric: (*name).to_owned(),
+                    value: figure.estimate.value,
+                    low: figure.estimate.low,
+                    high: figure.estimate.high,
+                    seed_sd: figure.seed_sd,
+                    valid: judged.valid[metric],
+                    difference: difference.map(|difference| difference.value),
+                    difference_low: difference.map(|difference| difference.low),
+                    difference_high: difference.map(|difference| difference.high),
+                    p: difference.map(|difference| difference.p),
+                    p_holm: difference.map(|difference| difference.p_holm),
+                    genes: ladder.genes as u64,
+                    folds: ladder.folds as u64,
+                    seeds: judged.seeds as u64,
+                    mean_of: ladder.mean_of.map(|samples| samples as u64),
+                });
             }
         }
     }
-    io::table::write_table(path, &COLUMNS, rows)
+    io::table::write_rows(path, rows)
 }
 
 /// The model that is best on the validation genes.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::io;
+use crate::io::{self, history::HistoryRow};
 use crate::learn::{EpochRecord, Task, TrainingState};
 
 /// One line an epoch: the numbers of the model, or the means and the range of several.
@@ -26,20 +26,16 @@ pub fn report(task: Task, records: &[EpochRecord]) {
 /// One row an epoch; of an ensemble, one a member and epoch, after a column with the seed.
 pub fn write(path: &Path, task: Task, seeds: &[u64], states: &[TrainingState]) -> io::Result<()> {
     let is_ensemble = states.len() > 1;
-    let metric = format!("valid_{}", task.metric().1);
-    let mut columns = vec!["seed", "epoch", "train_loss", "valid_loss", metric.as_str(), "learning_rate"];
-    columns.drain(..usize::from(!is_ensemble));
     let records = seeds.iter().zip(states).flat_map(|(seed, state)| state.history.iter().map(move |r| (seed, r)));
-    let rows = records.map(|(seed, record)| {
-        let mut cells = if is_ensemble { vec![seed.to_string()] } else { Vec::new() };
-        cells.extend([
-            record.epoch.to_string(),
-            format!("{:.6}", record.train_loss),
-            format!("{:.6}", record.valid_loss),
-            format!("{:.6}", record.valid_metric),
-            record.learning_rate.to_string(),
-        ]);
-        cells
+    let rows = records.map(|(&seed, record)| {
+        let row = HistoryRow {
+            seed: is_ensemble.then_some(seed),
+            epoch: record.epoch,
+            train_loss: record.train_loss,
+            valid_loss: record.valid_loss,
+            learning_rate: record.learning_rate,
+        };
+        (row, record.valid_metric)
     });
-    io::table::write_table(path, &columns, rows)
+    io::history::write(path, &format!("valid_{}", task.metric().1), &rows.collect::<Vec<_>>())
 }

@@ -146,12 +146,11 @@ fn predictions_of_an_ensemble_are_the_mean_and_spread_of_its_members() {
             predict(&format!("m{member}"))
         })
         .collect();
-    assert!(
-        work.read("m0.tsv")
-            .starts_with("gene_id\tsample\tstatus\tscore\tmark_attention_H3K4me3\tmark_attention_H3K27me3\tmodel\n")
-    );
+    assert!(work.read("m0.tsv").starts_with(
+        "gene_id\tgene_name\tsample\tstatus\tscore\tmark_attention_H3K4me3\tmark_attention_H3K27me3\tmodel\n"
+    ));
     assert!(work.read("all.tsv").starts_with(
-        "gene_id\tsample\tstatus\tscore\tmark_attention_H3K4me3\tmark_attention_H3K27me3\t\
+        "gene_id\tgene_name\tsample\tstatus\tscore\tmark_attention_H3K4me3\tmark_attention_H3K27me3\t\
          score_sd\tmark_attention_sd_H3K4me3\tmark_attention_sd_H3K27me3\tuncertain\tmodel\n"
     ));
     assert_eq!(ensemble.marks, members[0].1.marks);
@@ -211,7 +210,7 @@ fn predictions_of_an_ensemble_are_the_mean_and_spread_of_its_members() {
     assert!(table.lines().next().unwrap().ends_with("\tmark_attention\tvalue_sd\tmark_attention_sd"), "{table}");
     let cells: Vec<&str> = table.lines().nth(1).unwrap().split('\t').collect();
     assert_eq!(
-        (cells[12], cells[13]),
+        (cells[13], cells[14]),
         (&*spread.values[40].to_string(), &*spread.mark_values.as_ref().unwrap()[2].to_string())
     );
     for format in ["bed", "bigbed", "bigwig"] {
