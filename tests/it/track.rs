@@ -140,7 +140,7 @@ fn genome_orientation_comes_back_to_its_own_bases() {
     let table = work.read("G.tsv");
     let row = table.lines().nth(1 + PLANTED).unwrap();
     // 5′ to 3′ from 0; the bin's 5′ base is 10,129, 201 bp downstream of the TSS
-    assert!(row.starts_with("minus\tchr1\t10030\t10130\t-\tH3K4me3\t7\t201\t"), "{row}");
+    assert!(row.starts_with("minus\t.\tchr1\t10030\t10130\t-\tH3K4me3\t7\t201\t"), "{row}");
 }
 
 #[test]
