@@ -74,10 +74,3 @@ pub struct Gene {
     /// where only the start is known. Only over the origin of a circular sequence is it 5′ of the TSS.
     pub end: Option<u64>,
 }
-
-impl Gene {
-    /// What people read: the symbol, or the id where there is none.
-    pub fn shown(&self) -> &str {
-        self.symbol.as_deref().unwrap_or(&self.id)
-    }
-}

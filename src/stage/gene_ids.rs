@@ -1,12 +1,12 @@
 //! Genes as a command line names them: by id, or by symbol.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use anyhow::Context;
 
 use crate::io::{FileError, Lines};
-use crate::matrix::{ByGene, gene_key};
+use crate::matrix::{Region, gene_key};
 
 /// The names of `--gene NAME|@FILE`, in order.
 ///
@@ -28,16 +28,16 @@ pub fn files(flags: &[String]) -> impl Iterator<Item = &Path> {
     flags.iter().filter_map(|flag| flag.strip_prefix('@')).map(Path::new)
 }
 
-/// The places, among genes given by id and symbol, that each name selects. A name is an id before it is a symbol;
+/// The places, among genes, that each name selects. A name is an id before it is a symbol;
 /// a symbol selects every gene that has it, and the log says so where there are several.
 ///
 /// # Errors
 /// What is wrong with the names that select nothing, with a hint where only the case is; `place` says where they were
 /// looked for.
-pub fn find(names: &[String], genes: &[(&str, Option<&str>)], place: &str) -> Result<Vec<Vec<usize>>, String> {
+pub fn find(names: &[String], genes: &[Region], place: &str) -> Result<Vec<Vec<usize>>, String> {
     let mut by_id: HashMap<_, Vec<usize>> = HashMap::new();
     let mut by_symbol: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, &(id, symbol)) in genes.iter().enumerate() {
+    for (at, Region { id, symbol, .. }) in genes.iter().enumerate() {
         by_id.entry(gene_key(id)).or_default().push(at);
         if let Some(symbol) = symbol {
             by_symbol.entry(symbol).or_default().push(at);
@@ -48,27 +48,24 @@ pub fn find(names: &[String], genes: &[(&str, Option<&str>)], place: &str) -> Re
     let unknown: Vec<&str> =
         names.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(name, _)| name.as_str()).collect();
     if let [first, ..] = unknown[..] {
-        let twins = genes.iter().flat_map(|&(id, symbol)| std::iter::once(id).chain(symbol));
-        let hint = match twins.into_iter().find(|twin| twin.eq_ignore_ascii_case(first)) {
+        let mut twins = genes.iter().flat_map(|gene| std::iter::once(&gene.id).chain(&gene.symbol));
+        let hint = match twins.find(|twin| twin.eq_ignore_ascii_case(first)) {
             Some(twin) => format!(" (there is {twin:?}: upper and lower case matter)"),
             None => String::new(),
         };
-        let example = genes.first().map_or("", |gene| gene.0);
+        let example = genes.first().map_or("", |gene| &gene.id);
         return Err(format!(
-            "--gene: {} of {} genes are not in {place}, such as {first:?}{hint}; its ids look like {example:?}. Check ids and symbols",
+            "--gene: {} of {} genes are not in {place}, such as {first:?}{hint}; its ids look like {example:?}. Check ids, version suffixes and symbols",
             unknown.len(),
             names.len()
         ));
     }
     for (name, places) in names.iter().zip(found.iter().flatten()) {
-        let ids: ByGene<()> = places.iter().map(|&at| (genes[at].0, ())).collect();
+        // several samples hold the same gene
+        let ids: BTreeSet<&str> = places.iter().map(|&at| genes[at].id.as_str()).collect();
         if ids.len() > 1 {
-            let ids: Vec<&str> = places.iter().map(|&at| genes[at].0).collect();
-            tracing::info!(
-                "--gene {name}: {} genes have this symbol, and all are taken: {}",
-                ids.len(),
-                ids.join(", ")
-            );
+            let listed = ids.iter().copied().collect::<Vec<_>>().join(", ");
+            tracing::info!("--gene {name}: {} genes have this symbol, and all are taken: {listed}", ids.len());
         }
     }
     Ok(found.into_iter().flatten().cloned().collect())
@@ -94,11 +91,13 @@ fn read(path: &Path) -> Result<Vec<String>, FileError> {
 mod tests {
     use super::*;
 
-    const GENES: [(&str, Option<&str>); 4] =
-        [("ENSG00000136997.21", Some("MYC")), ("g2", Some("twin")), ("g3", Some("twin")), ("twin2", None)];
-
     fn places(names: &[&str]) -> Result<Vec<Vec<usize>>, String> {
-        find(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(), &GENES, "the matrix")
+        let genes = [("ENSG00000136997.21", "MYC"), ("g2", "twin"), ("g3", "twin"), ("twin2", "")];
+        let genes = genes.map(|(id, symbol)| Region {
+            symbol: Some(symbol.to_owned()).filter(|symbol| !symbol.is_empty()),
+            ..Region::unplaced(id.to_owned())
+        });
+        find(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(), &genes, "the matrix")
     }
 
     #[test]

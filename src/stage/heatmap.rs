@@ -16,7 +16,7 @@ use self::map::Map;
 use super::gene_ids;
 use crate::genome::file_names;
 use crate::io::{self, FileError, Output};
-use crate::matrix::{Labels, Matrix, Predictions};
+use crate::matrix::{Labels, Matrix, Predictions, Region, gene_key};
 use crate::stage::{Common, Files, Stage};
 
 /// What stands for the gene in --plot.
@@ -45,8 +45,8 @@ pub struct Args {
     /// Attention of attentrack-predict, attribution of attentrack-explain or signal of attentrack-bin, one file a sample
     #[arg(long, value_name = "FILE", required = true, num_args = 1.., help_heading = "Input")]
     pub input: Vec<PathBuf>,
-    /// Gene to show, by id, or @FILE with one id a line; may be repeated
-    #[arg(long, value_name = "ID|@FILE", required = true, help_heading = "Input")]
+    /// Gene to show, by id or symbol (all genes that have it), or @FILE with one a line; may be repeated
+    #[arg(long, value_name = "NAME|@FILE", required = true, help_heading = "Input")]
     pub gene: Vec<String>,
     /// Predictions, one file a sample, in the order of --input [default: scores are not shown]
     #[arg(long, value_name = "TSV", num_args = 1.., help_heading = "Input")]
@@ -98,18 +98,17 @@ impl Stage for Args {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let ids = gene_ids::named(&self.gene)?;
+        let genes = self.genes()?;
         if let Some(plot) = &self.plot
-            && ids.len() > 1
+            && genes.len() > 1
             && !plot.to_string_lossy().contains(GENE)
         {
-            bail!("--plot {}: {} genes need a name with {GENE} in it", plot.display(), ids.len());
+            bail!("--plot {}: {} genes need a name with {GENE} in it", plot.display(), genes.len());
         }
         // before anything is written
         let files = match &self.plot {
-            Some(_) => {
-                file_names("gene", ids.iter().map(String::as_str)).context("--plot: draw one of them at a time")?
-            }
+            Some(_) => file_names("gene", genes.iter().map(|(name, _)| name.as_str()))
+                .context("--plot: draw one of them at a time")?,
             None => Vec::new(),
         };
         let plots = |plot: &PathBuf| {
@@ -121,7 +120,7 @@ impl Stage for Args {
         if let Some(problem) = written.problem() {
             bail!("{problem}");
         }
-        let map = self.read(&ids)?;
+        let map = self.read(genes.into_iter().map(|(_, gene)| gene).collect())?;
         table::write(&self.out, &map)?;
         for (gene, path) in plots.iter().enumerate() {
             let mut output = Output::create(path)?;
@@ -134,8 +133,31 @@ impl Stage for Args {
 }
 
 impl Args {
+    /// The genes named, and what a file of each is called: the name as it was given, or the id where that name has
+    /// several genes.
+    fn genes(&self) -> anyhow::Result<Vec<(String, Region)>> {
+        let mut known = Vec::new();
+        for path in &self.input {
+            known.extend(io::bins::open(path)?.0.regions);
+        }
+        let names = gene_ids::named(&self.gene)?;
+        let found = gene_ids::find(&names, &known, "any --input").map_err(anyhow::Error::msg)?;
+        let mut genes = Vec::new();
+        for (name, places) in names.into_iter().zip(found) {
+            // every sample has the same gene
+            let mut seen = BTreeSet::new();
+            let own: Vec<&Region> =
+                places.iter().map(|&at| &known[at]).filter(|gene| seen.insert(gene_key(&gene.id))).collect();
+            match own[..] {
+                [gene] => genes.push((name, gene.clone())),
+                _ => genes.extend(own.into_iter().map(|gene| (gene.id.clone(), gene.clone()))),
+            }
+        }
+        Ok(genes)
+    }
+
     /// One sample in memory at a time.
-    fn read(&self, ids: &[String]) -> anyhow::Result<Map> {
+    fn read(&self, genes: Vec<Region>) -> anyhow::Result<Map> {
         let mut map: Option<Map> = None;
         for (place, path) in self.input.iter().enumerate() {
             let matrix = io::bins::read(path)?;
@@ -143,19 +165,11 @@ impl Args {
             let labels = self.labels.get(place).map(|path| io::labels::read(path)).transpose()?;
             let map = match &mut map {
                 Some(map) => map,
-                none => none.insert(Map::new(&matrix, ids.to_vec())),
+                none => none.insert(Map::new(&matrix, genes.clone())),
             };
             add(map, path, &matrix, predictions.as_ref(), labels.as_ref())?;
         }
         let Some(map) = map else { bail!("--input names no file") };
-        let missing: Vec<&str> = map.missing().collect();
-        if let [first, ..] = missing[..] {
-            bail!(
-                "--gene: {} of {} genes are in no --input, such as {first:?}. Check ids and version suffixes",
-                missing.len(),
-                ids.len()
-            );
-        }
         Ok(map)
     }
 }

@@ -47,8 +47,8 @@ pub struct Args {
     /// Mark to draw; may be repeated [default: all]
     #[arg(long, value_name = "MARK")]
     pub mark: Vec<String>,
-    /// Gene to draw, by id, or @FILE with one id a line; may be repeated [default: all]
-    #[arg(long, value_name = "ID|@FILE")]
+    /// Gene to draw, by id or symbol (all genes that have it), or @FILE with one a line; may be repeated [default: all]
+    #[arg(long, value_name = "NAME|@FILE")]
     pub gene: Vec<String>,
     /// Draw bins that overlap CHROM, CHROM:START or CHROM:START-END (1-based, both ends included, as samtools has it); may be repeated [default: everywhere]
     #[arg(long, value_name = "REGION")]
@@ -83,9 +83,9 @@ const AFTER_HELP: &str = "\
 Formats:
   bed, bigbed
     One row a bin of each gene and mark that is kept; rows of neighbouring
-    genes overlap. Name gene|mark, colour by mark, faded by score; of an
-    attribution with negative values, red raises and blue lowers the model's
-    score. Score: 100
+    genes overlap. Name symbol|mark (id|mark where the symbol is not known),
+    colour by mark, faded by score; of an attribution with negative values, red
+    raises and blue lowers the model's score. Score: 100
     for each even share, so 200 is twice what a bin would hold if nothing stood
     out, and 1000 is ten times that or more. Kept by default are the bins of
     score 200 or more, and at least the highest 1 % of each mark.

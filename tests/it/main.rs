@@ -24,6 +24,7 @@ mod run;
 mod shell;
 mod simulate;
 mod support;
+mod symbols;
 mod track;
 mod train;
 mod train_streamed;

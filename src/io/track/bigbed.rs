@@ -15,13 +15,13 @@ const BED_COLUMNS: u16 = 9;
 const BED9: &str = r#"    string chrom;       "Chromosome"
     uint chromStart;    "First base of the bin, counted from 0"
     uint chromEnd;      "One past the last base of the bin"
-    string name;        "gene|mark"
+    string name;        "symbol|mark, id|mark where the symbol is not known"
     uint score;         "100 for each even share, 1000 for ten or more"
     char[1] strand;     "Strand of the gene"
     uint thickStart;    "As chromStart"
     uint thickEnd;      "As chromEnd"
     uint reserved;      "Colour of the mark, faded by score"
-    string geneId;      "Gene"
+    string geneId;      "Gene id"
     string mark;        "Mark"
     uint bin;           "Bin, counted 5' to 3' from 0"
     int offset;         "Bases from the TSS to the 5' base of the bin, negative upstream"
@@ -103,7 +103,7 @@ fn push_rest(rest: &mut String, values: &TrackValues, cell: &Cell) {
     let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
     let matrix = values.matrix();
     bed::push_rest(rest, values, cell);
-    let (id, name) = (&matrix.gene_ids[gene], &matrix.marks[mark]);
+    let (id, name) = (&matrix.regions[gene].id, &matrix.marks[mark]);
     let _ = write!(rest, "\t{id}\t{name}\t{}\t{}", cell.gene_bin(matrix), cell.offset_bp(matrix));
     let _ = write!(rest, "\t{}", values.raw(gene, mark, bin));
     if values.has_attention() {

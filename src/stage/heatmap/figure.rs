@@ -2,7 +2,7 @@
 
 use super::map::{Gene, Map, Sample};
 use crate::io::chart::{Axis, Chart, Colour, Panel, sheet};
-use crate::matrix::Kind;
+use crate::matrix::{Kind, Region};
 
 /// Height of a sample's row.
 const ROW: f64 = 24.0;
@@ -20,7 +20,9 @@ pub fn draw(map: &Map, gene: usize) -> String {
     let mut panels = vec![marks(map, &rows, height)];
     panels.extend((0..map.marks.len()).map(|mark| bins(map, &rows, mark, largest, height)));
     panels.push(scale(map, largest, height));
-    sheet(&format!("{}: {}", map.genes[gene], what(map)), &panels, &notes(map, &rows))
+    let Region { id, symbol, .. } = &map.genes[gene];
+    let name = symbol.as_ref().map_or_else(|| id.clone(), |symbol| format!("{symbol} ({id})"));
+    sheet(&format!("{name}: {}", what(map)), &panels, &notes(map, &rows))
 }
 
 fn what(map: &Map) -> String {

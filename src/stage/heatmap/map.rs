@@ -2,12 +2,12 @@
 
 use crate::genome::Grid;
 use crate::matrix::track::{TrackError, TrackValue, TrackValues};
-use crate::matrix::{ByGene, Kind, Labels, Matrix, Predictions, Status};
+use crate::matrix::{ByGene, Kind, Labels, LayerName, Matrix, Predictions, Region, Status};
 
 /// Genes by samples.
 pub struct Map {
-    /// Ids, in the order of the command line.
-    pub genes: Vec<String>,
+    /// In the order of the command line.
+    pub genes: Vec<Region>,
     /// Names of the marks.
     pub marks: Vec<String>,
     /// Bins around a TSS.
@@ -48,7 +48,7 @@ pub struct Gene {
 
 impl Map {
     /// Without any sample yet.
-    pub fn new(matrix: &Matrix, genes: Vec<String>) -> Self {
+    pub fn new(matrix: &Matrix, genes: Vec<Region>) -> Self {
         Map {
             genes,
             marks: matrix.marks.clone(),
@@ -81,25 +81,27 @@ impl Map {
         predictions: Option<&Predictions>,
         labels: Option<&Labels>,
     ) -> Result<(), TrackError> {
-        let has_marks = matrix.attention.as_ref().is_some_and(|attention| attention.mark_values.is_some());
+        let window = matrix.layer(LayerName::Window).and_then(|layer| layer.attention.as_ref());
+        let has_marks = window.is_some_and(|attention| attention.mark_values.is_some());
         let value = match matrix.kind {
             Kind::Attention if has_marks => TrackValue::JointCorrected,
             Kind::Attention => TrackValue::Corrected,
             _ => TrackValue::Raw,
         };
         let values = TrackValues::new(matrix, value)?;
-        let row_of: ByGene<usize> = matrix.gene_ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
+        let row_of: ByGene<usize> =
+            matrix.regions.iter().enumerate().map(|(at, region)| (region.id.as_str(), at)).collect();
         let scores: ByGene<_> =
             predictions.iter().flat_map(|all| &all.rows).map(|row| (row.gene_id.as_str(), row)).collect();
         let labels = labels.map(Labels::by_gene).unwrap_or_default();
-        let gene = |id: &String| {
-            let gene = *row_of.get(id.as_str())?;
-            let is_backwards = matrix.is_backwards(gene);
+        let gene = |Region { id, .. }: &Region| {
+            let gene = *row_of.get(id)?;
+            let is_backwards = matrix.axis(LayerName::Window).is_backwards(&matrix.regions[gene]);
             Some(Gene {
                 status: matrix.status[gene],
-                score: scores.get(id.as_str()).and_then(|row| row.score),
-                uncertain: scores.get(id.as_str()).and_then(|row| row.uncertain),
-                label: labels.get(id.as_str()).copied(),
+                score: scores.get(id).and_then(|row| row.score),
+                uncertain: scores.get(id).and_then(|row| row.uncertain),
+                label: labels.get(id).copied(),
                 mark_values: (0..matrix.n_marks()).map(|mark| mark_value(&values, gene, mark)).collect(),
                 bins: bins(&values, gene, is_backwards),
                 // stored along the genome, the window of a minus-strand gene begins a base further in
@@ -109,12 +111,6 @@ impl Map {
         let genes = self.genes.iter().map(gene).collect();
         self.samples.push(Sample { name: matrix.sample.clone(), genes });
         Ok(())
-    }
-
-    /// Genes that no sample has.
-    pub fn missing(&self) -> impl Iterator<Item = &str> {
-        let is_missing = |gene: usize| self.samples.iter().all(|sample| sample.genes[gene].is_none());
-        (0..self.genes.len()).filter(move |&gene| is_missing(gene)).map(|gene| self.genes[gene].as_str())
     }
 
     /// Bins of a window.

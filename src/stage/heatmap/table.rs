@@ -47,14 +47,14 @@ pub struct HeatmapRow {
 /// Writes one row a gene, sample and mark.
 pub fn write(path: &Path, map: &Map) -> io::Result<()> {
     let mut rows = Vec::new();
-    for (gene, id) in map.genes.iter().enumerate() {
+    for (gene, region) in map.genes.iter().enumerate() {
         for sample in &map.samples {
             for (mark, name) in map.marks.iter().enumerate() {
                 let found = sample.genes[gene].as_ref();
                 let peak = found.and_then(|gene| gene.peak(mark));
                 rows.push(HeatmapRow {
-                    gene_id: id.clone(),
-                    gene_name: None,
+                    gene_id: region.id.clone(),
+                    gene_name: region.symbol.clone(),
                     sample: sample.name.clone(),
                     status: found.map_or("NA", |gene| gene.status.name()).to_owned(),
                     score: found.and_then(|gene| gene.score),

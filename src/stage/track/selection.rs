@@ -1,15 +1,15 @@
 //! What `--mark`, `--gene`, `--region` and `--chrom-sizes` mean for a matrix.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 
 use super::Args;
-use crate::genome::{Chrom, Chroms, Region};
+use crate::genome::{Chrom, Chroms, Interval};
 use crate::io::{FileError, Lines};
+use crate::matrix::Matrix;
 use crate::matrix::track::Selection;
-use crate::matrix::{Matrix, gene_key};
 use crate::stage::gene_ids;
 
 /// The part of the matrix that the flags name, every problem in one message.
@@ -45,32 +45,24 @@ fn genes(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> anyhow::Re
     if args.gene.is_empty() {
         return Ok(None);
     }
-    let mut rows: HashMap<_, Vec<usize>> = HashMap::new();
-    for (row, id) in matrix.gene_ids.iter().enumerate() {
-        rows.entry(gene_key(id)).or_default().push(row);
+    match gene_ids::find(&gene_ids::named(&args.gene)?, &matrix.regions, "the matrix") {
+        Ok(found) => {
+            let genes: BTreeSet<usize> = found.into_iter().flatten().collect();
+            Ok(Some(genes.into_iter().collect()))
+        }
+        Err(problem) => {
+            problems.push(problem);
+            Ok(None)
+        }
     }
-    let ids = gene_ids::named(&args.gene)?;
-    let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !rows.contains_key(&gene_key(id))).collect();
-    if let [first, ..] = unknown[..] {
-        problems.push(format!(
-            "--gene: {} of {} genes are not in the matrix, such as {first:?}; its ids look like {:?}. Check the ids",
-            unknown.len(),
-            ids.len(),
-            matrix.gene_ids.first().map_or("", String::as_str),
-        ));
-    }
-    let named: HashSet<usize> = ids.iter().filter_map(|id| rows.get(&gene_key(id))).flatten().copied().collect();
-    let mut genes: Vec<usize> = named.into_iter().collect();
-    genes.sort_unstable();
-    Ok(Some(genes))
 }
 
-fn regions(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> Vec<Region> {
+fn regions(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> Vec<Interval> {
     let mut regions = Vec::new();
     for text in &args.region {
         // a name may hold a colon itself (HLA contigs)
-        let whole = Region { chrom: text.clone(), range: 0..u64::MAX };
-        let region = if matrix.chroms.contains(text) { Ok(whole) } else { text.parse::<Region>() };
+        let whole = Interval { chrom: text.clone(), range: 0..u64::MAX };
+        let region = if matrix.chroms.contains(text) { Ok(whole) } else { text.parse::<Interval>() };
         match region {
             Err(error) => problems.push(format!("--region: {error}. Write it like chr21:1,000-2,000")),
             Ok(region) if !matrix.chroms.contains(&region.chrom) => {

@@ -177,7 +177,7 @@ fn other_columns_of_a_users_bed_are_not_read() {
         let flags = "--genes genes.bed --signal H3K4me3=a.bedgraph --sample s --flank 200 --body";
         let log = work.ok("bin", &format!("{flags} --out s.bins.safetensors"));
         let matrix = attentrack::io::bins::read(&work.path("s.bins.safetensors")).unwrap();
-        (log, matrix.body.is_some())
+        (log, matrix.layer(attentrack::matrix::LayerName::Body).is_some())
     };
     work.write("a.bedgraph", "chr1\t0\t200000\t1\n");
     let tss = "chr1\t9999\t10000\tG1\t0\t+";
