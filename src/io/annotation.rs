@@ -23,14 +23,14 @@ use std::path::Path;
 use super::{Lines, Result};
 use crate::genome::GeneRecord;
 use collector::Collector;
-pub use format::Format;
+pub use format::AnnotationFormat;
 pub use tally::{Ignored, Tally};
 
 /// The genes of one annotation file.
 #[derive(Clone, Debug)]
 pub struct Annotation {
     /// What the file turned out to be.
-    pub format: Format,
+    pub format: AnnotationFormat,
     /// Genes in no particular order; ids may repeat.
     pub genes: Vec<GeneRecord>,
     /// What was left out or assumed.

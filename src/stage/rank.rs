@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Parser;
 
-use self::inputs::Inputs;
+use self::inputs::Trainings;
 use crate::io::Output;
 use crate::learn::metrics::{Bootstrap, Figure, N_METRICS, compare, figures, metric_names};
 use crate::matrix::Split;
@@ -76,7 +76,7 @@ pub struct Args {
 }
 
 /// What one model is worth on the genes of one sample, or of all.
-pub struct Judged {
+pub struct RankedModel {
     /// Model.
     model: String,
     /// By metric.
@@ -98,7 +98,7 @@ pub struct Ladder {
     /// Samples that the figures are the mean of; `None` where the rows of genes are judged together.
     mean_of: Option<usize>,
     /// In the order of the table of trainings.
-    models: Vec<Judged>,
+    models: Vec<RankedModel>,
 }
 
 impl Stage for Args {
@@ -140,7 +140,7 @@ impl Stage for Args {
 
 impl Args {
     /// Place of the model that the others are compared with.
-    fn reference(&self, inputs: &Inputs) -> anyhow::Result<usize> {
+    fn reference(&self, inputs: &Trainings) -> anyhow::Result<usize> {
         let Some(name) = &self.reference else { return Ok(0) };
         let found = inputs.models.iter().position(|model| model == name);
         match found {
@@ -153,7 +153,7 @@ impl Args {
         }
     }
 
-    fn judge(&self, inputs: &Inputs, sample: Option<&str>, reference: usize) -> anyhow::Result<Ladder> {
+    fn judge(&self, inputs: &Trainings, sample: Option<&str>, reference: usize) -> anyhow::Result<Ladder> {
         let (folds, models) = inputs.gather(sample, self.split)?;
         if folds.iter().any(|fold| fold.labels.is_empty()) {
             bail!(
@@ -165,7 +165,7 @@ impl Args {
         let bootstrap = Bootstrap { replicates: self.bootstrap, confidence: self.confidence, seed: self.seed };
         let judged = compare(&folds, &models, reference, inputs.binary, &bootstrap);
         let (valid_folds, valid) = inputs.gather(sample, Split::Valid)?;
-        let models = models.into_iter().zip(judged).zip(&valid).map(|((model, figures_of), valid)| Judged {
+        let models = models.into_iter().zip(judged).zip(&valid).map(|((model, figures_of), valid)| RankedModel {
             seeds: model.runs.len() / folds.len(),
             model: model.name,
             figures: figures_of,

@@ -8,7 +8,7 @@ use clap::Parser;
 use tracing::{info, warn};
 
 use crate::genome::{TssOptions, TssPolicy, TssSelection, select_tss};
-use crate::io::annotation::{self, Annotation, Format, ReadOptions, Tally};
+use crate::io::annotation::{self, Annotation, AnnotationFormat, ReadOptions, Tally};
 use crate::io::genes_bed;
 use crate::stage::{Common, Files, Stage};
 
@@ -144,7 +144,8 @@ impl Args {
             bail!("{path}: no gene on chromosome {chrom}. --chroms can be one of: {}", listed(chroms.iter().copied()));
         }
         if self.policy != TssPolicy::Gene && annotation.genes.iter().all(|gene| gene.transcripts.is_empty()) {
-            let what = if annotation.format == Format::Bed { "a BED file has none" } else { "the file has none" };
+            let what =
+                if annotation.format == AnnotationFormat::Bed { "a BED file has none" } else { "the file has none" };
             bail!("{path}: --policy canonical and transcript need transcripts, and {what}. Use --policy gene");
         }
         if let Some(name) = &self.id_attribute

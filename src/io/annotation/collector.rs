@@ -6,7 +6,7 @@ use std::path::Path;
 use super::attributes::Style;
 use super::bed::Bed;
 use super::feature::{Feature, unquoted};
-use super::format::{Evidence, Format, evidence, not_an_annotation};
+use super::format::{AnnotationFormat, Evidence, evidence, not_an_annotation};
 use super::gff3::Gff3;
 use super::gtf::Gtf;
 use super::landmarks::Landmarks;
@@ -25,11 +25,11 @@ enum Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn format(&self) -> Format {
+    fn format(&self) -> AnnotationFormat {
         match self {
-            Reader::Gtf(_) => Format::Gtf,
-            Reader::Gff3(_) => Format::Gff3,
-            Reader::Bed(_) => Format::Bed,
+            Reader::Gtf(_) => AnnotationFormat::Gtf,
+            Reader::Gff3(_) => AnnotationFormat::Gff3,
+            Reader::Bed(_) => AnnotationFormat::Bed,
         }
     }
 }
@@ -113,8 +113,8 @@ impl<'a> Collector<'a> {
         })
     }
 
-    fn read_feature(&mut self, format: Format, line: &str) -> std::result::Result<(), String> {
-        let style = if format == Format::Gff3 { Style::Gff3 } else { Style::Gtf };
+    fn read_feature(&mut self, format: AnnotationFormat, line: &str) -> std::result::Result<(), String> {
+        let style = if format == AnnotationFormat::Gff3 { Style::Gff3 } else { Style::Gtf };
         match (Feature::parse(line, style)?, &mut self.reader) {
             // pandas quotes the last column alone, because that has quotes in it
             (Some(feature), _) if feature.attributes.text.starts_with('"') => {
@@ -134,11 +134,11 @@ impl<'a> Collector<'a> {
     }
 
     /// Now that the format is known, reads the lines that were held back.
-    fn settle(&mut self, format: Format) -> Result<()> {
+    fn settle(&mut self, format: AnnotationFormat) -> Result<()> {
         self.reader = Some(match format {
-            Format::Gtf => Reader::Gtf(Gtf::new(self.options)),
-            Format::Gff3 => Reader::Gff3(Box::new(Gff3::new(self.options))),
-            Format::Bed => Reader::Bed(Bed::new()),
+            AnnotationFormat::Gtf => Reader::Gtf(Gtf::new(self.options)),
+            AnnotationFormat::Gff3 => Reader::Gff3(Box::new(Gff3::new(self.options))),
+            AnnotationFormat::Bed => Reader::Bed(Bed::new()),
         });
         for (number, line) in std::mem::take(&mut self.held) {
             self.read(number, &line)?;
@@ -150,7 +150,7 @@ impl<'a> Collector<'a> {
     fn settle_by_held(&mut self) -> Result<()> {
         let Some((number, first)) = self.held.first() else { return Ok(()) };
         if self.held.iter().any(|(_, line)| evidence(line) == Evidence::GtfOrGff3) {
-            return self.settle(if self.says_gff3 { Format::Gff3 } else { Format::Gtf });
+            return self.settle(if self.says_gff3 { AnnotationFormat::Gff3 } else { AnnotationFormat::Gtf });
         }
         Err(self.error(*number, &not_an_annotation(first)).remedy(NAME_ANOTHER))
     }
@@ -187,7 +187,7 @@ impl<'a> Collector<'a> {
             return Err(FileError::new(self.path, problem)
                 .remedy("Name a gene annotation, from Ensembl, GENCODE or RefSeq for example"));
         }
-        if format == Format::Bed {
+        if format == AnnotationFormat::Bed {
             tally.without_id_attribute = genes.len() as u64;
         }
         self.landmarks.apply(&mut genes, &mut tally);

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Format of an annotation file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum AnnotationFormat {
     /// GTF, also known as GFF2.5: `gene_id "…";`.
     Gtf,
     /// GFF3: `ID=…;Parent=…`.
@@ -13,12 +13,12 @@ pub enum Format {
     Bed,
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for AnnotationFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Format::Gtf => "GTF",
-            Format::Gff3 => "GFF3",
-            Format::Bed => "BED",
+            AnnotationFormat::Gtf => "GTF",
+            AnnotationFormat::Gff3 => "GFF3",
+            AnnotationFormat::Bed => "BED",
         })
     }
 }
@@ -27,7 +27,7 @@ impl fmt::Display for Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Evidence {
     /// It can only be a line of that format.
-    Of(Format),
+    Of(AnnotationFormat),
     /// It has the nine columns of GTF and GFF3, the last of which tells nothing: a bare id, a dot, a header.
     GtfOrGff3,
     /// It is no line of an annotation, or one of a kind that is not read and cut short.
@@ -46,13 +46,13 @@ pub(super) fn evidence(line: &str) -> Evidence {
     let is_numbering = || (0..).zip(&columns).all(|(at, text)| text.parse() == Ok(at));
     // BED first: its columns 2 and 3 are a source and a feature type in the other two
     if number(1) && number(2) && !is_numbering() {
-        return Evidence::Of(Format::Bed);
+        return Evidence::Of(AnnotationFormat::Bed);
     }
     let Some(attributes) = columns.get(8) else { return Evidence::Nothing };
     let attributes = attributes.trim_start_matches([' ', ';']).trim_end();
     match attributes.find([' ', '=']).map(|at| attributes.as_bytes()[at]) {
-        Some(b'=') => Evidence::Of(Format::Gff3),
-        Some(_) => Evidence::Of(Format::Gtf),
+        Some(b'=') => Evidence::Of(AnnotationFormat::Gff3),
+        Some(_) => Evidence::Of(AnnotationFormat::Gtf),
         None => Evidence::GtfOrGff3,
     }
 }
@@ -73,10 +73,13 @@ mod tests {
     #[test]
     fn a_line_tells_its_format_or_nothing() {
         let of = |line: &str| evidence(line);
-        assert_eq!(of("1\thavana\tgene\t1\t9\t.\t+\t.\tgene_id \"a\"; note \"x=y\";"), Evidence::Of(Format::Gtf));
-        assert_eq!(of("1\thavana\tgene\t1\t9\t.\t+\t.\tID=gene:a;Name=b c"), Evidence::Of(Format::Gff3));
-        assert_eq!(of("chr1\t1\t9\ta\t0\t+"), Evidence::Of(Format::Bed));
-        assert_eq!(of("chr1\t-1\t9\ta\t0\t+"), Evidence::Of(Format::Bed));
+        assert_eq!(
+            of("1\thavana\tgene\t1\t9\t.\t+\t.\tgene_id \"a\"; note \"x=y\";"),
+            Evidence::Of(AnnotationFormat::Gtf)
+        );
+        assert_eq!(of("1\thavana\tgene\t1\t9\t.\t+\t.\tID=gene:a;Name=b c"), Evidence::Of(AnnotationFormat::Gff3));
+        assert_eq!(of("chr1\t1\t9\ta\t0\t+"), Evidence::Of(AnnotationFormat::Bed));
+        assert_eq!(of("chr1\t-1\t9\ta\t0\t+"), Evidence::Of(AnnotationFormat::Bed));
         assert_eq!(of("1\tAUGUSTUS\tgene\t1\t9\t.\t+\t.\tg1"), Evidence::GtfOrGff3);
         assert_eq!(of("0\t1\t2\t3\t4\t5\t6\t7\t8"), Evidence::GtfOrGff3);
         assert_eq!(of("gene_id\tE003"), Evidence::Nothing);

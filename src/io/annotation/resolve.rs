@@ -23,7 +23,7 @@ enum Found {
 
 /// Where what is known of a transcript goes.
 #[derive(Clone)]
-enum Place {
+enum Belongs {
     /// To gene lines.
     Genes(Vec<usize>),
     /// To a gene that is only named.
@@ -183,20 +183,20 @@ impl<'a> Family<'a> {
     }
 
     /// Where a transcript that is no part of another belongs.
-    fn place(&self, at: usize) -> Place {
+    fn place(&self, at: usize) -> Belongs {
         let genes: Vec<usize> = self.parents[at].iter().copied().filter(|&parent| self.is_gene(parent)).collect();
         let node = &self.nodes[at];
         if !genes.is_empty() {
-            return Place::Genes(genes);
+            return Belongs::Genes(genes);
         }
         if self.has_parent_elsewhere[at] {
-            return Place::Nowhere(Ignored::Elsewhere);
+            return Belongs::Nowhere(Ignored::Elsewhere);
         }
         match &node.gene {
-            Some(gene) => Place::Named(gene.clone()),
-            None if !node.parents.is_empty() => Place::Nowhere(Ignored::NoParent),
-            None if node.id.is_empty() => Place::Nowhere(Ignored::NoGeneId),
-            None => Place::Own(bare(&node.id).to_owned()),
+            Some(gene) => Belongs::Named(gene.clone()),
+            None if !node.parents.is_empty() => Belongs::Nowhere(Ignored::NoParent),
+            None if node.id.is_empty() => Belongs::Nowhere(Ignored::NoGeneId),
+            None => Belongs::Own(bare(&node.id).to_owned()),
         }
     }
 }
@@ -222,16 +222,18 @@ impl Genes<'_> {
         }
         let node = &self.family.nodes[transcript];
         match self.family.place(transcript) {
-            Place::Genes(genes) => {
+            Belongs::Genes(genes) => {
                 for gene in genes.into_iter().filter(|_| self.wants_transcripts) {
                     self.transcripts.entry(gene).or_default().add(&node.name, part.clone());
                 }
             }
-            Place::Named(gene) => {
+            Belongs::Named(gene) => {
                 self.named.at(&gene, &node.chrom, node.strand).add_parts(&node.name, lines, part, labels);
             }
-            Place::Own(gene) => self.own.at(&gene, &node.chrom, node.strand).add_parts(&node.name, lines, part, labels),
-            Place::Nowhere(reason) => tally.ignore_lines(reason, lines),
+            Belongs::Own(gene) => {
+                self.own.at(&gene, &node.chrom, node.strand).add_parts(&node.name, lines, part, labels)
+            }
+            Belongs::Nowhere(reason) => tally.ignore_lines(reason, lines),
         }
     }
 

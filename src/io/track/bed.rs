@@ -8,7 +8,8 @@ use crate::io::{PendingFile, Result};
 use crate::matrix::track::{Cell, Cells, TrackValues};
 
 /// Writes sorted cells: name `symbol|mark` (`id|mark` where the symbol is not known), score as
-/// [`TrackValues::score`], itemRgb by mark and score. Bins of a gene that is uncertain have a name that ends in `?` and no thick part, so that browsers draw them as a thin box.
+/// [`TrackValues::score`], itemRgb by mark and score. Bins of a gene that is uncertain have a name that ends in `?`
+/// and no thick part, so that browsers draw them as a thin box.
 ///
 /// `track_line` puts a `track` line before them, as UCSC custom tracks have it; other tools (and
 /// tabix) want none.

@@ -1,6 +1,6 @@
 //! The map of one gene as a picture.
 
-use super::map::{Gene, Map, Sample};
+use super::map::{GeneMap, Map, SampleMap};
 use crate::io::chart::{Axis, Chart, Colour, Panel, sheet};
 use crate::matrix::{Kind, Region};
 
@@ -13,7 +13,7 @@ const SHADES: usize = 40;
 
 /// The whole picture of a gene.
 pub fn draw(map: &Map, gene: usize) -> String {
-    let rows: Vec<(&Sample, Option<&Gene>)> =
+    let rows: Vec<(&SampleMap, Option<&GeneMap>)> =
         map.samples.iter().map(|sample| (sample, sample.genes[gene].as_ref())).collect();
     let height = BELOW + ROW * rows.len() as f64;
     let largest = largest(rows.iter().filter_map(|row| row.1).flat_map(|gene| &gene.bins));
@@ -35,7 +35,7 @@ fn what(map: &Map) -> String {
 }
 
 /// A row a sample, a column a mark, with the numbers in it.
-fn marks(map: &Map, rows: &[(&Sample, Option<&Gene>)], height: f64) -> Panel {
+fn marks(map: &Map, rows: &[(&SampleMap, Option<&GeneMap>)], height: f64) -> Panel {
     let names: Vec<String> = rows.iter().map(|(sample, gene)| row_name(sample, *gene)).collect();
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
     let wide = map.marks.iter().map(|mark| mark.chars().count()).max().unwrap_or(0) as f64;
@@ -63,7 +63,7 @@ fn marks(map: &Map, rows: &[(&Sample, Option<&Gene>)], height: f64) -> Panel {
 }
 
 /// The bins of one mark, 5′ to 3′, a row a sample.
-fn bins(map: &Map, rows: &[(&Sample, Option<&Gene>)], mark: usize, largest: f64, height: f64) -> Panel {
+fn bins(map: &Map, rows: &[(&SampleMap, Option<&GeneMap>)], mark: usize, largest: f64, height: f64) -> Panel {
     let flank = f64::from(map.grid.flank_bp()) / 1000.0;
     let size = f64::from(map.grid.bin_size_bp()) / 1000.0;
     let width = 240.0;
@@ -94,8 +94,11 @@ fn bins(map: &Map, rows: &[(&Sample, Option<&Gene>)], mark: usize, largest: f64,
 
 /// What the colours of the bins mean.
 fn scale(map: &Map, largest: f64, height: f64) -> Panel {
-    let low =
-        if map.samples.iter().flat_map(|sample| &sample.genes).flatten().any(Gene::is_signed) { -largest } else { 0.0 };
+    let low = if map.samples.iter().flat_map(|sample| &sample.genes).flatten().any(GeneMap::is_signed) {
+        -largest
+    } else {
+        0.0
+    };
     let unit = match map.kind {
         Kind::Attention => "× even share",
         Kind::Attribution => "of a bin",
@@ -111,7 +114,7 @@ fn scale(map: &Map, largest: f64, height: f64) -> Panel {
     Panel { heading: String::new(), svg: chart.svg("Scale of the bins' colours"), width, height }
 }
 
-fn notes(map: &Map, rows: &[(&Sample, Option<&Gene>)]) -> Vec<String> {
+fn notes(map: &Map, rows: &[(&SampleMap, Option<&GeneMap>)]) -> Vec<String> {
     let mut notes = vec![match (map.kind, &map.method) {
         (Kind::Attention, _) => {
             "Marks: mark attention, which sums to 1. Bins, 5′ to 3′: mark attention × bin attention freed of what the model gives to an empty window; 1 is an even share.".to_owned()
@@ -134,7 +137,7 @@ fn colour(value: f64, largest: f64) -> Colour {
 }
 
 /// A sample with its score and label, where they are known.
-fn row_name(sample: &Sample, gene: Option<&Gene>) -> String {
+fn row_name(sample: &SampleMap, gene: Option<&GeneMap>) -> String {
     let mut name = sample.name.clone();
     if let Some(score) = gene.and_then(|gene| gene.score) {
         let sure = if gene.and_then(|gene| gene.uncertain) == Some(true) { "?" } else { "" };

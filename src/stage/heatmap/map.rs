@@ -17,19 +17,19 @@ pub struct Map {
     /// Method and unit of an attribution.
     pub method: Option<(String, String)>,
     /// In the order of the command line.
-    pub samples: Vec<Sample>,
+    pub samples: Vec<SampleMap>,
 }
 
 /// One sample.
-pub struct Sample {
+pub struct SampleMap {
     /// Its name.
     pub name: String,
     /// One a gene; `None` of a gene that the sample's file lacks.
-    pub genes: Vec<Option<Gene>>,
+    pub genes: Vec<Option<GeneMap>>,
 }
 
 /// One gene in one sample.
-pub struct Gene {
+pub struct GeneMap {
     /// What became of its window.
     pub status: Status,
     /// Score, where predictions were given.
@@ -97,7 +97,7 @@ impl Map {
         let gene = |Region { id, .. }: &Region| {
             let gene = *row_of.get(id)?;
             let is_backwards = matrix.axis(LayerName::Window).is_backwards(&matrix.regions[gene]);
-            Some(Gene {
+            Some(GeneMap {
                 status: matrix.status[gene],
                 score: scores.get(id).and_then(|row| row.score),
                 uncertain: scores.get(id).and_then(|row| row.uncertain),
@@ -109,7 +109,7 @@ impl Map {
             })
         };
         let genes = self.genes.iter().map(gene).collect();
-        self.samples.push(Sample { name: matrix.sample.clone(), genes });
+        self.samples.push(SampleMap { name: matrix.sample.clone(), genes });
         Ok(())
     }
 
@@ -119,7 +119,7 @@ impl Map {
     }
 }
 
-impl Gene {
+impl GeneMap {
     /// From the TSS to the 5′ base of a bin, in bp along the gene.
     pub fn offset_bp(&self, bin: usize, grid: Grid) -> i64 {
         self.first_bp + bin as i64 * i64::from(grid.bin_size_bp())

@@ -1,6 +1,6 @@
 //! The ladder as a picture: a row a model, the best on top, a panel a metric.
 
-use super::{Args, Judged, Ladder};
+use super::{Args, Ladder, RankedModel};
 use crate::io::chart::{Axis, Chart, Panel, sheet};
 use crate::learn::metrics::{N_METRICS, less_is_better};
 
@@ -59,8 +59,8 @@ fn panel(
     reference: usize,
     order: &[usize],
 ) -> Option<Panel> {
-    let of = |judged: &Judged| judged.figures[metric].clone();
-    let ends = |judged: &Judged| {
+    let of = |judged: &RankedModel| judged.figures[metric].clone();
+    let ends = |judged: &RankedModel| {
         let estimate = of(judged).estimate;
         [estimate.value, estimate.low, estimate.high]
     };

@@ -11,18 +11,18 @@ use crate::learn::metrics::{Candidate, CandidateRun, FoldGenes};
 use crate::matrix::{Labels, Split, Splits, one_model};
 
 /// All trainings and what they are judged by.
-pub struct Inputs {
+pub struct Trainings {
     /// Models in the order in which they appear.
     pub models: Vec<String>,
     /// Whether labels are 0 and 1.
     pub binary: bool,
-    runs: Vec<Run>,
+    runs: Vec<Training>,
     labels: HashMap<PathBuf, Labels>,
     splits: Splits,
 }
 
 /// One row of the table: what one training says of one sample.
-struct Run {
+struct Training {
     model: usize,
     fold: u32,
     seed: u64,
@@ -37,12 +37,12 @@ struct Run {
 }
 
 /// Reads all files that the table names.
-pub fn read(path: &Path, splits: &Path) -> anyhow::Result<Inputs> {
+pub fn read(path: &Path, splits: &Path) -> anyhow::Result<Trainings> {
     let table = Table::read(path)?;
     let [model, predictions, labels] = [table.column("model")?, table.column("predictions")?, table.column("labels")?];
     let (fold, seed) = (table.find("fold"), table.find("seed"));
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut inputs = Inputs {
+    let mut inputs = Trainings {
         models: Vec::new(),
         binary: true,
         runs: Vec::new(),
@@ -76,7 +76,7 @@ pub fn read(path: &Path, splits: &Path) -> anyhow::Result<Inputs> {
         let (fold, seed) = (number(fold, 0)?, number(seed, 1)?);
         let fold = u32::try_from(fold).unwrap_or(u32::MAX);
         let (sample, scored_by) = (read.sample, read.model);
-        inputs.runs.push(Run { model, fold, seed, sample, predictions, labels, scored_by, scores, genes });
+        inputs.runs.push(Training { model, fold, seed, sample, predictions, labels, scored_by, scores, genes });
     }
     if inputs.runs.is_empty() {
         bail!("{}: names no training. Give it a row a model, fold, seed and sample", path.display());
@@ -86,7 +86,7 @@ pub fn read(path: &Path, splits: &Path) -> anyhow::Result<Inputs> {
     Ok(inputs)
 }
 
-impl Inputs {
+impl Trainings {
     /// Every model must be there with the same folds and samples, as often in each.
     fn check(&self) -> anyhow::Result<()> {
         let samples = self.names();
@@ -137,8 +137,8 @@ impl Inputs {
     /// Number of samples that figures of all are the mean of: those samples that a training has scored with models
     /// of their own, or with models that are not known. `None` where every training has scored all with one.
     pub fn mean_of(&self) -> Option<usize> {
-        let trained_apart = |first: &Run| {
-            let same = |run: &&Run| (run.model, run.fold, run.seed) == (first.model, first.fold, first.seed);
+        let trained_apart = |first: &Training| {
+            let same = |run: &&Training| (run.model, run.fold, run.seed) == (first.model, first.fold, first.seed);
             !one_model(self.runs.iter().filter(same).map(|run| run.scored_by.as_deref()))
         };
         self.runs.iter().any(trained_apart).then(|| self.names().len())
@@ -179,11 +179,11 @@ impl Inputs {
             let mut genes = FoldGenes::default();
             let mut scores: Vec<Vec<(u64, Vec<f64>)>> = vec![Vec::new(); models.len()];
             for name in names {
-                let of_sample: Vec<&Run> =
+                let of_sample: Vec<&Training> =
                     self.runs.iter().filter(|run| run.fold == fold && run.sample == *name).collect();
                 let first = of_sample[0];
                 let label_of = self.labels[&first.labels].by_gene();
-                let judged = |run: &Run, id: &str| {
+                let judged = |run: &Training, id: &str| {
                     split_of.get(id) == Some(&split) && label_of.contains_key(id) && run.scores.contains_key(id)
                 };
                 let ids: Vec<&str> = first.genes.iter().map(String::as_str).filter(|id| judged(first, id)).collect();

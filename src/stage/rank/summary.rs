@@ -5,7 +5,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Judged, Ladder};
+use super::{Ladder, RankedModel};
 use crate::io;
 use crate::learn::metrics::{N_METRICS, less_is_better};
 use crate::matrix::{Number, Split};
@@ -94,7 +94,7 @@ pub fn write_table(path: &Path, ladders: &[Ladder], metrics: &[&str; N_METRICS])
 }
 
 /// The model that is best on the validation genes.
-pub fn chosen<'a>(ladder: &'a Ladder, metrics: &[&str; N_METRICS]) -> Option<&'a Judged> {
+pub fn chosen<'a>(ladder: &'a Ladder, metrics: &[&str; N_METRICS]) -> Option<&'a RankedModel> {
     let sign = if less_is_better(metrics[0]) { -1.0 } else { 1.0 };
     let known = ladder.models.iter().filter_map(|judged| Some((judged, sign * judged.valid[0]?)));
     // of equal ones the first
@@ -114,8 +114,8 @@ pub fn log(ladders: &[Ladder], metrics: &[&str; N_METRICS], reference: usize, sp
             metrics[0],
             ladder.models[reference].model
         );
-        let mut models: Vec<&Judged> = ladder.models.iter().collect();
-        let key = |judged: &Judged| judged.figures[0].estimate.value.unwrap_or(f64::NEG_INFINITY);
+        let mut models: Vec<&RankedModel> = ladder.models.iter().collect();
+        let key = |judged: &RankedModel| judged.figures[0].estimate.value.unwrap_or(f64::NEG_INFINITY);
         models.sort_by(|a, b| key(b).total_cmp(&key(a)));
         for judged in models {
             tracing::info!("  {:<20} {}", judged.model, line(judged));
@@ -126,7 +126,7 @@ pub fn log(ladders: &[Ladder], metrics: &[&str; N_METRICS], reference: usize, sp
     }
 }
 
-fn line(judged: &Judged) -> String {
+fn line(judged: &RankedModel) -> String {
     let figure = &judged.figures[0];
     let Some(value) = figure.estimate.value else {
         return format!("none: {}", figure.estimate.reason.as_deref().unwrap_or("not defined"));

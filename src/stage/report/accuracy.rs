@@ -1,7 +1,7 @@
 //! How good the predictions are: the table of figures, their intervals, and the curves behind them.
 
 use super::figure::{class_of, figure, number, row};
-use super::inputs::{Inputs, Sample};
+use super::inputs::{ReportInputs, ReportSample};
 use crate::io::chart::{Axis, Chart};
 use crate::io::html::escaped;
 use crate::learn::metrics::{Estimate, SampleReport, TaskMetrics, precision_recall_curve, roc_curve};
@@ -29,7 +29,7 @@ pub fn metric_name(name: &str) -> String {
 }
 
 /// The figures of all samples together, where there are several, and each sample's.
-pub fn reports(inputs: &Inputs) -> Vec<&SampleReport> {
+pub fn reports(inputs: &ReportInputs) -> Vec<&SampleReport> {
     let pooled = (inputs.metrics.samples.len() > 1).then_some(&inputs.metrics.pooled);
     pooled.into_iter().chain(&inputs.metrics.samples).collect()
 }
@@ -43,7 +43,7 @@ pub fn name_of(report: &SampleReport, split: Split) -> String {
 }
 
 /// The first metric of the headline split, with its name.
-pub fn headline<'a>(inputs: &Inputs, report: &'a SampleReport) -> Option<(&'static str, &'a Estimate)> {
+pub fn headline<'a>(inputs: &ReportInputs, report: &'a SampleReport) -> Option<(&'static str, &'a Estimate)> {
     report.splits.get(&inputs.metrics.headline)?.metrics.named().into_iter().next()
 }
 
@@ -56,7 +56,7 @@ pub fn estimate(estimate: &Estimate) -> String {
 }
 
 /// The whole section: intervals, curves, the table of the headline split, and one of all splits.
-pub fn section(inputs: &Inputs) -> String {
+pub fn section(inputs: &ReportInputs) -> String {
     let split = inputs.metrics.headline;
     let mut body = row(&forest(inputs).into_iter().collect::<Vec<_>>());
     body += &row(&figures(inputs));
@@ -83,13 +83,13 @@ pub fn section(inputs: &Inputs) -> String {
     super::figure::section("accuracy", "Accuracy", &format!("On the {split} genes.{means}{intervals}"), &body)
 }
 
-fn figures(inputs: &Inputs) -> Vec<String> {
+fn figures(inputs: &ReportInputs) -> Vec<String> {
     let mut figures = Vec::new();
     if inputs.metrics.pooled.splits.values().any(|split| matches!(split.metrics, TaskMetrics::Regression { .. })) {
         figures.push(scatter(inputs));
         return figures;
     }
-    let positive = |sample: &Sample| sample.labels.iter().map(|&label| label == 1.0).collect::<Vec<bool>>();
+    let positive = |sample: &ReportSample| sample.labels.iter().map(|&label| label == 1.0).collect::<Vec<bool>>();
     let curve = |heading: &str, x: &str, y: &str, of: Curve, note: &str| {
         let lines = inputs.samples.iter().map(|sample| (sample.name.as_str(), of(&positive(sample), &sample.scores)));
         lines_of(heading, x, y, lines.collect(), note)
@@ -129,7 +129,7 @@ fn lines_of(heading: &str, x: &str, y: &str, lines: Vec<(&str, Vec<(f64, f64)>)>
 }
 
 /// The headline metric with its interval, a row a sample.
-fn forest(inputs: &Inputs) -> Option<String> {
+fn forest(inputs: &ReportInputs) -> Option<String> {
     let rows: Vec<(&SampleReport, &Estimate)> = reports(inputs)
         .into_iter()
         .filter_map(|report| Some((report, headline(inputs, report)?.1)))
@@ -158,7 +158,7 @@ fn forest(inputs: &Inputs) -> Option<String> {
 }
 
 /// Prediction against label, a dot a gene.
-fn scatter(inputs: &Inputs) -> String {
+fn scatter(inputs: &ReportInputs) -> String {
     let all = || inputs.samples.iter().flat_map(|sample| sample.labels.iter().zip(&sample.scores));
     let x = Axis::around("label", all().map(|(&label, _)| label), None, None);
     let y = Axis::around("prediction", all().map(|(_, &score)| score), None, None);
@@ -179,7 +179,7 @@ fn scatter(inputs: &Inputs) -> String {
 }
 
 /// A row a sample and split, a column a metric.
-fn table(inputs: &Inputs, splits: &[Split]) -> String {
+fn table(inputs: &ReportInputs, splits: &[Split]) -> String {
     let all = reports(inputs);
     let figures = || {
         all.iter()

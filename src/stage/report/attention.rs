@@ -1,12 +1,12 @@
 //! Where the model looks: by position, and by mark.
 
 use super::figure::{Key, figure, row, section as html_section};
-use super::inputs::Inputs;
+use super::inputs::ReportInputs;
 use crate::io::chart::{Axis, Chart};
 use crate::matrix::Profile;
 
 /// Mean attention by position and by mark, of the two groups of genes.
-pub fn section(inputs: &Inputs) -> String {
+pub fn section(inputs: &ReportInputs) -> String {
     let names = inputs.groups.names();
     let keys: [Key; 2] = [("g0", names[0].to_owned()), ("g1", names[1].to_owned())];
     let mut body = String::new();
@@ -50,7 +50,7 @@ fn profiles(profile: &Profile, keys: &[Key]) -> Vec<String> {
 }
 
 /// Mean mark attention: a pair of bars a mark, a dot a sample.
-fn marks(inputs: &Inputs, keys: &[Key]) -> Option<String> {
+fn marks(inputs: &ReportInputs, keys: &[Key]) -> Option<String> {
     let names = inputs.samples.iter().map(|sample| &sample.marks).find(|marks| !marks.is_empty())?;
     let of = |group: usize, mark: usize| {
         let samples = inputs.samples.iter().filter(|sample| sample.marks == *names);

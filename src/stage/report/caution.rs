@@ -1,13 +1,13 @@
 //! What in these very numbers calls for care.
 
 use super::accuracy::{headline, metric_name, reports};
-use super::inputs::Inputs;
+use super::inputs::ReportInputs;
 use super::learning::models;
 use crate::learn::metrics::{GeneCounts, TaskMetrics};
 use crate::matrix::{Split, Status};
 
 /// Every warning that the inputs give reason for, each a heading and a sentence.
-pub fn cautions(inputs: &Inputs) -> Vec<(String, String)> {
+pub fn cautions(inputs: &ReportInputs) -> Vec<(String, String)> {
     let found = [
         overlap(inputs),
         fold(inputs),
@@ -26,7 +26,7 @@ fn warning(heading: &str, text: String) -> Option<(String, String)> {
     Some((heading.to_owned(), text))
 }
 
-fn overlap(inputs: &Inputs) -> Option<(String, String)> {
+fn overlap(inputs: &ReportInputs) -> Option<(String, String)> {
     let overlap = inputs.metrics.overlap.as_ref()?;
     let shared = overlap.test_overlapping_train;
     if shared == 0 {
@@ -42,7 +42,7 @@ fn overlap(inputs: &Inputs) -> Option<(String, String)> {
     )
 }
 
-fn fold(inputs: &Inputs) -> Option<(String, String)> {
+fn fold(inputs: &ReportInputs) -> Option<(String, String)> {
     let folds = inputs.metrics.folds.filter(|&folds| folds > 1)?;
     warning(
         "One fold of several",
@@ -53,7 +53,7 @@ fn fold(inputs: &Inputs) -> Option<(String, String)> {
     )
 }
 
-fn width(inputs: &Inputs) -> Option<(String, String)> {
+fn width(inputs: &ReportInputs) -> Option<(String, String)> {
     let report = *reports(inputs).first()?;
     let (name, estimate) = headline(inputs, report)?;
     let (low, high) = (estimate.low?, estimate.high?);
@@ -71,7 +71,7 @@ fn width(inputs: &Inputs) -> Option<(String, String)> {
     )
 }
 
-fn gap(inputs: &Inputs) -> Option<(String, String)> {
+fn gap(inputs: &ReportInputs) -> Option<(String, String)> {
     let splits = &inputs.metrics.pooled.splits;
     let of = |split: Split| splits.get(&split)?.metrics.named().first()?.1.value;
     let (name, _) = headline(inputs, &inputs.metrics.pooled)?;
@@ -88,7 +88,7 @@ fn gap(inputs: &Inputs) -> Option<(String, String)> {
     )
 }
 
-fn balance(inputs: &Inputs) -> Option<(String, String)> {
+fn balance(inputs: &ReportInputs) -> Option<(String, String)> {
     let figures = inputs.metrics.pooled.splits.get(&inputs.metrics.headline)?;
     let TaskMetrics::Classification { positive_rate, .. } = figures.metrics else { return None };
     if (0.25..=0.75).contains(&positive_rate) {
@@ -105,7 +105,7 @@ fn balance(inputs: &Inputs) -> Option<(String, String)> {
     )
 }
 
-fn calibration(inputs: &Inputs) -> Option<(String, String)> {
+fn calibration(inputs: &ReportInputs) -> Option<(String, String)> {
     let figures = inputs.metrics.pooled.splits.get(&inputs.metrics.headline)?;
     let TaskMetrics::Classification { calibration_error, .. } = &figures.metrics else { return None };
     let error = calibration_error.value.filter(|&error| error > 0.1)?;
@@ -117,7 +117,7 @@ fn calibration(inputs: &Inputs) -> Option<(String, String)> {
     )
 }
 
-fn epochs(inputs: &Inputs) -> Option<(String, String)> {
+fn epochs(inputs: &ReportInputs) -> Option<(String, String)> {
     let all = models(inputs).count();
     let last = models(inputs)
         .filter_map(|(_, model)| model.chosen_by())
@@ -134,7 +134,7 @@ fn epochs(inputs: &Inputs) -> Option<(String, String)> {
     )
 }
 
-fn lost(inputs: &Inputs) -> Option<(String, String)> {
+fn lost(inputs: &ReportInputs) -> Option<(String, String)> {
     let genes = &inputs.metrics.pooled.genes;
     let lost = genes.unscored + genes.not_predicted;
     let share = 100.0 * lost as f64 / (genes.used + lost).max(1) as f64;
@@ -168,7 +168,7 @@ pub fn unscored(genes: &GeneCounts) -> Vec<(u64, &'static str)> {
     by_status.into_iter().chain((rest > 0).then_some((rest, "have no score"))).collect()
 }
 
-fn flat(inputs: &Inputs) -> Option<(String, String)> {
+fn flat(inputs: &ReportInputs) -> Option<(String, String)> {
     let profile = inputs.profile.as_ref()?;
     let marks = 0..profile.marks.len();
     let highest = marks.flat_map(|mark| [0, 1].into_iter().flat_map(move |group| profile.mean(group, mark)));

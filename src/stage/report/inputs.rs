@@ -11,11 +11,11 @@ use crate::learn::metrics::{METRICS_FORMAT, METRICS_FORMAT_VERSION, Report};
 use crate::matrix::{History, Labels, Profile, Split};
 
 /// Everything that the report shows.
-pub struct Inputs {
+pub struct ReportInputs {
     /// The figures.
     pub metrics: Report,
     /// One a predictions file, in the order of the metrics.
-    pub samples: Vec<Sample>,
+    pub samples: Vec<ReportSample>,
     /// By run, in the order given: the models of a history file.
     pub runs: Vec<(String, Vec<History>)>,
     /// Mean attention by position; `None` where no attention was given.
@@ -36,7 +36,7 @@ pub enum Groups {
 }
 
 /// The headline split of one sample.
-pub struct Sample {
+pub struct ReportSample {
     /// Name.
     pub name: String,
     /// Labels of the genes that have score, label and split.
@@ -62,7 +62,7 @@ impl Groups {
 }
 
 /// Reads all inputs.
-pub fn read(args: &Args) -> anyhow::Result<Inputs> {
+pub fn read(args: &Args) -> anyhow::Result<ReportInputs> {
     let metrics = read_metrics(&args.metrics)?;
     let splits = io::splits::read(&args.splits)?;
     let split_of = splits.by_gene(metrics.fold);
@@ -95,7 +95,7 @@ pub fn read(args: &Args) -> anyhow::Result<Inputs> {
         }
     }
     let profile = read_profile(args, &samples)?;
-    Ok(Inputs { metrics, samples, runs, profile, chroms, groups })
+    Ok(ReportInputs { metrics, samples, runs, profile, chroms, groups })
 }
 
 fn read_metrics(path: &Path) -> anyhow::Result<Report> {
@@ -120,10 +120,10 @@ fn read_sample(
     labels: &Labels,
     groups: Groups,
     is_shown: &dyn Fn(&str) -> bool,
-) -> anyhow::Result<Sample> {
+) -> anyhow::Result<ReportSample> {
     let predictions = io::predictions::read(path)?;
     let label_of = labels.by_gene();
-    let mut sample = Sample {
+    let mut sample = ReportSample {
         name: predictions.sample,
         labels: Vec::new(),
         scores: Vec::new(),
@@ -167,7 +167,7 @@ impl Groups {
 }
 
 /// One matrix at a time: a full-size sample's has 40 MB.
-fn read_profile(args: &Args, samples: &[Sample]) -> anyhow::Result<Option<Profile>> {
+fn read_profile(args: &Args, samples: &[ReportSample]) -> anyhow::Result<Option<Profile>> {
     let mut profile: Option<Profile> = None;
     for path in &args.attention {
         let matrix = io::bins::read(path)?;

@@ -2,7 +2,7 @@
 
 use super::caution::unscored;
 use super::figure::{figure, row, section as html_section};
-use super::inputs::Inputs;
+use super::inputs::ReportInputs;
 use crate::io::chart::{Axis, Chart};
 use crate::learn::metrics::TaskMetrics;
 use crate::matrix::{Curve, History, Split};
@@ -11,7 +11,7 @@ use crate::matrix::{Curve, History, Split};
 const BARS: usize = 20;
 
 /// Every model with what it is called: the run, and of an ensemble the seed.
-pub fn models(inputs: &Inputs) -> impl Iterator<Item = (String, &History)> {
+pub fn models(inputs: &ReportInputs) -> impl Iterator<Item = (String, &History)> {
     inputs.runs.iter().flat_map(|(run, members)| {
         members.iter().map(move |member| match &member.seed {
             Some(seed) => (format!("{run} seed {seed}"), member),
@@ -21,7 +21,7 @@ pub fn models(inputs: &Inputs) -> impl Iterator<Item = (String, &History)> {
 }
 
 /// Loss by epoch, and what the kept epoch was chosen by.
-pub fn section(inputs: &Inputs) -> String {
+pub fn section(inputs: &ReportInputs) -> String {
     if inputs.runs.is_empty() {
         return String::new();
     }
@@ -62,7 +62,7 @@ fn curves(name: &str, groups: &[(&[(String, &Curve)], &str)]) -> String {
 }
 
 /// Genes of each split and class, and the chromosomes of each split.
-pub fn balance(inputs: &Inputs) -> String {
+pub fn balance(inputs: &ReportInputs) -> String {
     let reports = super::accuracy::reports(inputs);
     let bars: Vec<(String, u64, u64)> = reports
         .iter()
@@ -109,7 +109,7 @@ pub fn balance(inputs: &Inputs) -> String {
 }
 
 /// What became of the genes.
-fn fate(inputs: &Inputs) -> String {
+fn fate(inputs: &ReportInputs) -> String {
     let genes = &inputs.metrics.pooled.genes;
     let used = [(genes.used, "have score, label and split: what the figures are made from")];
     let others = [

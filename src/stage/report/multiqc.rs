@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::accuracy::{metric_name, name_of, reports};
-use super::inputs::Inputs;
+use super::inputs::ReportInputs;
 use super::learning::models;
 use crate::io::multiqc::{self, Content};
 use crate::io::{Output, Result};
@@ -30,7 +30,7 @@ show_analysis_time: false
 ";
 
 /// Writes every file into a folder that is there.
-pub fn write(folder: &Path, inputs: &Inputs) -> Result<()> {
+pub fn write(folder: &Path, inputs: &ReportInputs) -> Result<()> {
     let all = [
         general(inputs),
         metrics(inputs),
@@ -86,7 +86,7 @@ fn header(name: &str, placement: u32) -> Value {
 }
 
 /// Columns of the general table: the metrics of the headline split, and its genes.
-fn general(inputs: &Inputs) -> Content<'static> {
+fn general(inputs: &ReportInputs) -> Content<'static> {
     let split = inputs.metrics.headline;
     let mut content = content("attentrack_general", "attentrack", "", "generalstats", ["", ""]);
     content.pconfig = Value::Null;
@@ -110,7 +110,7 @@ fn general(inputs: &Inputs) -> Content<'static> {
 }
 
 /// A row a sample and split, with intervals.
-fn metrics(inputs: &Inputs) -> Content<'static> {
+fn metrics(inputs: &ReportInputs) -> Content<'static> {
     let mut content = content(
         "attentrack_metrics",
         "Accuracy",
@@ -144,7 +144,7 @@ fn metrics(inputs: &Inputs) -> Content<'static> {
     content
 }
 
-fn calibration(inputs: &Inputs) -> Content<'static> {
+fn calibration(inputs: &ReportInputs) -> Content<'static> {
     let mut content = content(
         "attentrack_calibration",
         "Calibration",
@@ -166,7 +166,7 @@ fn calibration(inputs: &Inputs) -> Content<'static> {
     content
 }
 
-fn attention(inputs: &Inputs) -> Content<'static> {
+fn attention(inputs: &ReportInputs) -> Content<'static> {
     let mut content = content(
         "attentrack_attention",
         "Attention by position",
@@ -188,7 +188,7 @@ fn attention(inputs: &Inputs) -> Content<'static> {
     content
 }
 
-fn mark_attention(inputs: &Inputs) -> Content<'static> {
+fn mark_attention(inputs: &ReportInputs) -> Content<'static> {
     let mut content = content(
         "attentrack_mark_attention",
         "Attention by mark",
@@ -210,7 +210,7 @@ fn mark_attention(inputs: &Inputs) -> Content<'static> {
     content
 }
 
-fn losses(inputs: &Inputs) -> Content<'static> {
+fn losses(inputs: &ReportInputs) -> Content<'static> {
     let mut content = content(
         "attentrack_loss",
         "Loss",
@@ -228,7 +228,7 @@ fn losses(inputs: &Inputs) -> Content<'static> {
     content
 }
 
-fn selection(inputs: &Inputs) -> Content<'static> {
+fn selection(inputs: &ReportInputs) -> Content<'static> {
     let mut content = content(
         "attentrack_selection",
         "Validation",
@@ -245,7 +245,7 @@ fn selection(inputs: &Inputs) -> Content<'static> {
     content
 }
 
-fn classes(inputs: &Inputs) -> Content<'static> {
+fn classes(inputs: &ReportInputs) -> Content<'static> {
     let mut content = content(
         "attentrack_classes",
         "Genes",

@@ -3,14 +3,14 @@
 use super::accuracy::{self, estimate, headline, metric_name, name_of, reports};
 use super::caution::cautions;
 use super::figure::section;
-use super::inputs::{Groups, Inputs};
+use super::inputs::{Groups, ReportInputs};
 use super::{attention, learning};
 use crate::io::html::escaped;
 
 const STYLE: &str = include_str!("style.css");
 
 /// The whole page. The same inputs give the same bytes.
-pub fn page(title: &str, inputs: &Inputs) -> String {
+pub fn page(title: &str, inputs: &ReportInputs) -> String {
     let title = escaped(title);
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -35,7 +35,7 @@ pub fn page(title: &str, inputs: &Inputs) -> String {
 }
 
 /// The result in one sentence.
-fn summary(inputs: &Inputs) -> String {
+fn summary(inputs: &ReportInputs) -> String {
     let split = inputs.metrics.headline;
     let Some(report) = reports(inputs).first().copied() else { return String::new() };
     let Some(((name, value), figures)) = headline(inputs, report).zip(report.splits.get(&split)) else {
@@ -57,7 +57,7 @@ fn summary(inputs: &Inputs) -> String {
 }
 
 /// Which fold the figures are of, and of how many where there are more.
-fn fold(inputs: &Inputs) -> String {
+fn fold(inputs: &ReportInputs) -> String {
     let fold = inputs.metrics.fold;
     match inputs.metrics.folds.filter(|&folds| folds > 1) {
         Some(folds) => format!("fold {fold} of {folds}, counted from 0"),
@@ -65,7 +65,7 @@ fn fold(inputs: &Inputs) -> String {
     }
 }
 
-fn caution_section(inputs: &Inputs) -> String {
+fn caution_section(inputs: &ReportInputs) -> String {
     let found = cautions(inputs);
     if found.is_empty() {
         return String::new();
@@ -106,7 +106,7 @@ const ATTENTION: [(&str, &str); 3] = [
 ];
 
 /// How to read it.
-fn reading(inputs: &Inputs) -> String {
+fn reading(inputs: &ReportInputs) -> String {
     let metrics = if inputs.groups == Groups::Classes { &CLASSES[..] } else { &NUMBERS[..] };
     let has_attention = inputs.profile.is_some() || inputs.samples.iter().any(|sample| !sample.marks.is_empty());
     let entry = |(name, text): &(&str, &str)| format!("<dt>{name}</dt><dd>{text}</dd>\n");
