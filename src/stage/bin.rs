@@ -17,8 +17,8 @@ use crate::genome::{Gene, Grid, Orientation, check_name, check_text};
 use crate::io::signal::ReadRules;
 use crate::io::{self, deepchrome_csv};
 use crate::matrix::{
-    BODY_PARTS, Blacklist, Chosen, ControlMethod, Input, Kind, Matrix, Signal, Statistic, Status, Windows, bin_signals,
-    body_values, body_windows,
+    BODY_PARTS, Blacklist, Chosen, ControlMethod, Input, Kind, Layer, LayerName, Matrix, Region, Signal, Statistic,
+    Status, Windows, bin_signals, body_values, body_windows,
 };
 use crate::stage::{Common, Files, Stage};
 
@@ -274,12 +274,10 @@ impl Args {
                 values.fill(f32::NAN);
             }
         }
-        let body = if self.body {
-            self.bin_bodies(&genes, &inputs, &signals, (statistic, &blacklist), &chosen)?
-        } else {
-            None
-        };
-        let (gene_ids, tss) = genes.into_iter().map(|gene| (gene.id, gene.tss)).unzip();
+        let mut layers = vec![Layer::new(LayerName::Window, values)];
+        if self.body {
+            layers.extend(self.bin_bodies(&genes, &inputs, &signals, (statistic, &blacklist), &chosen)?);
+        }
         Ok(Matrix {
             kind: Kind::Signal,
             attribution: None,
@@ -290,12 +288,9 @@ impl Args {
             marks: inputs.marks.clone(),
             inputs: inputs.provenance(self),
             chroms: compared.lengths,
-            gene_ids,
+            regions: genes.into_iter().map(Region::from).collect(),
             status,
-            tss: Some(tss),
-            values,
-            body,
-            attention: None,
+            layers,
         })
     }
 
@@ -307,7 +302,7 @@ impl Args {
         signals: &[&dyn Signal<Error = io::FileError>],
         (statistic, blacklist): (Statistic, &Blacklist),
         chosen: &[Chosen],
-    ) -> anyhow::Result<Option<Vec<f32>>> {
+    ) -> anyhow::Result<Option<Layer>> {
         let with_end = genes.iter().filter(|gene| gene.end.is_some()).count();
         if with_end == 0 {
             tracing::warn!(
@@ -323,7 +318,7 @@ impl Args {
         progress.finish();
         tracing::info!("bodies of {with_end} of {} genes, at {BODY_PARTS} places each", genes.len());
         let values = binned.choose(chosen, self.control_method, self.pseudocount);
-        Ok(Some(body_values(genes, chosen.len(), &values)))
+        Ok(Some(Layer::new(LayerName::Body, body_values(genes, chosen.len(), &values))))
     }
 
     /// DeepChrome CSVs to a matrix and, if asked for, labels.
@@ -352,11 +347,8 @@ impl Args {
             chroms: Default::default(),
             // the table holds a value of every bin: a row of zeros is data
             status: vec![Status::Ok; csv.gene_ids.len()],
-            gene_ids: csv.gene_ids,
-            tss: None,
-            values: csv.values,
-            body: None,
-            attention: None,
+            regions: csv.gene_ids.into_iter().map(Region::unplaced).collect(),
+            layers: vec![Layer::new(LayerName::Window, csv.values)],
             marks,
         })
     }

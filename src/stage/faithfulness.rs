@@ -15,7 +15,7 @@ use crate::explain::faithfulness::{self, Inputs, Verdict};
 use crate::explain::{self, Method, Scorer, Settings, Subject};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
-use crate::matrix::Matrix;
+use crate::matrix::{LayerName, Matrix};
 use crate::model::sigmoid;
 use crate::stage::{Common, Compute, Files, Stage};
 
@@ -220,19 +220,20 @@ impl Args {
         let (header, mut model) = model_file::load(path, &self.compute.open()?)?;
         model.set_instruction_set(self.compute.instruction_set);
         fit::check(&self.bins, &header, matrix).with_context(|| format!("model {}", path.display()))?;
-        let all: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
+        let all: Vec<usize> = matrix.scorable().collect();
         let sample = header.transform.apply(matrix, &all);
         let sample = sample.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
-        model.meet_sample(&sample, matrix.bodies(&all).as_deref());
+        model.meet_sample(&sample, matrix.rows(LayerName::Body, &all).as_deref());
         Ok((header, Subject::new(model, [matrix.n_marks(), matrix.n_bins()])?))
     }
 
     /// Rows of the matrix.
     fn choose_genes(&self, matrix: &Matrix) -> Result<Vec<usize>> {
         // an empty window holds nothing to be explained
-        let has_signal =
-            |&gene: &usize| matrix.status[gene].has_data() && matrix.gene(gene).iter().any(|&value| value != 0.0);
-        let scorable: Vec<usize> = (0..matrix.n_genes()).filter(has_signal).collect();
+        let has_signal = |&gene: &usize| {
+            matrix.status[gene].has_data() && matrix.row(LayerName::Window, gene).iter().any(|&value| value != 0.0)
+        };
+        let scorable: Vec<usize> = (0..matrix.n_regions()).filter(has_signal).collect();
         let wanted = if self.genes == 0 { scorable.len() } else { self.genes.min(scorable.len()) };
         if wanted < 2 {
             bail!("{}: {wanted} genes can be scored, two or more are needed", self.bins.display());
