@@ -288,7 +288,10 @@ fn bad_input_is_refused_in_words() {
         (["no_score.tsv", regular[1], regular[2]], &["no column \"score\""]),
         (["text_score.tsv", regular[1], regular[2]], &["line 2", "expected a number", "\"high\""]),
         (["models.tsv", regular[1], regular[2]], &["line 3", "scored by more than one model"]),
-        (["status.tsv", regular[1], regular[2]], &["line 2", "unknown status \"fine\""]),
+        (
+            ["status.tsv", regular[1], regular[2]],
+            &["line 2", "column status: expected one of ok, clipped, empty, no_chrom, found \"fine\""],
+        ),
         (["other_ids.tsv", regular[1], regular[2]], &["share no gene", "\"ENSG0\"", "\"g0\"", "version"]),
         ([regular[0], "labels_twice.tsv", regular[2]], &["line 3", "g1 is labelled twice"]),
         ([regular[0], "labels_na.tsv", regular[2]], &["labels_na.tsv", "no label"]),

@@ -122,9 +122,9 @@ fn attributions_keep_their_signs_and_a_sample_may_lack_a_gene() {
         work.stage("heatmap").args("--input x.safetensors y.safetensors --gene minus --out -".split(' ')).output();
     let table = String::from_utf8(output.unwrap().stdout).unwrap();
     let rows: Vec<&str> = table.lines().skip(1).collect();
-    assert_eq!(rows[0], "minus\tx\tok\tNA\tNA\tNA\ta\t-1.25\t-100\t-2");
-    assert_eq!(rows[1], "minus\tx\tok\tNA\tNA\tNA\tb\t1\t100\t1");
-    assert_eq!(rows[2], "minus\ty\tNA\tNA\tNA\tNA\ta\tNA\tNA\tNA");
+    assert_eq!(rows[0], "minus\t.\tx\tok\tNA\tNA\tNA\ta\t-1.25\t-100\t-2");
+    assert_eq!(rows[1], "minus\t.\tx\tok\tNA\tNA\tNA\tb\t1\t100\t1");
+    assert_eq!(rows[2], "minus\t.\ty\tNA\tNA\tNA\tNA\ta\tNA\tNA\tNA");
     let picture = work.read("m.svg");
     assert!(picture.contains("deep-lift in each sample") && picture.contains("#7f2704"), "{picture}");
     work.fails(

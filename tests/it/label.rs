@@ -105,7 +105,7 @@ fn several_rows_of_a_gene() {
     for (args, b) in [("", "5"), ("--duplicates max", "3"), ("--duplicates mean", "2.5"), ("--duplicates first", "2")] {
         let log = work.ok("label", &format!("--expression x.tsv --sample E003 --out l.tsv {args}"));
         let table = work.read("l.tsv");
-        assert!(table.contains("\na\t0\t1\n") && table.contains(&format!("\t{b}\nc\t1\t4\n")), "{args}: {table}");
+        assert!(table.contains("\na\t.\t0\t1\n") && table.contains(&format!("\t{b}\nc\t.\t1\t4\n")), "{args}: {table}");
         assert!(log.contains("1 rows have the same numbers as an earlier row of their gene: taken once"), "{log}");
         assert!(log.contains("1 genes have several rows") && log.contains(": b"), "{log}");
     }
@@ -130,7 +130,7 @@ fn loci_of_stringtie_are_added_up() {
     let log = work.ok("label", "--expression x.tab --sample E003 --column TPM --out l.tsv");
     assert!(log.contains("20 genes have several rows, their values are added up"), "{log}");
     assert!(log.contains("10 high (50.0 %)"), "{log}");
-    assert!(work.read("l.tsv").contains("ENSG00000000007\t0\t7.25"));
+    assert!(work.read("l.tsv").contains("ENSG00000000007\t.\t0\t7.25"));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn the_shared_cases() {
     let work = Workdir::new();
     let of = |case: &str, args: &str| args.replace("IN/", &format!("{}/{case}/", cases.display()));
     work.ok("label", &of("entrez_rownames", "--expression IN/entrez_rownames.tsv --sample S1 --out l.tsv"));
-    assert!(work.read("l.tsv").ends_with("\n100287102\t0\t0.5\n653635\t1\t7.25\n102466751\t1\t3\n"));
+    assert!(work.read("l.tsv").ends_with("\n100287102\t.\t0\t0.5\n653635\t.\t1\t7.25\n102466751\t.\t1\t3\n"));
     let pilot = data.join("pilot/expression.tsv").display().to_string();
     work.ok("label", &format!("--expression {pilot} --sample E003 --out pilot.tsv"));
     work.ok("label", &of("excel_blank_cols", "--expression IN/blankcols.tsv --sample E003 --out l.tsv"));

@@ -195,7 +195,7 @@ fn ids_with_tabs_and_line_ends_are_refused() {
     }
     work.write("x.gff3", gff("A%2CB%3B%25"));
     work.ok("tss", "-a x.gff3 -o o.bed");
-    assert_eq!(work.read("o.bed"), "chr1\t1999\t2000\tA,B;%\t0\t+\n");
+    assert_eq!(work.read("o.bed"), "chr1\t1999\t2000\tA,B;%\t0\t+\t2999\t.\n");
     for (stage, flag, table) in
         [("label", "--expression", "gene_id\tx\nA\u{1b}\t1\n"), ("label", "-e", "gene_id,x\nA\u{1},1\n")]
     {

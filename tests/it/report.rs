@@ -197,7 +197,7 @@ fn what_does_not_belong_together_is_refused() {
     dir.write("empty.tsv", "epoch\ttrain_loss\n");
     let cases: [(String, &[&str]); 6] = [
         (others, &["A.predictions.tsv", "1 test genes", "50 were judged", "metrics were made from"]),
-        (args.replace("metrics.json", "list.json"), &["list.json", "no metrics file", "attentrack-evaluate"]),
+        (args.replace("metrics.json", "list.json"), &["list.json", "not a metrics file", "attentrack-evaluate"]),
         (args.replace("metrics.json", "later.json"), &["later.json", "version 9", "upgrade"]),
         (args.replace("metrics.json", "absent.json"), &["absent.json", "no such file"]),
         (format!("{args} --history h.tsv"), &["h.tsv, line 2", "epoch must be a whole number", "\"first\""]),

@@ -21,7 +21,9 @@ fn workdir() -> Workdir {
         expression += &format!("g{gene}\t{}\n", gene % 2 * 9);
     }
     work.write("a.gtf", gtf);
-    work.write("a.bedgraph", signal);
+    let mut rows: Vec<&str> = signal.lines().collect();
+    rows.sort_by_key(|row| row.split('\t').next());
+    work.write("a.bedgraph", rows.join("\n") + "\n");
     work.write("expression.tsv", expression);
     work.ok("tss", "--annotation a.gtf --out genes.bed");
     work.ok("bin", "--genes genes.bed --signal H3K4me3=a.bedgraph --sample s --flank 200 --out s.bins.safetensors");
