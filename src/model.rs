@@ -1,11 +1,12 @@
 //! Networks and their kernels. Knows candle and its own configuration; knows neither genes nor files
 //! nor what a label means.
 //!
-//! A network is one file here: its sizes ([`ModelConfig`] has a variant for them), which say what tensors
-//! it has, and its forward pass, a [`Network`].
+//! A network is one file here and one line of the list below ([`ModelConfig`]): its sizes, which say what
+//! tensors it has and what layers it is made of (`Architecture`), and its forward pass, a [`Network`].
 
 mod attentive_chrome;
 mod bilstm_attention;
+pub mod chain;
 mod cnn_alpha_beta;
 mod cnn_attention;
 mod convolution;
@@ -26,53 +27,73 @@ mod network;
 mod reference;
 mod sizes;
 
-pub use attentive_chrome::{AttentiveChrome, AttentiveChromeConfig};
+pub use attentive_chrome::AttentiveChrome;
 pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};
-pub use cnn_alpha_beta::CnnAlphaBetaConfig;
-pub use cnn_attention::CnnAttentionConfig;
 #[cfg(feature = "cuda")]
 pub use cuda::{KernelTime, open as open_gpu, profile as profile_gpu};
-pub use deep_chrome::DeepChromeConfig;
-pub use deep_chrome_linear::DeepChromeLinearConfig;
-pub use deep_chrome_mlp::DeepChromeMlpConfig;
-pub use deep_diff::{DeepDiffConfig, DeepDiffVariant};
+pub use deep_diff::DeepDiffVariant;
 pub use kernel::InstructionSet;
 pub use lanes::sigmoid;
-pub use lstm::LstmConfig;
-pub use lstm_alpha::LstmAlphaConfig;
-pub use lstm_attention::LstmAttentionConfig;
 pub use network::{Auxiliary, Network, Output, TensorSpec, WeightError, member_prefix};
 
 use candle_core::{Device, Result, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Architecture and sizes of a model; `tag` is the name on the command line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "tag", rename_all = "kebab-case")]
-pub enum ModelConfig {
+use self::chain::{Chain, Layer, Weights};
+
+/// Makes [`ModelConfig`] from a list of networks.
+macro_rules! networks {
+    ($($(#[$doc:meta])* $tag:literal => $network:ident($file:ident::$sizes:ident),)*) => {
+        $(pub use $file::$sizes;)*
+
+        /// Architecture and sizes of a model; `tag` is its name in files.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "tag")]
+        pub enum ModelConfig {
+            $($(#[$doc])* #[serde(rename = $tag)] $network($sizes),)*
+        }
+
+        impl ModelConfig {
+            fn architecture(&self) -> &dyn Architecture {
+                match self {
+                    $(ModelConfig::$network(sizes) => sizes,)*
+                }
+            }
+
+            /// The tag: its name on the command line.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(ModelConfig::$network(sizes) => sizes.variant().unwrap_or($tag),)*
+                }
+            }
+        }
+    };
+}
+
+networks! {
     /// AttentiveChrome, LSTM-α,β (Singh et al., NIPS 2017).
-    AttentiveChrome(AttentiveChromeConfig),
+    "attentive-chrome" => AttentiveChrome(attentive_chrome::AttentiveChromeConfig),
     /// LSTM: one bidirectional LSTM over the vectors of the marks, its last outputs (Singh et al., NIPS 2017).
-    Lstm(LstmConfig),
+    "lstm" => Lstm(lstm::LstmConfig),
     /// LSTM-Attn: one bidirectional LSTM over the vectors of the marks, one bin attention (Singh et al., NIPS
     /// 2017).
-    LstmAttention(LstmAttentionConfig),
+    "lstm-attention" => LstmAttention(lstm_attention::LstmAttentionConfig),
     /// LSTM-α: AttentiveChrome without its mark level (Singh et al., NIPS 2017).
-    LstmAlpha(LstmAlphaConfig),
+    "lstm-alpha" => LstmAlpha(lstm_alpha::LstmAlphaConfig),
     /// CNN-Attn: DeepChrome's front end, one attention (Singh et al., NIPS 2017).
-    CnnAttention(CnnAttentionConfig),
+    "cnn-attention" => CnnAttention(cnn_attention::CnnAttentionConfig),
     /// CNN-α,β: AttentiveChrome with DeepChrome's front end for each mark (Singh et al., NIPS 2017).
-    CnnAlphaBeta(CnnAlphaBetaConfig),
+    "cnn-alpha-beta" => CnnAlphaBeta(cnn_alpha_beta::CnnAlphaBetaConfig),
     /// DeepChrome (Singh et al., Bioinformatics 2016).
-    DeepChrome(DeepChromeConfig),
+    "deep-chrome" => DeepChrome(deep_chrome::DeepChromeConfig),
     /// DeepChrome's MLP mode (Singh et al., Bioinformatics 2016).
-    DeepChromeMlp(DeepChromeMlpConfig),
+    "deep-chrome-mlp" => DeepChromeMlp(deep_chrome_mlp::DeepChromeMlpConfig),
     /// DeepChrome's linear mode: logistic or linear regression on all bins (Singh et al., Bioinformatics
     /// 2016).
-    DeepChromeLinear(DeepChromeLinearConfig),
+    "deep-chrome-linear" => DeepChromeLinear(deep_chrome_linear::DeepChromeLinearConfig),
     /// DeepDiff, the change of expression between two samples (Sekhon et al., Bioinformatics 2018).
-    DeepDiff(DeepDiffConfig),
+    "deep-diff" => DeepDiff(deep_diff::DeepDiffConfig),
 }
 
 /// What the sizes of an architecture tell.
@@ -89,46 +110,20 @@ trait Architecture {
     }
     /// Models from weights [model, weight], whose shape has been checked.
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>>;
+    /// The layers from the window, [mark, bin], to the logit, from the weights of one model in the order of
+    /// its tensors.
+    fn chain(&self, weights: &mut Weights) -> Vec<Layer>;
+    /// The name on the command line, where the sizes tell several networks of one tag apart.
+    fn variant(&self) -> Option<&'static str> {
+        None
+    }
+    /// Whether it learns from the expression in both samples of a pair, beside its change.
+    fn is_auxiliary(&self) -> bool {
+        false
+    }
 }
 
 impl ModelConfig {
-    /// The one place that tells architectures apart.
-    fn architecture(&self) -> &dyn Architecture {
-        match self {
-            ModelConfig::AttentiveChrome(sizes) => sizes,
-            ModelConfig::Lstm(sizes) => sizes,
-            ModelConfig::LstmAttention(sizes) => sizes,
-            ModelConfig::LstmAlpha(sizes) => sizes,
-            ModelConfig::CnnAttention(sizes) => sizes,
-            ModelConfig::CnnAlphaBeta(sizes) => sizes,
-            ModelConfig::DeepChrome(sizes) => sizes,
-            ModelConfig::DeepChromeMlp(sizes) => sizes,
-            ModelConfig::DeepChromeLinear(sizes) => sizes,
-            ModelConfig::DeepDiff(sizes) => sizes,
-        }
-    }
-
-    /// The tag: its name on the command line and in files.
-    pub fn name(&self) -> &'static str {
-        match self {
-            ModelConfig::AttentiveChrome(_) => "attentive-chrome",
-            ModelConfig::Lstm(_) => "lstm",
-            ModelConfig::LstmAttention(_) => "lstm-attention",
-            ModelConfig::LstmAlpha(_) => "lstm-alpha",
-            ModelConfig::CnnAttention(_) => "cnn-attention",
-            ModelConfig::CnnAlphaBeta(_) => "cnn-alpha-beta",
-            ModelConfig::DeepChrome(_) => "deep-chrome",
-            ModelConfig::DeepChromeMlp(_) => "deep-chrome-mlp",
-            ModelConfig::DeepChromeLinear(_) => "deep-chrome-linear",
-            ModelConfig::DeepDiff(sizes) => sizes.variant.tag(),
-        }
-    }
-
-    /// Whether it learns from the expression in both samples of a pair, beside its change.
-    pub fn is_auxiliary(&self) -> bool {
-        matches!(self, ModelConfig::DeepDiff(sizes) if sizes.variant.is_auxiliary())
-    }
-
     /// Marks, the input channels.
     pub fn n_marks(&self) -> usize {
         self.architecture().window().0
@@ -158,6 +153,17 @@ impl ModelConfig {
     /// weights.
     pub fn tensors(&self) -> Vec<TensorSpec> {
         self.architecture().tensors()
+    }
+
+    /// Whether it learns from the expression in both samples of a pair, beside its change.
+    pub fn is_auxiliary(&self) -> bool {
+        self.architecture().is_auxiliary()
+    }
+
+    /// The network laid open, from the weights of one model, as many as the sizes say, in the order of its
+    /// tensors.
+    pub fn chain(&self, weights: &[f32]) -> Chain {
+        Chain(self.architecture().chain(&mut Weights::new(weights)))
     }
 
     /// Number of weights.

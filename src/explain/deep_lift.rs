@@ -4,7 +4,7 @@
 //! What each input adds to the difference between a window's log-odds and those of a window without
 //! any signal; the parts add up to that difference exactly. Published implementations do not reach
 //! into an LSTM; here gates are functions and products like any other. Every network is a chain of a few kinds
-//! of layers ([`networks`]), so that a new one is laid open by saying which.
+//! of layers ([`crate::model::chain`]), so that a new one is laid open by saying which.
 
 mod attention;
 mod bilstm;
@@ -12,14 +12,14 @@ mod chain;
 mod convolution;
 mod layer;
 mod lstm;
-mod networks;
 mod parts;
+mod trace;
 
 use rayon::prelude::*;
 
-use self::chain::Chain;
 use self::parts::{Parts, Signed, Whole};
 use crate::model::ModelConfig;
+use crate::model::chain::Chain;
 
 /// How a difference passes through a function of one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct DeepLift {
 impl DeepLift {
     /// From a network's weights, which are as many as the sizes say, in the order of its tensors.
     pub fn new(config: &ModelConfig, weights: &[f32]) -> Self {
-        DeepLift { chain: networks::chain(config, weights), size: config.n_marks() * config.n_bins() }
+        DeepLift { chain: config.chain(weights), size: config.n_marks() * config.n_bins() }
     }
 
     /// What each input adds to the log-odds of its window, against a window of zeros; `x` and the

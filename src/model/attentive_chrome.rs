@@ -13,6 +13,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::chain::{Layer, Weights};
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
 /// Sizes of an AttentiveChrome model.
@@ -110,6 +111,14 @@ impl Architecture for AttentiveChromeConfig {
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         Ok(Box::new(AttentiveChrome::from_flat(self, weights)?))
+    }
+
+    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+        let width = 2 * self.bin_hidden;
+        let mut layers = vec![Layer::SideBySide(weights.encoders(self.n_marks, 1, self.bin_hidden))];
+        layers.extend(weights.encoder(width, self.mark_hidden).0);
+        layers.push(weights.dense(2 * self.mark_hidden, 1));
+        layers
     }
 }
 

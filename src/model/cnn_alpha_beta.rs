@@ -6,6 +6,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::chain::{Chain, Layer, Weights};
 use super::convolution::FrontEnd;
 use super::layer::{Head, Parameters, attend};
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
@@ -70,6 +71,14 @@ impl Architecture for CnnAlphaBetaConfig {
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         Ok(Box::new(CnnAlphaBeta::new(self, weights)?))
+    }
+
+    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+        let encoders = (0..self.n_marks).map(|_| Chain(self.front_end().attended(weights)));
+        let mut layers = vec![Layer::SideBySide(encoders.collect())];
+        layers.extend(weights.encoder(self.filters, self.mark_hidden).0);
+        layers.push(weights.dense(2 * self.mark_hidden, 1));
+        layers
     }
 }
 

@@ -5,6 +5,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::chain::{Layer, Weights};
 use super::convolution::FrontEnd;
 use super::layer::{Parameters, attend, linear};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
@@ -55,6 +56,12 @@ impl Architecture for CnnAttentionConfig {
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         let parameters = Parameters::new(&self.tensors(), weights)?;
         Ok(Box::new(CnnAttention { config: self.clone(), parameters }))
+    }
+
+    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+        let mut layers = self.front_end().attended(weights);
+        layers.push(weights.dense(self.filters, 1));
+        layers
     }
 }
 

@@ -3,6 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
 use super::TensorSpec;
+use super::chain::{self, Convolution, Layer, Weights};
 use super::layer::OfModel;
 
 /// Sizes of the front end.
@@ -58,6 +59,21 @@ impl FrontEnd {
         let sums = seen.matmul(&weight)?.reshape((genes, all, self.filters))?;
         // ReLU and bias commute with the maximum
         max_pool(&sums, self.pool)?.broadcast_add(&bias)?.relu()
+    }
+
+    /// Its layers, from [channel, bin] to [filter, position].
+    pub fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+        let &FrontEnd { channels, kernel_width: width, filters, .. } = self;
+        let (weights, bias) = (weights.numbers(filters * channels * width), weights.numbers(filters));
+        let pool = chain::MaxPool { width: self.pool, positions: self.n_bins + 1 - width };
+        vec![Layer::Convolution(Convolution { channels, width, weights, bias }), Layer::RELU, Layer::MaxPool(pool)]
+    }
+
+    /// The same, the positions pooled by attention.
+    pub fn attended(&self, weights: &mut Weights) -> Vec<Layer> {
+        let mut layers = self.chain(weights);
+        layers.extend([Layer::transposed(self.filters, self.positions()), weights.attention(self.filters)]);
+        layers
     }
 
     /// Attention over positions [gene, position] as attention over bins [gene, bin]: each position's is

@@ -5,6 +5,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::chain::{Layer, Weights};
 use super::convolution::FrontEnd;
 use super::layer::{Parameters, linear, linear_tensors, logit};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
@@ -63,6 +64,17 @@ impl Architecture for DeepChromeConfig {
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         let parameters = Parameters::new(&self.tensors(), weights)?;
         Ok(Box::new(DeepChrome { config: self.clone(), parameters }))
+    }
+
+    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+        let mut layers = self.front_end().chain(weights);
+        let mut inputs = self.front_end().positions() * self.filters;
+        for &units in &self.hidden {
+            layers.extend([weights.dense(inputs, units), Layer::RELU]);
+            inputs = units;
+        }
+        layers.push(weights.output(inputs, self.n_outputs));
+        layers
     }
 }
 

@@ -5,6 +5,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::chain::{Layer, Weights};
 use super::layer::{Parameters, linear, linear_tensors, logit};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -37,6 +38,10 @@ impl Architecture for DeepChromeLinearConfig {
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         let parameters = Parameters::new(&self.tensors(), weights)?;
         Ok(Box::new(DeepChromeLinear { config: self.clone(), parameters }))
+    }
+
+    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+        vec![weights.output(self.n_marks * self.n_bins, self.n_outputs)]
     }
 }
 

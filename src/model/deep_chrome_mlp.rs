@@ -5,6 +5,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::chain::{Function, Layer, Weights};
 use super::layer::{Parameters, linear, linear_tensors, logit};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -41,6 +42,11 @@ impl Architecture for DeepChromeMlpConfig {
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         let parameters = Parameters::new(&self.tensors(), weights)?;
         Ok(Box::new(DeepChromeMlp { config: self.clone(), parameters }))
+    }
+
+    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+        let hidden = weights.dense(self.n_marks * self.n_bins, self.hidden);
+        vec![hidden, Layer::Function(Function::Tanh), weights.output(self.hidden, self.n_outputs)]
     }
 }
 

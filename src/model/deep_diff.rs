@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::network::DeepDiff;
+use super::chain::{Layer, Weights};
 use super::layer::linear_tensors;
 use super::{Architecture, BiLstmAttention, Network, TensorSpec};
 
@@ -151,6 +152,14 @@ impl Architecture for DeepDiffConfig {
         [true, true]
     }
 
+    fn variant(&self) -> Option<&'static str> {
+        Some(self.variant.tag())
+    }
+
+    fn is_auxiliary(&self) -> bool {
+        self.variant.is_auxiliary()
+    }
+
     /// The published code draws every tensor, biases included, within 0.1.
     fn tensors(&self) -> Vec<TensorSpec> {
         let (variant, width) = (self.variant, self.width());
@@ -198,5 +207,45 @@ impl Architecture for DeepDiffConfig {
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         Ok(Box::new(DeepDiff::new(self, weights)?))
+    }
+
+    /// Marks of A, then of B; what comes out is the predicted change.
+    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+        let &DeepDiffConfig { variant, n_marks, n_bins, bin_hidden, mark_hidden } = self;
+        let ([has_both, has_difference], of_sample, width) = (variant.raw(), n_marks / 2, 2 * mark_hidden);
+        let has_raw = has_both || has_difference;
+        // the rows that Level I reads, each a sum of rows of the window
+        let both: Vec<Vec<(usize, f64)>> = (0..n_marks).map(|mark| vec![(mark, 1.0)]).collect();
+        let difference = (0..of_sample).map(|mark| vec![(mark, 1.0), (of_sample + mark, -1.0)]);
+        let mut rows = if has_both { both.clone() } else { Vec::new() };
+        rows.extend(difference.filter(|_| has_difference));
+        let mut encoders = weights.encoders(rows.len(), 1, bin_hidden);
+        if variant.is_auxiliary() {
+            rows.extend(both);
+            encoders.extend(match variant.is_siamese() {
+                true => {
+                    let shared = weights.encoders(of_sample, 1, bin_hidden);
+                    [shared.clone(), shared].concat()
+                }
+                false => weights.encoders(n_marks, 1, bin_hidden),
+            });
+        }
+        let bins = |terms: Vec<(usize, f64)>| {
+            (0..n_bins).map(move |bin| terms.iter().map(|&(row, weight)| (row * n_bins + bin, weight)).collect())
+        };
+        let mut layers = vec![Layer::Sums(rows.into_iter().flat_map(bins).collect()), Layer::SideBySide(encoders)];
+        if has_raw {
+            layers.extend(weights.encoder(2 * bin_hidden, mark_hidden).0);
+        }
+        if variant.is_auxiliary() {
+            let of_samples = weights.encoders(2, 2 * bin_hidden, mark_hidden);
+            // expression in A and in B, which the change is not made of
+            weights.take(2 * (width + 1));
+            if !has_raw {
+                layers.extend([Layer::SideBySide(of_samples), weights.dense(2 * width, width), Layer::RELU]);
+            }
+        }
+        layers.push(weights.dense(width, 1));
+        layers
     }
 }

@@ -6,6 +6,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::chain::{Layer, Weights};
 use super::layer::Head;
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -42,6 +43,11 @@ impl Architecture for LstmAlphaConfig {
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         Ok(Box::new(LstmAlpha::new(self, weights)?))
+    }
+
+    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+        let encoders = weights.encoders(self.n_marks, 1, self.bin_hidden);
+        vec![Layer::SideBySide(encoders), weights.dense(self.n_marks * 2 * self.bin_hidden, 1)]
     }
 }
 

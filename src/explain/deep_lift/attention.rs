@@ -5,14 +5,8 @@
 //! under RevealCancel too: a positive part alone may lead exp out of the range of numbers, and a negative one
 //! 1 / x beyond its pole. Between a reference and a window the whole is so linear in the differences.
 
-use super::parts::{Change, Function, Parts};
-
-/// Attention over steps.
-#[derive(Clone, Debug)]
-pub struct Attention {
-    /// Context vector, \[unit\].
-    pub vector: Vec<f64>,
-}
+use super::parts::{Change, Parts};
+use crate::model::chain::{Attention, Function};
 
 /// What a window makes of it.
 #[derive(Clone, Debug)]
@@ -42,7 +36,7 @@ pub struct Slopes {
 
 impl Attention {
     /// The context \[unit\] of outputs [step, unit].
-    pub fn trace(&self, outputs: &[f64]) -> (Vec<f64>, Trace) {
+    pub(super) fn trace(&self, outputs: &[f64]) -> (Vec<f64>, Trace) {
         let units = self.vector.len();
         let dot = |output: &[f64]| output.iter().zip(&self.vector).map(|(a, b)| a * b).sum::<f64>();
         let scores: Vec<f64> = outputs.chunks_exact(units).map(dot).collect();
@@ -58,7 +52,7 @@ impl Attention {
     }
 
     /// Between a reference and a window: the outputs [step, unit] and the trace of each.
-    pub fn slopes(&self, outputs: [&[f64]; 2], traces: [&Trace; 2]) -> Slopes {
+    pub(super) fn slopes(&self, outputs: [&[f64]; 2], traces: [&Trace; 2]) -> Slopes {
         // any shift of all scores gives the same attention; the largest keeps the powers within range
         let scores = traces.map(|trace| &trace.scores);
         let shift = scores.into_iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -82,7 +76,7 @@ impl Attention {
     }
 
     /// Differences of the context \[unit\] from those of the outputs [step, unit].
-    pub fn forward<P: Parts>(&self, slopes: &Slopes, outputs: &[P]) -> Vec<P> {
+    pub(super) fn forward<P: Parts>(&self, slopes: &Slopes, outputs: &[P]) -> Vec<P> {
         let units = self.vector.len();
         let of_step = |(outputs, &exp): (&[P], &f64)| {
             let terms = outputs.iter().zip(&self.vector);
@@ -103,7 +97,7 @@ impl Attention {
     }
 
     /// Multipliers of the outputs [step, unit] from those of the context \[unit\].
-    pub fn backward<P: Parts>(&self, slopes: &Slopes, context: &[P]) -> Vec<P> {
+    pub(super) fn backward<P: Parts>(&self, slopes: &Slopes, context: &[P]) -> Vec<P> {
         let units = self.vector.len();
         let of_step = |outputs: &[f64]| {
             let terms = context.iter().zip(outputs);

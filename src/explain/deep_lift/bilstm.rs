@@ -1,32 +1,19 @@
 //! DeepLIFT through a bidirectional LSTM, whose two directions give their units side by side.
 
-use super::lstm::{Lstm, Slopes, Trace};
+use super::lstm::{Slopes, Trace};
 use super::parts::Parts;
-
-/// A bidirectional LSTM, as PyTorch's.
-#[derive(Clone, Debug)]
-pub struct BiLstm {
-    hidden: usize,
-    directions: [Lstm; 2],
-}
+use crate::model::chain::BiLstm;
 
 impl BiLstm {
-    /// From the weights of the forward and of the reverse direction, one after the other.
-    pub fn new(inputs: usize, hidden: usize, flat: &[f32]) -> Self {
-        let (forward, reverse) = flat.split_at(flat.len() / 2);
-        let directions = [Lstm::new(inputs, hidden, false, forward), Lstm::new(inputs, hidden, true, reverse)];
-        BiLstm { hidden, directions }
-    }
-
     /// Outputs [step, unit] of `x` [step, input].
-    pub fn trace(&self, x: &[f64]) -> (Vec<f64>, [Trace; 2]) {
+    pub(super) fn trace(&self, x: &[f64]) -> (Vec<f64>, [Trace; 2]) {
         let traces = [self.directions[0].trace(x), self.directions[1].trace(x)];
         (self.side_by_side([&traces[0].outputs, &traces[1].outputs]), traces)
     }
 
     /// Slopes of both directions, and differences of the outputs [step, unit] where they have to be followed,
     /// from those of the inputs [step, input].
-    pub fn slopes<P: Parts>(
+    pub(super) fn slopes<P: Parts>(
         &self,
         reference: &[Trace; 2],
         here: &[Trace; 2],
@@ -38,7 +25,7 @@ impl BiLstm {
     }
 
     /// Multipliers of the inputs [step, input] from those of the outputs [step, unit].
-    pub fn backward<P: Parts>(
+    pub(super) fn backward<P: Parts>(
         &self,
         reference: &[Trace; 2],
         here: &[Trace; 2],

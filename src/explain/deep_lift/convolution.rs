@@ -1,32 +1,11 @@
 //! DeepLIFT through DeepChrome's front end: convolution over bins, and the highest of neighbouring positions.
 
 use super::parts::Parts;
-
-/// Convolution without padding, at every position.
-#[derive(Clone, Debug)]
-pub struct Convolution {
-    /// Channels that it reads.
-    pub channels: usize,
-    /// Positions of a channel that a filter sees.
-    pub width: usize,
-    /// [filter, channel, width].
-    pub weights: Vec<f64>,
-    /// One a filter.
-    pub bias: Vec<f64>,
-}
-
-/// The highest of so many neighbouring positions of a channel; those at the end that fill no pool are left out.
-#[derive(Clone, Copy, Debug)]
-pub struct MaxPool {
-    /// Neighbouring positions.
-    pub width: usize,
-    /// Positions of a channel.
-    pub positions: usize,
-}
+use crate::model::chain::{Convolution, MaxPool};
 
 impl Convolution {
     /// Calls `pair(input, output, weight)` for every weight at every place.
-    pub fn each(&self, inputs: usize, mut pair: impl FnMut(usize, usize, f64)) {
+    pub(super) fn each(&self, inputs: usize, mut pair: impl FnMut(usize, usize, f64)) {
         let positions = inputs / self.channels;
         let places = self.places(inputs);
         for (filter, weights) in self.weights.chunks_exact(self.channels * self.width).enumerate() {
@@ -42,7 +21,7 @@ impl Convolution {
     }
 
     /// [filter, place] of `x` [channel, position].
-    pub fn values(&self, x: &[f64]) -> Vec<f64> {
+    pub(super) fn values(&self, x: &[f64]) -> Vec<f64> {
         let places = self.places(x.len());
         let mut values: Vec<f64> = self.bias.iter().flat_map(|&bias| std::iter::repeat_n(bias, places)).collect();
         self.each(x.len(), |input, output, weight| values[output] += x[input] * weight);
@@ -50,7 +29,7 @@ impl Convolution {
     }
 
     /// Differences after it from those before it.
-    pub fn forward<P: Parts>(&self, before: &[P]) -> Vec<P> {
+    pub(super) fn forward<P: Parts>(&self, before: &[P]) -> Vec<P> {
         let mut after = vec![P::default(); self.bias.len() * self.places(before.len())];
         self.each(before.len(), |input, output, weight| {
             after[output] = after[output].plus(before[input].through(weight));
@@ -71,7 +50,7 @@ impl MaxPool {
     }
 
     /// [channel, pool] of `x` [channel, position].
-    pub fn values(&self, x: &[f64]) -> Vec<f64> {
+    pub(super) fn values(&self, x: &[f64]) -> Vec<f64> {
         self.pools(x.len()).map(|pool| x[highest(x, pool)]).collect()
     }
 
@@ -80,7 +59,7 @@ impl MaxPool {
     ///
     /// The difference is owed to the place that is highest in the window, where that lies above the reference's
     /// highest or was it too, else to the place that was it.
-    pub fn slopes(&self, before: [&[f64]; 2], after: [&[f64]; 2]) -> Vec<(usize, f64)> {
+    pub(super) fn slopes(&self, before: [&[f64]; 2], after: [&[f64]; 2]) -> Vec<(usize, f64)> {
         let of_output = |(output, pool): (usize, std::ops::Range<usize>)| {
             let difference = after[1][output] - after[0][output];
             let here = highest(before[1], pool.clone());

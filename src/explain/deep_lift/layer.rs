@@ -1,78 +1,12 @@
-//! The layers that networks are made of.
+//! DeepLIFT through each kind of layer.
 
-use super::attention::{self, Attention};
-use super::bilstm::BiLstm;
-use super::chain::{self, Chain};
-use super::convolution::{Convolution, MaxPool};
-use super::lstm;
-use super::parts::{Change, Function, Parts};
-
-/// One layer, from a vector to a vector.
-#[derive(Clone, Debug)]
-pub enum Layer {
-    /// Weights [output, input] and biases.
-    Dense(Vec<f64>, Vec<f64>),
-    /// The inputs, and their weights, that each output is the sum of: inputs in another order, chosen or
-    /// subtracted.
-    Sums(Vec<Vec<(usize, f64)>>),
-    /// A function of each value.
-    Function(Function),
-    /// From [channel, position] to [filter, position].
-    Convolution(Convolution),
-    /// From [channel, position] to [channel, pool].
-    MaxPool(MaxPool),
-    /// From [step, input] to [step, unit], the units of the forward direction before those of the reverse.
-    Lstm(BiLstm),
-    /// From [step, unit] to \[unit\].
-    Attention(Attention),
-    /// Chains side by side: each reads an equal part of the inputs and gives a part of the outputs, in order.
-    SideBySide(Vec<Chain>),
-}
-
-/// What a layer holds of a window besides the values before and after it.
-#[derive(Clone, Debug)]
-pub enum Inner {
-    /// Nothing.
-    None,
-    /// Gates and cells.
-    Lstm([lstm::Trace; 2]),
-    /// Scores.
-    Attention(attention::Trace),
-    /// Of each chain.
-    SideBySide(Vec<chain::Trace>),
-}
-
-/// A layer's place in what a window makes of the network.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// The values that it reads.
-    pub before: &'a [f64],
-    /// The values that it gives.
-    pub after: &'a [f64],
-    /// What it holds besides.
-    pub inner: &'a Inner,
-}
-
-/// What a layer's multipliers depend on besides its weights.
-#[derive(Clone, Debug)]
-pub enum Slopes<P> {
-    /// Nothing.
-    None,
-    /// Of a function, one a value.
-    Function(Vec<P>),
-    /// Of pooling: the input that each output is owed to, and the part of its difference that it passes.
-    Pool(Vec<(usize, f64)>),
-    /// Of each direction.
-    Lstm([lstm::Slopes<P>; 2]),
-    /// Of attention.
-    Attention(attention::Slopes),
-    /// Of each chain.
-    SideBySide(Vec<Vec<Slopes<P>>>),
-}
+use super::parts::{Change, Parts};
+use super::trace::{Inner, Place, Slopes, Trace};
+use crate::model::chain::Layer;
 
 impl Layer {
     /// The outputs, and what the layer holds besides.
-    pub fn trace(&self, x: &[f64]) -> (Vec<f64>, Inner) {
+    pub(super) fn trace(&self, x: &[f64]) -> (Vec<f64>, Inner) {
         match self {
             Layer::Dense(weights, bias) => {
                 let dot = |weights: &[f64]| weights.iter().zip(x).map(|(a, b)| a * b).sum::<f64>();
@@ -96,15 +30,15 @@ impl Layer {
             }
             Layer::SideBySide(chains) => {
                 let parts = x.chunks_exact(x.len() / chains.len());
-                let traces: Vec<chain::Trace> = chains.iter().zip(parts).map(|(chain, x)| chain.trace(x)).collect();
-                (traces.iter().flat_map(chain::Trace::last).copied().collect(), Inner::SideBySide(traces))
+                let traces: Vec<Trace> = chains.iter().zip(parts).map(|(chain, x)| chain.trace(x)).collect();
+                (traces.iter().flat_map(Trace::last).copied().collect(), Inner::SideBySide(traces))
             }
         }
     }
 
     /// Slopes between reference and window; and, where parts are kept apart, the differences after the layer
     /// from those before it.
-    pub fn slopes<P: Parts>(&self, reference: Place, here: Place, before: &[P]) -> (Slopes<P>, Option<Vec<P>>) {
+    pub(super) fn slopes<P: Parts>(&self, reference: Place, here: Place, before: &[P]) -> (Slopes<P>, Option<Vec<P>>) {
         match (self, reference.inner, here.inner) {
             (Layer::Function(function), ..) => {
                 let slope = |at: usize| {
@@ -164,7 +98,7 @@ impl Layer {
     }
 
     /// Multipliers before the layer from those after it.
-    pub fn backward<P: Parts>(&self, reference: Place, here: Place, slopes: &Slopes<P>, after: &[P]) -> Vec<P> {
+    pub(super) fn backward<P: Parts>(&self, reference: Place, here: Place, slopes: &Slopes<P>, after: &[P]) -> Vec<P> {
         let mut before = vec![P::default(); here.before.len()];
         let mut add = |at: usize, multiplier: P| before[at] = before[at].plus(multiplier);
         match (self, slopes, reference.inner, here.inner) {

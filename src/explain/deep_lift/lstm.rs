@@ -3,18 +3,8 @@
 //! Gates by the rule of their sigmoid or tanh; the products of gates by Shapley's: of y = u·v, Δu is
 //! worth (v₀ + v)/2 each and Δv (u₀ + u)/2, which together are exactly Δy.
 
-use super::parts::{Change, Function, Parts};
-
-/// One direction of an LSTM, as PyTorch's.
-#[derive(Clone, Debug)]
-pub struct Lstm {
-    inputs: usize,
-    hidden: usize,
-    reversed: bool,
-    /// [input or hidden, gate × hidden]: a unit's row is one input's weights.
-    weights: Vec<f64>,
-    bias: Vec<f64>,
-}
+use super::parts::{Change, Parts};
+use crate::model::chain::{Direction, Function};
 
 /// What a window makes of it, by time.
 #[derive(Clone, Debug, Default)]
@@ -42,22 +32,7 @@ pub struct Slopes<P> {
 
 const GATES: [Function; 4] = [Function::Sigmoid, Function::Sigmoid, Function::Tanh, Function::Sigmoid];
 
-impl Lstm {
-    /// From weight_ih [4 × hidden, inputs], weight_hh [4 × hidden, hidden], bias_ih and bias_hh, one
-    /// after the other.
-    pub fn new(inputs: usize, hidden: usize, reversed: bool, flat: &[f32]) -> Self {
-        let (of_input, rest) = flat.split_at(4 * hidden * inputs);
-        let (of_hidden, biases) = rest.split_at(4 * hidden * hidden);
-        let mut weights = Vec::with_capacity((inputs + hidden) * 4 * hidden);
-        for (from, width) in [(of_input, inputs), (of_hidden, hidden)] {
-            for at in 0..width {
-                weights.extend((0..4 * hidden).map(|gate| f64::from(from[gate * width + at])));
-            }
-        }
-        let bias = (0..4 * hidden).map(|gate| f64::from(biases[gate]) + f64::from(biases[4 * hidden + gate]));
-        Lstm { inputs, hidden, reversed, weights, bias: bias.collect() }
-    }
-
+impl Direction {
     /// Times in the order in which they are read.
     fn order(&self, steps: usize) -> impl DoubleEndedIterator<Item = usize> + use<> {
         let reversed = self.reversed;
@@ -70,7 +45,7 @@ impl Lstm {
     }
 
     /// `x` is [step, input].
-    pub fn trace(&self, x: &[f64]) -> Trace {
+    pub(super) fn trace(&self, x: &[f64]) -> Trace {
         let (hidden, steps) = (self.hidden, x.len() / self.inputs);
         let zeros = |width: usize| vec![0.0; steps * width];
         let mut trace = Trace {
@@ -106,7 +81,7 @@ impl Lstm {
     }
 
     /// `x` are the differences of the inputs, [step, input]; looked at only where parts are split.
-    pub fn slopes<P: Parts>(&self, reference: &Trace, trace: &Trace, x: &[P]) -> Slopes<P> {
+    pub(super) fn slopes<P: Parts>(&self, reference: &Trace, trace: &Trace, x: &[P]) -> Slopes<P> {
         let (hidden, steps) = (self.hidden, trace.outputs.len() / self.hidden);
         let mut slopes = Slopes {
             gates: vec![P::default(); steps * 4 * hidden],
@@ -162,7 +137,13 @@ impl Lstm {
     }
 
     /// Multipliers of the inputs [step, input] from those of the outputs [step, hidden].
-    pub fn backward<P: Parts>(&self, reference: &Trace, trace: &Trace, slopes: &Slopes<P>, outputs: &[P]) -> Vec<P> {
+    pub(super) fn backward<P: Parts>(
+        &self,
+        reference: &Trace,
+        trace: &Trace,
+        slopes: &Slopes<P>,
+        outputs: &[P],
+    ) -> Vec<P> {
         let (hidden, steps) = (self.hidden, outputs.len() / self.hidden);
         let mut inputs = vec![P::default(); steps * self.inputs];
         let (mut h, mut c) = (vec![P::default(); hidden], vec![P::default(); hidden]);
@@ -218,7 +199,7 @@ struct Factors {
 }
 
 impl Factors {
-    fn new(lstm: &Lstm, reference: &Trace, trace: &Trace, time: usize, unit: usize) -> Self {
+    fn new(lstm: &Direction, reference: &Trace, trace: &Trace, time: usize, unit: usize) -> Self {
         let hidden = lstm.hidden;
         let gate = |gate: usize| {
             let at = (time * 4 + gate) * hidden + unit;

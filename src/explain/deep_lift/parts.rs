@@ -1,24 +1,11 @@
 //! The arithmetic of DeepLIFT (Shrikumar, Greenside & Kundaje, ICML 2017): differences from the
 //! reference, multipliers, and the two rules by which they pass through a function of one number.
 
-/// A function of one number.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Function {
-    /// 1 / (1 + e⁻ˣ).
-    Sigmoid,
-    /// Hyperbolic tangent.
-    Tanh,
-    /// eˣ.
-    Exp,
-    /// 1 / x, of positive numbers.
-    Reciprocal,
-    /// max(x, 0).
-    Relu,
-}
+use crate::model::chain::Function;
 
 impl Function {
     /// The value at `x`.
-    pub fn at(self, x: f64) -> f64 {
+    pub(super) fn at(self, x: f64) -> f64 {
         match self {
             Function::Sigmoid => 1.0 / (1.0 + (-x).exp()),
             Function::Tanh => x.tanh(),
@@ -29,7 +16,7 @@ impl Function {
     }
 
     /// The slope of the chord between the reference and here; of a tiny difference, that of the function.
-    pub fn chord(self, Change { x0, x, y0, y }: Change) -> f64 {
+    pub(super) fn chord(self, Change { x0, x, y0, y }: Change) -> f64 {
         let difference = x - x0;
         if difference.abs() < SMALL { self.derivative(0.5 * (x + x0)) } else { (y - y0) / difference }
     }
