@@ -56,6 +56,17 @@ impl Axis {
         })
     }
 
+    /// Where a position lies along the region, 5′ to 3′, in bp from the TSS, as its axis is made: of bins without the
+    /// base by which the windows of the two strands differ in genome orientation, and of regions without a place too.
+    /// `None` of parts where the region's end is not known.
+    pub fn span_bp(self, region: &Region, position: usize) -> Option<Range<i64>> {
+        let (start, width) = match self {
+            Axis::Bins(grid) => (grid.offset_bp(self.turned(region, position)), grid.bin_size_bp()),
+            Axis::Parts => (self.offset_bp(region, position)?, PART_BP),
+        };
+        Some(start..start + i64::from(width))
+    }
+
     /// Whether the stored position 0 of a region is its 3′-most; false where its strand is unknown.
     pub fn is_backwards(self, region: &Region) -> bool {
         let is_reverse = region.tss.as_ref().is_some_and(|tss| tss.strand == Strand::Reverse);
