@@ -27,7 +27,7 @@ pub mod track;
 mod window_overlap;
 mod windows;
 
-pub use axis::{Axis, BODY_PARTS};
+pub use axis::{Axis, BODY_PARTS, Ruler};
 pub use bins::{Bins, Tally};
 pub use blacklist::Blacklist;
 pub use body::{body_values, body_windows};

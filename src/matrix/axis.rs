@@ -22,6 +22,19 @@ pub enum Axis {
     Parts,
 }
 
+/// The numbers along a drawn axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ruler {
+    /// What they are.
+    pub words: &'static str,
+    /// At the first position's 5′ edge.
+    pub start: f64,
+    /// At the last position's 3′ edge.
+    pub end: f64,
+    /// Width of a position.
+    pub step: f64,
+}
+
 impl Axis {
     /// Number of positions.
     pub fn n_positions(self) -> usize {
@@ -65,6 +78,17 @@ impl Axis {
             Axis::Parts => (self.offset_bp(region, position)?, PART_BP),
         };
         Some(start..start + i64::from(width))
+    }
+
+    /// How a picture draws the axis, 5′ to 3′.
+    pub fn ruler(self) -> Ruler {
+        match self {
+            Axis::Bins(grid) => {
+                let [flank, step] = [grid.flank_bp(), grid.bin_size_bp()].map(|bp| f64::from(bp) / 1000.0);
+                Ruler { words: "kb from the TSS", start: -flank, end: flank, step }
+            }
+            Axis::Parts => Ruler { words: "% of the gene", start: 0.0, end: 100.0, step: 100.0 / BODY_PARTS as f64 },
+        }
     }
 
     /// Whether the stored position 0 of a region is its 3′-most; false where its strand is unknown.

@@ -46,7 +46,7 @@ pub fn log(
             let kept = cells.kept.iter().filter(|cell| cell.mark as usize == mark).count();
             tracing::info!(
                 "{}: {kept} bins of at least {}; score 1000 is {} or more",
-                matrix.marks[mark],
+                values.channels()[mark].name,
                 significant(f64::from(thresholds[mark])),
                 significant(10.0 * values.even_share(mark)),
             );
