@@ -16,6 +16,7 @@ mod hostile;
 mod import;
 mod label;
 mod label_split;
+mod layers;
 mod names;
 mod networks;
 mod parity;
