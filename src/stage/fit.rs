@@ -47,7 +47,7 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
             );
         }
     }
-    if matches!(&header.model, ModelKind::Auto(auto) if auto.with_body) && matrix.layer(LayerName::Body).is_none() {
+    if header.model.layers().contains(&LayerName::Body) && matrix.layer(LayerName::Body).is_none() {
         return refuse(
             "has no gene bodies, and the model looks at them".to_owned(),
             "Bin the signal again with --body, of genes.bed from attentrack-tss --ends",

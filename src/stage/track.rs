@@ -44,7 +44,7 @@ pub struct Args {
     /// With --out-dir, write text formats as bgzip (.gz), with a tabix index [default: plain text]
     #[arg(long)]
     pub bgzip: bool,
-    /// Mark to draw; may be repeated [default: all]
+    /// Mark to draw, or body:MARK for it along the genes' bodies; may be repeated [default: all]
     #[arg(long, value_name = "MARK")]
     pub mark: Vec<String>,
     /// Gene to draw, by id, or @FILE with one id a line; may be repeated [default: all]
