@@ -15,9 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use attentrack::learn::{
-    DeviceGenes, GeneSet, GeneSource, Learner, Method, Schedule, Settings, Task, Trainer, TrainingData,
-};
+use attentrack::learn::{DeviceGenes, GeneSet, GeneSource, Learner, Regime, Task, Trainer, TrainingData};
 use attentrack::model::{AttentiveChromeConfig, BiLstmAttention, Dropout, Mode, ModelConfig, open_gpu, profile_gpu};
 use candle_core::{Device, Tensor, Var};
 
@@ -136,21 +134,16 @@ fn train(
     };
     // as many validation genes as training genes at full size, as in the benchmark; few where a step is timed
     let data = TrainingData { train: upload(genes), valid: upload(if models > 8 { genes } else { 8 }) };
-    let settings = Settings {
-        task: Task::Classification,
-        epochs: epochs as u32,
-        batch_size: batch as u32,
-        optimizer: Method::Adam,
-        momentum: 0.0,
-        learning_rate: 2e-4,
-        schedule: Schedule::Constant,
-        weight_decay: 0.0,
-        dropout,
-        clip_norm: 1.0,
-    };
+    let regime =
+        Regime { epochs: Some(epochs as u32), batch_size: batch as u32, dropout: Some(dropout), ..Regime::default() };
     let learners = (0..models).map(|model| Learner { name: String::new(), seed: model as u64 + 1, set: model });
-    let mut trainer =
-        Trainer::new(&ModelConfig::AttentiveChrome(PUBLISHED), settings, learners.collect(), device).unwrap();
+    let mut trainer = Trainer::new(
+        &ModelConfig::AttentiveChrome(PUBLISHED),
+        (Task::Classification, &regime),
+        learners.collect(),
+        device,
+    )
+    .unwrap();
     let mut times = Vec::new();
     for _ in 0..epochs {
         let start = Instant::now();

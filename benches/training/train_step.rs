@@ -4,9 +4,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use attentrack::learn::{
-    DeviceGenes, GeneSet, GeneSource, Learner, Method, Schedule, Settings, Task, Trainer, TrainingData,
-};
+use attentrack::learn::{DeviceGenes, GeneSet, GeneSource, Learner, Regime, Task, Trainer, TrainingData};
 use attentrack::model::{AttentiveChromeConfig, Mode, ModelConfig};
 use candle_core::{Device, Tensor};
 
@@ -29,23 +27,17 @@ fn main() {
 
 /// Medians over as many steps as fit into the time.
 fn measure(batch: usize, time: Duration) -> Result<[f64; 2], Box<dyn std::error::Error + Send + Sync>> {
-    let settings = Settings {
-        task: Task::Classification,
-        epochs: 1000,
-        batch_size: batch as u32,
-        optimizer: Method::Adam,
-        momentum: 0.0,
-        learning_rate: 2e-4,
-        schedule: Schedule::Constant,
-        weight_decay: 0.0,
-        dropout: 0.0,
-        clip_norm: 1.0,
-    };
+    let regime = Regime { epochs: Some(1000), batch_size: batch as u32, ..Regime::default() };
     let window = (CONFIG.n_marks, CONFIG.n_bins);
     let on_device = |n: usize| DeviceGenes::new(vec![genes(n)], window, &Device::Cpu).map(GeneSource::OnDevice);
     let data = TrainingData { train: on_device(16 * batch)?, valid: on_device(2)? };
     let learner = Learner { name: String::new(), seed: 1, set: 0 };
-    let mut trainer = Trainer::new(&ModelConfig::AttentiveChrome(CONFIG), settings, vec![learner], &Device::Cpu)?;
+    let mut trainer = Trainer::new(
+        &ModelConfig::AttentiveChrome(CONFIG),
+        (Task::Classification, &regime),
+        vec![learner],
+        &Device::Cpu,
+    )?;
     let (mut times, end) = (Vec::new(), Instant::now() + time);
     while Instant::now() < end || times.is_empty() {
         // of each epoch the first step is left out: what an epoch does before it is no part of a step

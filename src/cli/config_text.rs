@@ -21,7 +21,7 @@ const MOST: usize = 1 << 20;
 /// Reads a configuration, `-` being standard input.
 ///
 /// # Errors
-/// A file that cannot be read, is no text, is longer than 1 MiB, or stands for more than that.
+/// A file that cannot be read, is not text, is longer than 1 MiB, or stands for more than that.
 pub fn read(path: &Path) -> Result<String> {
     let is_input = path == Path::new("-");
     let shown = if is_input { Path::new("standard input") } else { path };

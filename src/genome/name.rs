@@ -81,7 +81,7 @@ pub fn check_name(what: &'static str, name: &str) -> Result<(), NameError> {
     }
 }
 
-/// Checks that a name is not another one in other letters' case; equal names are no such twins.
+/// Checks that a name does not differ from another only in case; equal names pass.
 ///
 /// # Errors
 /// Names both.

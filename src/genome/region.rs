@@ -11,7 +11,7 @@ pub struct Region {
     pub range: Range<u64>,
 }
 
-/// The text is no region.
+/// The text is not a region.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is not a region: expected CHROM, CHROM:START or CHROM:START-END, 1-based with both ends included")]
 pub struct ParseRegionError(String);

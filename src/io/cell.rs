@@ -1,4 +1,4 @@
-//! What a cell of a table says: a number, that there is none, or something else.
+//! What a cell of a table says: a number, a missing value, or something else.
 
 /// How programs write that a value is missing, in any case: R, pandas, spreadsheets, databases.
 const MISSING: [&str; 16] = [
@@ -16,7 +16,7 @@ pub fn is_missing(cell: &str) -> bool {
     MISSING.iter().any(|missing| cell.eq_ignore_ascii_case(missing))
 }
 
-/// Whether the cell says that there is no gene id.
+/// Whether the cell stands for a missing gene id.
 pub(super) fn is_no_id(cell: &str) -> bool {
     NO_ID.contains(&cell)
 }

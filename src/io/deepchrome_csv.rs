@@ -27,7 +27,7 @@ pub struct DeepchromeCsv {
 /// rows together, bins ascending from 1.
 ///
 /// # Errors
-/// A row with another number of columns, a bin missing or repeated, a cell that is no number, a label
+/// A row with another number of columns, a bin missing or repeated, a cell that is not a number, a label
 /// that changes within a gene, or a gene that occurs twice.
 pub fn read(paths: &[impl AsRef<Path>], n_marks: usize, n_bins: usize) -> Result<DeepchromeCsv> {
     let (mut csv, mut seen) = (DeepchromeCsv::default(), HashMap::new());

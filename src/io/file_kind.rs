@@ -1,4 +1,4 @@
-//! What a file is that is no text, by its first bytes, and the command that makes text of it.
+//! Recognises files that are not text by their first bytes, and names the command that makes text of them.
 
 /// A kind of file that cannot be read as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ const UNICODE: &[(&[u8], &str, &str)] = &[
 ];
 
 impl FileKind {
-    /// The kind of a file that is no text, or `None` for what may be text.
+    /// The kind of a file that is not text; `None` for what may be text.
     pub(super) fn of(start: &[u8]) -> Option<FileKind> {
         let known = KINDS.iter().find(|(at, magic, ..)| start.get(*at..).is_some_and(|bytes| bytes.starts_with(magic)));
         if let Some(&(_, _, name, remedy)) = known {

@@ -21,7 +21,7 @@ const START: usize = 4096;
 /// and spreadsheets write, is skipped.
 ///
 /// # Errors
-/// No such file; a file that is no UTF-8 or Latin-1 text (another compression, a spreadsheet, UTF-16,
+/// No such file; a file that is not UTF-8 or Latin-1 text (another compression, a spreadsheet, UTF-16,
 /// a BAM, a web page, …), which is named with the command that converts it.
 pub fn open_text(path: &Path) -> Result<Box<dyn BufRead + Send>> {
     Ok(Box::new(open(path)?))

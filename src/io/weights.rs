@@ -147,7 +147,7 @@ fn parse(bytes: &[u8]) -> Parsed<(WeightsFormat, Vec<Tensor>)> {
     }
     if bytes.starts_with(b"PK") {
         let mut archive = ZipArchive::new(Cursor::new(bytes))
-            .map_err(|error| problem("", format!("starts like a zip archive, but is none: {error}")))?;
+            .map_err(|error| problem("", format!("starts like a zip archive, but cannot be read as one: {error}")))?;
         return match zip_pickle::root(&archive) {
             Some(root) => Ok((WeightsFormat::ZipPickle, zip_pickle::read(&mut archive, &root, &budget)?)),
             None => Ok((WeightsFormat::Npz, npz::read(&mut archive, &budget)?)),
@@ -157,7 +157,7 @@ fn parse(bytes: &[u8]) -> Parsed<(WeightsFormat, Vec<Tensor>)> {
     if let Err(pickle::PickleError::Global(name)) = pickle::load(bytes, &budget) {
         return Err(refuse_global(&name));
     }
-    let found = if bytes.is_empty() { "is empty" } else { "is none of the formats of weights" };
+    let found = if bytes.is_empty() { "is empty" } else { "is not in a known format of weights" };
     let remedy = "Give a .pt file of torch.save(model.state_dict()), an npz, or a safetensors file";
     Err((String::new(), found.to_owned(), remedy.to_owned()))
 }

@@ -69,9 +69,9 @@ impl Method {
             Method::LogisticRegression => {
                 "Logistic regression, or for numbers ridge regression, of the features of --features (Karlić et al. 2010)"
             }
-            Method::LinearSvm => "Linear support vector machine, or regression, of the same",
-            Method::RandomForest => "Random forest of the same, bins pooled into 20 windows",
-            Method::GradientBoosting => "Gradient-boosted trees of the same",
+            Method::LinearSvm => "Linear support vector machine, or for numbers regression, of the same features",
+            Method::RandomForest => "Random forest of the same features, bins pooled into 20 windows",
+            Method::GradientBoosting => "Gradient-boosted trees of the same features",
         }
     }
 

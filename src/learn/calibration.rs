@@ -140,7 +140,7 @@ impl Calibration {
                     && raw.is_sorted_by(|a, b| a < b)
                     && calibrated.is_sorted()
                     && calibrated.iter().all(|score| (0.0..=1.0).contains(score));
-                (!is_sound).then_some("the points of the calibration are no ascending scores from 0 to 1")
+                (!is_sound).then_some("the points of the calibration are not ascending scores from 0 to 1")
             }
         }
     }

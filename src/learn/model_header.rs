@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
-use super::{FittedTransform, ModelKind, Task};
+use super::{FittedTransform, ModelKind, Regime, Task};
 use crate::genome::{Grid, Orientation};
 use crate::matrix::Statistic;
 
@@ -62,7 +62,7 @@ pub struct ModelHeader {
     #[serde(default)]
     pub members: Vec<Member>,
     /// How the model was trained; `None` for imported weights.
-    pub regime: Option<Regime>,
+    pub regime: Option<Training>,
 }
 
 impl ModelHeader {
@@ -152,25 +152,10 @@ pub struct Member {
 
 /// How a model was trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Regime {
-    /// Epochs asked for.
-    pub epochs: u32,
-    /// Genes a step.
-    pub batch_size: u32,
-    /// Optimiser: adam, adamw or sgd.
-    pub optimizer: String,
-    /// Momentum of sgd; `None` of the others.
-    pub momentum: Option<f64>,
-    /// Learning rate at the start.
-    pub learning_rate: f64,
-    /// Learning-rate schedule: constant, cosine or step.
-    pub schedule: String,
-    /// Weight decay: of adam and sgd an L2 term of the gradient, of adamw decoupled.
-    pub weight_decay: f64,
-    /// Dropout probability on the outputs of the LSTMs, or where the architecture has its dropout.
-    pub dropout: f64,
-    /// Largest global norm of the gradient.
-    pub clip_norm: f64,
+pub struct Training {
+    /// The regime, with every value that was left to its default; `None` for the momentum of adam and adamw.
+    #[serde(flatten)]
+    pub regime: Regime,
     /// Fold of the splits that was used.
     pub fold: u32,
     /// Training genes (summed over samples).

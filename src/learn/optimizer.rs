@@ -5,20 +5,21 @@
 use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Device, InplaceOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Regime;
 #[cfg(feature = "cuda")]
 use crate::model::cuda;
 
 /// How weights follow their gradient.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// Adam (Kingma & Ba 2015), β₁ 0.9, β₂ 0.999, ε 1e-8; weight decay is an L2 term of the gradient
     #[default]
     Adam,
     /// Adam with decoupled weight decay (Loshchilov & Hutter 2019)
-    #[value(name = "adamw")]
     AdamW,
     /// Stochastic gradient descent with momentum; weight decay is an L2 term of the gradient
     Sgd,
@@ -43,19 +44,6 @@ impl Method {
     }
 }
 
-/// Settings of the optimiser, the same for all models.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Optimization {
-    /// Method.
-    pub method: Method,
-    /// Momentum of SGD.
-    pub momentum: f64,
-    /// Weight decay.
-    pub weight_decay: f64,
-    /// Largest Euclidean norm of a model's gradient; a longer one is shortened to it.
-    pub clip_norm: f64,
-}
-
 /// What the optimiser keeps of one model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptimizerState {
@@ -75,7 +63,7 @@ impl OptimizerState {
 /// The weights of several models and what their optimiser keeps of them, on the device.
 #[derive(Debug)]
 pub struct Optimizer {
-    settings: Optimization,
+    regime: Regime,
     /// [model, 1 + moment, weight]: weights, then moments.
     state: Tensor,
     /// Steps that each model has made.
@@ -87,16 +75,16 @@ impl Optimizer {
     ///
     /// # Errors
     /// If there is no model, or lengths differ.
-    pub fn new(settings: Optimization, models: &[(&[f32], &OptimizerState)], device: &Device) -> Result<Self> {
+    pub fn new(regime: Regime, models: &[(&[f32], &OptimizerState)], device: &Device) -> Result<Self> {
         let Some(n_weights) = models.first().map(|(weights, _)| weights.len()) else { bail!("no model to train") };
-        let rows = 1 + settings.method.moments().len();
+        let rows = 1 + regime.optimizer.moments().len();
         let mut state = Vec::with_capacity(models.len() * rows * n_weights);
         for (weights, moments) in models {
             state.extend_from_slice(weights);
             moments.moments.iter().for_each(|row| state.extend_from_slice(row));
         }
         let state = Tensor::from_vec(state, (models.len(), rows, n_weights), device)?;
-        Ok(Optimizer { settings, state, steps: models.iter().map(|(_, state)| state.steps).collect() })
+        Ok(Optimizer { regime, state, steps: models.iter().map(|(_, state)| state.steps).collect() })
     }
 
     /// Where weights and state are.
@@ -133,9 +121,9 @@ impl Optimizer {
     pub fn step(&mut self, gradient: &Tensor, learning_rate: f64, active: &[bool]) -> Result<()> {
         let rates = self.steps.iter_mut().zip(active).map(|(steps, &active)| {
             *steps += u64::from(active);
-            active.then(|| Rates::new(self.settings.method, learning_rate, *steps))
+            active.then(|| Rates::new(self.regime.optimizer, learning_rate, *steps))
         });
-        let update = Update { settings: self.settings, learning_rate, rates: rates.collect() };
+        let update = Update { regime: &self.regime, learning_rate, rates: rates.collect() };
         let squares = gradient.apply_op1_no_bwd(&SquaredNorm)?;
         self.state.inplace_op3(gradient, &squares, &update)
     }
@@ -225,14 +213,14 @@ fn clip_factor(square: f64, largest: f64) -> f32 {
 
 /// One step of all models on [model, 1 + moment, weight], from gradients [model, weight] and their
 /// squared norms \[model\].
-struct Update {
-    settings: Optimization,
+struct Update<'a> {
+    regime: &'a Regime,
     learning_rate: f64,
     /// One a model; `None` for those that make no step.
     rates: Vec<Option<Rates>>,
 }
 
-impl InplaceOp3 for Update {
+impl InplaceOp3 for Update<'_> {
     fn name(&self) -> &'static str {
         "optimizer-step"
     }
@@ -247,7 +235,7 @@ impl InplaceOp3 for Update {
         squares_layout: &Layout,
     ) -> Result<()> {
         let (_, weights) = self.check(state_layout, gradient_layout)?;
-        let rows = 1 + self.settings.method.moments().len();
+        let rows = 1 + self.regime.optimizer.moments().len();
         let gradient = contiguous(gradient, gradient_layout)?;
         let Some((start, end)) = squares_layout.contiguous_offsets() else { bail!("strided norms") };
         let squares = &squares.as_slice::<f64>()?[start..end];
@@ -258,11 +246,11 @@ impl InplaceOp3 for Update {
         models.zip(squares).zip(&self.rates).for_each(|(((state, gradient), &square), rates)| {
             let Some(rates) = rates else { return };
             let (weights, moments) = state.split_at_mut(weights);
-            let factor = clip_factor(square, self.settings.clip_norm);
-            match self.settings.method {
-                Method::Adam => self.adam(weights, moments, gradient, factor, *rates, self.settings.weight_decay, 0.0),
+            let factor = clip_factor(square, self.regime.clip_norm);
+            match self.regime.optimizer {
+                Method::Adam => self.adam(weights, moments, gradient, factor, *rates, self.regime.weight_decay, 0.0),
                 Method::AdamW => {
-                    let shrink = self.learning_rate * self.settings.weight_decay;
+                    let shrink = self.learning_rate * self.regime.weight_decay;
                     self.adam(weights, moments, gradient, factor, *rates, 0.0, shrink);
                 }
                 Method::Sgd => self.sgd(weights, moments, gradient, factor, *rates),
@@ -282,13 +270,13 @@ impl InplaceOp3 for Update {
         squares_layout: &Layout,
     ) -> Result<()> {
         let (models, weights) = self.check(state_layout, gradient_layout)?;
-        let decay = self.settings.weight_decay;
-        let (decay, method) = match self.settings.method {
+        let decay = self.regime.weight_decay;
+        let (decay, method) = match self.regime.optimizer {
             Method::Adam => (decay, cuda::StepMethod::Adam { keep: 1.0 }),
             Method::AdamW => (0.0, cuda::StepMethod::Adam { keep: (1.0 - self.learning_rate * decay) as f32 }),
-            Method::Sgd => (decay, cuda::StepMethod::Sgd { momentum: self.settings.momentum as f32 }),
+            Method::Sgd => (decay, cuda::StepMethod::Sgd { momentum: self.regime.momentum() as f32 }),
         };
-        let step = cuda::Step { clip_norm: self.settings.clip_norm, decay: decay as f32, method };
+        let step = cuda::Step { clip_norm: self.regime.clip_norm, decay: decay as f32, method };
         let rates: Vec<f32> = self
             .rates
             .iter()
@@ -299,11 +287,11 @@ impl InplaceOp3 for Update {
     }
 }
 
-impl Update {
+impl Update<'_> {
     /// Models and weights, if gradient and state have those of this step.
     fn check(&self, state: &Layout, gradient: &Layout) -> Result<(usize, usize)> {
         let (models, rows, weights) = state.shape().dims3()?;
-        let moments = self.settings.method.moments().len();
+        let moments = self.regime.optimizer.moments().len();
         if gradient.dims() != [models, weights] || self.rates.len() != models || rows != 1 + moments {
             bail!("the gradient {:?} is not of the state {:?}", gradient.dims(), state.dims());
         }
@@ -337,7 +325,7 @@ impl Update {
     }
 
     fn sgd(&self, weights: &mut [f32], momentum: &mut [f32], gradient: &[f32], factor: f32, rates: Rates) {
-        let (keep, decay) = (self.settings.momentum as f32, self.settings.weight_decay as f32);
+        let (keep, decay) = (self.regime.momentum() as f32, self.regime.weight_decay as f32);
         for ((weight, &gradient), momentum) in weights.iter_mut().zip(gradient).zip(momentum) {
             *momentum = keep * *momentum + (gradient * factor + decay * *weight);
             *weight -= rates.step_size * *momentum;

@@ -1,17 +1,18 @@
 //! How the learning rate changes from epoch to epoch.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Learning-rate schedule.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
-    /// The same in every epoch, the published regime.
+    /// The same in every epoch, the published regime
     #[default]
     Constant,
-    /// Half a cosine from the full rate in the first epoch towards 0 after the last.
+    /// Half a cosine from the full rate in the first epoch towards 0 after the last
     Cosine,
-    /// A tenth after half of the epochs, a hundredth after three quarters.
+    /// A tenth after half of the epochs, a hundredth after three quarters
     Step,
 }
 

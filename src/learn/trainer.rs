@@ -6,42 +6,15 @@ mod state;
 
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::batches::Batch;
 use super::gene_source::GeneSource;
-use super::optimizer::{Method, Optimization, Optimizer};
+use super::optimizer::Optimizer;
 use super::score::batch_size;
-use super::{Schedule, ShardError, Task, random};
+use super::{Regime, ShardError, Task, random};
 use crate::model::{InstructionSet, Mode, ModelConfig, Network};
 
 pub use self::state::{EpochRecord, TrainingState};
-
-/// How models are trained. The published regime is 30 epochs of Adam at 2e-4, batches of 16, norm
-/// clipped at 1, no dropout, no decay.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    /// What is learnt.
-    pub task: Task,
-    /// Epochs.
-    pub epochs: u32,
-    /// Genes a step; the last step of an epoch may have fewer.
-    pub batch_size: u32,
-    /// Optimiser.
-    pub optimizer: Method,
-    /// Momentum of SGD.
-    pub momentum: f64,
-    /// Learning rate at the start.
-    pub learning_rate: f64,
-    /// How it changes.
-    pub schedule: Schedule,
-    /// Weight decay.
-    pub weight_decay: f64,
-    /// Dropout on the outputs of the LSTMs, or where the architecture has it.
-    pub dropout: f64,
-    /// Largest global norm of a model's gradient.
-    pub clip_norm: f64,
-}
 
 /// One of the models that are trained together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +79,8 @@ fn of(model: &str) -> String {
 /// more genes in an epoch, or are epochs behind.
 #[derive(Debug)]
 pub struct Trainer {
-    settings: Settings,
+    task: Task,
+    regime: Regime,
     learners: Vec<Learner>,
     config: ModelConfig,
     /// The models in order: one each on the processor, where each works on data of its own while they
@@ -125,13 +99,13 @@ impl Trainer {
     /// If the model's sizes make no model, or there is none.
     pub fn new(
         config: &ModelConfig,
-        settings: Settings,
+        (task, regime): (Task, &Regime),
         learners: Vec<Learner>,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        let fresh = |learner: &Learner| TrainingState::new(config, settings.optimizer, learner.seed);
+        let fresh = |learner: &Learner| TrainingState::new(config, regime.optimizer, learner.seed);
         let states = learners.iter().map(fresh).collect();
-        Trainer::resume(config, settings, learners, states, device)
+        Trainer::resume(config, (task, regime), learners, states, device)
     }
 
     /// Goes on from one state a model, which may be of different epochs. The result is the same, to
@@ -141,7 +115,7 @@ impl Trainer {
     /// If a state is of a model of another size, or there is none.
     pub fn resume(
         config: &ModelConfig,
-        settings: Settings,
+        (task, regime): (Task, &Regime),
         learners: Vec<Learner>,
         states: Vec<TrainingState>,
         device: &Device,
@@ -154,14 +128,8 @@ impl Trainer {
             let message = format!("{} training states of {} models", states.len(), learners.len());
             return Err(candle_core::Error::msg(message).into());
         }
-        let optimization = Optimization {
-            method: settings.optimizer,
-            momentum: settings.momentum,
-            weight_decay: settings.weight_decay,
-            clip_norm: settings.clip_norm,
-        };
         let models: Vec<_> = states.iter().map(|state| (state.weights.as_slice(), &state.optimizer)).collect();
-        let optimizer = Optimizer::new(optimization, &models, device)?;
+        let optimizer = Optimizer::new(*regime, &models, device)?;
         let weights = optimizer.weights()?;
         let together = if device.is_cpu() { 1 } else { learners.len() };
         let mut parts: Vec<Box<dyn Network>> = Vec::new();
@@ -173,7 +141,7 @@ impl Trainer {
             });
         }
         let instructions = InstructionSet::best();
-        Ok(Trainer { settings, learners, config: config.clone(), parts, instructions, optimizer, states })
+        Ok(Trainer { task, regime: *regime, learners, config: config.clone(), parts, instructions, optimizer, states })
     }
 
     /// Computes with these instructions, where the processor has them; else with the best it has.
@@ -195,7 +163,7 @@ impl Trainer {
 
     /// Whether all epochs are done.
     pub fn is_done(&self) -> bool {
-        self.epochs_done() >= self.settings.epochs
+        self.epochs_done() >= self.regime.epochs()
     }
 
     /// Some of the models, each with the weights of its best epoch.
@@ -223,11 +191,11 @@ impl Trainer {
         done: impl Fn(usize),
     ) -> Result<Vec<Option<EpochRecord>>, TrainError> {
         let epoch = self.epochs_done();
-        let learning_rate = self.settings.learning_rate * self.settings.schedule.factor(epoch, self.settings.epochs);
+        let learning_rate = self.regime.learning_rate * self.regime.schedule.factor(epoch, self.regime.epochs());
         let takes_part: Vec<bool> = self.states.iter().map(|state| state.epochs_done() == epoch).collect();
         let train_losses = self.train(data, epoch, learning_rate, &takes_part, done)?;
         let logits = self.validate(data, &takes_part)?;
-        let (trained, task) = (self.optimizer.to_host()?, self.settings.task);
+        let (trained, task) = (self.optimizer.to_host()?, self.task);
         let mut records = vec![None; self.learners.len()];
         for (model, (weights, optimizer)) in trained.into_iter().enumerate().filter(|(model, _)| takes_part[*model]) {
             let learner = &self.learners[model];
@@ -261,7 +229,7 @@ impl Trainer {
         takes_part: &[bool],
         done: impl Fn(usize),
     ) -> Result<Vec<f64>, TrainError> {
-        let batch_size = self.settings.batch_size as usize;
+        let batch_size = self.regime.batch_size as usize;
         let genes =
             |(learner, &takes_part): (&Learner, &bool)| if takes_part { data.train.len(learner.set) } else { 0 };
         let genes: Vec<usize> = self.learners.iter().zip(takes_part).map(genes).collect();
@@ -317,7 +285,7 @@ impl Trainer {
     /// One step of every model that has genes in the batch; returns their mean losses before it,
     /// \[model\].
     fn step(&mut self, batch: &Batch, keys: &[u64], learning_rate: f64) -> Result<Tensor, TrainError> {
-        let (task, rate) = (self.settings.task, self.settings.dropout);
+        let (task, rate) = (self.task, self.regime.dropout());
         let passes = self.parts.par_iter().enumerate().map(|(at, part)| {
             let first = at * part.n_models();
             pass::pass(part.as_ref(), task, first, batch, rate, keys)

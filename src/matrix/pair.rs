@@ -6,7 +6,7 @@ use super::{Kind, Matrix, Status};
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PairError {
     /// One holds no signal.
-    #[error("{0} is no signal")]
+    #[error("{0} is not a signal")]
     NoSignal(String),
     /// They differ in what must be the same.
     #[error("{what}: {b}, but in the other sample {a}")]

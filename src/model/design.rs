@@ -41,33 +41,26 @@ pub(super) const NIPS_2017: &str = "Singh, Lanchantin, Sekhon & Qi, NIPS 2017";
 pub(super) const BIOINFORMATICS_2016: &str = "Singh, Lanchantin, Robins & Qi, Bioinformatics 2016";
 
 /// The sizes that can be chosen. Each is a size of some networks only; one that is not chosen is as published.
-#[derive(clap::Args, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[command(next_help_heading = "Sizes")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sizes {
     /// Hidden units a direction of the LSTM over bins [default: 32]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    #[schemars(range(min = 1, max = 1024), extend("x-value" = "N"))]
+    #[schemars(range(min = 1, max = 1024), extend("x-value" = "N", "x-heading" = "Sizes"))]
     pub bin_hidden: Option<u16>,
     /// Hidden units a direction of the LSTM over marks [default: 16]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    #[schemars(range(min = 1, max = 1024), extend("x-value" = "N"))]
+    #[schemars(range(min = 1, max = 1024), extend("x-value" = "N", "x-heading" = "Sizes"))]
     pub mark_hidden: Option<u16>,
     /// Bins that a filter of a convolution sees [default: 10]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    #[schemars(range(min = 1, max = 1024), extend("x-value" = "N"))]
+    #[schemars(range(min = 1, max = 1024), extend("x-value" = "N", "x-heading" = "Sizes"))]
     pub kernel_width: Option<u16>,
     /// Filters of a convolution [default: 50]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    #[schemars(range(min = 1, max = 1024), extend("x-value" = "N"))]
+    #[schemars(range(min = 1, max = 1024), extend("x-value" = "N", "x-heading" = "Sizes"))]
     pub filters: Option<u16>,
     /// Neighbouring positions of which a convolution keeps the highest [default: 5]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    #[schemars(range(min = 1, max = 1024), extend("x-value" = "N"))]
+    #[schemars(range(min = 1, max = 1024), extend("x-value" = "N", "x-heading" = "Sizes"))]
     pub pool: Option<u16>,
     /// Units of each hidden layer [default: 625,125 for deep-chrome, 250 for deep-chrome-mlp]
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=4096))]
-    #[schemars(inner(range(min = 1, max = 4096)), extend("x-value" = "N,…"))]
+    #[schemars(inner(range(min = 1, max = 4096)), extend("x-value" = "N,…", "x-heading" = "Sizes"))]
     pub hidden: Vec<u16>,
 }
 

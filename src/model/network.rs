@@ -168,10 +168,10 @@ pub enum WeightError {
         expected: Vec<usize>,
     },
     /// A tensor that the model has no place for.
-    #[error("tensor {0} is no part of the model")]
+    #[error("the model has no tensor {0}")]
     Unknown(String),
     /// A weight is infinite or not a number.
-    #[error("tensor {0} holds a value that is no finite number")]
+    #[error("tensor {0} holds a value that is not a finite number")]
     NotFinite(String),
     /// The arrays cannot be made.
     #[error(transparent)]

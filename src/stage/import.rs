@@ -179,7 +179,7 @@ fn without_prefix(tensors: Vec<(String, RawTensor)>) -> Vec<(String, RawTensor)>
 fn check_finite(path: &Path, tensors: &[(String, RawTensor)]) -> io::Result<()> {
     for (name, tensor) in tensors {
         if tensor.to_f32().is_none_or(|values| values.iter().any(|value| !value.is_finite())) {
-            return Err(FileError::new(path, "holds a weight that is no finite number")
+            return Err(FileError::new(path, "holds a weight that is not a finite number")
                 .place(format!("tensor {name}"))
                 .remedy("The training that made the file has failed: use an earlier checkpoint"));
         }

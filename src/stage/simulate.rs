@@ -12,7 +12,7 @@ use crate::io::{FileError, bam_writer, bigwig_writer, gtf_writer};
 use crate::matrix::simulation::{Design, PLANTED_MARK, SimulatedMark, Simulation};
 use crate::stage::{Common, Files, Stage};
 
-/// Write a realistic data set whose truth is known: which mark, and which bins of it, decide
+/// Write a realistic data set with a planted truth: which mark, and which of its bins, decide
 /// whether a gene is expressed.
 ///
 /// The folder holds what a project has: a gene annotation (GTF, gzip), one bigWig or BAM + BAI for

@@ -22,14 +22,11 @@ pub use self::state_file::{Fingerprint, StateHeader, read as read_state};
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::recipe::{self, How};
-use crate::learn::{Method, Recipe, Schedule, Settings, Task, Transform};
+use crate::learn::{Method, Recipe, Regime, Task, Transform};
 use crate::model::{ModelConfig, Sizes};
-use crate::stage::{Common, Compute, Files, Stage};
+use crate::stage::{Common, Compute, Files, Flags, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
-
-/// Passes over the training genes in the published regime.
-const EPOCHS: u32 = 30;
 
 /// What stands for the sample's name in `--out`.
 const SAMPLE: &str = "{sample}";
@@ -85,42 +82,16 @@ pub struct Args {
     pub model: &'static Recipe,
     #[allow(missing_docs)]
     #[command(flatten)]
-    pub sizes: Sizes,
+    pub sizes: Flags<Sizes>,
     /// What is learnt
     #[arg(long, value_enum, default_value_t)]
     pub task: Task,
-    /// Passes over the training genes [default: 30; of auto at least as many as make 1000 steps]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub epochs: Option<u32>,
-    /// Genes a step
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=65536))]
-    pub batch_size: u32,
     /// Models in the file, of the seeds --seed, --seed + 1 and so on
     #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub ensemble: u16,
-    /// Optimiser
-    #[arg(long, value_enum, default_value_t = Method::Adam)]
-    pub optimizer: Method,
-    /// Momentum of sgd, from 0 to below 1 [default: 0.9]
-    #[arg(long, value_name = "X")]
-    pub momentum: Option<f64>,
-    /// Learning rate in the first epoch
-    #[arg(long, value_name = "X", default_value_t = 2e-4)]
-    pub learning_rate: f64,
-    /// Learning rate over the epochs: constant; cosine (to 0); step (a tenth after half of the
-    /// epochs, a hundredth after three quarters)
-    #[arg(long, value_enum, default_value_t = Schedule::Constant)]
-    pub schedule: Schedule,
-    /// Weight decay: of adam and sgd an L2 term of the gradient, of adamw decoupled
-    #[arg(long, value_name = "X", default_value_t = 0.0)]
-    pub weight_decay: f64,
-    /// Share of units that training sets to zero, from 0 to below 1: of the LSTMs' outputs, of a convolution's
-    /// or (deep-chrome-mlp) of the hidden layer's [default: 0.5 of deep-chrome, as published, else 0]
-    #[arg(long, value_name = "P")]
-    pub dropout: Option<f64>,
-    /// Largest norm of a model's gradient; a longer one is shortened to it
-    #[arg(long, value_name = "X", default_value_t = 1.0)]
-    pub clip_norm: f64,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub regime: Flags<Regime>,
     /// What is done to the signal first; fitted on the training genes, stored in the model
     /// [default: raw; of auto unit-mean]
     #[arg(long, value_enum, hide_default_value = true)]
@@ -211,29 +182,10 @@ impl Stage for Args {
             let name = self.model.tag;
             problems.push(format!("--model {name}: learns the change of expression, a number. Give --task regression"));
         }
-        if self.momentum.is_some() && self.optimizer != Method::Sgd {
-            let name = self.optimizer.name();
-            problems.push(format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"));
-        }
+        problems.extend(self.regime.problem());
         problems.extend(self.compute.problem());
         problems.extend(self.model.problems_of(&self.sizes));
-        let mut check = |flag: &str, value: f64, good: bool, expected: &str| {
-            if !good {
-                problems.push(format!("--{flag} {value}: must be {expected}"));
-            }
-        };
-        let positive = |x: f64| x > 0.0 && x.is_finite();
-        check("learning-rate", self.learning_rate, positive(self.learning_rate), "greater than 0");
-        check("clip-norm", self.clip_norm, positive(self.clip_norm), "greater than 0");
-        check(
-            "weight-decay",
-            self.weight_decay,
-            self.weight_decay >= 0.0 && self.weight_decay.is_finite(),
-            "0 or greater",
-        );
-        let momentum = self.momentum();
-        check("momentum", momentum, (0.0..1.0).contains(&momentum), "at least 0 and below 1");
-        check("dropout", self.dropout(), (0.0..1.0).contains(&self.dropout()), "at least 0 and below 1");
+        problems.extend(self.regime.problems());
         problems
     }
 
@@ -279,26 +231,13 @@ impl Args {
         self.calibrate.unwrap_or(self.model.defaults.calibration)
     }
 
-    fn dropout(&self) -> f64 {
-        self.dropout.unwrap_or(self.model.defaults.dropout)
-    }
-
-    fn momentum(&self) -> f64 {
-        self.momentum.unwrap_or(0.9)
-    }
-
-    fn settings(&self, epochs: u32) -> Settings {
-        Settings {
-            task: self.task,
-            epochs,
-            batch_size: self.batch_size,
-            optimizer: self.optimizer,
-            momentum: self.momentum(),
-            learning_rate: self.learning_rate,
-            schedule: self.schedule,
-            weight_decay: self.weight_decay,
-            dropout: self.dropout(),
-            clip_norm: self.clip_norm,
+    /// The regime of a run, with nothing left to defaults.
+    fn regime(&self, samples: &[Sample]) -> Regime {
+        Regime {
+            epochs: Some(self.epochs(samples)),
+            momentum: (self.regime.optimizer == Method::Sgd).then(|| self.regime.momentum()),
+            dropout: Some(self.regime.dropout.unwrap_or(self.model.defaults.dropout)),
+            ..self.regime.0
         }
     }
 
@@ -311,9 +250,9 @@ impl Args {
     /// Passes over the training genes of a run's samples.
     fn epochs(&self, samples: &[Sample]) -> u32 {
         let genes: usize = samples.iter().map(|sample| sample.genes.train.len()).sum();
-        let steps = (genes as u64).div_ceil(u64::from(self.batch_size)).max(1);
+        let steps = (genes as u64).div_ceil(u64::from(self.regime.batch_size)).max(1);
         let fewest = self.model.defaults.fewest_steps.div_ceil(steps) as u32;
-        self.epochs.unwrap_or(EPOCHS.max(fewest))
+        self.regime.epochs.unwrap_or(self.regime.epochs().max(fewest))
     }
 }
 

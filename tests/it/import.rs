@@ -138,7 +138,7 @@ fn bad_input_is_refused_in_words() {
         ("legacy_attack.pt", &["asks for posix.system", "nothing was executed"]),
         ("missing.safetensors", &["lacks 1 of the 56 tensors", "fdiff1_1.bias"]),
         ("more.safetensors", &["no place for", "fc.bias"]),
-        ("nan.safetensors", &["tensor rnn_hms.0.rnn.bias_hh_l0", "no finite number"]),
+        ("nan.safetensors", &["tensor rnn_hms.0.rnn.bias_hh_l0", "not a finite number"]),
         ("shape.safetensors", &["rnn_hms.0.bin_attention.bin_context_vector", "[1, 8]", "[8, 1]"]),
         ("four.safetensors", &["four.safetensors", "of 4 marks", "--marks has 5"]),
         ("cnn.safetensors", &["not the weights of an AttentiveChrome", "fdiff1_1"]),

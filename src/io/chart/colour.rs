@@ -11,7 +11,7 @@ const BLUES: [[u8; 3]; 5] = [[255, 255, 255], [198, 219, 239], [107, 174, 214], 
 const ORANGES: [[u8; 3]; 5] = [[255, 255, 255], [253, 208, 162], [253, 141, 60], [217, 72, 1], [127, 39, 4]];
 
 impl Colour {
-    /// Where there is no value.
+    /// For a missing value.
     pub const MISSING: Colour = Colour([217, 222, 229]);
 
     /// From −1 (dark orange) over 0 (white) to 1 (dark blue); further out as these.

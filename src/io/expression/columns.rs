@@ -93,7 +93,7 @@ fn advice(names: &[String], sample: &str) -> String {
     }
 }
 
-/// The name that R's `make.names` gives to a column: what is no letter, digit, dot or underscore is a
+/// The name that R's `make.names` gives to a column: what is not a letter, digit, dot or underscore is a
 /// dot, and before a digit stands an X.
 fn renamed_by_r(name: &str) -> String {
     let dots: String = name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '.' }).collect();

@@ -26,7 +26,7 @@ pub struct Repeated {
     pub copies: usize,
     /// Ids with several rows that differ, in the order of the table.
     pub genes: Vec<String>,
-    /// Of these, genes whose values are all equal and not 0: a join of tables may have repeated them.
+    /// Those of them whose values are all equal and not 0: a join of tables may have repeated them.
     pub equal: usize,
 }
 

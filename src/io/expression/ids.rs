@@ -1,4 +1,4 @@
-//! Rows that are no genes, and ids that a spreadsheet has changed.
+//! Rows that are not genes, and ids that a spreadsheet has changed.
 
 /// What tools that count reads write below or above the genes: HTSeq (before 0.5.4 without the two
 /// underscores) and STAR.

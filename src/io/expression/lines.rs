@@ -150,7 +150,7 @@ impl Header {
         Header { names, width, separator, is_there: true }
     }
 
-    /// Whether this is no header, but a gene and its values. Samples may be called by numbers too.
+    /// Whether this is a gene and its values rather than a header. Samples may be called by numbers too.
     fn is_row(&self, sample: &str) -> bool {
         let [first, values @ ..] = &self.names[..] else { return false };
         if values.iter().any(|name| name == sample) && !is_read_count(first) {

@@ -18,7 +18,7 @@ pub enum Identity {
     /// A file that is not there yet, by the device and inode of its folder and by its name; where there is no
     /// folder either, by its path.
     Absent(Option<(u64, u64)>, OsString),
-    /// Standard output that is no file.
+    /// Standard output that is not a file.
     Stdout,
 }
 

@@ -70,7 +70,7 @@ impl Place {
         no_file("leads through links in a circle")
     }
 
-    /// Opens what is no regular file.
+    /// Opens what is not a regular file.
     pub(super) fn open_stream(&self, path: &Path) -> Result<Box<dyn Write + Send>> {
         Ok(match self {
             Place::Stdout => Box::new(io::stdout()),

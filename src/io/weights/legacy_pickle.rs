@@ -62,10 +62,10 @@ pub fn read(bytes: &[u8], budget: &Budget) -> Parsed<Vec<Tensor>> {
 /// The bytes of each storage.
 fn locate<'a>(mut rest: &'a [u8], state: &Pickle, keys: &Pickle) -> Parsed<HashMap<String, &'a [u8]>> {
     let elements: HashMap<&str, Element> = state.storages().collect();
-    let Node::List(list) = keys.node(keys.root()) else { return Err(problem("list of storages", "is no list")) };
+    let Node::List(list) = keys.node(keys.root()) else { return Err(problem("list of storages", "is not a list")) };
     let mut storages = HashMap::new();
     for &id in list {
-        let key = keys.text(id).ok_or_else(|| problem("list of storages", "holds something that is no key"))?;
+        let key = keys.text(id).ok_or_else(|| problem("list of storages", "holds something that is not a key"))?;
         let place = || format!("storage {key}");
         let element = elements.get(key).ok_or_else(|| problem(place(), "belongs to no tensor"))?;
         let truncated = || problem(place(), "the file ends too early");

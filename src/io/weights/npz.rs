@@ -36,7 +36,7 @@ pub fn read(archive: &mut ZipArchive<Cursor<&[u8]>>, budget: &Budget) -> Parsed<
 /// One npy array; the name is left empty.
 fn parse(bytes: &[u8]) -> Result<Tensor, String> {
     let truncated = || "the array is truncated".to_owned();
-    let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or("is no npy array")?;
+    let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or("is not an npy array")?;
     let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(truncated)?;
     let (length, rest) = if version[0] == 1 {
         let (length, rest) = rest.split_first_chunk().ok_or_else(truncated)?;

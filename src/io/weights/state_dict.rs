@@ -23,7 +23,7 @@ pub fn tensors<'a>(
         let Node::Tensor([storage_id, offset, shape, strides]) = *pickle.node(value) else {
             return Err((
                 place(),
-                "is no tensor, so this is no table of weights".to_owned(),
+                "is not a tensor, so this is not a table of weights".to_owned(),
                 "Save the model's state_dict() alone, with torch.save(model.state_dict(), FILE)".to_owned(),
             ));
         };

@@ -248,7 +248,7 @@ fn a_small_file_that_unpacks_to_gigabytes_is_refused() {
         ("one name a thousand times", deflated(&views(1000, 1, &[b'w'; 1 << 20]), &[("0", vec![0; 4])])),
     ];
     for (what, bytes) in pairs {
-        assert!(bytes.len() < 400_000, "{what} is no small file");
+        assert!(bytes.len() < 400_000, "{what} is not a small file");
         let message = refused(&bytes);
         assert!(
             message.contains("far more than a file of its size") || message.contains("in the middle"),

@@ -89,7 +89,7 @@ impl Method {
         }
         let (_, mut best) = best.ok_or(FitError::OneLabel)?;
         if let (Method::LinearSvm, true, Fit::Linear(line)) = (self, is_class, &mut best.fit) {
-            // a distance from the plane is no log-odds: Platt's scaling on the validation genes
+            // a distance from the plane is not a log-odds: Platt's scaling turns it into one, on the validation genes
             let distances: Vec<f64> = valid.table.rows().map(|row| line.predict(row)).collect();
             let platt = crate::learn::calibration::Platt::fit(&distances, valid.labels);
             line.weight.iter_mut().for_each(|weight| *weight *= platt.slope);

@@ -204,7 +204,7 @@ fn estimate(value: Option<f64>, mut drawn: Vec<f64>, bootstrap: &Bootstrap, bina
     let end = |share: f64| value.and_then(|_| quantile(&drawn, share));
     let tail = (1.0 - bootstrap.confidence) / 2.0;
     let reason = match binary {
-        true => "the genes of a fold have one label only, or scores are no probabilities",
+        true => "the genes of a fold have one label only, or scores are not probabilities",
         false => "all labels or all scores of a fold are equal",
     };
     Estimate { value, low: end(tail), high: end(1.0 - tail), reason: value.is_none().then(|| reason.to_owned()) }

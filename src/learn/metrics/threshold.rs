@@ -15,7 +15,7 @@ pub struct Threshold {
 /// The threshold with the largest accuracy on the validation genes.
 ///
 /// Candidates are the observed scores and the next number above the largest of them (nobody is called
-/// expressed). Of equally accurate thresholds the largest is taken. `None` without genes.
+/// expressed). The largest of equally accurate thresholds is taken. `None` without genes.
 pub fn best_threshold(labels: &[bool], scores: &[f64]) -> Option<Threshold> {
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));

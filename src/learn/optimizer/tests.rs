@@ -2,13 +2,13 @@ use super::*;
 
 const NO_CLIP: f64 = 1e9;
 
-fn settings(method: Method, momentum: f64, weight_decay: f64, clip_norm: f64) -> Optimization {
-    Optimization { method, momentum, weight_decay, clip_norm }
+fn settings(optimizer: Method, momentum: f64, weight_decay: f64, clip_norm: f64) -> Regime {
+    Regime { optimizer, momentum: Some(momentum), weight_decay, clip_norm, ..Regime::default() }
 }
 
 /// Three steps on [1, -2, 0.5], learning rate 0.1.
-fn three_steps(settings: Optimization) -> Vec<f32> {
-    let state = OptimizerState::new(settings.method, 3);
+fn three_steps(settings: Regime) -> Vec<f32> {
+    let state = OptimizerState::new(settings.optimizer, 3);
     let mut optimizer = Optimizer::new(settings, &[(&[1.0, -2.0, 0.5], &state)], &Device::Cpu).unwrap();
     for gradient in [[0.5f32, -1.0, 0.0], [0.1, 2.0, 0.0], [-3.0, 0.2, 0.4]] {
         let gradient = Tensor::new(&[gradient], &Device::Cpu).unwrap();

@@ -34,8 +34,8 @@ fn genes(seed: u64, n_genes: usize) -> GeneSet {
     GeneSet { expression: genes.labels.iter().map(|label| label + 0.5).collect(), ..genes }
 }
 
-fn trainer(config: &ModelConfig, settings: &Settings, learners: &[Learner]) -> Trainer {
-    Trainer::new(config, settings.clone(), learners.to_vec(), &Device::Cpu).unwrap()
+fn trainer(config: &ModelConfig, (task, regime): (Task, &Regime), learners: &[Learner]) -> Trainer {
+    Trainer::new(config, (task, regime), learners.to_vec(), &Device::Cpu).unwrap()
 }
 
 #[test]
@@ -61,8 +61,8 @@ fn thirty_two_genes_are_overfitted_by_every_model() {
                 }
             }
             let data = data(vec![train.clone()], vec![train.clone()]);
-            let settings = Settings { task, epochs: 400, learning_rate, ..settings() };
-            let mut trainer = trainer(&config, &settings, &[learner(1, 0)]);
+            let settings = Regime { epochs: Some(400), learning_rate, ..settings() };
+            let mut trainer = trainer(&config, (task, &settings), &[learner(1, 0)]);
             let mut losses = Vec::new();
             while !trainer.is_done() {
                 losses.push(trainer.run_epoch(&data, |_| ()).unwrap()[0].unwrap().train_loss);
@@ -84,29 +84,32 @@ fn every_model_resumes_to_the_same_bits_and_is_what_it_is_alone() {
     let all = data(train.to_vec(), valid.to_vec());
     let learners = [learner(1, 0), learner(2, 1), learner(3, 1)];
     for (config, _) in models() {
-        let settings = Settings { dropout: 0.3, batch_size: 20, ..settings() };
-        let mut whole = trainer(&config, &settings, &learners);
+        let settings = Regime { dropout: Some(0.3), batch_size: 20, ..settings() };
+        let mut whole = trainer(&config, (Task::Classification, &settings), &learners);
         (0..4).for_each(|_| drop(whole.run_epoch(&all, |_| ()).unwrap()));
-        let mut first = trainer(&config, &settings, &learners);
+        let mut first = trainer(&config, (Task::Classification, &settings), &learners);
         (0..2).for_each(|_| drop(first.run_epoch(&all, |_| ()).unwrap()));
         let states = first.states().to_vec();
-        let mut second = Trainer::resume(&config, settings.clone(), learners.to_vec(), states, &Device::Cpu).unwrap();
+        let mut second =
+            Trainer::resume(&config, (Task::Classification, &settings), learners.to_vec(), states, &Device::Cpu)
+                .unwrap();
         (0..2).for_each(|_| drop(second.run_epoch(&all, |_| ()).unwrap()));
         assert_eq!(whole.states(), second.states(), "{}", config.name());
         for (at, learner) in learners.iter().enumerate() {
             let own = data(vec![train[learner.set].clone()], vec![valid[learner.set].clone()]);
-            let mut alone = trainer(&config, &settings, &[Learner { set: 0, ..learner.clone() }]);
+            let mut alone =
+                trainer(&config, (Task::Classification, &settings), &[Learner { set: 0, ..learner.clone() }]);
             (0..4).for_each(|_| drop(alone.run_epoch(&own, |_| ()).unwrap()));
             assert_eq!(alone.states(), &whole.states()[at..=at], "{} {at}", config.name());
         }
         // dropout and seed reach every network
-        let weights = |settings: &Settings, seed: u64| {
-            let mut trainer = trainer(&config, settings, &[learner(seed, 0)]);
+        let weights = |settings: &Regime, seed: u64| {
+            let mut trainer = trainer(&config, (Task::Classification, settings), &[learner(seed, 0)]);
             trainer.run_epoch(&all, |_| ()).unwrap();
             trainer.states()[0].weights.clone()
         };
         assert_ne!(weights(&settings, 1), weights(&settings, 2), "{}", config.name());
-        let without = Settings { dropout: 0.0, ..settings.clone() };
+        let without = Regime { dropout: Some(0.0), ..settings };
         let drops = config.name() != "deep-chrome-linear";
         assert_eq!(weights(&settings, 1) != weights(&without, 1), drops, "{}", config.name());
     }

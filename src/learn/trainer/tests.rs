@@ -3,21 +3,11 @@ use std::sync::Arc;
 use super::*;
 use crate::learn::batches::DeviceGenes;
 use crate::learn::{GeneSet, Shards, Stream, StreamedGenes, score};
+use crate::learn::{Method, Schedule};
 use crate::model::{AttentiveChromeConfig, TensorSpec};
 
-pub(super) fn settings() -> Settings {
-    Settings {
-        task: Task::Classification,
-        epochs: 4,
-        batch_size: 16,
-        learning_rate: 2e-4,
-        schedule: Schedule::Constant,
-        weight_decay: 0.0,
-        dropout: 0.0,
-        clip_norm: 1.0,
-        optimizer: Method::Adam,
-        momentum: 0.9,
-    }
+pub(super) fn settings() -> Regime {
+    Regime { epochs: Some(4), ..Regime::default() }
 }
 
 const CONFIG: AttentiveChromeConfig = AttentiveChromeConfig { n_marks: 2, n_bins: 10, bin_hidden: 8, mark_hidden: 4 };
@@ -51,8 +41,8 @@ pub(super) fn learner(seed: u64, set: usize) -> Learner {
     Learner { name: format!("seed {seed}"), seed, set }
 }
 
-fn trainer(settings: &Settings, learners: &[Learner]) -> Trainer {
-    Trainer::new(&model(), settings.clone(), learners.to_vec(), &Device::Cpu).unwrap()
+fn trainer(settings: &Regime, learners: &[Learner]) -> Trainer {
+    Trainer::new(&model(), (Task::Classification, settings), learners.to_vec(), &Device::Cpu).unwrap()
 }
 
 fn run(trainer: &mut Trainer, epochs: u32) {
@@ -69,7 +59,7 @@ fn thirty_two_genes_are_overfitted_by_every_optimiser() {
     train.values = noise(9, 32 * 20).iter().map(|v| v * 20.0).collect();
     let data = data(vec![train.clone()], vec![train]);
     for (optimizer, learning_rate) in [(Method::Adam, 1e-2), (Method::AdamW, 1e-2), (Method::Sgd, 1.0)] {
-        let settings = Settings { epochs: 300, learning_rate, optimizer, ..settings() };
+        let settings = Regime { epochs: Some(300), learning_rate, optimizer, ..settings() };
         let mut trainer = trainer(&settings, &[learner(1, 0)]);
         let mut last = f64::MAX;
         for _ in 0..300 {
@@ -84,21 +74,25 @@ fn thirty_two_genes_are_overfitted_by_every_optimiser() {
 fn a_resumed_training_is_the_uninterrupted_one() {
     for optimizer in [Method::Adam, Method::AdamW, Method::Sgd] {
         let schedule = Schedule::Cosine;
-        let settings = Settings { dropout: 0.3, weight_decay: 1e-4, schedule, optimizer, ..settings() };
+        let settings = Regime { dropout: Some(0.3), weight_decay: 1e-4, schedule, optimizer, ..settings() };
         let learners = [learner(1, 0), learner(2, 0)];
         let mut whole = trainer(&settings, &learners);
         run(&mut whole, 4);
         let mut first = trainer(&settings, &learners);
         run(&mut first, 2);
         let states = first.states().to_vec();
-        let mut second = Trainer::resume(&model(), settings.clone(), learners.to_vec(), states, &Device::Cpu).unwrap();
+        let mut second =
+            Trainer::resume(&model(), (Task::Classification, &settings), learners.to_vec(), states, &Device::Cpu)
+                .unwrap();
         run(&mut second, 2);
         assert_eq!(whole.states(), second.states());
         assert!(whole.is_done());
         // one state is two epochs older than the other: killed between the writing of two files
         let mut mixed = first.states().to_vec();
         mixed[0] = whole.states()[0].clone();
-        let mut third = Trainer::resume(&model(), settings, learners.to_vec(), mixed, &Device::Cpu).unwrap();
+        let mut third =
+            Trainer::resume(&model(), (Task::Classification, &settings), learners.to_vec(), mixed, &Device::Cpu)
+                .unwrap();
         assert_eq!(third.epochs_done(), 2);
         run(&mut third, 2);
         assert_eq!(whole.states(), third.states());
@@ -114,7 +108,8 @@ fn models_trained_together_are_the_models_trained_alone() {
     for (optimizer, dropout, batch_size) in
         [(Method::Adam, 0.0, 16), (Method::Adam, 0.4, 64), (Method::AdamW, 0.2, 7), (Method::Sgd, 0.2, 16)]
     {
-        let settings = Settings { optimizer, dropout, batch_size, weight_decay: 1e-3, clip_norm: 0.1, ..settings() };
+        let settings =
+            Regime { optimizer, dropout: Some(dropout), batch_size, weight_decay: 1e-3, clip_norm: 0.1, ..settings() };
         let mut together = trainer(&settings, &learners);
         let all = data(train.to_vec(), valid.to_vec());
         let records: Vec<_> = (0..3).map(|_| together.run_epoch(&all, |_| ()).unwrap()).collect();
@@ -131,7 +126,7 @@ fn models_trained_together_are_the_models_trained_alone() {
 
 #[test]
 fn options_change_the_result_and_the_seed_decides_it() {
-    let train = |settings: Settings, seed| {
+    let train = |settings: Regime, seed| {
         let mut trainer = trainer(&settings, &[learner(seed, 0)]);
         run(&mut trainer, 1);
         trainer.states()[0].weights.clone()
@@ -139,11 +134,11 @@ fn options_change_the_result_and_the_seed_decides_it() {
     let plain = train(settings(), 1);
     assert_eq!(plain, train(settings(), 1));
     assert_ne!(plain, train(settings(), 2));
-    assert_ne!(plain, train(Settings { dropout: 0.5, ..settings() }, 1));
-    assert_ne!(plain, train(Settings { weight_decay: 0.1, ..settings() }, 1));
-    assert_ne!(plain, train(Settings { clip_norm: 1e-3, ..settings() }, 1));
-    let sgd = Settings { optimizer: Method::Sgd, ..settings() };
-    assert_ne!(train(sgd.clone(), 1), train(Settings { momentum: 0.0, ..sgd }, 1));
+    assert_ne!(plain, train(Regime { dropout: Some(0.5), ..settings() }, 1));
+    assert_ne!(plain, train(Regime { weight_decay: 0.1, ..settings() }, 1));
+    assert_ne!(plain, train(Regime { clip_norm: 1e-3, ..settings() }, 1));
+    let sgd = Regime { optimizer: Method::Sgd, ..settings() };
+    assert_ne!(train(sgd, 1), train(Regime { momentum: Some(0.0), ..sgd }, 1));
 }
 
 #[test]
@@ -160,7 +155,7 @@ fn divergence_is_an_error_that_names_the_model() {
     let mut wild = genes(5, 37);
     wild.values.fill(f32::MAX);
     let data = data(vec![genes(5, 37), wild], vec![genes(6, 20), genes(6, 20)]);
-    let settings = Settings { learning_rate: 1e39, ..settings() };
+    let settings = Regime { learning_rate: 1e39, ..settings() };
     let mut trainer = trainer(&settings, &[learner(1, 1)]);
     let outcome = (0..4).map(|_| trainer.run_epoch(&data, |_| ())).find_map(Result::err).unwrap();
     assert!(outcome.to_string().starts_with("training of seed 1 diverged in epoch "), "{outcome}");
@@ -181,8 +176,9 @@ fn speed() {
         let on_device = DeviceGenes::new(vec![train.clone()], (5, 100), &Device::Cpu).unwrap();
         let orders = [(0, (0..batch).collect())];
         let batches = on_device.batches(&orders, batch).unwrap();
-        let settings = Settings { batch_size: batch as u32, ..settings() };
-        let mut trainer = Trainer::new(&config, settings, vec![learner(1, 0)], &Device::Cpu).unwrap();
+        let settings = Regime { batch_size: batch as u32, ..settings() };
+        let mut trainer =
+            Trainer::new(&config, (Task::Classification, &settings), vec![learner(1, 0)], &Device::Cpu).unwrap();
         let time = |f: &mut dyn FnMut()| {
             let before = processor_ms();
             let mut times = Vec::new();
@@ -252,7 +248,7 @@ fn streamed(train: Vec<GeneSet>, valid: Vec<GeneSet>) -> TrainingData {
 fn on_streamed_genes_too_models_trained_together_are_the_models_trained_alone() {
     let (train, valid) = ([genes(5, 37), genes(7, 101)], [genes(6, 20), genes(9, 70)]);
     let learners = [learner(1, 0), learner(2, 1), learner(3, 1)];
-    let settings = Settings { dropout: 0.2, ..settings() };
+    let settings = Regime { dropout: Some(0.2), ..settings() };
     let all = streamed(train.to_vec(), valid.to_vec());
     let mut together = trainer(&settings, &learners);
     let records: Vec<_> = (0..3).map(|_| together.run_epoch(&all, |_| ()).unwrap()).collect();
@@ -263,7 +259,8 @@ fn on_streamed_genes_too_models_trained_together_are_the_models_trained_alone() 
         assert_eq!(first.run_epoch(&own, |_| ()).unwrap(), records[0][at..=at]);
         // and resumed, as ever
         let states = first.states().to_vec();
-        let mut second = Trainer::resume(&model(), settings.clone(), learners, states, &Device::Cpu).unwrap();
+        let mut second =
+            Trainer::resume(&model(), (Task::Classification, &settings), learners, states, &Device::Cpu).unwrap();
         assert_eq!(second.run_epoch(&own, |_| ()).unwrap(), records[1][at..=at]);
         assert_eq!(second.run_epoch(&own, |_| ()).unwrap(), records[2][at..=at]);
         assert_eq!(second.states(), &together.states()[at..=at], "model {at}");
@@ -274,7 +271,7 @@ fn on_streamed_genes_too_models_trained_together_are_the_models_trained_alone() 
 fn streamed_and_uploaded_genes_differ_in_their_order_alone() {
     // all genes in one step, so that only sums are made in another order
     let (train, valid) = (vec![genes(5, 37)], vec![genes(6, 20)]);
-    let settings = Settings { batch_size: 64, ..settings() };
+    let settings = Regime { batch_size: 64, ..settings() };
     let record =
         |data: &TrainingData| trainer(&settings, &[learner(1, 0)]).run_epoch(data, |_| ()).unwrap()[0].unwrap();
     let (uploaded, streamed) = (data(train.clone(), valid.clone()), streamed(train, valid));

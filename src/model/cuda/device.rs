@@ -14,7 +14,7 @@ const LIBRARIES: [(&str, &[&str]); 3] = [
 /// A GPU, counted from 0, and its name.
 ///
 /// # Errors
-/// Why there is none, in words for the user.
+/// Why there is no GPU, in words for the user.
 #[allow(unsafe_code)] // to load libraries, whose initialisers run, and to do without events
 pub fn open(ordinal: usize) -> Result<(Device, String), String> {
     for (what, names) in LIBRARIES {

@@ -110,7 +110,7 @@ fn calibration(inputs: &Inputs) -> Option<(String, String)> {
     let TaskMetrics::Classification { calibration_error, .. } = &figures.metrics else { return None };
     let error = calibration_error.value.filter(|&error| error > 0.1)?;
     warning(
-        "Scores are no probabilities",
+        "Scores are not probabilities",
         format!(
             "They are off by {error:.2} on average. Use their order, or the threshold in the metrics, not their size."
         ),

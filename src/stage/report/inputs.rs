@@ -101,7 +101,7 @@ pub fn read(args: &Args) -> anyhow::Result<Inputs> {
 fn read_metrics(path: &Path) -> anyhow::Result<Report> {
     let text = std::fs::read_to_string(path).map_err(|error| io::FileError::os(path, "open", &error))?;
     let metrics: Report = serde_json::from_str(&text).map_err(|error| {
-        io::FileError::new(path, format!("is no metrics file: {error}")).remedy("Make it with attentrack-evaluate")
+        io::FileError::new(path, format!("is not a metrics file: {error}")).remedy("Make it with attentrack-evaluate")
     })?;
     if metrics.format != METRICS_FORMAT || metrics.format_version > METRICS_FORMAT_VERSION {
         bail!(

@@ -39,7 +39,7 @@ pub fn train(args: &Args, method: Method, runs: &[Run], data: &TrainingData) -> 
             members: Vec::new(),
             judged: provenance::judge(args, data.valid.labels(set), raw),
             genes: (data.train.len(set), data.valid.len(set)),
-            epochs: None,
+            regime: None,
         };
         model_file::save(&run.out, &provenance::header(args, run, about), &predictor)?;
     }

@@ -10,7 +10,7 @@ use super::provenance::{self, About};
 use super::runs::{HISTORY_SUFFIX, Run};
 use super::{Args, history, stacked, state_file};
 use crate::learn::recipe::How;
-use crate::learn::{EpochRecord, ModelKind, Predictor, Trainer, TrainingData, TrainingState};
+use crate::learn::{EpochRecord, ModelKind, Predictor, Regime, Trainer, TrainingData, TrainingState};
 use crate::stage::{model_file, progress_bar};
 
 impl Args {
@@ -22,9 +22,9 @@ impl Args {
         data: &TrainingData,
         device: &Device,
     ) -> Result<()> {
-        let epochs = self.epochs(&runs[sets.start].samples);
-        let mut trainer = self.start(runs, sets.clone(), epochs, device)?;
-        self.train(&mut trainer, (runs, sets.clone()), data, epochs)?;
+        let regime = self.regime(&runs[sets.start].samples);
+        let mut trainer = self.start(runs, sets.clone(), &regime, device)?;
+        self.train(&mut trainer, (runs, sets.clone()), data, regime.epochs())?;
         for (run, states) in runs[sets.clone()].iter().zip(self.states(&trainer)) {
             history::write(&run.beside(HISTORY_SUFFIX), self.task, &self.seeds(), states)?;
         }
@@ -47,25 +47,25 @@ impl Args {
                 _ => ModelKind::Network(self.config(&run.samples).ok_or_else(|| anyhow!("no network"))?),
             };
             let genes = (data.train.len(set), data.valid.len(set));
-            let about = About { kind, members: of_seeds, judged, genes, epochs: Some(epochs) };
+            let about = About { kind, members: of_seeds, judged, genes, regime: Some(regime) };
             model_file::save(&run.out, &provenance::header(self, run, about), &predictor)?;
         }
         Ok(())
     }
 
-    fn start(&self, runs: &[Run], sets: Range<usize>, epochs: u32, device: &Device) -> Result<Trainer> {
+    fn start(&self, runs: &[Run], sets: Range<usize>, regime: &Regime, device: &Device) -> Result<Trainer> {
         let config = self.config(&runs[0].samples).ok_or_else(|| anyhow!("no network"))?;
         let (mut learners, mut states) = (Vec::new(), Vec::new());
         for set in sets {
             let run = &runs[set];
             let own = run.learners(self, set);
             let fresh =
-                || own.iter().map(|learner| TrainingState::new(&config, self.optimizer, learner.seed)).collect();
+                || own.iter().map(|learner| TrainingState::new(&config, regime.optimizer, learner.seed)).collect();
             let old = if self.resume { run.resume(self)? } else { None };
             states.extend(old.unwrap_or_else(fresh));
             learners.extend(own);
         }
-        let trainer = Trainer::resume(&config, self.settings(epochs), learners, states, device)?;
+        let trainer = Trainer::resume(&config, (self.task, regime), learners, states, device)?;
         Ok(trainer.with_instruction_set(self.compute.instruction_set))
     }
 
@@ -95,7 +95,7 @@ impl Args {
             if trainer.is_done() || written.elapsed() >= 9 * writing {
                 let start = Instant::now();
                 for (run, states) in runs[sets.clone()].iter().zip(self.states(trainer)) {
-                    state_file::write(&run.state_path(), &run.fingerprint, self.optimizer, states)?;
+                    state_file::write(&run.state_path(), &run.fingerprint, self.regime.optimizer, states)?;
                 }
                 (written, writing) = (Instant::now(), start.elapsed());
             }

@@ -11,7 +11,7 @@ use crate::io;
 use crate::learn::calibration::Calibration;
 use crate::learn::metrics::{best_threshold, expected_calibration_error};
 use crate::learn::{
-    GeneDigest, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, Method, ModelHeader, ModelKind, Predictor, Regime, Task,
+    GeneDigest, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, ModelHeader, ModelKind, Predictor, Regime, Task, Training,
     TrainingData, TrainingState,
 };
 use crate::model::ModelConfig;
@@ -26,9 +26,10 @@ pub fn fingerprint(
     device: &Device,
 ) -> Result<Fingerprint> {
     let mut fingerprint = Fingerprint::new();
-    if let serde_json::Value::Object(settings) = serde_json::to_value(args.settings(args.epochs(samples)))? {
+    if let serde_json::Value::Object(settings) = serde_json::to_value(args.regime(samples))? {
         fingerprint.extend(settings.into_iter().map(|(name, value)| (name, value.to_string())));
     }
+    fingerprint.insert("task".to_owned(), args.task.name().to_owned());
     let names: Vec<&str> = samples.iter().map(|sample| sample.matrix.sample.as_str()).collect();
     fingerprint.insert("seed".to_owned(), args.seed.to_string());
     fingerprint.insert("models in the ensemble".to_owned(), args.n_networks().to_string());
@@ -53,8 +54,8 @@ pub struct About {
     pub judged: Judged,
     /// For training and for validation.
     pub genes: (usize, usize),
-    /// Epochs of the networks, if there are any.
-    pub epochs: Option<u32>,
+    /// How the networks were trained, if there are any.
+    pub regime: Option<Regime>,
 }
 
 /// What was learnt from genes that were not trained on.
@@ -89,20 +90,8 @@ pub fn report(task: Task, run: &Run, members: &[Member]) {
 /// The header of a model file.
 pub fn header(args: &Args, run: &Run, about: About) -> ModelHeader {
     let matrix = &run.samples[0].matrix;
-    let regime = about.epochs.map(|epochs| Regime {
-        epochs,
-        batch_size: args.batch_size,
-        optimizer: args.optimizer.name().to_owned(),
-        momentum: (args.optimizer == Method::Sgd).then(|| args.momentum()),
-        learning_rate: args.learning_rate,
-        schedule: args.schedule.name().to_owned(),
-        weight_decay: args.weight_decay,
-        dropout: args.dropout(),
-        clip_norm: args.clip_norm,
-        fold: args.fold,
-        train_genes: about.genes.0 as u64,
-        valid_genes: about.genes.1 as u64,
-    });
+    let (train_genes, valid_genes) = (about.genes.0 as u64, about.genes.1 as u64);
+    let regime = about.regime.map(|regime| Training { regime, fold: args.fold, train_genes, valid_genes });
     ModelHeader {
         format: MODEL_FORMAT.to_owned(),
         format_version: MODEL_FORMAT_VERSION,

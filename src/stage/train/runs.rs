@@ -65,7 +65,7 @@ impl Run {
             tracing::info!("nothing to resume: {} is not there, starting afresh", path.display());
             return Ok(None);
         }
-        let states = state_file::read(&path, &self.fingerprint, args.optimizer)?;
+        let states = state_file::read(&path, &self.fingerprint, args.regime.optimizer)?;
         let epochs = states.first().map_or(0, TrainingState::epochs_done);
         tracing::info!("going on after epoch {epochs} from {}", path.display());
         Ok(Some(states))

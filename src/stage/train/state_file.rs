@@ -78,7 +78,7 @@ pub fn read(path: &Path, fingerprint: &Fingerprint, optimizer: Method) -> Result
         return Err(FileError::new(path, problem).remedy(format!("Give the same inputs and settings. {start_afresh}")));
     }
     let damaged = |name: &str| {
-        FileError::new(path, "is missing, of another type than expected, or holds a value that is no finite number")
+        FileError::new(path, "is missing, of another type than expected, or holds a value that is not a finite number")
             .place(format!("tensor {name}"))
             .remedy(start_afresh)
     };

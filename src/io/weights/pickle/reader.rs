@@ -144,7 +144,7 @@ impl Reader<'_> {
             b'b' => {
                 self.pop()?;
                 if !matches!(self.stack.last().map(|&id| &self.nodes[id]), Some(Node::Dict(_))) {
-                    return Err(PickleError::Malformed("attributes of something that is no dict"));
+                    return Err(PickleError::Malformed("attributes of something that is not a dict"));
                 }
             }
             operation => return Err(PickleError::Operation(operation)),
@@ -215,7 +215,7 @@ impl Reader<'_> {
     fn append(&mut self, items: Vec<Id>) -> Result<()> {
         match self.stack.last().map(|&id| &mut self.nodes[id]) {
             Some(Node::List(list)) => list.extend(items),
-            _ => return Err(PickleError::Malformed("an append to something that is no list")),
+            _ => return Err(PickleError::Malformed("an append to something that is not a list")),
         }
         Ok(())
     }
@@ -225,7 +225,7 @@ impl Reader<'_> {
             Some(Node::Dict(dict)) if items.len().is_multiple_of(2) => {
                 dict.extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1])));
             }
-            _ => return Err(PickleError::Malformed("an entry for something that is no dict")),
+            _ => return Err(PickleError::Malformed("an entry for something that is not a dict")),
         }
         Ok(())
     }
