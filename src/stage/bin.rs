@@ -11,6 +11,8 @@ use anyhow::Context;
 use clap::Parser;
 
 use self::inputs::Inputs;
+use super::job::handed_on::GENES;
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::{Gene, Grid, Orientation, check_name, check_text};
 use crate::io::signal::ReadRules;
 use crate::io::{self, deepchrome_csv};
@@ -135,6 +137,52 @@ pub struct Args {
     #[command(flatten)]
     common: Common,
 }
+
+/// Files that signal comes in.
+const SIGNALS: &str = "*.{bw,bigWig,bam,cram,bedGraph,bed}{,.gz}";
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "bin",
+    about: "A matrix of genes, marks and bins of a sample, from bigWig, BAM, CRAM, bedGraph or tagAlign",
+    keywords: &["chip-seq", "histone", "coverage", "matrix"],
+    unit: Unit::Sample,
+    sample_flag: Some("--sample"),
+    size: Size::Medium,
+    uses_gpu: false,
+    inputs: &[
+        JobInput::new("--signal", "signals", Number::ByMark("marks"), ("Signal files, one a mark", SIGNALS)),
+        JobInput::new("--control", "controls", Number::AnyByMark("control_marks"), ("Controls; may be []", SIGNALS)),
+        JobInput::new("--genes", "genes", Number::One, GENES).shared(),
+        JobInput::new(
+            "--blacklist",
+            "blacklist",
+            Number::Optional,
+            ("Regions to leave out; may be []", "*.{bed,bb}{,.gz}"),
+        )
+        .shared(),
+        JobInput::new(
+            "--reference",
+            "reference",
+            Number::Optional,
+            ("Genome sequence for CRAM; may be []", "*.{fa,fasta}"),
+        )
+        .shared(),
+        JobInput::new(
+            "--chrom-alias",
+            "chrom_alias",
+            Number::Optional,
+            ("Two columns of chromosome names; may be []", "*.tsv"),
+        )
+        .shared(),
+    ],
+    outputs: &[JobOutput::file(
+        "--out",
+        "bins",
+        ".bins.safetensors",
+        &[Emit::file("bins", "Signal by gene, mark and bin")],
+    )],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Parser;
 
+use super::job::handed_on::{BINS, MODEL};
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
 use crate::explain::{self, Method, Settings, Subject};
 use crate::io::{self, FileError};
@@ -75,6 +77,30 @@ pub struct Args {
     #[command(flatten)]
     common: Common,
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "explain",
+    about: "Attribute each gene's score to its marks and bins",
+    keywords: &["attribution", "deeplift", "explanation"],
+    unit: Unit::Sample,
+    sample_flag: None,
+    size: Size::Medium,
+    uses_gpu: true,
+    inputs: &[
+        JobInput::new("--bins", "bins", Number::One, BINS),
+        JobInput::new("--model", "model", Number::One, MODEL),
+    ],
+    outputs: &[JobOutput::file(
+        "--out",
+        "explain",
+        ".bins.safetensors",
+        &[Emit::file(
+            "attribution",
+            "Attribution by gene, mark and bin; {method} in ext.prefix stands for each method",
+        )],
+    )],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

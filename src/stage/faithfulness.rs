@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 
+use super::job::handed_on::{BINS, MODEL};
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
 use crate::explain::faithfulness::{self, Inputs, Verdict};
 use crate::explain::{self, Method, Scorer, Settings, Subject};
@@ -106,6 +108,50 @@ pub struct Args {
     #[command(flatten)]
     common: Common,
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "faithfulness",
+    about: "Test how faithful each explanation of a model is",
+    keywords: &["attribution", "evaluation", "explanation"],
+    unit: Unit::Sample,
+    sample_flag: None,
+    size: Size::Medium,
+    uses_gpu: true,
+    inputs: &[
+        JobInput::new("--bins", "bins", Number::One, BINS),
+        JobInput::new("--model", "model", Number::One, MODEL),
+        JobInput::new(
+            "--other-model",
+            "other_models",
+            Number::Any,
+            ("Models of the same inputs from other seeds; may be []", "*.model.safetensors"),
+        )
+        .shared(),
+        JobInput::new(
+            "--permuted-model",
+            "permuted_models",
+            Number::Any,
+            ("Models trained on permuted labels; may be []", "*.model.safetensors"),
+        )
+        .shared(),
+        JobInput::new(
+            "--truth",
+            "truth",
+            Number::Optional,
+            ("Planted truth, columns mark, role, start_bp, end_bp; may be []", "*.tsv"),
+        )
+        .shared(),
+        JobInput::new(
+            "--held-out",
+            "held_out",
+            Number::Optional,
+            ("Signal of a mark that the model has not seen; may be []", "*.bins.safetensors"),
+        )
+        .shared(),
+    ],
+    outputs: &[JobOutput::file("--out", "explain", ".faithfulness.tsv", &[Emit::file("table", "A row a method")])],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

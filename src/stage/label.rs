@@ -9,6 +9,8 @@ use anyhow::bail;
 use clap::Parser;
 use tracing::{info, warn};
 
+use super::job::handed_on::GENES;
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::check_name;
 use crate::io::expression::{self, Columns, Duplicates, Expression};
 use crate::io::{genes_bed, labels};
@@ -97,6 +99,22 @@ pub enum Method {
     /// log2(x + 1), for regression
     Log2,
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "label",
+    about: "Labels of a sample's genes, from an expression table",
+    keywords: &["expression", "labels"],
+    unit: Unit::Sample,
+    sample_flag: Some("--sample"),
+    size: Size::Single,
+    uses_gpu: false,
+    inputs: &[
+        JobInput::new("--expression", "expression", Number::One, ("Expression table", "*.{tsv,txt}{,.gz}")),
+        JobInput::new("--genes", "genes", Number::One, GENES),
+    ],
+    outputs: &[JobOutput::file("--out", "labels", ".labels.tsv", &[Emit::file("labels", "Label of each gene")])],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

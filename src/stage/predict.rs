@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Parser;
 
+use super::job::handed_on::{BINS, MODEL};
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Predictor, Scores};
@@ -68,6 +70,36 @@ pub struct Args {
     #[command(flatten)]
     common: Common,
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "predict",
+    about: "Score of each gene, and attention over marks and bins",
+    keywords: &["attention", "prediction"],
+    unit: Unit::Sample,
+    sample_flag: None,
+    size: Size::Medium,
+    uses_gpu: true,
+    inputs: &[
+        JobInput::new("--bins", "bins", Number::One, BINS),
+        JobInput::new("--model", "model", Number::One, MODEL),
+    ],
+    outputs: &[
+        JobOutput::file(
+            "--predictions",
+            "predictions",
+            ".predictions.tsv",
+            &[Emit::file("predictions", "A score, and one attention a mark, for each gene")],
+        ),
+        JobOutput::file(
+            "--attention",
+            "attention",
+            ".attention.bins.safetensors",
+            &[Emit::file("attention", "Attention by gene, mark and bin")],
+        )
+        .only_if("with_attention"),
+    ],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

@@ -20,6 +20,7 @@ mod layers;
 mod names;
 mod networks;
 mod parity;
+mod recipes;
 mod report;
 mod run;
 mod shell;
