@@ -76,6 +76,14 @@ fn parts_of_a_body_are_drawn_at_their_places_on_either_strand() {
     assert!(held(28_500, 29_500, 2.0) && held(6_500, 7_500, -1.0) && held(14_500, 15_500, 3.0));
     assert!(found[29_500..30_500].iter().chain(&found[40_000..]).all(|base| base.is_nan()), "nothing is drawn there");
 
+    // a file that does not say where genes end, as they were written at first
+    let mut endless = attribution();
+    endless.regions.iter_mut().for_each(|region| region.end = None);
+    bins::write(&work.path("e.bins.safetensors"), &endless).unwrap();
+    let log = work.ok("track", "--input e.bins.safetensors --format tsv --out e.tsv");
+    assert!(log.contains("24 parts of bodies are left out"), "{log}");
+    assert_eq!(work.read("e.tsv").lines().count(), 1 + 3 * 4);
+
     // one file a channel
     std::fs::create_dir(work.path("out")).unwrap();
     track("--format bedgraph --out-dir out");

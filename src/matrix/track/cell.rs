@@ -68,6 +68,8 @@ pub struct Cells {
     pub n_missing_genes: usize,
     /// Selected bins that lie wholly outside their chromosome.
     pub n_outside: u64,
+    /// Selected positions with a value of which it is not known where they lie: parts of genes without an end.
+    pub n_unplaced: u64,
 }
 
 impl Cells {
@@ -117,7 +119,10 @@ pub fn cells(
                     continue;
                 }
                 has_value = true;
-                let Some(bases) = axis.interval(region, bin) else { continue };
+                let Some(bases) = axis.interval(region, bin) else {
+                    cells.n_unplaced += 1;
+                    continue;
+                };
                 let (start, end) = (bases.start.max(0), bases.end.min(length));
                 if start >= end {
                     cells.n_outside += 1;

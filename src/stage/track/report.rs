@@ -64,6 +64,12 @@ pub fn log(
             "raw attention is higher at the window's ends even without signal; --value corrected removes that"
         );
     }
+    if cells.n_unplaced > 0 {
+        tracing::warn!(
+            "{} parts of bodies are left out: the file does not say where their genes end. Make it again from a matrix that attentrack-bin writes today",
+            cells.n_unplaced
+        );
+    }
     let mut ranks: Vec<u32> = cells.kept.iter().map(|cell| cell.chrom).collect();
     ranks.dedup();
     ranks.sort_unstable();
