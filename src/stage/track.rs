@@ -46,7 +46,7 @@ pub struct Args {
     /// With --out-dir, write text formats as bgzip (.gz), with a tabix index [default: plain text]
     #[arg(long)]
     pub bgzip: bool,
-    /// Mark to draw; may be repeated [default: all]
+    /// Mark to draw, or body:MARK for it along the genes' bodies; may be repeated [default: all]
     #[arg(long, value_name = "MARK")]
     pub mark: Vec<String>,
     /// Gene to draw, by id or symbol (all genes that have it), or @FILE with one a line; may be repeated [default: all]
@@ -254,11 +254,11 @@ impl Stage for Args {
         let values =
             TrackValues::new(&matrix, self.value.unwrap_or(TrackValue::default_for(matrix.kind))).with_context(name)?;
         let values = values.with_sureness(self.sureness(&matrix)?);
-        let selection = selection::resolve(self, &matrix)?;
+        let selection = selection::resolve(self, &values)?;
         let mut files = Vec::new();
         for &format in &self.format {
             let thresholds = self.thresholds(format, &values);
-            for (path, marks) in self.targets(format, &matrix, &selection.marks)? {
+            for (path, marks) in self.targets(format, &values, &selection.marks)? {
                 let selection = Selection { marks, ..selection.clone() };
                 let cells = cells(&values, &selection, |cell| cell.value.abs() >= thresholds[cell.mark as usize])
                     .with_context(name)?;
@@ -289,13 +289,19 @@ impl Args {
     }
 
     /// The files to write in a format, each with its marks.
-    fn targets(&self, format: Format, matrix: &Matrix, marks: &[usize]) -> anyhow::Result<Vec<(PathBuf, Vec<usize>)>> {
+    fn targets(
+        &self,
+        format: Format,
+        values: &TrackValues,
+        marks: &[usize],
+    ) -> anyhow::Result<Vec<(PathBuf, Vec<usize>)>> {
+        let name = |mark: usize| values.channels()[mark].name.as_str();
         let gz = if self.bgzip && format.is_text() { ".gz" } else { "" };
         let extension = format.extension();
         match (&self.out, &self.out_dir) {
             (Some(out), _) => {
                 if format.has_one_mark() && marks.len() != 1 {
-                    let names: Vec<&str> = marks.iter().map(|&mark| matrix.marks[mark].as_str()).collect();
+                    let names: Vec<&str> = marks.iter().map(|&mark| name(mark)).collect();
                     bail!(
                         "--out: {extension} holds one mark a file, and {} are to be drawn ({}). Name one with --mark, or give --out-dir instead of --out",
                         marks.len(),
@@ -308,9 +314,12 @@ impl Args {
                 std::fs::create_dir_all(dir)
                     .with_context(|| format!("--out-dir: cannot make the folder {}", dir.display()))?;
                 if !format.has_one_mark() {
-                    return Ok(vec![(dir.join(format!("{}.{extension}{gz}", matrix.kind.name())), marks.to_vec())]);
+                    return Ok(vec![(
+                        dir.join(format!("{}.{extension}{gz}", values.matrix().kind.name())),
+                        marks.to_vec(),
+                    )]);
                 }
-                let files = file_names("mark", marks.iter().map(|&mark| matrix.marks[mark].as_str()))
+                let files = file_names("mark", marks.iter().map(|&mark| name(mark)))
                     .context("--out-dir: draw the marks one by one with --mark and --out")?;
                 let path = |file| dir.join(format!("{file}.{extension}{gz}"));
                 Ok(files.into_iter().map(path).zip(marks.iter().map(|&mark| vec![mark])).collect())
@@ -326,7 +335,7 @@ impl Args {
             (None, Format::Bed | Format::Bigbed) if !self.all => values.outstanding(mark),
             _ => 0.0,
         };
-        (0..values.matrix().n_marks()).map(of_mark).collect()
+        (0..values.channels().len()).map(of_mark).collect()
     }
 
     /// How the genes' values of a base become one.

@@ -47,14 +47,15 @@ pub(super) fn push_rest(line: &mut String, values: &TrackValues, cell: &Cell) {
     let (gene, mark) = (cell.gene as usize, cell.mark as usize);
     let matrix = values.matrix();
     let strand = matrix.regions[gene].tss.as_ref().map_or('.', |tss| tss.strand.symbol());
+    let channel = &values.channels()[mark];
     let score = values.score(mark, cell.value);
     let colour = match values.is_signed() {
         true => colour::of_sign(cell.value),
-        false => colour::of_mark(&matrix.marks[mark], mark),
+        false => colour::of_mark(&matrix.marks[channel.index], channel.index),
     };
     let colour = colour::faded(colour, score);
     // browsers split at any white space
-    for part in matrix.regions[gene].shown().chars().chain("|".chars()).chain(matrix.marks[mark].chars()) {
+    for part in matrix.regions[gene].shown().chars().chain("|".chars()).chain(channel.name.chars()) {
         line.push(if part.is_whitespace() { '_' } else { part });
     }
     // a colour would not do: its hue is the mark, its strength the score

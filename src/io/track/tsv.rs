@@ -80,9 +80,9 @@ pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -
             symbol_or_dot(matrix.regions[gene].symbol.as_deref()),
             cell.start,
             cell.end,
-            matrix.marks[mark],
-            cell.gene_bin(matrix),
-            cell.offset_bp(matrix),
+            values.channels()[mark].name,
+            cell.gene_bin(values),
+            cell.offset_bp(values),
             values.raw(gene, mark, bin),
         );
         if values.has_attention() {

@@ -51,7 +51,7 @@ pub fn write(path: &Path, map: &Map) -> io::Result<()> {
         for sample in &map.samples {
             for (mark, name) in map.marks.iter().enumerate() {
                 let found = sample.genes[gene].as_ref();
-                let peak = found.and_then(|gene| gene.peak(mark));
+                let peak = found.and_then(|gene| gene.peaks[mark]);
                 rows.push(HeatmapRow {
                     gene_id: region.id.clone(),
                     gene_name: region.symbol.clone(),
@@ -62,7 +62,7 @@ pub fn write(path: &Path, map: &Map) -> io::Result<()> {
                     label: found.and_then(|gene| gene.label),
                     mark: name.clone(),
                     mark_value: found.and_then(|gene| short(gene.mark_values[mark])),
-                    peak_bp: peak.zip(found).map(|((bin, _), gene)| gene.offset_bp(bin, map.grid) as f64),
+                    peak_bp: peak.map(|(offset_bp, _)| offset_bp as f64),
                     peak_value: peak.and_then(|(_, value)| short(value)),
                 });
             }

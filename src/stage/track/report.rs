@@ -46,7 +46,7 @@ pub fn log(
             let kept = cells.kept.iter().filter(|cell| cell.mark as usize == mark).count();
             tracing::info!(
                 "{}: {kept} bins of at least {}; score 1000 is {} or more",
-                matrix.marks[mark],
+                values.channels()[mark].name,
                 significant(f64::from(thresholds[mark])),
                 significant(10.0 * values.even_share(mark)),
             );
@@ -62,6 +62,12 @@ pub fn log(
     if values.kind() == TrackValue::Raw && matrix.kind == Kind::Attention {
         tracing::warn!(
             "raw attention is higher at the window's ends even without signal; --value corrected removes that"
+        );
+    }
+    if cells.n_unplaced > 0 {
+        tracing::warn!(
+            "{} parts of bodies are left out: the file does not say where their genes end. Make it again from a matrix that attentrack-bin writes today",
+            cells.n_unplaced
         );
     }
     let mut ranks: Vec<u32> = cells.kept.iter().map(|cell| cell.chrom).collect();
