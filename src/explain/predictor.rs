@@ -1,10 +1,12 @@
 //! What explanations ask of a model.
 
 use candle_core::{Result, Tensor, Var, bail};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::deep_lift::DeepLift;
-use super::faithfulness::shuffle;
 use super::mean;
 use crate::learn::{Predictor, Task};
 use crate::matrix::RowShape;
@@ -163,7 +165,7 @@ impl Explainable for Member {
         let mut rest = weights.as_mut_slice();
         for (place, tensor) in self.network.config().tensors().iter().enumerate() {
             let (tensor, after) = rest.split_at_mut(tensor.n_weights());
-            shuffle(tensor, seed.wrapping_add(place as u64));
+            tensor.shuffle(&mut ChaCha8Rng::seed_from_u64(seed.wrapping_add(place as u64)));
             rest = after;
         }
         let shape = (1, weights.len());

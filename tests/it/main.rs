@@ -4,7 +4,10 @@
 mod accuracy;
 mod arguments;
 mod bad_input;
+mod bigbed;
 mod bin;
+mod candle;
+mod circles;
 mod compare;
 mod cuda_emulation;
 mod evaluate;

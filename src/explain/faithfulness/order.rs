@@ -1,12 +1,9 @@
 //! The order that an explanation puts the cells of a window in.
 
 use candle_core::Result;
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 
 use super::curves::Baseline;
-use super::judge::Inputs;
+use super::inputs::Inputs;
 use crate::explain::predictor::mean_scores;
 use crate::explain::{self, Explainable, Method, Scorer};
 use crate::matrix::RowShape;
@@ -95,9 +92,4 @@ pub(super) fn over_mean(x: &[f32], shape: &RowShape) -> Vec<f32> {
 /// Without signs.
 pub(super) fn magnitude(importance: &[f32]) -> Vec<f32> {
     importance.iter().map(|value| value.abs()).collect()
-}
-
-/// A tensor's weights in another order.
-pub(in crate::explain) fn shuffle(weights: &mut [f32], seed: u64) {
-    weights.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::gff3::bare;
 use crate::genome::{CanonicalTag, is_accession, strip_version};
 
 /// How keys and values are written.
@@ -107,6 +106,13 @@ impl<'a> Attributes<'a> {
             Style::Gff3 => next_gff3_pair(&mut rest),
         })
     }
+}
+
+/// An id less the type that Ensembl (`gene:ENSG…`), WormBase (`Gene:WBGene…`) and RefSeq (`gene-TP53`, `rna-NM_…`)
+/// put before it.
+pub(super) fn bare(id: &str) -> &str {
+    const TYPES: [&str; 8] = ["gene:", "gene-", "Gene:", "transcript:", "Transcript:", "rna-", "CDS:", "cds-"];
+    TYPES.iter().find_map(|prefix| id.strip_prefix(prefix)).filter(|bare| !bare.is_empty()).unwrap_or(id)
 }
 
 fn without_version(id: &str) -> String {

@@ -11,6 +11,8 @@ pub enum AnnotationFormat {
     Gff3,
     /// BED6 and wider: a gene, or its TSS, a row.
     Bed,
+    /// bigBed of at least six columns: a gene, or a transcript that names its gene, a row.
+    BigBed,
 }
 
 impl fmt::Display for AnnotationFormat {
@@ -19,6 +21,7 @@ impl fmt::Display for AnnotationFormat {
             AnnotationFormat::Gtf => "GTF",
             AnnotationFormat::Gff3 => "GFF3",
             AnnotationFormat::Bed => "BED",
+            AnnotationFormat::BigBed => "bigBed",
         })
     }
 }

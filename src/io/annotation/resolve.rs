@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::attributes::bare;
 use super::draft::{Draft, Drafts, Labels, Transcripts};
-use super::gff3::{Gff3, Node, Slot, bare};
+use super::gff3_lines::{Gff3, Node, Slot};
 use super::landmarks::Landmarks;
 use super::pieces;
 use super::tally::{Ignored, Tally};

@@ -3,25 +3,33 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::{TrackText, colour};
+use super::colour;
+use super::format::{Drawing, Format, Holds, Text};
+use super::text::TrackText;
 use crate::io::{PendingFile, Result};
-use crate::matrix::track::{Cell, Cells, TrackValues};
+use crate::matrix::track::{Cell, TrackValues};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "bed",
+    extension: "bed",
+    about: "BED9, the bins that stand out, all marks",
+    holds: Holds::Boxes,
+    text: Text::Indexed,
+    takes_track_line: true,
+    write,
+};
 
 /// Writes sorted cells: name `symbol|mark` (`id|mark` where the symbol is not known), score as
 /// [`TrackValues::score`], itemRgb by mark and score. Bins of a gene that is uncertain have a name that ends in `?`
 /// and no thick part, so that browsers draw them as a thin box.
 ///
-/// `track_line` puts a `track` line before them, as UCSC custom tracks have it; other tools (and
+/// [`Drawing::track_line`] puts a `track` line before them, as UCSC custom tracks have it; other tools (and
 /// tabix) want none.
-pub fn write(
-    path: &Path,
-    compress: bool,
-    values: &TrackValues,
-    cells: &Cells,
-    track_line: bool,
-) -> Result<Vec<PendingFile>> {
-    let mut text = TrackText::create(path, compress, true)?;
-    if track_line {
+fn write(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
+    let (values, cells) = (drawing.values, drawing.cells);
+    let mut text = TrackText::create(path, drawing.compress, FORMAT.text)?;
+    if drawing.track_line {
         let method = values.matrix().attribution.as_ref().map(|attribution| attribution.method.as_str());
         let sample = values.matrix().sample.replace('"', "_");
         text.header(&format!(

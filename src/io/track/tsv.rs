@@ -6,12 +6,12 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::TrackText;
+use super::format::{Drawing, Format, Holds, Text};
+use super::text::TrackText;
 use crate::genome::symbol_or_dot;
 use crate::io::table::columns_of;
 use crate::io::{PendingFile, Result};
 use crate::matrix::Number;
-use crate::matrix::track::{Cells, TrackValues};
 
 /// One row of the table of `attentrack-track --format tsv`: one gene, mark and bin, 5′ to 3′.
 #[derive(Deserialize, JsonSchema)]
@@ -55,10 +55,22 @@ pub struct TrackRow {
     uncertain: Option<bool>,
 }
 
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "tsv",
+    extension: "tsv",
+    about: "A table with every number",
+    holds: Holds::Rows,
+    text: Text::Plain,
+    takes_track_line: false,
+    write,
+};
+
 /// Writes cells in the order given, one [`TrackRow`] each, without the columns that there is nothing to say in.
-pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -> Result<Vec<PendingFile>> {
+fn write(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
+    let (values, cells) = (drawing.values, drawing.cells);
     let matrix = values.matrix();
-    let mut text = TrackText::create(path, compress, false)?;
+    let mut text = TrackText::create(path, drawing.compress, FORMAT.text)?;
     let is_there = |name: &&str| match *name {
         "null_value" | "corrected" | "mark_attention" => values.has_attention(),
         "value_sd" | "mark_attention_sd" => values.has_spread(),

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Args, Format};
+use super::Args;
+use crate::io::track::{Format, Holds};
 use crate::matrix::Kind;
 use crate::matrix::track::{Cells, Selection, TrackValue, TrackValues};
 
@@ -32,7 +33,7 @@ pub fn log(
     if let Some(attribution) = &matrix.attribution {
         tracing::info!("{}: {}", attribution.method, attribution.unit);
     }
-    if matches!(format, Format::Bed | Format::Bigbed) {
+    if format.holds == Holds::Boxes {
         let share = |part: f64, whole: f64| if whole > 0.0 { 100.0 * part / whole } else { 0.0 };
         tracing::info!(
             "kept {} of {} bins ({:.1} %), which hold {:.1} % of the {}",
@@ -53,7 +54,7 @@ pub fn log(
         }
     }
     let is_even = |&mark: &usize| f64::from(thresholds[mark]) < 1.99 * values.even_share(mark);
-    let chosen = args.min_value.is_none() && !args.all && matches!(format, Format::Bed | Format::Bigbed);
+    let chosen = args.min_value.is_none() && !args.all && format.holds == Holds::Boxes;
     if chosen && matrix.kind == Kind::Attention && selection.marks.iter().all(is_even) {
         tracing::warn!(
             "the attention is nearly even: of no mark do 1 % of the bins hold twice the even share. A model that was trained on few genes may need more epochs or a higher learning rate"
