@@ -12,6 +12,7 @@ pub mod flags;
 mod gene_ids;
 pub mod heatmap;
 pub mod import;
+mod judgement;
 pub mod label;
 pub mod model_file;
 pub mod pair;
@@ -26,7 +27,8 @@ pub mod train;
 pub mod tss;
 
 pub use contract::{Common, Stage};
-pub use device::{Compute, DeviceChoice};
+pub use device::{Compute, DeviceChoice, InstructionChoice};
 pub use files::{Files, Form, StageFile};
 pub use flags::Flags;
+pub use judgement::{Judgement, Reach};
 pub use progress::progress_bar;

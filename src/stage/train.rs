@@ -2,6 +2,7 @@
 
 mod architecture;
 mod baselines;
+mod bytes;
 mod data;
 mod history;
 mod networks;
@@ -16,8 +17,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub use self::architecture::{Architecture, Sizes};
+pub use self::bytes::Bytes;
 use self::samples::Sample;
 pub use self::state_file::{Fingerprint, StateHeader, read as read_state};
 use crate::learn::auto::NETWORKS;
@@ -47,7 +51,7 @@ const SAMPLE: &str = "{sample}";
 /// Several samples are pooled into one model, or, with {sample} in --out, have a model each; with
 /// --ensemble, a model file holds the models of several seeds, and attentrack-predict gives their mean
 /// and spread. All are trained side by side, each to the same bytes as if it were trained alone.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-train",
     version,
@@ -83,49 +87,77 @@ pub struct Args {
     #[arg(long, value_name = "NAME.model.safetensors")]
     pub out: PathBuf,
     /// Architecture
+    #[serde(serialize_with = "architecture_name")]
     #[arg(long, value_enum, default_value_t = Architecture::AttentiveChrome)]
     pub model: Architecture,
     #[allow(missing_docs)]
+    #[serde(flatten)]
     #[command(flatten)]
     pub sizes: Sizes,
-    /// What is learnt
-    #[arg(long, value_enum, default_value_t)]
-    pub task: Task,
-    /// Models in the file, of the seeds --seed, --seed + 1 and so on
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub ensemble: u16,
     #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub options: Flags<Options>,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
     #[command(flatten)]
     pub regime: Flags<Regime>,
-    /// What is done to the signal first; fitted on the training genes, stored in the model
-    /// [default: raw; of auto unit-mean]
-    #[arg(long, value_enum, hide_default_value = true)]
-    pub transform: Option<Transform>,
-    /// What a baseline sees of a window [default: all]
-    #[arg(long, value_enum, hide_default_value = true)]
-    pub features: Option<FeatureSet>,
-    /// How scores are made probabilities, from the validation genes; stored in the model, applied by
-    /// attentrack-predict [default: none; of auto temperature, half way]
-    #[arg(long, value_enum, hide_default_value = true)]
-    pub calibrate: Option<CalibrationMethod>,
-    /// Fold of the splits, counted from 0
-    #[arg(long, value_name = "K", default_value_t = 0)]
-    pub fold: u32,
-    /// Seed of the initial weights, the order of the genes and dropout; the first of an ensemble
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Memory for data, in bytes or with k, M, G, T: genes that take more than three quarters of it are
-    /// streamed from the files in every epoch, shuffled in a window of 64 MiB of genes
-    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = data::parse_size)]
-    pub memory: u64,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
     #[command(flatten)]
-    compute: Compute,
+    pub compute: Flags<Compute>,
     /// Go on from NAME.state.safetensors if it is there; the result is the same as without a break
     /// [default: start afresh]
     #[arg(long)]
     pub resume: bool,
+    #[serde(skip)]
     #[command(flatten)]
     common: Common,
+}
+
+/// What is learnt, by how many models, from which genes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "TrainOptions")]
+pub struct Options {
+    /// What is learnt [default: classification]
+    pub task: Option<Task>,
+    /// Models in the file, of the seeds --seed, --seed + 1 and so on
+    #[schemars(range(min = 1, max = 1000), extend("x-value" = "K"))]
+    pub ensemble: u16,
+    /// What is done to the signal first; fitted on the training genes, stored in the model
+    /// [default: raw; auto: unit-mean]
+    pub transform: Option<Transform>,
+    /// What a baseline sees of a window [default: all]
+    pub features: Option<FeatureSet>,
+    /// How scores are made probabilities, from the validation genes; stored in the model, applied by
+    /// attentrack-predict [default: none; auto: temperature, half way]
+    pub calibrate: Option<CalibrationMethod>,
+    /// Fold of the splits, counted from 0 [default: 0]
+    #[schemars(extend("x-value" = "K"))]
+    pub fold: Option<u32>,
+    /// Seed of the initial weights, the order of the genes and dropout; the first of an ensemble
+    #[schemars(extend("x-value" = "N"))]
+    pub seed: u64,
+    /// Memory for data, in bytes or with k, M, G, T: genes that take more than three quarters of it are
+    /// streamed from the files in every epoch, shuffled in a window of 64 MiB of genes
+    #[schemars(extend("x-value" = "SIZE"))]
+    pub memory: Bytes,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            task: None,
+            ensemble: 1,
+            transform: None,
+            features: None,
+            calibrate: None,
+            fold: None,
+            seed: 1,
+            memory: Bytes(2 << 30),
+        }
+    }
 }
 
 impl Stage for Args {
@@ -160,29 +192,31 @@ impl Stage for Args {
         if !name.ends_with(MODEL_SUFFIX) || name == MODEL_SUFFIX {
             problems.push(format!("--out {}: the name must end in {MODEL_SUFFIX}", self.out.display()));
         }
-        if self.seed.checked_add(u64::from(self.n_networks()) - 1).is_none() {
+        if self.options.seed.checked_add(u64::from(self.n_networks()) - 1).is_none() {
             let seeds = self.n_networks();
-            problems.push(format!("--seed {}: too large for {seeds} seeds. Take a smaller one", self.seed));
+            problems.push(format!("--seed {}: too large for {seeds} seeds. Take a smaller one", self.options.seed));
         }
-        if self.ensemble > 1 && !self.model.is_network() {
+        if self.options.ensemble > 1 && !self.model.is_network() {
             problems.push(match self.model {
                 Architecture::Auto => format!(
                     "--ensemble {}: --model auto has {NETWORKS} networks already. Leave --ensemble out, or name one network, such as --model attentive-chrome",
-                    self.ensemble
+                    self.options.ensemble
                 ),
-                _ => format!("--ensemble {}: is of networks. Leave it out with this --model", self.ensemble),
+                _ => format!("--ensemble {}: is of networks. Leave it out with this --model", self.options.ensemble),
             });
         }
-        if self.features.is_some() && self.model.baseline().is_none() {
+        if self.options.features.is_some() && self.model.baseline().is_none() {
             let name = self.model.name();
             problems.push(format!(
                 "--features is of logistic-regression, linear-svm, random-forest and gradient-boosting: leave it out with --model {name}"
             ));
         }
-        if self.calibrate.is_some_and(|method| method != CalibrationMethod::None) && self.task == Task::Regression {
+        if self.options.calibrate.is_some_and(|method| method != CalibrationMethod::None)
+            && self.task() == Task::Regression
+        {
             problems.push("--calibrate is of classes: leave it out with --task regression".to_owned());
         }
-        if self.model.is_of_pairs() && self.task == Task::Classification {
+        if self.model.is_of_pairs() && self.task() == Task::Classification {
             let name = self.model.name();
             problems.push(format!("--model {name}: learns the change of expression, a number. Give --task regression"));
         }
@@ -190,6 +224,7 @@ impl Stage for Args {
         problems.extend(self.compute.problem());
         problems.extend(self.sizes.problems(self.model));
         problems.extend(self.regime.problems());
+        problems.extend(self.options.problems());
         problems
     }
 
@@ -211,6 +246,16 @@ impl Stage for Args {
 }
 
 impl Args {
+    /// What is learnt.
+    fn task(&self) -> Task {
+        self.options.task.unwrap_or_default()
+    }
+
+    /// The fold of the splits.
+    fn fold(&self) -> u32 {
+        self.options.fold.unwrap_or(0)
+    }
+
     /// Whether each sample gets a model of its own.
     fn is_per_sample(&self) -> bool {
         self.out.to_string_lossy().contains(SAMPLE)
@@ -218,18 +263,18 @@ impl Args {
 
     /// Networks in a model file.
     fn n_networks(&self) -> u16 {
-        if self.model == Architecture::Auto { NETWORKS } else { self.ensemble }
+        if self.model == Architecture::Auto { NETWORKS } else { self.options.ensemble }
     }
 
     /// What is done to the signal: as asked for, else what the model takes by default.
     fn transform(&self) -> Transform {
         let default = if self.model == Architecture::Auto { Transform::UnitMean } else { Transform::Raw };
-        self.transform.unwrap_or(default)
+        self.options.transform.unwrap_or(default)
     }
 
     /// The seeds of an ensemble's members.
     fn seeds(&self) -> Vec<u64> {
-        (0..u64::from(self.n_networks())).map(|member| self.seed + member).collect()
+        (0..u64::from(self.n_networks())).map(|member| self.options.seed + member).collect()
     }
 
     /// How scores are calibrated: as asked for, else of auto by a temperature, of others not.
@@ -238,7 +283,7 @@ impl Args {
             Architecture::Auto => CalibrationMethod::Temperature,
             _ => CalibrationMethod::None,
         };
-        self.calibrate.unwrap_or(default)
+        self.options.calibrate.unwrap_or(default)
     }
 
     /// The regime of a run, with nothing left to defaults.
@@ -254,7 +299,7 @@ impl Args {
     /// Sizes of a run's networks, which are those of every run; `None` of a baseline.
     fn config(&self, samples: &[Sample]) -> Option<ModelConfig> {
         let matrix = &samples[0].matrix;
-        self.model.config(&self.sizes, self.task, (matrix.n_marks(), matrix.n_bins()))
+        self.model.config(&self.sizes, self.task(), (matrix.n_marks(), matrix.n_bins()))
     }
 
     /// Passes over the training genes of a run's samples.
@@ -264,4 +309,8 @@ impl Args {
         let fewest = if self.model == Architecture::Auto { FEWEST_STEPS.div_ceil(steps) as u32 } else { 0 };
         self.regime.epochs.unwrap_or(self.regime.epochs().max(fewest))
     }
+}
+
+fn architecture_name<S: serde::Serializer>(architecture: &Architecture, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&architecture.name())
 }

@@ -1,6 +1,7 @@
 //! Which architectures can be trained, and the flags of their sizes.
 
 use clap::ValueEnum;
+use serde::Serialize;
 
 use crate::learn::{Task, baseline};
 use crate::model::{
@@ -58,7 +59,7 @@ pub enum Architecture {
 }
 
 /// The sizes of an architecture. Each flag is of some architectures only.
-#[derive(clap::Args, Clone, Debug, Default)]
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Serialize)]
 #[command(next_help_heading = "Sizes")]
 pub struct Sizes {
     /// Hidden units a direction of the LSTM over bins [default: 32]
