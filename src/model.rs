@@ -16,6 +16,7 @@ mod deep_chrome;
 mod deep_chrome_linear;
 mod deep_chrome_mlp;
 mod deep_diff;
+mod design;
 mod kernel;
 mod lanes;
 mod layer;
@@ -32,6 +33,7 @@ pub use bilstm_attention::{BiLstmAttention, Dropout, Mode};
 #[cfg(feature = "cuda")]
 pub use cuda::{KernelTime, open as open_gpu, profile as profile_gpu};
 pub use deep_diff::DeepDiffVariant;
+pub use design::{Design, Shape, Sizes};
 pub use kernel::InstructionSet;
 pub use lanes::sigmoid;
 pub use network::{Auxiliary, Network, Output, TensorSpec, WeightError, member_prefix};
@@ -42,16 +44,16 @@ use serde::{Deserialize, Serialize};
 
 use self::chain::{Chain, Layer, Weights};
 
-/// Makes [`ModelConfig`] from a list of networks.
+/// Makes [`ModelConfig`] and [`designs`] from a list of networks.
 macro_rules! networks {
-    ($($(#[$doc:meta])* $tag:literal => $network:ident($file:ident::$sizes:ident),)*) => {
+    ($($(#[$doc:meta])* $network:ident($file:ident::$sizes:ident),)*) => {
         $(pub use $file::$sizes;)*
 
         /// Architecture and sizes of a model; `tag` is its name in files.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(tag = "tag")]
+        #[serde(tag = "tag", rename_all = "kebab-case")]
         pub enum ModelConfig {
-            $($(#[$doc])* #[serde(rename = $tag)] $network($sizes),)*
+            $($(#[$doc])* $network($sizes),)*
         }
 
         impl ModelConfig {
@@ -61,39 +63,45 @@ macro_rules! networks {
                 }
             }
 
-            /// The tag: its name on the command line.
+            /// The name on the command line.
             pub fn name(&self) -> &'static str {
                 match self {
-                    $(ModelConfig::$network(sizes) => sizes.variant().unwrap_or($tag),)*
+                    $(ModelConfig::$network(sizes) => sizes.variant().unwrap_or($file::DESIGNS[0].tag),)*
                 }
             }
+        }
+
+        /// Every network that can be trained.
+        pub fn designs() -> impl Iterator<Item = &'static Design> {
+            const ALL: &[&[Design]] = &[$(&$file::DESIGNS,)*];
+            ALL.iter().copied().flatten()
         }
     };
 }
 
 networks! {
     /// AttentiveChrome, LSTM-α,β (Singh et al., NIPS 2017).
-    "attentive-chrome" => AttentiveChrome(attentive_chrome::AttentiveChromeConfig),
+    AttentiveChrome(attentive_chrome::AttentiveChromeConfig),
     /// LSTM: one bidirectional LSTM over the vectors of the marks, its last outputs (Singh et al., NIPS 2017).
-    "lstm" => Lstm(lstm::LstmConfig),
+    Lstm(lstm::LstmConfig),
     /// LSTM-Attn: one bidirectional LSTM over the vectors of the marks, one bin attention (Singh et al., NIPS
     /// 2017).
-    "lstm-attention" => LstmAttention(lstm_attention::LstmAttentionConfig),
+    LstmAttention(lstm_attention::LstmAttentionConfig),
     /// LSTM-α: AttentiveChrome without its mark level (Singh et al., NIPS 2017).
-    "lstm-alpha" => LstmAlpha(lstm_alpha::LstmAlphaConfig),
+    LstmAlpha(lstm_alpha::LstmAlphaConfig),
     /// CNN-Attn: DeepChrome's front end, one attention (Singh et al., NIPS 2017).
-    "cnn-attention" => CnnAttention(cnn_attention::CnnAttentionConfig),
+    CnnAttention(cnn_attention::CnnAttentionConfig),
     /// CNN-α,β: AttentiveChrome with DeepChrome's front end for each mark (Singh et al., NIPS 2017).
-    "cnn-alpha-beta" => CnnAlphaBeta(cnn_alpha_beta::CnnAlphaBetaConfig),
+    CnnAlphaBeta(cnn_alpha_beta::CnnAlphaBetaConfig),
     /// DeepChrome (Singh et al., Bioinformatics 2016).
-    "deep-chrome" => DeepChrome(deep_chrome::DeepChromeConfig),
-    /// DeepChrome's MLP mode (Singh et al., Bioinformatics 2016).
-    "deep-chrome-mlp" => DeepChromeMlp(deep_chrome_mlp::DeepChromeMlpConfig),
+    DeepChrome(deep_chrome::DeepChromeConfig),
     /// DeepChrome's linear mode: logistic or linear regression on all bins (Singh et al., Bioinformatics
     /// 2016).
-    "deep-chrome-linear" => DeepChromeLinear(deep_chrome_linear::DeepChromeLinearConfig),
+    DeepChromeLinear(deep_chrome_linear::DeepChromeLinearConfig),
+    /// DeepChrome's MLP mode (Singh et al., Bioinformatics 2016).
+    DeepChromeMlp(deep_chrome_mlp::DeepChromeMlpConfig),
     /// DeepDiff, the change of expression between two samples (Sekhon et al., Bioinformatics 2018).
-    "deep-diff" => DeepDiff(deep_diff::DeepDiffConfig),
+    DeepDiff(deep_diff::DeepDiffConfig),
 }
 
 /// What the sizes of an architecture tell.

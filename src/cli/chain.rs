@@ -3,17 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
-use clap::ValueEnum;
-
 use super::config::{Config, Threshold, TrainMode};
 use super::layout::Layout;
 use super::step::Step;
 use crate::explain::Method;
 use crate::genome::Orientation;
 use crate::io::sample_sheet::Sample;
-use crate::learn::{Task, Transform};
-use crate::stage::train::Architecture;
+use crate::learn::{Recipe, Task, Transform, recipe};
+use anyhow::{Result, bail};
 
 /// What stands for the name of each sample in the name of a model.
 const EACH_SAMPLE: &str = "{sample}";
@@ -133,12 +130,12 @@ pub fn trainings(config: &Config, layout: &Layout, samples: &[Sample], side_by_s
 
 /// Whether the model says which bins it looks at.
 fn has_attention(config: &Config) -> bool {
-    architecture(config).is_none_or(Architecture::has_attention)
+    recipe(config).is_none_or(Recipe::has_attention)
 }
 
 /// The model of the configuration, if it is one that there is.
-fn architecture(config: &Config) -> Option<Architecture> {
-    Architecture::from_str(&config.model.name(), false).ok()
+fn recipe(config: &Config) -> Option<&'static Recipe> {
+    recipe::find(&config.model.name())
 }
 
 /// The methods that the model is explained by besides its attention.
@@ -146,7 +143,7 @@ fn methods(config: &Config) -> Vec<String> {
     match &config.explain.methods {
         none if none.is_empty() && !has_attention(config) => {
             // every network is laid open; of what is none, one can only try what a bin does
-            let is_network = architecture(config).is_none_or(Architecture::is_network);
+            let is_network = recipe(config).is_none_or(|recipe| recipe.network().is_some());
             vec![if is_network { Method::DeepLift } else { Method::Occlusion }.name().to_owned()]
         }
         methods => methods.clone(),
@@ -184,7 +181,7 @@ fn tss(config: &Config, layout: &Layout) -> Step {
 
 /// Whether the genes' bodies are binned: as asked for, else for the model that looks at them.
 fn with_bodies(config: &Config) -> bool {
-    config.window.body.unwrap_or(architecture(config) == Some(Architecture::Auto))
+    config.window.body.unwrap_or(recipe(config).is_some_and(|recipe| recipe.needs.bodies))
 }
 
 fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
@@ -346,8 +343,8 @@ fn report(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
         step.samples.push(sample.name.clone());
     }
     step = step.input("--splits", splits_of(config, layout)).input("--genes", layout.genes());
-    // what a baseline writes of its choice is no curve
-    let is_baseline = architecture(config).is_some_and(|model| model.baseline().is_some());
+    // what a model without a network writes of its choice is no curve
+    let is_baseline = recipe(config).is_some_and(|recipe| recipe.network().is_none());
     let mut runs: Vec<String> =
         samples.iter().filter(|_| !is_baseline).map(|sample| model_of(config, sample)).collect();
     runs.dedup();

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
 use super::chain;
 use super::config::{Config, Place};
@@ -14,7 +14,8 @@ use super::times::Times;
 use super::work::{self, Work};
 use crate::io;
 use crate::io::sample_sheet::Sample;
-use crate::stage::train::Architecture;
+use crate::learn::{Recipe, recipe};
+use crate::stage::train::recipe_parser;
 use crate::stage::{Common, Files, Stage};
 
 /// Train every model on the data of a config.yaml, and compare them on the genes that none has seen:
@@ -41,14 +42,14 @@ pub struct Compare {
     #[arg(long, short, value_name = "DIR")]
     outdir: Option<PathBuf>,
     /// Models, by their names for attentrack-train [default: all]
-    #[arg(long, value_enum, value_name = "MODEL,…", value_delimiter = ',', hide_possible_values = true)]
-    models: Vec<Architecture>,
+    #[arg(long, value_parser = recipe_parser(), value_name = "MODEL,…", value_delimiter = ',', hide_possible_values = true)]
+    models: Vec<&'static Recipe>,
     /// Trainings of each model and fold, of the seeds train.seed (or 1), the next one and so on
     #[arg(long, value_name = "K", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
     seeds: u16,
     /// Model that the others are tested against [default: the first]
-    #[arg(long, value_enum, value_name = "MODEL", hide_possible_values = true)]
-    reference: Option<Architecture>,
+    #[arg(long, value_parser = recipe_parser(), value_name = "MODEL", hide_possible_values = true)]
+    reference: Option<&'static Recipe>,
     /// Print the stage commands, one a line, and do nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
@@ -89,16 +90,16 @@ impl Stage for Compare {
     fn problems(&self) -> Vec<String> {
         let models = self.models();
         let unknown = self.reference.filter(|reference| !models.contains(reference));
-        let unknown = unknown.map(|reference| format!("--reference {} is not among --models", reference.name()));
+        let unknown = unknown.map(|reference| format!("--reference {} is not among --models", reference.tag));
         let twice = (1..models.len()).find(|&at| models[..at].contains(&models[at]));
-        let twice = twice.map(|at| format!("--models names {} twice", models[at].name()));
+        let twice = twice.map(|at| format!("--models names {} twice", models[at].tag));
         unknown.into_iter().chain(twice).collect()
     }
 
     fn run(&self) -> anyhow::Result<()> {
         let (mut config, samples) = Config::read(&self.config, &Place::default())?;
         // all models share the bins
-        config.window.body.get_or_insert(self.models().contains(&Architecture::Auto));
+        config.window.body.get_or_insert(self.models().iter().any(|model| model.needs.bodies));
         let outdir = self.outdir.clone().unwrap_or_else(|| self.config.with_file_name("results"));
         let folder = outdir.join("compare");
         let data = chain::data(&config, &Layout::new(&outdir), &samples);
@@ -136,8 +137,8 @@ impl Stage for Compare {
 }
 
 impl Compare {
-    fn models(&self) -> Vec<Architecture> {
-        let all = Architecture::value_variants().iter().copied().filter(|model| !model.is_of_pairs());
+    fn models(&self) -> Vec<&'static Recipe> {
+        let all = recipe::all().iter().filter(|model| !model.needs.pair);
         if self.models.is_empty() { all.collect() } else { self.models.clone() }
     }
 
@@ -156,14 +157,14 @@ impl Compare {
                     own.model = config.model.of(model);
                     own.train.ensemble = None;
                     (own.train.fold, own.train.seed) = (Some(fold), Some(seed));
-                    let place = folder.join(format!("{}/fold-{fold}.seed-{seed}", model.name()));
+                    let place = folder.join(format!("{}/fold-{fold}.seed-{seed}", model.tag));
                     let layout = Layout::of_model(outdir, &place);
                     let mut steps = chain::trainings(&own, &layout, samples, true)?;
                     steps.extend(samples.iter().map(|sample| chain::predict(&own, &layout, sample, false)));
                     let judged = samples.iter().map(|sample| {
                         [layout.predictions(&sample.name), chain::labels_of(&own, &layout, &sample.name)]
                     });
-                    rungs.push(Rung { model: model.name(), fold, seed, steps, judged: judged.collect() });
+                    rungs.push(Rung { model: model.tag.to_owned(), fold, seed, steps, judged: judged.collect() });
                 }
             }
         }
@@ -177,7 +178,7 @@ impl Compare {
             .input("--splits", chain::splits_of(config, layout))
             .output("--out", folder.join("comparison.tsv"))
             .output("--plot", folder.join("comparison.svg"))
-            .option("--reference", self.reference.map(Architecture::name))
+            .option("--reference", self.reference.map(|reference| reference.tag))
             .option("--split", config.evaluate.split)
             .option("--bootstrap", config.evaluate.bootstrap)
     }

@@ -16,9 +16,8 @@ use super::config_text;
 use crate::genome::{NAME_PATTERN, Orientation, check_name};
 use crate::io::sample_sheet::{self, Sample};
 use crate::io::{self, FileError};
-use crate::learn::{Task, Transform};
+use crate::learn::{Recipe, Task, Transform, recipe};
 use crate::matrix::{Split, Statistic};
-use crate::stage::train::Architecture;
 
 /// The whole chain's configuration. Paths are relative to the folder of the file.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -199,21 +198,20 @@ pub struct Model {
 }
 
 impl Model {
-    /// The model's name for `attentrack-train`. Where none is given it is `auto`, the one of which it is known
-    /// that no other does clearly better (docs/auto.md); the stage by itself takes the published AttentiveChrome.
+    /// The model's name for `attentrack-train`.
     pub fn name(&self) -> String {
-        self.name.clone().unwrap_or_else(|| Architecture::Auto.name())
+        self.name.clone().unwrap_or_else(|| recipe::BEST.to_owned())
     }
 
-    /// Another architecture with those of the sizes that it has; the hidden layers are those of the
-    /// architecture that is named here.
-    pub fn of(&self, architecture: Architecture) -> Model {
-        let name = architecture.name();
-        let keep = |flag, size: Option<u32>| size.filter(|_| architecture.flags().contains(&flag));
+    /// Another model with those of the sizes that it has; the hidden layers are those of the model that is named
+    /// here.
+    pub fn of(&self, recipe: &Recipe) -> Model {
+        let name = recipe.tag.to_owned();
+        let keep = |size_name, size: Option<u32>| size.filter(|_| recipe.has_size(size_name));
         Model {
-            bin_hidden: keep("bin-hidden", self.bin_hidden),
-            mark_hidden: keep("mark-hidden", self.mark_hidden),
-            kernel_width: keep("kernel-width", self.kernel_width),
+            bin_hidden: keep("bin_hidden", self.bin_hidden),
+            mark_hidden: keep("mark_hidden", self.mark_hidden),
+            kernel_width: keep("kernel_width", self.kernel_width),
             filters: keep("filters", self.filters),
             pool: keep("pool", self.pool),
             hidden: if self.name() == name { self.hidden.clone() } else { Vec::new() },

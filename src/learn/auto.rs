@@ -24,10 +24,18 @@ pub use view::{Context, View};
 
 use std::ops::Range;
 
+use super::Transform;
 use super::baseline::Method;
+use super::calibration::CalibrationMethod;
+use super::recipe::{Defaults, How, Needs, Recipe};
+use crate::model::designs;
 
+/// Its name.
+pub(super) const TAG: &str = "auto";
 /// Networks, of as many seeds.
-pub const NETWORKS: u16 = 4;
+const NETWORKS: u16 = 4;
+/// Which networks.
+const NETWORK: &str = "attentive-chrome";
 /// The members in order; all networks are the first one.
 const MEMBERS: [&str; 9] = [
     "networks",
@@ -50,3 +58,26 @@ const OF_TREES: View = View::Windows;
 const KINDS: [Range<usize>; 3] = [0..1, 1..7, 7..9];
 /// Which kind has log-odds that are fit to be believed.
 const LINEAR_KIND: usize = 1;
+
+/// How it is made; `None` only if there were no such network as [`NETWORK`].
+pub(super) fn recipe() -> Option<Recipe> {
+    let network = designs().find(|design| design.tag == NETWORK)?;
+    Some(Recipe {
+        tag: TAG,
+        title: "Four AttentiveChromes, six linear models and two of trees, the three kinds counted alike and calibrated (docs/auto.md)",
+        citation: "our own",
+        needs: Needs { bodies: true, ..Needs::default() },
+        defaults: Defaults {
+            transform: Transform::UnitMean,
+            calibration: CalibrationMethod::Temperature,
+            // the scores are probabilities by the linear members
+            calibrates_halfway: true,
+            dropout: network.dropout,
+            fewest_steps: 1_000,
+            networks: Some(NETWORKS),
+            // how long the networks learn depends on the genes, and must not on other models
+            side_by_side: false,
+        },
+        how: How::Stack(network),
+    })
+}

@@ -59,6 +59,32 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them.
+    pub const ALL: [Method; 4] =
+        [Method::LogisticRegression, Method::LinearSvm, Method::RandomForest, Method::GradientBoosting];
+
+    /// What it is, in one line.
+    pub fn title(self) -> &'static str {
+        match self {
+            Method::LogisticRegression => {
+                "Logistic regression, or for numbers ridge regression, of the features of --features (Karlić et al. 2010)"
+            }
+            Method::LinearSvm => "Linear support vector machine, or for numbers regression, of the same features",
+            Method::RandomForest => "Random forest of the same features, bins pooled into 20 windows",
+            Method::GradientBoosting => "Gradient-boosted trees of the same features",
+        }
+    }
+
+    /// Where it was published.
+    pub fn citation(self) -> &'static str {
+        match self {
+            Method::LogisticRegression => "Karlić et al., PNAS 2010",
+            Method::LinearSvm => "Hsieh et al., ICML 2008",
+            Method::RandomForest => "Breiman 2001",
+            Method::GradientBoosting => "Friedman 2001",
+        }
+    }
+
     /// The tag.
     pub fn name(self) -> &'static str {
         match self {

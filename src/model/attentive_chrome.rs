@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chain::{Layer, Weights};
+use super::design::{Design, NIPS_2017, Shape, or};
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
 /// Sizes of an AttentiveChrome model.
@@ -39,6 +40,24 @@ pub struct AttentiveChrome {
     head_weight: Var,
     head_bias: Var,
 }
+
+/// As it is trained.
+pub(super) const DESIGNS: [Design; 1] = [Design {
+    tag: "attentive-chrome",
+    title: "AttentiveChrome, LSTM-α,β: an LSTM and bin attention for each mark, an LSTM and attention over marks",
+    citation: NIPS_2017,
+    dropout: 0.0,
+    of_pair: false,
+    config: |sizes, shape| {
+        let Shape { n_marks, n_bins, .. } = shape;
+        ModelConfig::AttentiveChrome(AttentiveChromeConfig {
+            n_marks,
+            n_bins,
+            bin_hidden: or(sizes.bin_hidden, 32),
+            mark_hidden: or(sizes.mark_hidden, 16),
+        })
+    },
+}];
 
 impl AttentiveChromeConfig {
     /// Names (as in the published PyTorch code) and shapes of all tensors, in the order in which they

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, Layer, Weights};
 use super::convolution::FrontEnd;
+use super::design::{Design, NIPS_2017, Shape, or};
 use super::layer::{Head, Parameters, attend};
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -27,6 +28,26 @@ pub struct CnnAlphaBetaConfig {
     /// Hidden units a direction of the LSTM over marks (16 as in AttentiveChrome).
     pub mark_hidden: usize,
 }
+
+/// As it is trained.
+pub(super) const DESIGNS: [Design; 1] = [Design {
+    tag: "cnn-alpha-beta",
+    title: "CNN-α,β: a convolution and bin attention for each mark, an LSTM and attention over marks",
+    citation: NIPS_2017,
+    dropout: 0.0,
+    of_pair: false,
+    config: |sizes, shape| {
+        let Shape { n_marks, n_bins, .. } = shape;
+        ModelConfig::CnnAlphaBeta(CnnAlphaBetaConfig {
+            n_marks,
+            n_bins,
+            kernel_width: or(sizes.kernel_width, 10),
+            filters: or(sizes.filters, 50),
+            pool: or(sizes.pool, 5),
+            mark_hidden: or(sizes.mark_hidden, 16),
+        })
+    },
+}];
 
 impl CnnAlphaBetaConfig {
     /// Of one mark.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{Layer, Weights};
 use super::convolution::FrontEnd;
+use super::design::{Design, NIPS_2017, Shape, or};
 use super::layer::{Parameters, attend, linear};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -24,6 +25,25 @@ pub struct CnnAttentionConfig {
     /// Neighbouring positions of which the highest is kept (5 as in DeepChrome).
     pub pool: usize,
 }
+
+/// As it is trained.
+pub(super) const DESIGNS: [Design; 1] = [Design {
+    tag: "cnn-attention",
+    title: "CNN-Attn: DeepChrome's convolution over all marks, one bin attention",
+    citation: NIPS_2017,
+    dropout: 0.0,
+    of_pair: false,
+    config: |sizes, shape| {
+        let Shape { n_marks, n_bins, .. } = shape;
+        ModelConfig::CnnAttention(CnnAttentionConfig {
+            n_marks,
+            n_bins,
+            kernel_width: or(sizes.kernel_width, 10),
+            filters: or(sizes.filters, 50),
+            pool: or(sizes.pool, 5),
+        })
+    },
+}];
 
 impl CnnAttentionConfig {
     fn front_end(&self) -> FrontEnd {

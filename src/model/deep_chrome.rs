@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{Layer, Weights};
 use super::convolution::FrontEnd;
+use super::design::{BIOINFORMATICS_2016, Design, Shape, or};
 use super::layer::{Parameters, linear, linear_tensors, logit};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -29,6 +30,27 @@ pub struct DeepChromeConfig {
     /// predicted label.
     pub n_outputs: usize,
 }
+
+/// As it is trained.
+pub(super) const DESIGNS: [Design; 1] = [Design {
+    tag: "deep-chrome",
+    title: "DeepChrome: a convolution over all marks and two hidden layers; no attention",
+    citation: BIOINFORMATICS_2016,
+    dropout: 0.5,
+    of_pair: false,
+    config: |sizes, shape| {
+        let Shape { n_marks, n_bins, n_outputs } = shape;
+        ModelConfig::DeepChrome(DeepChromeConfig {
+            n_marks,
+            n_bins,
+            kernel_width: or(sizes.kernel_width, 10),
+            filters: or(sizes.filters, 50),
+            pool: or(sizes.pool, 5),
+            hidden: sizes.layers(&[625, 125]),
+            n_outputs,
+        })
+    },
+}];
 
 impl DeepChromeConfig {
     fn front_end(&self) -> FrontEnd {

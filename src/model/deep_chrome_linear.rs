@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chain::{Layer, Weights};
+use super::design::{BIOINFORMATICS_2016, Design, Shape};
 use super::layer::{Parameters, linear, linear_tensors, logit};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -21,6 +22,19 @@ pub struct DeepChromeLinearConfig {
     /// predicted label.
     pub n_outputs: usize,
 }
+
+/// As it is trained.
+pub(super) const DESIGNS: [Design; 1] = [Design {
+    tag: "deep-chrome-linear",
+    title: "DeepChrome's linear mode: logistic or linear regression on all bins; no attention",
+    citation: BIOINFORMATICS_2016,
+    dropout: 0.0,
+    of_pair: false,
+    config: |_, shape| {
+        let Shape { n_marks, n_bins, n_outputs } = shape;
+        ModelConfig::DeepChromeLinear(DeepChromeLinearConfig { n_marks, n_bins, n_outputs })
+    },
+}];
 
 impl Architecture for DeepChromeLinearConfig {
     fn window(&self) -> (usize, usize) {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chain::{Function, Layer, Weights};
+use super::design::{BIOINFORMATICS_2016, Design, Shape};
 use super::layer::{Parameters, linear, linear_tensors, logit};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -23,6 +24,19 @@ pub struct DeepChromeMlpConfig {
     /// predicted label.
     pub n_outputs: usize,
 }
+
+/// As it is trained.
+pub(super) const DESIGNS: [Design; 1] = [Design {
+    tag: "deep-chrome-mlp",
+    title: "DeepChrome's MLP mode: one hidden layer on all bins; no attention",
+    citation: BIOINFORMATICS_2016,
+    dropout: 0.0,
+    of_pair: false,
+    config: |sizes, shape| {
+        let Shape { n_marks, n_bins, n_outputs } = shape;
+        ModelConfig::DeepChromeMlp(DeepChromeMlpConfig { n_marks, n_bins, hidden: sizes.layers(&[250])[0], n_outputs })
+    },
+}];
 
 impl Architecture for DeepChromeMlpConfig {
     fn window(&self) -> (usize, usize) {

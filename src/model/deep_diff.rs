@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use self::network::DeepDiff;
 use super::chain::{Layer, Weights};
+use super::design::{Design, Shape, Sizes, or};
 use super::layer::linear_tensors;
-use super::{Architecture, BiLstmAttention, Network, TensorSpec};
+use super::{Architecture, BiLstmAttention, ModelConfig, Network, TensorSpec};
 
 /// Which parts the network has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -53,9 +54,69 @@ pub struct DeepDiffConfig {
     pub mark_hidden: usize,
 }
 
+/// The published variants, as they are trained.
+pub(super) const DESIGNS: [Design; 7] = [
+    Design {
+        tag: DeepDiffVariant::RawD.tag(),
+        title: "DeepDiff, Raw:d, from the difference A − B: the change between the samples of attentrack-pair",
+        config: |sizes, shape| config(DeepDiffVariant::RawD, sizes, shape),
+        ..DEEP_DIFF
+    },
+    Design {
+        tag: DeepDiffVariant::RawC.tag(),
+        title: "DeepDiff, Raw:c, from A and B: the change between the samples of attentrack-pair",
+        config: |sizes, shape| config(DeepDiffVariant::RawC, sizes, shape),
+        ..DEEP_DIFF
+    },
+    Design {
+        tag: DeepDiffVariant::Raw.tag(),
+        title: "DeepDiff, Raw, from A, B and A − B: the change between the samples of attentrack-pair",
+        config: |sizes, shape| config(DeepDiffVariant::Raw, sizes, shape),
+        ..DEEP_DIFF
+    },
+    Design {
+        tag: DeepDiffVariant::Aux.tag(),
+        title: "DeepDiff, Aux, by way of expression in A and in B: the change between the samples of attentrack-pair",
+        config: |sizes, shape| config(DeepDiffVariant::Aux, sizes, shape),
+        ..DEEP_DIFF
+    },
+    Design {
+        tag: DeepDiffVariant::RawAux.tag(),
+        title: "DeepDiff, Raw+Aux: the change between the samples of attentrack-pair",
+        config: |sizes, shape| config(DeepDiffVariant::RawAux, sizes, shape),
+        ..DEEP_DIFF
+    },
+    Design {
+        tag: DeepDiffVariant::AuxSiamese.tag(),
+        title: "DeepDiff, Aux+Siamese, A and B through the same encoders: the change between the samples of attentrack-pair",
+        config: |sizes, shape| config(DeepDiffVariant::AuxSiamese, sizes, shape),
+        ..DEEP_DIFF
+    },
+    Design {
+        tag: DeepDiffVariant::RawAuxSiamese.tag(),
+        title: "DeepDiff, Raw+Aux+Siamese: the change between the samples of attentrack-pair",
+        config: |sizes, shape| config(DeepDiffVariant::RawAuxSiamese, sizes, shape),
+        ..DEEP_DIFF
+    },
+];
+
+const DEEP_DIFF: Design = Design {
+    tag: "",
+    title: "",
+    citation: "Sekhon, Singh & Qi, Bioinformatics 2018",
+    dropout: 0.0,
+    of_pair: true,
+    config: |sizes, shape| config(DeepDiffVariant::Raw, sizes, shape),
+};
+
+fn config(variant: DeepDiffVariant, sizes: &Sizes, Shape { n_marks, n_bins, .. }: Shape) -> ModelConfig {
+    let (bin_hidden, mark_hidden) = (or(sizes.bin_hidden, 32), or(sizes.mark_hidden, 16));
+    ModelConfig::DeepDiff(DeepDiffConfig { variant, n_marks, n_bins, bin_hidden, mark_hidden })
+}
+
 impl DeepDiffVariant {
     /// The tag on the command line.
-    pub fn tag(self) -> &'static str {
+    pub const fn tag(self) -> &'static str {
         match self {
             DeepDiffVariant::RawD => "deep-diff-raw-d",
             DeepDiffVariant::RawC => "deep-diff-raw-c",

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chain::{Layer, Weights};
+use super::design::{Design, NIPS_2017, Shape, or};
 use super::layer::Head;
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -20,6 +21,19 @@ pub struct LstmAlphaConfig {
     /// Hidden units a direction of the LSTM of each mark.
     pub bin_hidden: usize,
 }
+
+/// As it is trained.
+pub(super) const DESIGNS: [Design; 1] = [Design {
+    tag: "lstm-alpha",
+    title: "LSTM-α: an LSTM and bin attention for each mark, side by side",
+    citation: NIPS_2017,
+    dropout: 0.0,
+    of_pair: false,
+    config: |sizes, shape| {
+        let Shape { n_marks, n_bins, .. } = shape;
+        ModelConfig::LstmAlpha(LstmAlphaConfig { n_marks, n_bins, bin_hidden: or(sizes.bin_hidden, 32) })
+    },
+}];
 
 impl Architecture for LstmAlphaConfig {
     fn window(&self) -> (usize, usize) {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chain::{Layer, Weights};
+use super::design::{Design, NIPS_2017, Shape, or};
 use super::layer::Head;
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -19,6 +20,19 @@ pub struct LstmAttentionConfig {
     /// Hidden units a direction of the LSTM.
     pub bin_hidden: usize,
 }
+
+/// As it is trained.
+pub(super) const DESIGNS: [Design; 1] = [Design {
+    tag: "lstm-attention",
+    title: "LSTM-Attn: one LSTM over the vectors of the marks, one bin attention",
+    citation: NIPS_2017,
+    dropout: 0.0,
+    of_pair: false,
+    config: |sizes, shape| {
+        let Shape { n_marks, n_bins, .. } = shape;
+        ModelConfig::LstmAttention(LstmAttentionConfig { n_marks, n_bins, bin_hidden: or(sizes.bin_hidden, 32) })
+    },
+}];
 
 impl Architecture for LstmAttentionConfig {
     fn window(&self) -> (usize, usize) {

@@ -1,6 +1,5 @@
 //! Train a model on binned signal and labels.
 
-mod architecture;
 mod baselines;
 mod bytes;
 mod data;
@@ -17,25 +16,21 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-pub use self::architecture::{Architecture, Sizes};
 pub use self::bytes::Bytes;
 use self::samples::Sample;
 pub use self::state_file::{Fingerprint, StateHeader, read as read_state};
-use crate::learn::auto::NETWORKS;
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
-use crate::learn::{Method, Regime, Task, Transform};
-use crate::model::ModelConfig;
+use crate::learn::recipe::{self, How};
+use crate::learn::{Method, Recipe, Regime, Task, Transform};
+use crate::model::{ModelConfig, Sizes};
 use crate::stage::{Common, Compute, Files, Flags, Stage};
 
 const MODEL_SUFFIX: &str = ".model.safetensors";
-
-/// Steps that the networks of auto take at least: of few genes, the epochs of the published regime are few
-/// steps.
-const FEWEST_STEPS: u64 = 1_000;
 
 /// What stands for the sample's name in `--out`.
 const SAMPLE: &str = "{sample}";
@@ -86,14 +81,14 @@ pub struct Args {
     /// {sample} stands for the name of a sample and gives each sample a model of its own
     #[arg(long, value_name = "NAME.model.safetensors")]
     pub out: PathBuf,
-    /// Architecture
-    #[serde(serialize_with = "architecture_name")]
-    #[arg(long, value_enum, default_value_t = Architecture::AttentiveChrome)]
-    pub model: Architecture,
+    /// Model
+    #[serde(serialize_with = "tag")]
+    #[arg(long, value_parser = recipe_parser(), default_value = recipe::PUBLISHED)]
+    pub model: &'static Recipe,
     #[allow(missing_docs)]
     #[serde(flatten)]
     #[command(flatten)]
-    pub sizes: Sizes,
+    pub sizes: Flags<Sizes>,
     #[allow(missing_docs)]
     #[serde(flatten)]
     #[command(flatten)]
@@ -196,33 +191,34 @@ impl Stage for Args {
             let seeds = self.n_networks();
             problems.push(format!("--seed {}: too large for {seeds} seeds. Take a smaller one", self.options.seed));
         }
-        if self.options.ensemble > 1 && !self.model.is_network() {
-            problems.push(match self.model {
-                Architecture::Auto => format!(
-                    "--ensemble {}: --model auto has {NETWORKS} networks already. Leave --ensemble out, or name one network, such as --model attentive-chrome",
-                    self.options.ensemble
+        if self.options.ensemble > 1 && !self.model.has_ensembles() {
+            let (ensemble, name) = (self.options.ensemble, self.model.tag);
+            problems.push(match self.model.defaults.networks {
+                Some(networks) => format!(
+                    "--ensemble {ensemble}: --model {name} has {networks} networks already. Leave --ensemble out, or name one network, such as --model {}",
+                    recipe::PUBLISHED
                 ),
-                _ => format!("--ensemble {}: is of networks. Leave it out with this --model", self.options.ensemble),
+                None => format!("--ensemble {ensemble}: only networks make an ensemble. Leave it out with --model {name}"),
             });
         }
-        if self.options.features.is_some() && self.model.baseline().is_none() {
-            let name = self.model.name();
-            problems.push(format!(
-                "--features is of logistic-regression, linear-svm, random-forest and gradient-boosting: leave it out with --model {name}"
-            ));
+        let sees_features = |recipe: &&Recipe| matches!(recipe.how, How::Table(_));
+        if self.options.features.is_some() && !sees_features(&self.model) {
+            let tags: Vec<&str> = recipe::all().iter().filter(sees_features).map(|recipe| recipe.tag).collect();
+            let (tags, name) = (tags.join(", "), self.model.tag);
+            problems.push(format!("--features is an option of {tags}: leave it out with --model {name}"));
         }
         if self.options.calibrate.is_some_and(|method| method != CalibrationMethod::None)
             && self.task() == Task::Regression
         {
             problems.push("--calibrate is of classes: leave it out with --task regression".to_owned());
         }
-        if self.model.is_of_pairs() && self.task() == Task::Classification {
-            let name = self.model.name();
+        if self.model.needs.pair && self.task() == Task::Classification {
+            let name = self.model.tag;
             problems.push(format!("--model {name}: learns the change of expression, a number. Give --task regression"));
         }
         problems.extend(self.regime.problem());
         problems.extend(self.compute.problem());
-        problems.extend(self.sizes.problems(self.model));
+        problems.extend(self.model.problems_of(&self.sizes));
         problems.extend(self.regime.problems());
         problems.extend(self.options.problems());
         problems
@@ -231,11 +227,10 @@ impl Stage for Args {
     fn run(&self) -> Result<()> {
         let device = self.compute.open()?;
         let (runs, data) = runs::read(self, &device)?;
-        if let Some(method) = self.model.baseline() {
+        if let How::Table(method) = self.model.how {
             return baselines::train(self, method, &runs, &data);
         }
-        // how long the networks of auto learn depends on the genes, and must not on other runs
-        let side_by_side = if self.model == Architecture::Auto { 1 } else { runs.len() };
+        let side_by_side = if self.model.defaults.side_by_side { runs.len() } else { 1 };
         for first in (0..runs.len()).step_by(side_by_side) {
             self.train_networks(&runs, first..first + side_by_side, &data, &device)?;
         }
@@ -263,13 +258,12 @@ impl Args {
 
     /// Networks in a model file.
     fn n_networks(&self) -> u16 {
-        if self.model == Architecture::Auto { NETWORKS } else { self.options.ensemble }
+        self.model.defaults.networks.unwrap_or(self.options.ensemble)
     }
 
     /// What is done to the signal: as asked for, else what the model takes by default.
     fn transform(&self) -> Transform {
-        let default = if self.model == Architecture::Auto { Transform::UnitMean } else { Transform::Raw };
-        self.options.transform.unwrap_or(default)
+        self.options.transform.unwrap_or(self.model.defaults.transform)
     }
 
     /// The seeds of an ensemble's members.
@@ -277,13 +271,9 @@ impl Args {
         (0..u64::from(self.n_networks())).map(|member| self.options.seed + member).collect()
     }
 
-    /// How scores are calibrated: as asked for, else of auto by a temperature, of others not.
+    /// How scores are calibrated: as asked for, else as the model is by default.
     fn calibration(&self) -> CalibrationMethod {
-        let default = match self.model {
-            Architecture::Auto => CalibrationMethod::Temperature,
-            _ => CalibrationMethod::None,
-        };
-        self.options.calibrate.unwrap_or(default)
+        self.options.calibrate.unwrap_or(self.model.defaults.calibration)
     }
 
     /// The regime of a run, with nothing left to defaults.
@@ -291,7 +281,7 @@ impl Args {
         Regime {
             epochs: Some(self.epochs(samples)),
             momentum: (self.regime.optimizer == Method::Sgd).then(|| self.regime.momentum()),
-            dropout: Some(self.regime.dropout.unwrap_or(self.model.default_dropout())),
+            dropout: Some(self.regime.dropout.unwrap_or(self.model.defaults.dropout)),
             ..self.regime.0
         }
     }
@@ -306,11 +296,18 @@ impl Args {
     fn epochs(&self, samples: &[Sample]) -> u32 {
         let genes: usize = samples.iter().map(|sample| sample.genes.train.len()).sum();
         let steps = (genes as u64).div_ceil(u64::from(self.regime.batch_size)).max(1);
-        let fewest = if self.model == Architecture::Auto { FEWEST_STEPS.div_ceil(steps) as u32 } else { 0 };
+        let fewest = self.model.defaults.fewest_steps.div_ceil(steps) as u32;
         self.regime.epochs.unwrap_or(self.regime.epochs().max(fewest))
     }
 }
 
-fn architecture_name<S: serde::Serializer>(architecture: &Architecture, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&architecture.name())
+/// For a command line.
+fn tag<S: Serializer>(recipe: &&Recipe, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(recipe.tag)
+}
+
+/// Reads the tag of a recipe.
+pub fn recipe_parser() -> impl TypedValueParser<Value = &'static Recipe> {
+    let values = recipe::all().iter().map(|recipe| PossibleValue::new(recipe.tag).help(recipe.title));
+    PossibleValuesParser::new(values).try_map(|tag| recipe::find(&tag).ok_or("there is no such model"))
 }

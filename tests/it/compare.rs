@@ -1,7 +1,6 @@
 //! `attentrack compare` and `attentrack-rank`, as a user runs them.
 
 use assert_cmd::Command;
-use clap::ValueEnum;
 
 use crate::support::Workdir;
 
@@ -164,9 +163,9 @@ fn every_model_is_trained_on_the_same_data_and_compared() {
     });
     dir.write("config.yaml", config.replace("epochs: 12", "epochs: 2").replace("bootstrap: 1000", "bootstrap: 100"));
     let everything = String::from_utf8(compare(&dir, "config.yaml --seeds 1 --dry-run").stdout).unwrap();
-    for model in attentrack::stage::train::Architecture::value_variants() {
-        let trained = everything.matches(&format!(" --model {} ", model.name())).count();
-        assert_eq!(trained, usize::from(!model.is_of_pairs()), "{model:?}: {everything}");
+    for model in attentrack::learn::recipe::all() {
+        let trained = everything.matches(&format!(" --model {} ", model.tag)).count();
+        assert_eq!(trained, usize::from(!model.needs.pair), "{}: {everything}", model.tag);
     }
     let models = "--models deep-chrome-linear,random-forest,attentive-chrome --seeds 2";
     let plan = String::from_utf8(compare(&dir, &format!("config.yaml {models} --dry-run")).stdout).unwrap();

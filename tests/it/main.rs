@@ -19,6 +19,7 @@ mod label_split;
 mod names;
 mod networks;
 mod parity;
+mod recipes;
 mod report;
 mod run;
 mod shell;

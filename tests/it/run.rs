@@ -65,7 +65,7 @@ fn the_chain_trains_auto_unless_a_model_is_named_and_the_stage_attentive_chrome(
     let alone = attentrack::stage::train::Args::try_parse_from(
         "attentrack-train --bins a --labels b --splits c --out d.model.safetensors".split(' '),
     );
-    assert_eq!(alone.unwrap().model, attentrack::stage::train::Architecture::AttentiveChrome);
+    assert_eq!(alone.unwrap().model, attentrack::learn::recipe::find("attentive-chrome").unwrap());
 }
 
 /// A value that no stage takes is found before the first stage starts, not after hours of training.

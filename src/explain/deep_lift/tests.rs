@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::explain::predictor::{Explainable, Member, Scorer};
-use crate::model::{AttentiveChromeConfig, DeepChromeConfig};
+use crate::model::{AttentiveChromeConfig, DeepChromeConfig, Shape, Sizes, designs};
 
 /// Numbers in [−scale, scale) by a formula.
 fn numbers(seed: u64, count: usize, scale: f32) -> Vec<f32> {
@@ -42,29 +42,22 @@ fn check(config: &ModelConfig, seed: u64, genes: usize, scale: f32, spread: f32)
     }
 }
 
-/// Every network for 4 marks and 12 bins, small.
+/// Every network for 4 marks and 12 bins, small, of two sizes.
 fn every_network() -> Vec<ModelConfig> {
-    let config =
-        |sizes: &str| serde_json::from_str::<ModelConfig>(&format!(r#"{{"n_marks":4,"n_bins":12,{sizes}}}"#)).unwrap();
-    let mut configs: Vec<ModelConfig> = [
-        r#""tag":"attentive-chrome","bin_hidden":5,"mark_hidden":3"#,
-        r#""tag":"lstm","bin_hidden":4"#,
-        r#""tag":"lstm-attention","bin_hidden":4"#,
-        r#""tag":"lstm-alpha","bin_hidden":4"#,
-        r#""tag":"cnn-attention","kernel_width":3,"filters":6,"pool":2"#,
-        r#""tag":"cnn-attention","kernel_width":4,"filters":5,"pool":4"#,
-        r#""tag":"cnn-alpha-beta","kernel_width":3,"filters":5,"pool":2,"mark_hidden":3"#,
-        r#""tag":"deep-chrome","kernel_width":3,"filters":4,"pool":2,"hidden":[6],"n_outputs":2"#,
-        r#""tag":"deep-chrome","kernel_width":3,"filters":4,"pool":3,"hidden":[7,5],"n_outputs":1"#,
-        r#""tag":"deep-chrome-mlp","hidden":6,"n_outputs":2"#,
-        r#""tag":"deep-chrome-linear","n_outputs":2"#,
-    ]
-    .map(config)
-    .into();
-    let variants = ["raw-d", "raw-c", "raw", "aux", "raw-aux", "aux-siamese", "raw-aux-siamese"];
-    let of_pair = |variant: &str| format!(r#""tag":"deep-diff","variant":"{variant}","bin_hidden":4,"mark_hidden":3"#);
-    configs.extend(variants.map(|variant| config(&of_pair(variant))));
-    configs
+    let sizes = |bin_hidden, mark_hidden, [kernel_width, filters, pool]: [u16; 3], hidden: &[u16]| Sizes {
+        bin_hidden: Some(bin_hidden),
+        mark_hidden: Some(mark_hidden),
+        kernel_width: Some(kernel_width),
+        filters: Some(filters),
+        pool: Some(pool),
+        hidden: hidden.to_vec(),
+    };
+    let both = [(sizes(5, 3, [3, 6, 2], &[6]), 2), (sizes(4, 3, [4, 5, 4], &[7, 5]), 1)];
+    let of_sizes = |(sizes, n_outputs): &(Sizes, usize)| {
+        let shape = Shape { n_marks: 4, n_bins: 12, n_outputs: *n_outputs };
+        designs().map(|design| (design.config)(sizes, shape)).collect::<Vec<_>>()
+    };
+    both.iter().flat_map(of_sizes).collect()
 }
 
 #[test]

@@ -3,30 +3,29 @@
 use super::tests::{data, learner, noise, settings};
 use super::*;
 use crate::learn::GeneSet;
+use crate::model::{Design, Shape, Sizes, designs};
 
 /// Every network for 2 marks and 10 bins, small, with a learning rate that suits it.
 fn models() -> Vec<(ModelConfig, f64)> {
-    let window = r#""n_marks":2,"n_bins":10"#;
-    let convolution = r#""kernel_width":3,"filters":12,"pool":2"#;
-    let model = |text: String| serde_json::from_str::<ModelConfig>(&text).unwrap();
-    let sized = |tag: &str, sizes: &str| model(format!(r#"{{"tag":"{tag}",{window}{sizes}}}"#));
-    let deep_diff = |variant: &str| {
-        (sized("deep-diff", &format!(r#","variant":"{variant}","bin_hidden":8,"mark_hidden":4"#)), 2e-2)
+    let sizes = Sizes {
+        bin_hidden: Some(8),
+        mark_hidden: Some(4),
+        kernel_width: Some(3),
+        filters: Some(12),
+        pool: Some(2),
+        hidden: vec![16, 8],
     };
-    let mut models = vec![
-        (sized("attentive-chrome", r#","bin_hidden":8,"mark_hidden":4"#), 1e-2),
-        (sized("lstm", r#","bin_hidden":8"#), 1e-2),
-        (sized("lstm-attention", r#","bin_hidden":8"#), 1e-2),
-        (sized("lstm-alpha", r#","bin_hidden":8"#), 1e-2),
-        (sized("cnn-attention", &format!(",{convolution}")), 3e-2),
-        (sized("cnn-alpha-beta", &format!(r#",{convolution},"mark_hidden":4"#)), 2e-2),
-        (sized("deep-chrome", &format!(r#",{convolution},"hidden":[16,8],"n_outputs":2"#)), 1e-2),
-        (sized("deep-chrome-linear", r#","n_outputs":1"#), 1e-1),
-        (sized("deep-chrome-mlp", r#","hidden":16,"n_outputs":2"#), 1e-2),
-    ];
-    let variants = ["raw-d", "raw-c", "raw", "aux", "raw-aux", "aux-siamese", "raw-aux-siamese"];
-    models.extend(variants.map(deep_diff));
-    models
+    let small = |design: &Design| {
+        let (n_outputs, learning_rate) = match design.tag {
+            "cnn-attention" => (2, 3e-2),
+            "cnn-alpha-beta" => (2, 2e-2),
+            "deep-chrome-linear" => (1, 1e-1),
+            _ if design.of_pair => (2, 2e-2),
+            _ => (2, 1e-2),
+        };
+        ((design.config)(&sizes, Shape { n_marks: 2, n_bins: 10, n_outputs }), learning_rate)
+    };
+    designs().map(small).collect()
 }
 
 /// Genes of noise with a planted signal, and with expression, for those models that need it.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use candle_core::Device;
 
+use super::Args;
 use super::samples::Sample;
 use super::shards::{MatrixShards, StreamedSample};
-use super::{Architecture, Args};
 use crate::io::{self, FileError};
 use crate::learn::{
     BadValue, DeviceGenes, FittedTransform, GeneDigest, GeneMeans, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream,
@@ -54,8 +54,8 @@ pub fn gather(args: &Args, runs: &[&[Sample]], device: &Device) -> Result<Data> 
         );
         let windows = |samples: &&[Sample]| n_genes(samples, Split::Train).min(window_genes) * row_bytes;
         let windows = runs.iter().map(windows);
-        // the runs of auto are trained one after the other
-        let at_once = if args.model == Architecture::Auto { windows.max().unwrap_or(0) } else { windows.sum() };
+        let side_by_side = args.model.defaults.side_by_side;
+        let at_once = if side_by_side { windows.sum() } else { windows.max().unwrap_or(0) };
         check_windows(args, at_once as u64 * u64::from(args.n_networks()))?;
         format!("streamed through a window of {window_genes} genes (--memory)")
     };

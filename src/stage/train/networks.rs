@@ -8,7 +8,8 @@ use candle_core::Device;
 
 use super::provenance::{self, About};
 use super::runs::{HISTORY_SUFFIX, Run};
-use super::{Architecture, Args, history, stacked, state_file};
+use super::{Args, history, stacked, state_file};
+use crate::learn::recipe::How;
 use crate::learn::{EpochRecord, ModelKind, Predictor, Regime, Trainer, TrainingData, TrainingState};
 use crate::stage::{model_file, progress_bar};
 
@@ -33,7 +34,7 @@ impl Args {
             let networks = trainer.best_models(at * members..(at + 1) * members)?;
             let of_seeds = provenance::members(self.task(), &self.seeds(), states)?;
             provenance::report(self.task(), run, &of_seeds);
-            let (predictor, judged) = if self.model == Architecture::Auto {
+            let (predictor, judged) = if let How::Stack(_) = self.model.how {
                 let (auto, labels, scores) = stacked::fit(self, run, networks)?;
                 (Predictor::Auto(Box::new(auto)), provenance::judge(self, &labels, scores))
             } else {

@@ -3,10 +3,10 @@
 use anyhow::{Result, anyhow};
 use candle_core::Device;
 
+use super::Args;
 use super::runs::Run;
 use super::samples::{self, Sample};
 use super::state_file::Fingerprint;
-use super::{Architecture, Args};
 use crate::io;
 use crate::learn::calibration::Calibration;
 use crate::learn::metrics::{best_threshold, expected_calibration_error};
@@ -124,9 +124,8 @@ pub fn judge(args: &Args, labels: &[f32], raw: Vec<f32>) -> Judged {
     let (mut scores, labels): (Vec<f64>, Vec<f64>) =
         raw.iter().zip(labels).map(|(&score, &label)| (f64::from(score), f64::from(label))).unzip();
     let calibration = Calibration::fit(args.calibration(), &scores, &labels);
-    // the stack's scores are probabilities by its linear members
-    let calibration =
-        if args.model == Architecture::Auto { calibration.map(Calibration::halfway) } else { calibration };
+    let is_halfway = args.model.defaults.calibrates_halfway;
+    let calibration = if is_halfway { calibration.map(Calibration::halfway) } else { calibration };
     if let Some(calibration) = &calibration {
         let error = |scores: &[f64]| expected_calibration_error(&classes, scores, |_| 1).unwrap_or(f64::NAN);
         let before = error(&scores);

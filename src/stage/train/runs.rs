@@ -8,7 +8,7 @@ use candle_core::Device;
 use super::data::Fitted;
 use super::samples::{self, Reader, Sample};
 use super::state_file::{self, Fingerprint};
-use super::{Architecture, Args, MODEL_SUFFIX, SAMPLE, data, provenance};
+use super::{Args, MODEL_SUFFIX, SAMPLE, data, provenance};
 use crate::genome::check_name;
 use crate::io::{self, FileError};
 use crate::learn::{FittedTransform, Learner, TrainingData, TrainingState};
@@ -79,7 +79,7 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     let reader = Reader::new(&args.splits, &table, args.fold(), args.task(), args.model)?;
     let parts = if args.is_per_sample() { apart(args, &reader)? } else { vec![pooled(args, &reader)?] };
     if let Some(problem) = parts.iter().find_map(|part| args.config(&part.samples)?.problem()) {
-        bail!("--model {}: {problem}", args.model.name());
+        bail!("--model {}: {problem}", args.model.tag);
     }
     let samples: Vec<&[Sample]> = parts.iter().map(|part| part.samples.as_slice()).collect();
     let data = data::gather(args, &samples, device)?;
@@ -114,7 +114,7 @@ fn pooled(args: &Args, reader: &Reader) -> Result<Part> {
         let sample = reader.read(bins, labels)?;
         if let Some(first) = samples.first() {
             samples::check_same(first, &sample)?;
-            if args.model == Architecture::Auto && first.rows.has_bodies() != sample.rows.has_bodies() {
+            if args.model.needs.bodies && first.rows.has_bodies() != sample.rows.has_bodies() {
                 let problem = "has gene bodies, or lacks them, unlike the matrix before it";
                 return Err(FileError::new(bins, problem)
                     .remedy("Make all with attentrack-bin --body, or none")

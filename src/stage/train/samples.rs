@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
-use super::Architecture;
 use crate::io::bins::GeneRows;
 use crate::io::{self, FileError};
-use crate::learn::{Selection, Task};
+use crate::learn::{Recipe, Selection, Task};
 use crate::matrix::{ByGene, Kind, Labels, MANY_LOST, Matrix, Split, Splits, are_of_pair, share_lost};
 
 /// One sample: its matrix and the genes of it that take part.
@@ -39,13 +38,13 @@ pub struct Reader<'a> {
     table: &'a Splits,
     fold: u32,
     task: Task,
-    model: Architecture,
+    model: &'static Recipe,
     by_gene: ByGene<'a, Split>,
 }
 
 impl<'a> Reader<'a> {
     /// `table` was read from `path`.
-    pub fn new(path: &'a Path, table: &'a Splits, fold: u32, task: Task, model: Architecture) -> Result<Self> {
+    pub fn new(path: &'a Path, table: &'a Splits, fold: u32, task: Task, model: &'static Recipe) -> Result<Self> {
         Ok(Reader { path, table, fold, task, model, by_gene: one_fold(table, path, fold)? })
     }
 
@@ -55,12 +54,12 @@ impl<'a> Reader<'a> {
         check_kind(path, &matrix)?;
         let labels = io::labels::read(label_path)?;
         check_labels(self.task, (label_path, &labels), (path, &matrix))?;
-        if self.model.is_of_pairs() && !are_of_pair(&matrix.marks) {
-            let problem = format!("--model {} compares two samples, and this is one", self.model.name());
+        if self.model.needs.pair && !are_of_pair(&matrix.marks) {
+            let problem = format!("--model {} compares two samples, and this is one", self.model.tag);
             return Err(FileError::new(path, problem).remedy("Join two matrices with attentrack-pair").into());
         }
         let mut genes = Selection::new(&matrix, &labels, &self.by_gene);
-        if self.model.is_auxiliary() {
+        if self.model.needs.expression {
             genes.add_expression(&matrix, &labels).map_err(|id| {
                 FileError::new(label_path, format!("gene {id} has a label and no expression")).remedy(
                     "Make labels with attentrack-label --method log2 --versus, or take a model without aux in its name",
