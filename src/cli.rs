@@ -20,6 +20,7 @@ pub mod step;
 mod threads;
 mod times;
 mod work;
+mod workflow;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

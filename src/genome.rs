@@ -7,8 +7,8 @@ mod contig;
 mod gene;
 mod gene_id;
 mod grid;
+mod interval;
 mod name;
-mod region;
 mod text;
 mod tss_policy;
 
@@ -18,7 +18,7 @@ pub use contig::{ContigKind, contig_kind};
 pub use gene::{Gene, ParseStrandError, Strand, Tss};
 pub use gene_id::{copied_transcript, strip_version};
 pub use grid::{Grid, GridError, Orientation};
+pub use interval::{Interval, ParseIntervalError};
 pub use name::{NAME_PATTERN, NameError, check_case, check_name, cleaned, file_names};
-pub use region::{ParseRegionError, Region};
 pub use text::{HiddenCharacter, check_text, is_hidden, visible};
 pub use tss_policy::{SkipReason, TssOptions, TssPolicy, TssSelection, select_tss};

@@ -14,6 +14,7 @@ mod file_kind;
 pub mod genes_bed;
 pub mod gtf_writer;
 mod gunzip;
+mod half;
 pub mod history;
 pub mod html;
 mod input;

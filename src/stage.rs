@@ -12,6 +12,7 @@ pub mod flags;
 mod gene_ids;
 pub mod heatmap;
 pub mod import;
+pub mod job;
 mod judgement;
 pub mod label;
 pub mod model_file;
@@ -32,3 +33,18 @@ pub use files::{Files, Form, StageFile};
 pub use flags::Flags;
 pub use judgement::{Judgement, Reach};
 pub use progress::progress_bar;
+
+/// The jobs of the chain, in an order in which every input is there before it is read.
+pub const CHAIN: [&job::Job; 11] = [
+    &tss::JOB,
+    &label::JOB,
+    &split::JOB,
+    &bin::JOB,
+    &train::JOB,
+    &predict::JOB,
+    &explain::JOB,
+    &faithfulness::JOB,
+    &evaluate::JOB,
+    &track::JOB,
+    &report::JOB,
+];

@@ -13,7 +13,7 @@ use attentrack::cli::config::{Config, Place};
 use attentrack::genome::{Chroms, Gene, Grid, Orientation, Strand, Tss, TssOptions, select_tss};
 use attentrack::io::{annotation, bins, expression, labels, predictions, sample_sheet, signal, splits, weights};
 use attentrack::learn::Method as Optimizer;
-use attentrack::matrix::{Blacklist, Statistic, Windows, bin_signals};
+use attentrack::matrix::{Blacklist, LayerName, Statistic, Windows, bin_signals};
 use attentrack::stage::Stage;
 use clap::Parser;
 
@@ -131,7 +131,7 @@ fn bam_index(folder: &Path, bytes: &[u8]) -> Result<(), String> {
 fn matrix(folder: &Path, bytes: &[u8]) -> Result<(), String> {
     let path = put(folder, "y.bins.safetensors", bytes)?;
     let (whole, open) = (bins::read(&path), bins::open(&path));
-    let parts = open.and_then(|(matrix, rows)| rows.read(0..matrix.n_genes()));
+    let parts = open.and_then(|(matrix, rows)| rows.read(LayerName::Window, 0..matrix.n_regions()));
     let stage = attentrack::stage::track::Args::try_parse_from([
         "track".as_ref(),
         "--input".as_ref(),

@@ -13,6 +13,7 @@ use super::man::Man;
 use super::plan::Plan;
 use super::run::Run;
 use super::schema::Schema;
+use super::workflow::Workflow;
 use super::{execute, start};
 use crate::stage;
 
@@ -38,6 +39,8 @@ enum Command {
     Completions(Completions),
     /// Write the manual pages to a folder
     Man(Man),
+    /// Write the Snakemake rules and Nextflow modules of the stages into a folder
+    Workflow(Workflow),
     #[command(external_subcommand)]
     Stage(Vec<OsString>),
 }
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Schema(schema) => execute(&schema),
         Command::Completions(completions) => execute(&completions),
         Command::Man(man) => execute(&man),
+        Command::Workflow(workflow) => execute(&workflow),
         Command::Stage(arguments) => start_stage(arguments),
     }
 }

@@ -1,22 +1,30 @@
 //! The matrix file, `.bins.safetensors`: binned signal, attention or attribution.
 //!
-//! Tensors: `values` f32 [gene, mark, bin]; `chrom` i32 \[gene\] (index into the header's `chroms`),
-//! `tss` i64 \[gene\] (0-based), `strand` i8 \[gene\] (1 or −1), absent where positions are unknown; `body` f32
-//! [gene, mark, 12] where the genes' bodies were binned too;
-//! in attention files also `mark_values` f32 [gene, mark] and `null_values` f32 [mark, bin]; in those of
-//! an ensemble, whose attentions are the members' means, the sample standard deviations over the
-//! members `values_sd` f32 [gene, mark, bin] and `mark_values_sd` f32 [gene, mark].
+//! Tensors: `chrom` i32 \[region\] (index into the header's `chroms`), `tss` i64 \[region\] (0-based), `strand` i8
+//! \[region\] (1 or −1), absent where positions are unknown; `end` i64 \[region\] (0-based position of the last base, −1
+//! where it is unknown), absent where no end is known. A layer has `values` [region, channel, position]; in attention
+//! files also `mark_values` f32 [region, channel] and `null_values` f32 [channel, position]; in those of an ensemble,
+//! whose attentions are the members' means, the sample standard deviations over the members `values_sd` f32 [region,
+//! channel, position] and `mark_values_sd` f32 [region, channel]. These are the names of the layer `window`; of the layer
+//! `body` they are `body`, `body.mark_values` and so on. Values are written as f32, and read from f32, f16, bf16 and u8.
+
+mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use safetensors::tensor::Dtype;
 
-use super::safetensors_file::{self, RawTensor, TensorPlaces, TensorView};
+use super::safetensors_file::{self, RawTensor, TensorView};
 use super::{FileError, Result};
 use crate::genome::{Grid, HiddenCharacter, Strand, Tss};
-use crate::matrix::{Attention, AttentionSpread, BODY_PARTS, FORMAT, FORMAT_VERSION, Header, Matrix, ShapeError};
+use crate::matrix::{
+    Attention, AttentionSpread, FORMAT, FORMAT_VERSION, Header, Layer, LayerName, Matrix, Region, ShapeError,
+};
+
+pub use rows::{LayerRows, open};
 
 /// Largest position that is read; arithmetic with any window stays far from the ends of a number.
 const LAST_POSITION: u64 = 1 << 40;
@@ -41,158 +49,147 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
         marks: matrix.marks.clone(),
         inputs: matrix.inputs.clone(),
         chroms: matrix.chroms.as_slice().to_vec(),
-        genes: matrix.gene_ids.clone(),
+        genes: matrix.regions.iter().map(|region| region.id.clone()).collect(),
+        symbols: symbols(&matrix.regions),
         status: matrix.status.clone(),
     };
-    let (genes, marks, bins) = (matrix.n_genes(), matrix.n_marks(), matrix.n_bins());
+    let places = places(path, matrix)?;
+    let mut tensors: Vec<(String, TensorView)> =
+        places.iter().map(|(name, tensor)| ((*name).to_owned(), TensorView::from(tensor))).collect();
+    for layer in &matrix.layers {
+        put_layer(&mut tensors, matrix, layer);
+    }
+    let tensors: Vec<(&str, TensorView)> = tensors.iter().map(|(name, view)| (name.as_str(), view.clone())).collect();
+    safetensors_file::write_views(path, &header, &tensors)
+}
+
+fn symbols(regions: &[Region]) -> Vec<Option<String>> {
+    if regions.iter().all(|region| region.symbol.is_none()) {
+        return Vec::new();
+    }
+    regions.iter().map(|region| region.symbol.clone()).collect()
+}
+
+/// The tensors that say where regions are.
+fn places(path: &Path, matrix: &Matrix) -> Result<Vec<(&'static str, RawTensor)>> {
+    let n = [matrix.n_regions()];
     let mut places = Vec::new();
-    if let Some(tss) = &matrix.tss {
-        let mut chrom = Vec::with_capacity(genes);
-        for site in tss {
-            let index = matrix.chroms.index_of(&site.chrom);
-            let index = index.ok_or_else(|| {
+    let tss: Vec<&Tss> = matrix.regions.iter().filter_map(|region| region.tss.as_ref()).collect();
+    if !tss.is_empty() {
+        let index = |site: &&Tss| {
+            let index = matrix.chroms.index_of(&site.chrom).map(|index| index as i32);
+            index.ok_or_else(|| {
                 FileError::new(path, format!("cannot write the matrix: chromosome {} is not in its list", site.chrom))
-            })?;
-            chrom.push(index as i32);
-        }
+            })
+        };
+        let chrom = tss.iter().map(index).collect::<Result<Vec<i32>>>()?;
         let position: Vec<i64> = tss.iter().map(|site| site.position as i64).collect();
         let strand: Vec<i8> = tss.iter().map(|site| if site.strand == Strand::Forward { 1 } else { -1 }).collect();
-        places.push(("chrom", RawTensor::of_i32(&[genes], &chrom)));
-        places.push(("tss", RawTensor::of_i64(&[genes], &position)));
-        places.push(("strand", RawTensor::of_i8(&[genes], &strand)));
+        places.push(("chrom", RawTensor::of_i32(&n, &chrom)));
+        places.push(("tss", RawTensor::of_i64(&n, &position)));
+        places.push(("strand", RawTensor::of_i8(&n, &strand)));
     }
-    let mut tensors: Vec<_> = places.iter().map(|(name, tensor)| (*name, TensorView::from(tensor))).collect();
-    tensors.push(("values", TensorView::of_f32(&[genes, marks, bins], &matrix.values)));
-    if let Some(body) = &matrix.body {
-        tensors.push(("body", TensorView::of_f32(&[genes, marks, BODY_PARTS], body)));
+    if matrix.regions.iter().any(|region| region.end.is_some()) {
+        let end: Vec<i64> = matrix.regions.iter().map(|region| region.end.map_or(-1, |end| end as i64)).collect();
+        places.push(("end", RawTensor::of_i64(&n, &end)));
     }
-    if let Some(attention) = &matrix.attention {
-        if let Some(mark_values) = &attention.mark_values {
-            tensors.push(("mark_values", TensorView::of_f32(&[genes, marks], mark_values)));
-        }
-        tensors.push(("null_values", TensorView::of_f32(&[marks, bins], &attention.null_values)));
-        if let Some(spread) = &attention.spread {
-            tensors.push(("values_sd", TensorView::of_f32(&[genes, marks, bins], &spread.values)));
-            if let Some(mark_values) = &spread.mark_values {
-                tensors.push(("mark_values_sd", TensorView::of_f32(&[genes, marks], mark_values)));
-            }
-        }
+    Ok(places)
+}
+
+/// Adds the tensors of a layer.
+fn put_layer<'a>(tensors: &mut Vec<(String, TensorView<'a>)>, matrix: &Matrix, layer: &'a Layer) {
+    let [regions, channels, positions] = axes(matrix, layer.name);
+    let mut put = |what: &str, shape: &[usize], values: &'a [f32]| {
+        tensors.push((layer.name.tensor(what), TensorView::of_f32(shape, values)));
+    };
+    put("values", &[regions, channels, positions], &layer.values);
+    let Some(attention) = &layer.attention else { return };
+    if let Some(mark_values) = &attention.mark_values {
+        put("mark_values", &[regions, channels], mark_values);
     }
-    safetensors_file::write_views(path, &header, &tensors)
+    put("null_values", &[channels, positions], &attention.null_values);
+    let Some(spread) = &attention.spread else { return };
+    put("values_sd", &[regions, channels, positions], &spread.values);
+    if let Some(mark_values) = &spread.mark_values {
+        put("mark_values_sd", &[regions, channels], mark_values);
+    }
+}
+
+/// Regions, channels and positions of a layer.
+fn axes(matrix: &Matrix, layer: LayerName) -> [usize; 3] {
+    [matrix.n_regions(), matrix.channels(layer).len(), matrix.axis(layer).n_positions()]
 }
 
 /// Reads a matrix and checks that header and tensors agree.
 pub fn read(path: &Path) -> Result<Matrix> {
     let (header, mut tensors): (Header, _) = safetensors_file::read(path, "matrix")?;
     let mut matrix = without_tensors(path, header)?;
-    let (genes, marks, bins) = (matrix.n_genes(), matrix.n_marks(), matrix.n_bins());
-    // the number of values alone would let two axes change places
-    let shapes: [(&str, &[usize]); 9] = [
-        ("values", &[genes, marks, bins]),
-        ("chrom", &[genes]),
-        ("tss", &[genes]),
-        ("strand", &[genes]),
-        ("body", &[genes, marks, BODY_PARTS]),
-        ("mark_values", &[genes, marks]),
-        ("null_values", &[marks, bins]),
-        ("values_sd", &[genes, marks, bins]),
-        ("mark_values_sd", &[genes, marks]),
-    ];
-    for (name, expected) in shapes {
-        if let Some(tensor) = tensors.get(name) {
-            check_axes(path, name, &tensor.shape, expected)?;
+    read_places(path, &mut matrix, &mut tensors)?;
+    for name in LayerName::ALL {
+        if name == LayerName::Window || tensors.contains_key(&name.tensor("values")) {
+            let layer = read_layer(path, axes(&matrix, name), name, &mut tensors)?;
+            matrix.layers.push(layer);
         }
-    }
-    matrix.values = take(path, &mut tensors, "values", RawTensor::to_f32)?;
-    if tensors.contains_key("tss") {
-        let chrom = take(path, &mut tensors, "chrom", RawTensor::to_i32)?;
-        let position = take(path, &mut tensors, "tss", RawTensor::to_i64)?;
-        let strand = take(path, &mut tensors, "strand", RawTensor::to_i8)?;
-        let mut tss = Vec::with_capacity(position.len());
-        for ((&chrom, &position), &strand) in chrom.iter().zip(&position).zip(&strand) {
-            let name = usize::try_from(chrom).ok().and_then(|at| matrix.chroms.as_slice().get(at));
-            let name = name.ok_or_else(|| {
-                FileError::new(path, format!("chromosome index {chrom} is not in the header")).place("tensor chrom")
-            })?;
-            let position =
-                u64::try_from(position).ok().filter(|&position| position <= LAST_POSITION).ok_or_else(|| {
-                    let problem = format!("position {position} is on no chromosome");
-                    FileError::new(path, problem).place("tensor tss").remedy("Make the file again")
-                })?;
-            let strand = if strand >= 0 { Strand::Forward } else { Strand::Reverse };
-            tss.push(Tss { chrom: name.name.clone(), position, strand });
-        }
-        matrix.tss = Some(tss);
-    }
-    if tensors.contains_key("body") {
-        matrix.body = Some(take(path, &mut tensors, "body", RawTensor::to_f32)?);
-    }
-    if tensors.contains_key("null_values") {
-        let mut take_some = |name: &str| {
-            tensors.contains_key(name).then(|| take(path, &mut tensors, name, RawTensor::to_f32)).transpose()
-        };
-        let (mark_values, mark_values_sd) = (take_some("mark_values")?, take_some("mark_values_sd")?);
-        let null_values = take(path, &mut tensors, "null_values", RawTensor::to_f32)?;
-        let spread = if tensors.contains_key("values_sd") {
-            let values = take(path, &mut tensors, "values_sd", RawTensor::to_f32)?;
-            Some(AttentionSpread { values, mark_values: mark_values_sd })
-        } else {
-            None
-        };
-        matrix.attention = Some(Attention { mark_values, null_values, spread });
     }
     matrix.check_shape().map_err(|error| disagreement(path, &error))?;
     Ok(matrix)
 }
 
-/// Opens a matrix whose values stay in the file. Of the matrix that comes with it `values` is empty,
-/// and positions and attention are left out.
-pub fn open(path: &Path) -> Result<(Matrix, GeneRows)> {
-    let (header, places): (Header, _) = safetensors_file::open(path, "matrix")?;
-    let matrix = without_tensors(path, header)?;
-    let (dtype, shape) = places.dtype_and_shape("values").ok_or_else(|| no_tensor(path, "values"))?;
-    if dtype != Dtype::F32 {
-        return Err(unexpected_type(path, "values", dtype));
+/// Reads where the regions are.
+fn read_places(path: &Path, matrix: &mut Matrix, tensors: &mut Tensors) -> Result<()> {
+    let n = [matrix.n_regions()];
+    let wrong = |problem: String, tensor: &str| {
+        FileError::new(path, problem).place(format!("tensor {tensor}")).remedy("Make the file again")
+    };
+    let base = |position: i64, tensor| {
+        let base = u64::try_from(position).ok().filter(|&position| position <= LAST_POSITION);
+        base.ok_or_else(|| wrong(format!("position {position} is on no chromosome"), tensor))
+    };
+    if tensors.contains_key("tss") {
+        let chrom = take(path, tensors, "chrom", &n, RawTensor::to_i32)?;
+        let position = take(path, tensors, "tss", &n, RawTensor::to_i64)?;
+        let strand = take(path, tensors, "strand", &n, RawTensor::to_i8)?;
+        for (((region, &chrom), &position), &strand) in
+            matrix.regions.iter_mut().zip(&chrom).zip(&position).zip(&strand)
+        {
+            let name = usize::try_from(chrom).ok().and_then(|at| matrix.chroms.as_slice().get(at));
+            let name = name.ok_or_else(|| wrong(format!("chromosome index {chrom} is not in the header"), "chrom"))?;
+            let strand = if strand >= 0 { Strand::Forward } else { Strand::Reverse };
+            region.tss = Some(Tss { chrom: name.name.clone(), position: base(position, "tss")?, strand });
+        }
     }
-    let axes = [matrix.n_genes(), matrix.n_marks(), matrix.n_bins()];
-    check_axes(path, "values", shape, &axes)?;
-    if let Some((_, shape)) = places.dtype_and_shape("body") {
-        check_axes(path, "body", shape, &[axes[0], axes[1], BODY_PARTS])?;
+    if tensors.contains_key("end") {
+        let ends = take(path, tensors, "end", &n, RawTensor::to_i64)?;
+        for (region, &end) in matrix.regions.iter_mut().zip(&ends) {
+            region.end = if end == -1 { None } else { Some(base(end, "end")?) };
+        }
     }
-    if matrix.status.len() != matrix.n_genes() {
-        let (found, expected) = (matrix.status.len(), matrix.n_genes());
-        return Err(disagreement(path, &ShapeError { what: "status", found, expected }));
-    }
-    Ok((matrix, GeneRows { path: path.to_owned(), places }))
+    Ok(())
 }
 
-/// The values of a matrix file, to be read a run of genes at a time. Files are opened for each read,
-/// so that any number of them can be in use.
-#[derive(Clone, Debug)]
-pub struct GeneRows {
-    path: PathBuf,
-    places: TensorPlaces,
-}
-
-impl GeneRows {
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
+/// Reads one layer.
+fn read_layer(
+    path: &Path,
+    [regions, channels, positions]: [usize; 3],
+    name: LayerName,
+    tensors: &mut Tensors,
+) -> Result<Layer> {
+    let mut floats = |what: &str, shape: &[usize]| take(path, tensors, &name.tensor(what), shape, RawTensor::to_floats);
+    let mut layer = Layer::new(name, floats("values", &[regions, channels, positions])?);
+    if !tensors.contains_key(&name.tensor("null_values")) {
+        return Ok(layer);
     }
-
-    /// Whether the genes' bodies are in the file too.
-    pub fn has_bodies(&self) -> bool {
-        self.places.dtype_and_shape("body").is_some()
-    }
-
-    /// The values of genes in a row, row-major [gene, mark, bin].
-    ///
-    /// # Errors
-    /// If the file cannot be read any more, or has fewer genes.
-    pub fn read(&self, genes: Range<usize>) -> Result<Vec<f32>> {
-        let tensor = self.places.read("values", Some(genes))?;
-        tensor.to_f32().ok_or_else(|| unexpected_type(&self.path, "values", tensor.dtype))
-    }
+    let mut some = |what: &str, shape: &[usize]| {
+        let tensor = name.tensor(what);
+        tensors.contains_key(&tensor).then(|| take(path, tensors, &tensor, shape, RawTensor::to_f32)).transpose()
+    };
+    let mark_values = some("mark_values", &[regions, channels])?;
+    let mark_values_sd = some("mark_values_sd", &[regions, channels])?;
+    let values_sd = some("values_sd", &[regions, channels, positions])?;
+    let null_values = some("null_values", &[channels, positions])?.unwrap_or_default();
+    let spread = values_sd.map(|values| AttentionSpread { values, mark_values: mark_values_sd });
+    layer.attention = Some(Attention { mark_values, null_values, spread });
+    Ok(layer)
 }
 
 /// What the header alone says, after checking that this build can read it.
@@ -219,6 +216,12 @@ fn without_tensors(path: &Path, header: Header) -> Result<Matrix> {
     }
     let grid = Grid::new(header.flank_bp, header.bin_size_bp, header.orientation)
         .map_err(|error| FileError::new(path, error.to_string()).place("header"))?;
+    if !header.symbols.is_empty() && header.symbols.len() != header.genes.len() {
+        let (found, expected) = (header.symbols.len(), header.genes.len());
+        return Err(disagreement(path, &ShapeError { what: "symbols".to_owned(), found, expected }));
+    }
+    let mut regions: Vec<Region> = header.genes.into_iter().map(Region::unplaced).collect();
+    regions.iter_mut().zip(header.symbols).for_each(|(region, symbol)| region.symbol = symbol);
     Ok(Matrix {
         kind: header.kind,
         attribution: header.attribution,
@@ -229,12 +232,9 @@ fn without_tensors(path: &Path, header: Header) -> Result<Matrix> {
         marks: header.marks,
         inputs: header.inputs,
         chroms: header.chroms.into_iter().collect(),
-        gene_ids: header.genes,
+        regions,
         status: header.status,
-        tss: None,
-        values: Vec::new(),
-        body: None,
-        attention: None,
+        layers: Vec::new(),
     })
 }
 
@@ -258,12 +258,17 @@ fn unexpected_type(path: &Path, name: &str, dtype: Dtype) -> FileError {
     FileError::new(path, format!("unexpected element type {dtype:?}")).place(format!("tensor {name}"))
 }
 
+type Tensors = HashMap<String, RawTensor>;
+
+/// Takes a tensor of this shape; the number of values alone would let two axes change places.
 fn take<T>(
     path: &Path,
-    tensors: &mut HashMap<String, RawTensor>,
+    tensors: &mut Tensors,
     name: &str,
+    shape: &[usize],
     convert: fn(&RawTensor) -> Option<Vec<T>>,
 ) -> Result<Vec<T>> {
     let tensor = tensors.remove(name).ok_or_else(|| no_tensor(path, name))?;
+    check_axes(path, name, &tensor.shape, shape)?;
     convert(&tensor).ok_or_else(|| unexpected_type(path, name, tensor.dtype))
 }

@@ -11,6 +11,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::half::half_to_f32;
 use super::{FileError, Output, Result};
 
 /// The metadata key.
@@ -59,6 +60,24 @@ impl RawTensor {
     raw_tensor_of!(of_i64, to_i64, i64, Dtype::I64);
     raw_tensor_of!(of_i32, to_i32, i32, Dtype::I32);
     raw_tensor_of!(of_i8, to_i8, i8, Dtype::I8);
+
+    /// Whether [`Self::to_floats`] takes this element type.
+    pub fn holds_floats(dtype: Dtype) -> bool {
+        matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::U8)
+    }
+
+    /// The elements as `f32` where each has one exactly: f32, f16, bf16 and u8. `None` for other element types.
+    pub fn to_floats(&self) -> Option<Vec<f32>> {
+        let of_pairs = |convert: fn(u16) -> f32| {
+            self.bytes.chunks_exact(2).map(|pair| convert(u16::from_le_bytes([pair[0], pair[1]]))).collect()
+        };
+        match self.dtype {
+            Dtype::F16 => Some(of_pairs(half_to_f32)),
+            Dtype::BF16 => Some(of_pairs(|half| f32::from_bits(u32::from(half) << 16))),
+            Dtype::U8 => Some(self.bytes.iter().map(|&byte| f32::from(byte)).collect()),
+            _ => self.to_f32(),
+        }
+    }
 }
 
 /// A tensor to be written, whose elements stay where they are.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::matrix::{ByGene, Label, Labels, Matrix, Split};
+use crate::matrix::{ByGene, Label, Labels, Matrix, Region, Split};
 
 /// The genes of one sample that can be trained and chosen on, as rows of its matrix, with labels.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,8 +29,8 @@ impl Selection {
     pub fn new(matrix: &Matrix, labels: &Labels, splits: &ByGene<Split>) -> Self {
         let labels = labels.by_gene();
         let mut selection = Selection::default();
-        for (row, id) in matrix.gene_ids.iter().enumerate() {
-            match (labels.get(id.as_str()), splits.get(id.as_str())) {
+        for (row, Region { id, .. }) in matrix.regions.iter().enumerate() {
+            match (labels.get(id), splits.get(id)) {
                 (None, _) => selection.unlabelled += 1,
                 (_, None) => selection.without_split += 1,
                 _ if !matrix.status[row].is_scorable() => selection.not_scorable += 1,
@@ -52,7 +52,7 @@ impl Selection {
         }
         let by_gene: ByGene<f32> = labels.rows.iter().filter_map(of_gene).collect();
         for &(row, _) in self.train.iter().chain(&self.valid) {
-            let id = &matrix.gene_ids[row];
+            let id = &matrix.regions[row].id;
             self.expression.insert(row, *by_gene.get(id).ok_or_else(|| id.clone())?);
         }
         Ok(())

@@ -24,7 +24,7 @@ pub struct ModelHeader {
     pub format_version: u32,
     /// Version of attentrack that wrote the file.
     pub tool_version: String,
-    /// Architecture and its sizes.
+    /// The model and its sizes.
     pub model: ModelKind,
     /// What the model was trained for, and so what its score is.
     #[serde(default)]

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::matrix::Matrix;
+use crate::matrix::{LayerName, Matrix};
 
 /// The choice of input transform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -77,7 +77,7 @@ impl BadValue {
     /// The same in words: `gene` is the row of `matrix`, of which only the names are looked at.
     pub fn at(&self, gene: usize, matrix: &Matrix) -> ValueError {
         ValueError {
-            gene: matrix.gene_ids.get(gene).cloned().unwrap_or_default(),
+            gene: matrix.regions.get(gene).map_or_else(String::new, |region| region.id.clone()),
             mark: matrix.marks.get(self.mark).cloned().unwrap_or_default(),
             bin: self.bin + 1,
             problem: format!("{} {}", self.raw, self.problem),
@@ -185,15 +185,14 @@ impl FittedTransform {
     pub fn apply(&self, matrix: &Matrix, genes: &[usize]) -> Result<Vec<f32>, ValueError> {
         let mut sample = MarkMeans::new(matrix.n_marks());
         if self.transform.scales_depth() {
-            let scorable = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable());
-            scorable.for_each(|gene| sample.add(matrix.gene(gene)));
+            matrix.scorable().for_each(|gene| sample.add(matrix.row(LayerName::Window, gene)));
         }
         let scales = self.scales(&sample);
         let size = matrix.n_marks() * matrix.n_bins();
         let mut values = Vec::with_capacity(genes.len() * size);
         for &gene in genes {
             let start = values.len();
-            values.extend_from_slice(matrix.gene(gene));
+            values.extend_from_slice(matrix.row(LayerName::Window, gene));
             self.apply_to_gene(&scales, &mut values[start..]).map_err(|bad| bad.at(gene, matrix))?;
         }
         Ok(values)

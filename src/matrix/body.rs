@@ -1,31 +1,23 @@
-//! The signal along a gene's body: H3K36me3 and H3K27me3 say as much there as at the promoter.
+//! The layer `body`: H3K36me3 and H3K27me3 say as much along a gene's body as at its promoter.
 
+use super::axis::{BODY_PARTS, PART_BP, middle};
+use super::{Axis, Windows};
 use crate::genome::{Gene, Grid, GridError, Orientation, Tss};
 
-use super::Windows;
-
-/// Places along a gene's body that the signal is taken at.
-pub const BODY_PARTS: usize = 12;
-/// Bases around each place, in two bins.
-const PLACE_BP: u32 = 1000;
-
-/// Windows of 1 kb at [`BODY_PARTS`] places of each gene's body, at even steps from its TSS to its last base
-/// (in a gene of less than 12 kb they overlap, of a longer one they are a sample). Row `gene × BODY_PARTS + part`,
-/// parts 5′ to 3′; those of genes whose end is not known lie at the TSS, so that chromosomes are those of the
-/// genes' own windows.
+/// Windows at the places of [`Axis::Parts`] of each gene, of two bins each. Row `gene × BODY_PARTS + part`; those of
+/// genes whose end is not known lie at the TSS, so that chromosomes are those of the genes' own windows.
 ///
 /// # Errors
 /// None; the grid is a constant.
 pub fn body_windows(genes: &[Gene]) -> Result<Windows, GridError> {
     let place = |gene: &Gene, part: usize| {
-        let start = gene.tss.position;
-        let length = gene.end.unwrap_or(start).abs_diff(start);
-        let from_start = length * (2 * part as u64 + 1) / (2 * BODY_PARTS as u64);
-        let position = if gene.end.is_some_and(|end| end < start) { start - from_start } else { start + from_start };
+        let tss = gene.tss.position;
+        let position = middle(tss, gene.end.unwrap_or(tss), part);
         Gene { id: String::new(), tss: Tss { position, ..gene.tss.clone() }, end: None }
     };
-    let places: Vec<Gene> = genes.iter().flat_map(|gene| (0..BODY_PARTS).map(|part| place(gene, part))).collect();
-    Ok(Windows::new(&places, Grid::new(PLACE_BP / 2, PLACE_BP / 2, Orientation::Genome)?))
+    let parts = Axis::Parts.n_positions();
+    let places: Vec<Gene> = genes.iter().flat_map(|gene| (0..parts).map(|part| place(gene, part))).collect();
+    Ok(Windows::new(&places, Grid::new(PART_BP / 2, PART_BP / 2, Orientation::Genome)?))
 }
 
 /// Values [gene, mark, part] from those of [`body_windows`], row-major [gene × part, mark, 2]: the mean of both bins of

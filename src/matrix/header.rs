@@ -114,6 +114,7 @@ impl Header {
         check_text("sample", &self.sample)?;
         self.marks.iter().try_for_each(|mark| check_text("mark", mark))?;
         self.genes.iter().try_for_each(|gene| check_text("gene id", gene))?;
+        self.symbols.iter().flatten().try_for_each(|symbol| check_text("gene name", symbol))?;
         self.chroms.iter().try_for_each(|chrom| check_text("chromosome", &chrom.name))?;
         self.attribution.iter().try_for_each(|attribution| {
             check_text("method", &attribution.method)?;
@@ -156,6 +157,9 @@ pub struct Header {
     pub chroms: Vec<Chrom>,
     /// The first axis, in order.
     pub genes: Vec<String>,
+    /// Their names, `null` where there is none; absent where no gene has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub symbols: Vec<Option<String>>,
     /// One status a gene.
     pub status: Vec<Status>,
 }

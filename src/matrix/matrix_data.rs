@@ -1,10 +1,9 @@
 //! The matrix itself.
 
-use super::{Attribution, Input, Kind, Statistic, Status};
-use crate::genome::{Chroms, Grid, Orientation, Strand, Tss};
+use super::{Attribution, Axis, Input, Kind, Layer, LayerName, Region, Statistic, Status};
+use crate::genome::{Chroms, Grid};
 
-/// Values [gene, mark, bin] with everything needed to read them: the content of one
-/// `.bins.safetensors` file.
+/// Regions × named layers with everything needed to read them: the content of one `.bins.safetensors` file.
 #[derive(Clone, Debug)]
 pub struct Matrix {
     /// Signal, attention or attribution.
@@ -15,50 +14,22 @@ pub struct Matrix {
     pub sample: String,
     /// Genome assembly, if it was stated.
     pub assembly: Option<String>,
-    /// The bins around each TSS.
+    /// The bins around each TSS: the axis of the layer `window`.
     pub grid: Grid,
     /// What a value means.
     pub statistic: Statistic,
-    /// Names of the second axis.
+    /// Names of the marks: the channels of the layers that hold their signal.
     pub marks: Vec<String>,
     /// Where each mark came from.
     pub inputs: Vec<Input>,
-    /// Chromosomes of the genes, with lengths where known.
+    /// Chromosomes of the regions, with lengths where known.
     pub chroms: Chroms,
-    /// Ids of the first axis.
-    pub gene_ids: Vec<String>,
-    /// What became of each gene.
+    /// The first axis of every layer.
+    pub regions: Vec<Region>,
+    /// What became of each region.
     pub status: Vec<Status>,
-    /// TSS of each gene, or `None` where positions are unknown (an imported DeepChrome CSV).
-    pub tss: Option<Vec<Tss>>,
-    /// Row-major [gene, mark, bin]; NaN is a missing value.
-    pub values: Vec<f32>,
-    /// Signal along the genes' bodies, row-major [gene, mark, part] of [`BODY_PARTS`](super::BODY_PARTS) parts 5′ to
-    /// 3′, in the unit of the statistic for 500 bp; NaN of genes whose end is not known. `None` where it was not binned.
-    pub body: Option<Vec<f32>>,
-    /// Present in attention files.
-    pub attention: Option<Attention>,
-}
-
-/// What an attention file holds besides the bin attention.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Attention {
-    /// Mark attention, row-major [gene, mark]; sums to 1 over marks. NaN rows for unscored genes. `None` of
-    /// a model without mark attention.
-    pub mark_values: Option<Vec<f32>>,
-    /// Bin attention that the model gives to an empty window, row-major [mark, bin].
-    pub null_values: Vec<f32>,
-    /// Present where the attentions are means over the members of an ensemble.
-    pub spread: Option<AttentionSpread>,
-}
-
-/// Sample standard deviations over the members of an ensemble. NaN rows for unscored genes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AttentionSpread {
-    /// Of the bin attention, row-major [gene, mark, bin].
-    pub values: Vec<f32>,
-    /// Of the mark attention, row-major [gene, mark], where there is one.
-    pub mark_values: Option<Vec<f32>>,
+    /// The values, in the order of [`LayerName::ALL`], each layer at most once.
+    pub layers: Vec<Layer>,
 }
 
 /// The arrays of a matrix do not fit together.
@@ -66,7 +37,7 @@ pub struct AttentionSpread {
 #[error("{what} has {found} entries where {expected} are expected")]
 pub struct ShapeError {
     /// Which array.
-    pub what: &'static str,
+    pub what: String,
     /// Its length.
     pub found: usize,
     /// The length that the axes ask for.
@@ -74,67 +45,106 @@ pub struct ShapeError {
 }
 
 impl Matrix {
-    /// Number of genes, the first axis.
-    pub fn n_genes(&self) -> usize {
-        self.gene_ids.len()
+    /// Number of regions, the first axis of every layer.
+    pub fn n_regions(&self) -> usize {
+        self.regions.len()
     }
 
-    /// Number of marks, the second axis.
+    /// Number of marks.
     pub fn n_marks(&self) -> usize {
         self.marks.len()
     }
 
-    /// Number of bins, the third axis.
+    /// Number of bins of a window.
     pub fn n_bins(&self) -> usize {
         self.grid.n_bins()
     }
 
-    /// Whether the stored bins of a gene run from 3′ to 5′; false where its strand is unknown.
-    pub fn is_backwards(&self, gene: usize) -> bool {
-        let reverse = self.tss.as_ref().is_some_and(|tss| tss[gene].strand == Strand::Reverse);
-        self.grid.orientation() == Orientation::Genome && reverse
+    /// A layer; `None` where the matrix lacks it.
+    pub fn layer(&self, name: LayerName) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.name == name)
     }
 
-    /// The values of one gene, row-major [mark, bin].
-    pub fn gene(&self, gene: usize) -> &[f32] {
-        let size = self.n_marks() * self.n_bins();
-        &self.values[gene * size..(gene + 1) * size]
+    /// The positions of a layer.
+    pub fn axis(&self, name: LayerName) -> Axis {
+        name.axis(self.grid)
     }
 
-    /// The bins of one gene and mark.
-    pub fn bins(&self, gene: usize, mark: usize) -> &[f32] {
+    /// Names of the channels of a layer.
+    pub fn channels(&self, name: LayerName) -> &[String] {
+        name.channels(&self.marks)
+    }
+
+    /// Numbers of a row of a layer: channels × positions.
+    pub fn row_size(&self, name: LayerName) -> usize {
+        self.channels(name).len() * self.axis(name).n_positions()
+    }
+
+    /// The values of one region in a layer, row-major [channel, position]; none where the matrix lacks the layer.
+    pub fn row(&self, name: LayerName, region: usize) -> &[f32] {
+        let size = self.row_size(name);
+        self.layer(name).map_or(&[], |layer| &layer.values[region * size..][..size])
+    }
+
+    /// The bins of one region and mark.
+    pub fn bins(&self, region: usize, mark: usize) -> &[f32] {
         let n_bins = self.n_bins();
-        &self.gene(gene)[mark * n_bins..(mark + 1) * n_bins]
+        &self.row(LayerName::Window, region)[mark * n_bins..][..n_bins]
     }
 
-    /// The bodies of some genes, row-major [gene, mark, part].
-    pub fn bodies(&self, genes: &[usize]) -> Option<Vec<f32>> {
-        let size = self.n_marks() * super::BODY_PARTS;
-        let body = self.body.as_ref()?;
-        Some(genes.iter().flat_map(|&gene| &body[gene * size..][..size]).copied().collect())
+    /// The rows of some regions in a layer, one after the other; `None` where the matrix lacks it.
+    pub fn rows(&self, name: LayerName, regions: &[usize]) -> Option<Vec<f32>> {
+        self.layer(name)?;
+        Some(regions.iter().flat_map(|&region| self.row(name, region)).copied().collect())
     }
 
-    /// Checks that every array has the length that the axes ask for.
+    /// The regions that have values, so that a model may be trained on them or score them.
+    pub fn scorable(&self) -> impl Iterator<Item = usize> {
+        (0..self.n_regions()).filter(|&region| self.status[region].is_scorable())
+    }
+
+    /// The same regions with other values.
+    pub fn with_layers(&self, kind: Kind, attribution: Option<Attribution>, layers: Vec<Layer>) -> Matrix {
+        Matrix {
+            kind,
+            attribution,
+            sample: self.sample.clone(),
+            assembly: self.assembly.clone(),
+            grid: self.grid,
+            statistic: self.statistic,
+            marks: self.marks.clone(),
+            inputs: self.inputs.clone(),
+            chroms: self.chroms.clone(),
+            regions: self.regions.clone(),
+            status: self.status.clone(),
+            layers,
+        }
+    }
+
+    /// Checks that every array has the length that the axes ask for, and that the positions of all regions are known
+    /// or those of none.
     pub fn check_shape(&self) -> Result<(), ShapeError> {
-        let (genes, marks, bins) = (self.n_genes(), self.n_marks(), self.n_bins());
-        let check = |what, found, expected| {
-            if found == expected { Ok(()) } else { Err(ShapeError { what, found, expected }) }
+        let regions = self.n_regions();
+        let check = |what: &str, found, expected| {
+            if found == expected { Ok(()) } else { Err(ShapeError { what: what.to_owned(), found, expected }) }
         };
-        check("values", self.values.len(), genes * marks * bins)?;
-        check("status", self.status.len(), genes)?;
-        if let Some(tss) = &self.tss {
-            check("tss", tss.len(), genes)?;
+        check("status", self.status.len(), regions)?;
+        let placed = self.regions.iter().filter(|region| region.tss.is_some()).count();
+        if placed > 0 {
+            check("tss", placed, regions)?;
         }
-        if let Some(body) = &self.body {
-            check("body", body.len(), genes * marks * super::BODY_PARTS)?;
-        }
-        if let Some(attention) = &self.attention {
-            let mark_values = |values: &Option<Vec<f32>>| values.as_ref().map_or(genes * marks, Vec::len);
-            check("mark_values", mark_values(&attention.mark_values), genes * marks)?;
-            check("null_values", attention.null_values.len(), marks * bins)?;
-            if let Some(spread) = &attention.spread {
-                check("values_sd", spread.values.len(), genes * marks * bins)?;
-                check("mark_values_sd", mark_values(&spread.mark_values), genes * marks)?;
+        for layer in &self.layers {
+            let check = |what: &str, found, expected| check(&layer.name.tensor(what), found, expected);
+            let (channels, size) = (self.channels(layer.name).len(), self.row_size(layer.name));
+            check("values", layer.values.len(), regions * size)?;
+            if let Some(attention) = &layer.attention {
+                let of_marks = |values: &Option<Vec<f32>>| values.as_ref().map_or(regions * channels, Vec::len);
+                check("mark_values", of_marks(&attention.mark_values), regions * channels)?;
+                check("null_values", attention.null_values.len(), size)?;
+                if let Some(spread) = &attention.spread {
+                    check("values_sd", spread.values.len(), regions * size)?;
+                    check("mark_values_sd", of_marks(&spread.mark_values), regions * channels)?;
+                }
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Two samples of the same genes as one matrix.
 
-use super::{Kind, Matrix, Status};
+use super::{Kind, Layer, LayerName, Matrix, Region, Status};
 
 /// Two matrices that cannot be joined.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -41,9 +41,12 @@ pub fn pair(a: &Matrix, b: &Matrix) -> Result<Matrix, PairError> {
         }
     }
     let window = |m: &Matrix| format!("±{} bp in bins of {} bp", m.grid.flank_bp(), m.grid.bin_size_bp());
-    let first_other = a.gene_ids.iter().zip(&b.gene_ids).find(|(a, b)| a != b);
-    let gene = |id: Option<&String>, m: &Matrix| id.cloned().unwrap_or_else(|| format!("{} genes", m.n_genes()));
-    let same_genes = a.gene_ids == b.gene_ids && a.tss == b.tss;
+    let same = |a: &Region, b: &Region| a.id == b.id && a.tss == b.tss;
+    let first_other = a.regions.iter().zip(&b.regions).find(|(a, b)| a.id != b.id);
+    let gene = |region: Option<&Region>, m: &Matrix| {
+        region.map_or_else(|| format!("{} genes", m.n_regions()), |region| region.id.clone())
+    };
+    let same_genes = a.n_regions() == b.n_regions() && a.regions.iter().zip(&b.regions).all(|(a, b)| same(a, b));
     let assembly = |m: &Matrix| m.assembly.clone().unwrap_or_else(|| "not stated".to_owned());
     let all = [
         ("marks", a.marks.join(", "), b.marks.join(", "), a.marks == b.marks),
@@ -56,7 +59,12 @@ pub fn pair(a: &Matrix, b: &Matrix) -> Result<Matrix, PairError> {
         ),
         ("statistic", a.statistic.to_string(), b.statistic.to_string(), a.statistic == b.statistic),
         ("assembly", assembly(a), assembly(b), a.assembly == b.assembly),
-        ("genes", gene(first_other.map(|(id, _)| id), a), gene(first_other.map(|(_, id)| id), b), same_genes),
+        (
+            "genes",
+            gene(first_other.map(|(region, _)| region), a),
+            gene(first_other.map(|(_, region)| region), b),
+            same_genes,
+        ),
     ];
     if let Some((what, a, b, _)) = all.into_iter().find(|(.., same)| !same) {
         return Err(PairError::Differ { what, a, b });
@@ -68,15 +76,17 @@ pub fn pair(a: &Matrix, b: &Matrix) -> Result<Matrix, PairError> {
         (Status::Empty, other) => other,
         (some, _) => some,
     };
-    let mut values = Vec::with_capacity(2 * a.values.len());
-    for at in 0..a.n_genes() {
-        values.extend_from_slice(a.gene(at));
-        values.extend_from_slice(b.gene(at));
+    let size = a.row_size(LayerName::Window);
+    let mut values = Vec::with_capacity(2 * a.n_regions() * size);
+    for at in 0..a.n_regions() {
+        values.extend_from_slice(a.row(LayerName::Window, at));
+        values.extend_from_slice(b.row(LayerName::Window, at));
     }
-    let mut status: Vec<Status> = a.status.iter().zip(&b.status).map(status).collect();
-    for (at, status) in status.iter_mut().enumerate().filter(|(_, status)| **status == Status::NoChrom) {
-        debug_assert!(!status.is_scorable());
-        values[2 * at * a.gene(at).len()..][..2 * a.gene(at).len()].fill(f32::NAN);
+    let status: Vec<Status> = a.status.iter().zip(&b.status).map(status).collect();
+    for (row, status) in values.chunks_exact_mut((2 * size).max(1)).zip(&status) {
+        if !status.is_scorable() {
+            row.fill(f32::NAN);
+        }
     }
     let named = |(side, matrix): (&'static str, &'_ Matrix)| -> Vec<String> {
         matrix.marks.iter().map(|mark| format!("{side}:{mark}")).collect()
@@ -98,11 +108,8 @@ pub fn pair(a: &Matrix, b: &Matrix) -> Result<Matrix, PairError> {
         marks: sides.into_iter().flat_map(named).collect(),
         inputs,
         chroms: a.chroms.clone(),
-        gene_ids: a.gene_ids.clone(),
-        status: std::mem::take(&mut status),
-        tss: a.tss.clone(),
-        values,
-        body: None,
-        attention: None,
+        regions: a.regions.clone(),
+        status,
+        layers: vec![Layer::new(LayerName::Window, values)],
     })
 }

@@ -1,7 +1,7 @@
 //! Where the attention of many genes lies on average.
 
-use super::Matrix;
 use super::track::{TrackError, TrackValue, TrackValues};
+use super::{LayerName, Matrix};
 
 /// Mean attention by mark and position, of genes of two groups, each gene counted once a sample.
 #[derive(Clone, Debug)]
@@ -53,16 +53,17 @@ impl Profile {
     /// The matrix holds no attention.
     pub fn add(&mut self, matrix: &Matrix, group: impl Fn(&str) -> Option<usize>) -> Result<(), TrackError> {
         let values = TrackValues::new(matrix, TrackValue::Corrected)?;
-        let n_bins = matrix.n_bins();
-        for (gene, id) in matrix.gene_ids.iter().enumerate() {
-            let Some(group) = group(id).filter(|_| matrix.gene(gene).iter().all(|value| value.is_finite())) else {
+        let (axis, n_bins) = (matrix.axis(LayerName::Window), matrix.n_bins());
+        for (gene, region) in matrix.regions.iter().enumerate() {
+            let Some(group) =
+                group(&region.id).filter(|_| matrix.row(LayerName::Window, gene).iter().all(|value| value.is_finite()))
+            else {
                 continue;
             };
             self.genes[group] += 1;
-            let reversed = matrix.is_backwards(gene);
             for mark in 0..matrix.n_marks() {
                 for bin in 0..n_bins {
-                    let place = if reversed { n_bins - 1 - bin } else { bin };
+                    let place = axis.turned(region, bin);
                     self.sums[group][mark * n_bins + place] += f64::from(values.value(gene, mark, bin));
                 }
             }

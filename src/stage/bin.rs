@@ -15,12 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use self::inputs::Inputs;
 pub use self::syntax::{ChromAlias, SamFlags};
+use super::job::handed_on::GENES;
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::{Gene, Grid, Orientation, check_name, check_text};
 use crate::io::signal::ReadRules;
 use crate::io::{self, deepchrome_csv};
 use crate::matrix::{
-    BODY_PARTS, Blacklist, Chosen, ControlMethod, Input, Kind, Matrix, Signal, Statistic, Status, Windows, bin_signals,
-    body_values, body_windows,
+    BODY_PARTS, Blacklist, Chosen, ControlMethod, Input, Kind, Layer, LayerName, Matrix, Region, Signal, Statistic,
+    Status, Windows, bin_signals, body_values, body_windows,
 };
 use crate::stage::{Common, Files, Flags, Stage};
 
@@ -172,6 +174,52 @@ impl Default for Options {
     }
 }
 
+/// Files that signal comes in.
+const SIGNALS: &str = "*.{bw,bigWig,bam,cram,bedGraph,bed}{,.gz}";
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "bin",
+    about: "A matrix of genes, marks and bins of a sample, from bigWig, BAM, CRAM, bedGraph or tagAlign",
+    keywords: &["chip-seq", "histone", "coverage", "matrix"],
+    unit: Unit::Sample,
+    sample_flag: Some("--sample"),
+    size: Size::Medium,
+    uses_gpu: false,
+    inputs: &[
+        JobInput::new("--signal", "signals", Number::ByMark("marks"), ("Signal files, one a mark", SIGNALS)),
+        JobInput::new("--control", "controls", Number::AnyByMark("control_marks"), ("Controls; may be []", SIGNALS)),
+        JobInput::new("--genes", "genes", Number::One, GENES).shared(),
+        JobInput::new(
+            "--blacklist",
+            "blacklist",
+            Number::Optional,
+            ("Regions to leave out; may be []", "*.{bed,bb}{,.gz}"),
+        )
+        .shared(),
+        JobInput::new(
+            "--reference",
+            "reference",
+            Number::Optional,
+            ("Genome sequence for CRAM; may be []", "*.{fa,fasta}"),
+        )
+        .shared(),
+        JobInput::new(
+            "--chrom-alias",
+            "chrom_alias",
+            Number::Optional,
+            ("Two columns of chromosome names; may be []", "*.tsv"),
+        )
+        .shared(),
+    ],
+    outputs: &[JobOutput::file(
+        "--out",
+        "bins",
+        ".bins.safetensors",
+        &[Emit::file("bins", "Signal by gene, mark and bin")],
+    )],
+};
+
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
@@ -256,12 +304,10 @@ impl Args {
                 values.fill(f32::NAN);
             }
         }
-        let body = if self.options.body == Some(true) {
-            self.bin_bodies(&genes, &inputs, &signals, (statistic, &blacklist), &chosen)?
-        } else {
-            None
-        };
-        let (gene_ids, tss) = genes.into_iter().map(|gene| (gene.id, gene.tss)).unzip();
+        let mut layers = vec![Layer::new(LayerName::Window, values)];
+        if self.options.body == Some(true) {
+            layers.extend(self.bin_bodies(&genes, &inputs, &signals, (statistic, &blacklist), &chosen)?);
+        }
         Ok(Matrix {
             kind: Kind::Signal,
             attribution: None,
@@ -272,12 +318,9 @@ impl Args {
             marks: inputs.marks.clone(),
             inputs: inputs.provenance(self),
             chroms: compared.lengths,
-            gene_ids,
+            regions: genes.into_iter().map(Region::from).collect(),
             status,
-            tss: Some(tss),
-            values,
-            body,
-            attention: None,
+            layers,
         })
     }
 
@@ -289,7 +332,7 @@ impl Args {
         signals: &[&dyn Signal<Error = io::FileError>],
         (statistic, blacklist): (Statistic, &Blacklist),
         chosen: &[Chosen],
-    ) -> anyhow::Result<Option<Vec<f32>>> {
+    ) -> anyhow::Result<Option<Layer>> {
         let with_end = genes.iter().filter(|gene| gene.end.is_some()).count();
         if with_end == 0 {
             tracing::warn!(
@@ -305,7 +348,7 @@ impl Args {
         progress.finish();
         tracing::info!("bodies of {with_end} of {} genes, at {BODY_PARTS} places each", genes.len());
         let values = binned.choose(chosen, self.options.control_method, self.options.pseudocount);
-        Ok(Some(body_values(genes, chosen.len(), &values)))
+        Ok(Some(Layer::new(LayerName::Body, body_values(genes, chosen.len(), &values))))
     }
 
     /// DeepChrome CSVs to a matrix and, if asked for, labels.
@@ -334,11 +377,8 @@ impl Args {
             chroms: Default::default(),
             // the table holds a value of every bin: a row of zeros is data
             status: vec![Status::Ok; csv.gene_ids.len()],
-            gene_ids: csv.gene_ids,
-            tss: None,
-            values: csv.values,
-            body: None,
-            attention: None,
+            regions: csv.gene_ids.into_iter().map(Region::unplaced).collect(),
+            layers: vec![Layer::new(LayerName::Window, csv.values)],
             marks,
         })
     }

@@ -9,6 +9,8 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use serde::Serialize;
 
+use super::job::handed_on::{GENES, LABELS, PREDICTIONS, SPLITS};
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::io;
 use crate::learn::metrics::{METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, judge};
 use crate::matrix::Splits;
@@ -70,6 +72,24 @@ pub struct Args {
     #[command(flatten)]
     pub common: Common,
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "evaluate",
+    about: "AUROC, AUPRC, calibration and leakage of predictions, with intervals",
+    keywords: &["metrics", "auroc", "evaluation"],
+    unit: Unit::Once("metrics"),
+    sample_flag: None,
+    size: Size::Low,
+    uses_gpu: false,
+    inputs: &[
+        JobInput::new("--predictions", "predictions", Number::Many, PREDICTIONS),
+        JobInput::new("--labels", "labels", Number::Many, LABELS),
+        JobInput::new("--splits", "splits", Number::One, SPLITS).shared(),
+        JobInput::new("--genes", "genes", Number::One, GENES).shared(),
+    ],
+    outputs: &[JobOutput::file("--out", "", ".json", &[Emit::file("metrics", "Every metric with its interval")])],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

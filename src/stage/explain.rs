@@ -7,11 +7,13 @@ use clap::Parser;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::job::handed_on::{BINS, MODEL};
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
 use crate::explain::{self, Method, Settings, Subject};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
-use crate::matrix::{Attribution, Kind, Matrix, Status};
+use crate::matrix::{Attribution, Kind, Layer, LayerName, Matrix, Region, Status};
 use crate::stage::{Common, Compute, Files, Flags, Stage};
 
 /// What stands for the method in --out.
@@ -98,6 +100,30 @@ impl Default for Options {
     }
 }
 
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "explain",
+    about: "Attribute each gene's score to its marks and bins",
+    keywords: &["attribution", "deeplift", "explanation"],
+    unit: Unit::Sample,
+    sample_flag: None,
+    size: Size::Medium,
+    uses_gpu: true,
+    inputs: &[
+        JobInput::new("--bins", "bins", Number::One, BINS),
+        JobInput::new("--model", "model", Number::One, MODEL),
+    ],
+    outputs: &[JobOutput::file(
+        "--out",
+        "explain",
+        ".bins.safetensors",
+        &[Emit::file(
+            "attribution",
+            "Attribution by gene, mark and bin; {method} in ext.prefix stands for each method",
+        )],
+    )],
+};
+
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
@@ -125,11 +151,11 @@ impl Stage for Args {
         model.set_instruction_set(self.compute.instruction_set.set());
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
-        let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
+        let genes: Vec<usize> = matrix.scorable().collect();
         let x = header.transform.apply(&matrix, &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         fit::warn_if_unlike(&header, &matrix, &genes, &x);
-        model.meet_sample(&x, matrix.bodies(&genes).as_deref());
+        model.meet_sample(&x, matrix.rows(LayerName::Body, &genes).as_deref());
         let model = Subject::new(model, [matrix.n_marks(), matrix.n_bins()])?;
         let methods = self.methods(&model)?;
         let settings = self.settings(&header, &matrix, &x);
@@ -207,25 +233,21 @@ fn with_values(
     genes: &[usize],
     of_scored: &[f32],
 ) -> Matrix {
-    let matrix = Matrix {
-        kind: Kind::Attribution,
-        attribution: Some(attribution),
-        body: None,
-        attention: None,
-        ..matrix.clone()
+    let explained = |values: Vec<f32>| {
+        matrix.with_layers(Kind::Attribution, Some(attribution), vec![Layer::new(LayerName::Window, values)])
     };
     if !method.is_of_genes() {
-        let gene_ids = ["expressed", "silent"].map(str::to_owned).to_vec();
-        return Matrix { gene_ids, status: vec![Status::Ok; 2], tss: None, values: of_scored.to_vec(), ..matrix };
+        let regions = ["expressed", "silent"].map(|class| Region::unplaced(class.to_owned())).to_vec();
+        return Matrix { regions, status: vec![Status::Ok; 2], ..explained(of_scored.to_vec()) };
     }
     let size = matrix.n_marks() * matrix.n_bins();
-    let mut values = vec![f32::NAN; matrix.n_genes() * size];
+    let mut values = vec![f32::NAN; matrix.n_regions() * size];
     for (&gene, scored) in genes.iter().zip(of_scored.chunks_exact(size)) {
         if matrix.status[gene].has_data() {
             values[gene * size..][..size].copy_from_slice(scored);
         }
     }
-    Matrix { values, ..matrix }
+    explained(values)
 }
 
 fn report(method: Method, unit: &str, path: &Path, values: &[f32], matrix: &Matrix, genes: usize) {

@@ -10,12 +10,14 @@ use clap::Parser;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::job::handed_on::{BINS, MODEL};
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
 use crate::explain::faithfulness::{self, Inputs, Verdict};
 use crate::explain::{self, Method, Scorer, Settings, Subject};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
-use crate::matrix::Matrix;
+use crate::matrix::{LayerName, Matrix};
 use crate::model::sigmoid;
 use crate::stage::{Common, Compute, Files, Flags, Stage};
 
@@ -140,6 +142,50 @@ impl Default for Options {
     }
 }
 
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "faithfulness",
+    about: "Test how faithful each explanation of a model is",
+    keywords: &["attribution", "evaluation", "explanation"],
+    unit: Unit::Sample,
+    sample_flag: None,
+    size: Size::Medium,
+    uses_gpu: true,
+    inputs: &[
+        JobInput::new("--bins", "bins", Number::One, BINS),
+        JobInput::new("--model", "model", Number::One, MODEL),
+        JobInput::new(
+            "--other-model",
+            "other_models",
+            Number::Any,
+            ("Models of the same inputs from other seeds; may be []", "*.model.safetensors"),
+        )
+        .shared(),
+        JobInput::new(
+            "--permuted-model",
+            "permuted_models",
+            Number::Any,
+            ("Models trained on permuted labels; may be []", "*.model.safetensors"),
+        )
+        .shared(),
+        JobInput::new(
+            "--truth",
+            "truth",
+            Number::Optional,
+            ("Planted truth, columns mark, role, start_bp, end_bp; may be []", "*.tsv"),
+        )
+        .shared(),
+        JobInput::new(
+            "--held-out",
+            "held_out",
+            Number::Optional,
+            ("Signal of a mark that the model has not seen; may be []", "*.bins.safetensors"),
+        )
+        .shared(),
+    ],
+    outputs: &[JobOutput::file("--out", "explain", ".faithfulness.tsv", &[Emit::file("table", "A row a method")])],
+};
+
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
@@ -207,19 +253,20 @@ impl Args {
         let (header, mut model) = model_file::load(path, &self.compute.open()?)?;
         model.set_instruction_set(self.compute.instruction_set.set());
         fit::check(&self.bins, &header, matrix).with_context(|| format!("model {}", path.display()))?;
-        let all: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
+        let all: Vec<usize> = matrix.scorable().collect();
         let sample = header.transform.apply(matrix, &all);
         let sample = sample.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
-        model.meet_sample(&sample, matrix.bodies(&all).as_deref());
+        model.meet_sample(&sample, matrix.rows(LayerName::Body, &all).as_deref());
         Ok((header, Subject::new(model, [matrix.n_marks(), matrix.n_bins()])?))
     }
 
     /// Rows of the matrix.
     fn choose_genes(&self, matrix: &Matrix) -> Result<Vec<usize>> {
         // an empty window holds nothing to be explained
-        let has_signal =
-            |&gene: &usize| matrix.status[gene].has_data() && matrix.gene(gene).iter().any(|&value| value != 0.0);
-        let scorable: Vec<usize> = (0..matrix.n_genes()).filter(has_signal).collect();
+        let has_signal = |&gene: &usize| {
+            matrix.status[gene].has_data() && matrix.row(LayerName::Window, gene).iter().any(|&value| value != 0.0)
+        };
+        let scorable: Vec<usize> = (0..matrix.n_regions()).filter(has_signal).collect();
         let wanted = if self.options.genes == 0 { scorable.len() } else { self.options.genes.min(scorable.len()) };
         if wanted < 2 {
             bail!("{}: {wanted} genes can be scored, two or more are needed", self.bins.display());

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::io::FileError;
 use crate::learn::{GeneMeans, ModelHeader, ModelKind, Unlike};
-use crate::matrix::{Kind, Matrix};
+use crate::matrix::{Kind, LayerName, Matrix};
 
 /// Refuses a matrix that is not like those that the model was trained on.
 pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
@@ -47,7 +47,7 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
             );
         }
     }
-    if matches!(&header.model, ModelKind::Auto(auto) if auto.with_body) && matrix.body.is_none() {
+    if matches!(&header.model, ModelKind::Auto(auto) if auto.with_body) && matrix.layer(LayerName::Body).is_none() {
         return refuse(
             "has no gene bodies, and the model looks at them".to_owned(),
             "Bin the signal again with --body, of genes.bed from attentrack-tss --ends",

@@ -12,6 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
+use super::job::handed_on::GENES;
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::{NAME_PATTERN, check_name};
 use crate::io::expression::{self, Columns, Duplicates, Expression};
 use crate::io::{genes_bed, labels};
@@ -152,6 +154,22 @@ impl Options {
         }
     }
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "label",
+    about: "Labels of a sample's genes, from an expression table",
+    keywords: &["expression", "labels"],
+    unit: Unit::Sample,
+    sample_flag: Some("--sample"),
+    size: Size::Single,
+    uses_gpu: false,
+    inputs: &[
+        JobInput::new("--expression", "expression", Number::One, ("Expression table", "*.{tsv,txt}{,.gz}")),
+        JobInput::new("--genes", "genes", Number::One, GENES),
+    ],
+    outputs: &[JobOutput::file("--out", "labels", ".labels.tsv", &[Emit::file("labels", "Label of each gene")])],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

@@ -61,7 +61,7 @@ impl Stage for Args {
         })?;
         io::bins::write(&self.out, &pair)?;
         let scorable = pair.status.iter().filter(|status| status.is_scorable()).count();
-        info!("{}: {scorable} of {} genes -> {}", pair.sample, pair.n_genes(), self.out.display());
+        info!("{}: {scorable} of {} genes -> {}", pair.sample, pair.n_regions(), self.out.display());
         Ok(())
     }
 }

@@ -7,10 +7,15 @@ use clap::Parser;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::job::handed_on::{BINS, MODEL};
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Predictor, Scores, Task};
-use crate::matrix::{Attention, AttentionSpread, Kind, Matrix, Prediction, PredictionSpread, Predictions, Status};
+use crate::matrix::{
+    Attention, AttentionSpread, Kind, Layer, LayerName, Matrix, Prediction, PredictionSpread, Predictions, Region,
+    Status,
+};
 use crate::stage::{Common, Compute, Files, Flags, Stage};
 
 /// Score every gene of a matrix with a model, and write the attention that the model paid to each bin
@@ -81,6 +86,36 @@ pub struct Options {
     pub score_empty: bool,
 }
 
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "predict",
+    about: "Score of each gene, and attention over marks and bins",
+    keywords: &["attention", "prediction"],
+    unit: Unit::Sample,
+    sample_flag: None,
+    size: Size::Medium,
+    uses_gpu: true,
+    inputs: &[
+        JobInput::new("--bins", "bins", Number::One, BINS),
+        JobInput::new("--model", "model", Number::One, MODEL),
+    ],
+    outputs: &[
+        JobOutput::file(
+            "--predictions",
+            "predictions",
+            ".predictions.tsv",
+            &[Emit::file("predictions", "A score, and one attention a mark, for each gene")],
+        ),
+        JobOutput::file(
+            "--attention",
+            "attention",
+            ".attention.bins.safetensors",
+            &[Emit::file("attention", "Attention by gene, mark and bin")],
+        )
+        .only_if("with_attention"),
+    ],
+};
+
 impl Stage for Args {
     fn common(&self) -> &Common {
         &self.common
@@ -104,11 +139,11 @@ impl Stage for Args {
         self.check_attention(&header, &model)?;
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
-        let genes: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
+        let genes: Vec<usize> = matrix.scorable().collect();
         let values = header.transform.apply(&matrix, &genes);
         let values = values.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         fit::warn_if_unlike(&header, &matrix, &genes, &values);
-        let body = matrix.bodies(&genes);
+        let body = matrix.rows(LayerName::Body, &genes);
         model.meet_sample(&values, body.as_deref());
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
         let scores = model.score_with_body(header.task, &values, body.as_deref(), |done| bar.inc(done as u64))?;
@@ -160,8 +195,8 @@ impl Told<'_> {
     /// One row a gene of the matrix; `model` is the fingerprint of its file.
     fn predictions(&self, header: &ModelHeader, model: String) -> Predictions {
         let Told { matrix, scores, .. } = self;
-        let unscored = |(id, &status): (&String, _)| Prediction {
-            gene_id: id.clone(),
+        let unscored = |(region, &status): (&Region, _)| Prediction {
+            gene_id: region.id.clone(),
             status,
             score: None,
             mark_attention: Vec::new(),
@@ -169,7 +204,7 @@ impl Told<'_> {
             raw_score: None,
             uncertain: None,
         };
-        let mut rows: Vec<Prediction> = matrix.gene_ids.iter().zip(&matrix.status).map(unscored).collect();
+        let mut rows: Vec<Prediction> = matrix.regions.iter().zip(&matrix.status).map(unscored).collect();
         // none of a model without mark attention
         let marks = if scores.mark_attention.is_empty() { &[][..] } else { &matrix.marks };
         let attention = |of_genes: &[f32], at: usize| {
@@ -199,7 +234,7 @@ impl Told<'_> {
         let Told { matrix, scores, .. } = self;
         let (marks, size) = (matrix.n_marks(), matrix.n_marks() * matrix.n_bins());
         let all_rows = |of_scored: &[f32], size: usize| {
-            let mut values = vec![f32::NAN; matrix.n_genes() * size];
+            let mut values = vec![f32::NAN; matrix.n_regions() * size];
             for (at, gene) in self.rows() {
                 values[gene * size..][..size].copy_from_slice(&of_scored[at * size..][..size]);
             }
@@ -216,7 +251,8 @@ impl Told<'_> {
             }),
         };
         let values = all_rows(&scores.bin_attention, size);
-        Ok(Matrix { kind: Kind::Attention, values, body: None, attention: Some(attention), ..(*matrix).clone() })
+        let layer = Layer { name: LayerName::Window, values, attention: Some(attention) };
+        Ok(matrix.with_layers(Kind::Attention, None, vec![layer]))
     }
 
     /// How many genes have a score, and why the others have none.

@@ -15,6 +15,8 @@ use clap::Parser;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::job::handed_on::{GENES, LABELS, PREDICTIONS, SPLITS};
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::check_text;
 use crate::io::{FileError, Output};
 use crate::stage::{Common, Files, Flags, Stage};
@@ -85,6 +87,58 @@ impl Default for Options {
         Options { title: "attentrack report".to_owned() }
     }
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "report",
+    about: "One page about a run, and its figures for MultiQC",
+    keywords: &["report", "multiqc", "html"],
+    unit: Unit::Once("report"),
+    sample_flag: None,
+    size: Size::Low,
+    uses_gpu: false,
+    inputs: &[
+        JobInput::new("--predictions", "predictions", Number::Many, PREDICTIONS),
+        JobInput::new("--labels", "labels", Number::Many, LABELS),
+        JobInput::new(
+            "--attention",
+            "attention",
+            Number::Any,
+            ("Attention of the same samples, from PREDICT; may be []", "*.bins.safetensors"),
+        ),
+        JobInput::new("--metrics", "metrics", Number::One, ("Metrics, from EVALUATE", "*.json")).shared(),
+        JobInput::new("--splits", "splits", Number::One, SPLITS).shared(),
+        JobInput::new("--genes", "genes", Number::One, GENES).shared(),
+        JobInput::new(
+            "--history",
+            "histories",
+            Number::Any,
+            ("Histories, from TRAIN, one a model; may be []", "*.history.tsv"),
+        )
+        .shared(),
+    ],
+    outputs: &[JobOutput::folder(
+        "--out-dir",
+        "",
+        &[
+            Emit::files("html", "report.html", "The page; it needs no other file", "report.html").always(),
+            Emit::files(
+                "multiqc",
+                "*_mqc{.json,_versions.yml}",
+                "Figures that MultiQC finds by their names",
+                "attentrack_general_mqc.json attentrack_mqc_versions.yml",
+            )
+            .always(),
+            Emit::files(
+                "multiqc_config",
+                "multiqc_config.yml",
+                "Order of the sections, for multiqc --config",
+                "multiqc_config.yml",
+            )
+            .always(),
+        ],
+    )],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

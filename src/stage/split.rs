@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
+use super::job::handed_on::{GENES, LABELS};
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::{Gene, Grid, Orientation};
 use crate::io::{genes_bed, labels, splits};
 use crate::matrix::splitting::{self, Fractions};
@@ -115,6 +117,22 @@ pub enum Method {
     /// In the order of the file, train first, then valid, then test (DeepChrome, AttentiveChrome)
     FileOrder,
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "split",
+    about: "Train, validation and test genes",
+    keywords: &["split", "cross-validation"],
+    unit: Unit::Once("splits"),
+    sample_flag: None,
+    size: Size::Single,
+    uses_gpu: false,
+    inputs: &[
+        JobInput::new("--genes", "genes", Number::One, GENES),
+        JobInput::new("--labels", "labels", Number::Many, LABELS),
+    ],
+    outputs: &[JobOutput::file("--out", "", ".tsv", &[Emit::file("splits", "Split and fold of each gene")])],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

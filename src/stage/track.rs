@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::files::with_suffix;
 use super::gene_ids;
+use super::job::handed_on::PREDICTIONS;
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::file_names;
 use crate::io::track::{bed, bedgraph, bigbed, bigwig, commit, tsv};
 use crate::io::{PendingFile, bins, predictions};
@@ -209,6 +211,33 @@ impl Options {
         self.allow_empty.unwrap_or(false)
     }
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "track",
+    about: "Genome browser tracks of attention, attribution or signal",
+    keywords: &["bigwig", "bigbed", "bed", "tracks"],
+    unit: Unit::Sample,
+    sample_flag: None,
+    size: Size::Medium,
+    uses_gpu: false,
+    inputs: &[
+        JobInput::new("--input", "matrix", Number::One, ("Attention, attribution or signal", "*.bins.safetensors")),
+        JobInput::new("--predictions", "predictions", Number::Optional, PREDICTIONS),
+    ],
+    outputs: &[JobOutput::folder(
+        "--out-dir",
+        "tracks",
+        &[
+            Emit::files("bed", "*.{bed,bed.gz}", "The bins that stand out", "attention.bed"),
+            Emit::files("bigbed", "*.bb", "The same with every number", "attention.bb"),
+            Emit::files("bigwig", "*.bw", "One value a base, one mark a file", "MARK.bw"),
+            Emit::files("bedgraph", "*.{bedgraph,bedgraph.gz}", "The same as text", ""),
+            Emit::files("tsv", "*.{tsv,tsv.gz}", "Every gene, mark and bin", "attention.tsv"),
+            Emit::files("index", "*.tbi", "Tabix indices", ""),
+        ],
+    )],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

@@ -23,6 +23,8 @@ use serde::{Deserialize, Serialize, Serializer};
 pub use self::bytes::Bytes;
 use self::samples::Sample;
 pub use self::state_file::{Fingerprint, StateHeader, read as read_state};
+use super::job::handed_on::{BINS, LABELS, SPLITS};
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::recipe::{self, How};
@@ -154,6 +156,27 @@ impl Default for Options {
         }
     }
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "train",
+    about: "Train a model of expression on binned histone marks",
+    keywords: &["deep learning", "attention", "histone", "expression"],
+    unit: Unit::Run,
+    sample_flag: None,
+    size: Size::High,
+    uses_gpu: true,
+    inputs: &[
+        JobInput::new("--bins", "bins", Number::Many, BINS),
+        JobInput::new("--labels", "labels", Number::Many, LABELS),
+        JobInput::new("--splits", "splits", Number::One, SPLITS).shared(),
+    ],
+    outputs: &[
+        JobOutput::file("--out", "model", MODEL_SUFFIX, &[Emit::file("model", "The model")]),
+        JobOutput::file("", "model", runs::HISTORY_SUFFIX, &[Emit::file("history", "Loss and metric of each epoch")])
+            .beside(),
+    ],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::{TssOptions, TssPolicy, TssSelection, select_tss};
 use crate::io::annotation::{self, Annotation, Format, ReadOptions, Tally};
 use crate::io::genes_bed;
@@ -78,6 +79,19 @@ pub struct Options {
     /// so that any expression table joins; GENCODE's _PAR_Y stays]
     pub keep_version: bool,
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "tss",
+    about: "One transcription start site a gene, from a GTF, GFF3 or BED",
+    keywords: &["tss", "annotation", "genes"],
+    unit: Unit::Once("genes"),
+    sample_flag: None,
+    size: Size::Single,
+    uses_gpu: false,
+    inputs: &[JobInput::new("--annotation", "annotation", Number::One, ("Gene annotation", "*.{gtf,gff3,bed}{,.gz}"))],
+    outputs: &[JobOutput::file("--out", "", ".bed", &[Emit::file("genes", "One base a gene")])],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

@@ -12,7 +12,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use attentrack::io;
-use attentrack::matrix::{Matrix, Statistic, Status};
+use attentrack::matrix::{LayerName, Matrix, Statistic, Status};
 use noodles::{bam, cram, csi, fasta, sam};
 
 use super::support::Workdir;
@@ -183,7 +183,7 @@ fn cram_without_a_genome_and_with_many_chromosomes_counts_as_the_same_bam() {
     let values = |file: &str| {
         let args = format!("--genes many.bed --flank 500 --bin-size 100 --signal M={file} --out y.bins.safetensors");
         dir.ok("bin", &args);
-        dir.matrix("y.bins.safetensors").values
+        dir.matrix("y.bins.safetensors").layers[0].values.clone()
     };
     assert_eq!(values("x.cram"), values("x.bam"));
     assert!(values("x.cram").iter().sum::<f32>() >= 600.0);
@@ -195,10 +195,10 @@ fn cram_counts_as_the_same_bam() {
     dir.cram("reads.cram", &format!("{HEADER}{}", reads()));
     for flags in ["", "--min-mapq 10", "--extend 200", "--fragments"] {
         dir.ok("bin", &format!("{GRID} --signal M=reads.bam {flags}"));
-        let bam = dir.matrix("x.bins.safetensors").values;
+        let bam = dir.matrix("x.bins.safetensors").layers[0].values.clone();
         dir.ok("bin", &format!("{GRID} --signal M=reads.cram --reference genome.fa {flags}"));
         let cram = dir.matrix("x.bins.safetensors");
-        assert_eq!(cram.values, bam, "{flags}");
+        assert_eq!(cram.layers[0].values, bam, "{flags}");
         assert_eq!(cram.inputs[0].format, "cram");
     }
     let cram = std::fs::read(dir.path("reads.cram")).unwrap();
@@ -229,7 +229,7 @@ fn seeking_by_bai_or_csi_loses_no_read() {
         dir.bam("many.bam", &text);
         let run = |flags: &str| {
             dir.ok("bin", &format!("--genes genes.bed --signal M=many.bam --out x.bins.safetensors {flags}"));
-            dir.matrix("x.bins.safetensors").values
+            dir.matrix("x.bins.safetensors").layers[0].values.clone()
         };
         let streamed = (run(""), run("--extend 3000"));
         dir.index("many.bam");
@@ -291,7 +291,7 @@ fn text_reads_count_as_the_same_bam() {
     std::io::Write::write_all(&mut gzip, bed.as_bytes()).unwrap();
     dir.write("reads.txt", gzip.finish().unwrap());
     dir.ok("bin", &format!("{GRID} --signal M=reads.txt --orientation genome"));
-    assert_eq!(dir.matrix("x.bins.safetensors").values, matrix.values);
+    assert_eq!(dir.matrix("x.bins.safetensors").layers[0].values, matrix.layers[0].values);
 }
 
 #[test]
@@ -320,7 +320,8 @@ fn bedgraph_equals_bigwig_of_any_section_kind() {
             );
             dir.ok("bin", &format!("{GRID} --signal M=x.bw --statistic {statistic} --orientation genome"));
             let found = dir.matrix("x.bins.safetensors");
-            let bits = |matrix: &Matrix| matrix.values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            let bits =
+                |matrix: &Matrix| matrix.layers[0].values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(&found), bits(&expected), "{statistic}, sections of kind {kind}, big endian {big_endian}");
         }
     }
@@ -366,7 +367,7 @@ fn genes_on_absent_chromosomes_keep_their_rows() {
     assert!(log.contains("1 of 4 genes (25.0 %)") && log.contains("chrX"), "{log}");
     let matrix = dir.matrix("x.bins.safetensors");
     assert_eq!(matrix.status[3], Status::NoChrom);
-    assert!(matrix.gene(3).iter().all(|value| value.is_nan()));
+    assert!(matrix.row(LayerName::Window, 3).iter().all(|value| value.is_nan()));
     assert_eq!(matrix.bins(0, 0), [0.0, 0.0, 0.0, 2.0, 3.0, 1.0]);
 }
 
@@ -380,7 +381,7 @@ fn aliases_are_used_when_asked_for() {
     assert_eq!(auto.chroms.length("2"), Some(3000));
     dir.write("alias.tsv", "1\tchr1\n2\tchr2\n");
     dir.ok("bin", &format!("{GRID} --signal M=reads.bam --chrom-alias alias.tsv"));
-    assert_eq!(dir.matrix("x.bins.safetensors").values, auto.values);
+    assert_eq!(dir.matrix("x.bins.safetensors").layers[0].values, auto.layers[0].values);
     dir.write("reads.bed", "chr1\t1000\t1001\nchr2\t100\t101\n");
     dir.ok("bin", &format!("{GRID} --signal M=reads.bed --chrom-alias auto"));
     assert_eq!(dir.matrix("x.bins.safetensors").bins(0, 0)[3], 1.0);
@@ -402,8 +403,9 @@ fn deepchrome_csvs_are_imported_with_their_labels() {
     let csvs = "--deepchrome-csv a.csv --deepchrome-csv b.csv --marks A,B --flank 100";
     dir.ok("bin", &format!("{csvs} --out s.bins.safetensors --labels-out s.labels.tsv --sample S"));
     let matrix = dir.matrix("s.bins.safetensors");
-    assert_eq!((matrix.sample.as_str(), &matrix.tss), ("S", &None));
-    assert_eq!(matrix.gene(0), [1.0, 3.0, 2.0, 4.0]);
+    assert_eq!(matrix.sample, "S");
+    assert!(matrix.regions.iter().all(|region| region.tss.is_none()));
+    assert_eq!(matrix.row(LayerName::Window, 0), [1.0, 3.0, 2.0, 4.0]);
     // the table has a value of every bin: zeros are data
     assert_eq!(matrix.status, [Status::Ok, Status::Ok]);
     assert_eq!(dir.read("s.labels.tsv"), "gene_id\tlabel\texpression\nG1\t1\tNA\nG2\t0\tNA\n");
@@ -432,9 +434,10 @@ fn bodies_are_binned_from_the_tss_to_the_last_base() {
     dir.write("s.bedgraph", "chr1\t28500\t29500\t3\nchr1\t60500\t61000\t5\n");
     let flags = "--genes genes.bed --signal M=s.bedgraph --max-lost-genes 1 --out x.bins.safetensors";
     dir.ok("bin", flags);
-    assert!(dir.matrix("x.bins.safetensors").body.is_none());
+    assert!(dir.matrix("x.bins.safetensors").layer(LayerName::Body).is_none());
     dir.ok("bin", &format!("{flags} --body"));
-    let body = dir.matrix("x.bins.safetensors").body.unwrap();
+    let matrix = dir.matrix("x.bins.safetensors");
+    let body = &matrix.layer(LayerName::Body).unwrap().values;
     let mut expected = [0.0_f32; 36];
     (expected[4], expected[12 + 4]) = (3.0, 2.5);
     assert_eq!(body[..24], expected[..24]);

@@ -6,7 +6,7 @@ use std::path::Path;
 use attentrack::explain::{DeepLift, Rule};
 use attentrack::io;
 use attentrack::learn::{Task, recipe};
-use attentrack::matrix::{Kind, Matrix};
+use attentrack::matrix::{Kind, LayerName, Matrix};
 use attentrack::model::{Mode, Sizes};
 use candle_core::{Device, Tensor};
 
@@ -72,8 +72,9 @@ fn explanations_find_what_was_planted() {
     let predictions = table(&work.read("results/predictions/sample1.predictions.tsv"));
     let log_odds = |id: &str| predictions[id]["score"].parse::<f64>().ok().map(|p| (p / (1.0 - p)).ln());
     let sums = |matrix: &Matrix| {
-        let of_gene = |gene: usize| matrix.gene(gene).iter().map(|&part| f64::from(part)).sum::<f64>();
-        let ids = matrix.gene_ids.iter().enumerate();
+        let of_gene =
+            |gene: usize| matrix.row(LayerName::Window, gene).iter().map(|&part| f64::from(part)).sum::<f64>();
+        let ids = matrix.regions.iter().map(|region| &region.id).enumerate();
         ids.filter_map(|(gene, id)| Some(log_odds(id)? - of_gene(gene))).collect::<Vec<f64>>()
     };
     let empty = sums(&deep_lift);
@@ -91,15 +92,20 @@ fn explanations_find_what_was_planted() {
         let bytes = |threads: u8| std::fs::read(work.path(&format!("{threads}.{method}.bins.safetensors"))).unwrap();
         assert_eq!(bytes(1), bytes(2), "{method}");
         let matrix = attribution(&work, &format!("1.{method}.bins.safetensors"));
-        assert_eq!(matrix.values.len(), deep_lift.values.len());
+        assert_eq!(matrix.layers[0].values.len(), deep_lift.layers[0].values.len());
         // the gene without a signal has none
-        let missing = deep_lift.values.iter().zip(&matrix.values).filter(|(a, b)| a.is_nan() != b.is_nan()).count();
+        let missing = deep_lift.layers[0]
+            .values
+            .iter()
+            .zip(&matrix.layers[0].values)
+            .filter(|(a, b)| a.is_nan() != b.is_nan())
+            .count();
         assert_eq!(missing, 0, "{method}");
     }
     let integrated = attribution(&work, "1.integrated-gradients.bins.safetensors");
     assert_eq!(integrated.attribution.unwrap().settings, ["steps=8"]);
     let joint = attribution(&work, "1.joint-corrected-attention.bins.safetensors");
-    assert!((joint.gene(0).iter().sum::<f32>() - 1.0).abs() < 1e-4);
+    assert!((joint.row(LayerName::Window, 0).iter().sum::<f32>() - 1.0).abs() < 1e-4);
 
     judged(&work);
 }
@@ -241,9 +247,9 @@ fn a_model_without_attention_is_explained_in_the_chain() {
     work.ok("explain", &format!("{of_trees} --method temporal-backward --out b.bins.safetensors"));
     work.ok("predict", &format!("{of_trees} --predictions p.tsv"));
     let (backward, predictions) = (attribution(&work, "b.bins.safetensors"), table(&work.read("p.tsv")));
-    for (gene, id) in backward.gene_ids.iter().enumerate().take(50) {
+    for (gene, id) in backward.regions.iter().map(|region| &region.id).enumerate().take(50) {
         let Ok(score) = predictions[id]["score"].parse::<f64>() else { continue };
-        let whole = f64::from(backward.gene(gene)[0]);
+        let whole = f64::from(backward.row(LayerName::Window, gene)[0]);
         assert!((1.0 / (1.0 + (-whole).exp()) - score).abs() < 1e-4, "{id}: {whole} {score}");
     }
     work.fails("explain", &format!("{of_trees} --method deep-lift --out x.bins.safetensors"), &["needs a network"]);

@@ -2,7 +2,7 @@
 
 use attentrack::genome::{Chrom, Chroms, Grid, Orientation, Strand, Tss};
 use attentrack::io::bins;
-use attentrack::matrix::{Attention, Attribution, Kind, Matrix, Statistic, Status};
+use attentrack::matrix::{Attention, Attribution, Kind, Layer, LayerName, Matrix, Region, Statistic, Status};
 
 use crate::support::Workdir;
 
@@ -22,6 +22,10 @@ fn attention(sample: &str, orientation: Orientation, mark_a: f32) -> Matrix {
         let nan = if gene == 2 { f32::NAN } else { 1.0 };
         values.extend(a.iter().chain(&[0.25; N_BINS]).map(|value| nan * value));
     }
+    let region = |(id, strand): (&str, Strand)| {
+        let tss = Some(Tss { chrom: "chr1".to_owned(), position: 5000, strand });
+        Region { tss, ..Region::unplaced(id.to_owned()) }
+    };
     let mark_values = [mark_a, 1.0 - mark_a, 0.5, 0.5, f32::NAN, f32::NAN];
     Matrix {
         kind: Kind::Attention,
@@ -33,16 +37,17 @@ fn attention(sample: &str, orientation: Orientation, mark_a: f32) -> Matrix {
         marks: vec!["a".to_owned(), "b".to_owned()],
         inputs: Vec::new(),
         chroms: Chroms::from_iter([Chrom { name: "chr1".to_owned(), length: Some(9000) }]),
-        gene_ids: ["plus", "minus", "lost"].map(str::to_owned).to_vec(),
+        regions: ["plus", "minus", "lost"].into_iter().zip(strands).map(region).collect(),
         status: vec![Status::Ok, Status::Ok, Status::NoChrom],
-        tss: Some(strands.map(|strand| Tss { chrom: "chr1".to_owned(), position: 5000, strand }).to_vec()),
-        values,
-        body: None,
-        attention: Some(Attention {
-            mark_values: Some(mark_values.to_vec()),
-            null_values: vec![0.25; 2 * N_BINS],
-            spread: None,
-        }),
+        layers: vec![Layer {
+            name: LayerName::Window,
+            values,
+            attention: Some(Attention {
+                mark_values: Some(mark_values.to_vec()),
+                null_values: vec![0.25; 2 * N_BINS],
+                spread: None,
+            }),
+        }],
     }
 }
 
@@ -102,9 +107,13 @@ fn attributions_keep_their_signs_and_a_sample_may_lack_a_gene() {
         let values = [[0.5, -2.0, 0.25, 0.0, 0.0, 0.0, 0.0, 1.0]; 3].concat()[..8 * genes].to_vec();
         let attribution =
             Some(Attribution { method: "deep-lift".to_owned(), unit: "log-odds".to_owned(), settings: Vec::new() });
-        let gene_ids = matrix.gene_ids[..genes].to_vec();
-        let (status, tss) = (vec![Status::Ok; genes], matrix.tss.map(|tss| tss[..genes].to_vec()));
-        Matrix { kind: Kind::Attribution, attribution, attention: None, values, gene_ids, status, tss, ..matrix }
+        let regions = matrix.regions[..genes].to_vec();
+        let layers = vec![Layer::new(LayerName::Window, values)];
+        Matrix {
+            regions,
+            status: vec![Status::Ok; genes],
+            ..matrix.with_layers(Kind::Attribution, attribution, layers)
+        }
     };
     bins::write(&work.path("x.safetensors"), &attribution("x", 2)).unwrap();
     bins::write(&work.path("y.safetensors"), &attribution("y", 1)).unwrap();

@@ -5,7 +5,8 @@ use std::process::Output;
 use attentrack::genome::{Chrom, Chroms, Gene, Grid, Orientation, Strand, Tss, check_name, check_text, is_hidden};
 use attentrack::io::{self, bins, expression, genes_bed};
 use attentrack::matrix::{
-    Kind, Label, Labels, Matrix, Prediction, Predictions, Split, SplitRow, Splits, Statistic, Status,
+    Kind, Label, Labels, Layer, LayerName, Matrix, Prediction, Predictions, Region, Split, SplitRow, Splits, Statistic,
+    Status,
 };
 use attentrack::stage::{Stage, heatmap, track};
 use bigtools::BigBedRead;
@@ -220,6 +221,7 @@ fn a_chromosome_may_be_called_like_a_browser_line() {
 /// A matrix of two genes of ±200 bp in bins of 100 bp.
 fn matrix(ids: [&str; 2], chrom: &str, sample: &str, marks: [&str; 2]) -> Matrix {
     let tss = |position| Tss { chrom: chrom.to_owned(), position, strand: Strand::Forward };
+    let region = |(id, tss): (&str, Tss)| Region { tss: Some(tss), ..Region::unplaced(id.to_owned()) };
     Matrix {
         kind: Kind::Signal,
         attribution: None,
@@ -230,12 +232,9 @@ fn matrix(ids: [&str; 2], chrom: &str, sample: &str, marks: [&str; 2]) -> Matrix
         marks: marks.map(str::to_owned).to_vec(),
         inputs: Vec::new(),
         chroms: Chroms::from_iter([Chrom { name: chrom.to_owned(), length: Some(9000) }]),
-        gene_ids: ids.map(str::to_owned).to_vec(),
+        regions: ids.into_iter().zip([tss(1000), tss(5000)]).map(region).collect(),
         status: vec![Status::Ok; 2],
-        tss: Some(vec![tss(1000), tss(5000)]),
-        values: (1..=16u8).map(f32::from).collect(),
-        body: None,
-        attention: None,
+        layers: vec![Layer::new(LayerName::Window, (1..=16u8).map(f32::from).collect())],
     }
 }
 
@@ -372,7 +371,7 @@ proptest! {
         if !is_text(&[a, b, &chrom, &sample, &marks[0], &marks[1]]) {
             return shown(&bins::read(&path("m")).unwrap_err());
         }
-        prop_assert_eq!(bins::read(&path("m")).unwrap().gene_ids, ids.to_vec());
+        prop_assert_eq!(bins::read(&path("m")).unwrap().regions, matrix.regions);
 
         let label = |id: &String| Label { gene_id: id.clone(), label: Some(1.0), expression: Some(2.0) };
         let labels = Labels { rows: vec![label(a), label(b)] };

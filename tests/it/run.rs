@@ -1,5 +1,6 @@
 //! `attentrack run`: the configuration and the plan that is made of it.
 
+use attentrack::matrix::LayerName;
 use std::process::Output;
 
 use assert_cmd::Command;
@@ -391,8 +392,9 @@ fn the_quickstart_finds_the_planted_truth() {
     for sample in ["sample1", "sample2"] {
         let path = dir.path(&format!("one/attention/{sample}.attention.bins.safetensors"));
         let matrix = attentrack::io::bins::read(&path).unwrap();
-        let attention = matrix.attention.as_ref().unwrap();
-        let scored: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| !matrix.gene(gene)[0].is_nan()).collect();
+        let attention = matrix.layers[0].attention.as_ref().unwrap();
+        let scored: Vec<usize> =
+            (0..matrix.n_regions()).filter(|&gene| !matrix.row(LayerName::Window, gene)[0].is_nan()).collect();
         let mut mark_sums = vec![0.0; matrix.n_marks()];
         let mut excess = vec![0.0; matrix.n_bins()];
         let planted = matrix.marks.iter().position(|mark| mark == "H3K4me3").unwrap();

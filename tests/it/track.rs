@@ -8,9 +8,8 @@ use std::process::Command;
 
 use attentrack::genome::{Chrom, Chroms, Grid, Orientation, Strand, Tss};
 use attentrack::io::bins;
-use attentrack::matrix::{Attention, Attribution, Kind, Matrix, Statistic, Status};
+use attentrack::matrix::{Attention, Attribution, Kind, Layer, LayerName, Matrix, Region, Statistic, Status};
 use bigtools::{BigBedRead, BigWigRead};
-use noodles::core::Region;
 use noodles::{bgzf, csi, tabix};
 
 use crate::support::Workdir;
@@ -40,12 +39,12 @@ fn matrix(kind: Kind, orientation: Orientation, marks: &[&str], genes: Vec<(&str
         marks: marks.iter().map(|&mark| mark.to_owned()).collect(),
         inputs: Vec::new(),
         chroms: chroms(),
-        gene_ids: genes.iter().map(|(id, _)| (*id).to_owned()).collect(),
         status: vec![Status::Ok; genes.len()],
-        tss: Some(genes.into_iter().map(|(_, tss)| tss).collect()),
-        values,
-        body: None,
-        attention: None,
+        regions: genes
+            .into_iter()
+            .map(|(id, tss)| Region { tss: Some(tss), ..Region::unplaced(id.to_owned()) })
+            .collect(),
+        layers: vec![Layer::new(LayerName::Window, values)],
     }
 }
 
@@ -74,7 +73,7 @@ fn attention(orientation: Orientation) -> Matrix {
     }
     let mut matrix = matrix(Kind::Attention, orientation, &["H3K4me3", "H3K27ac/rep1"], genes, values);
     let mark_values = [[0.75, 0.25], [0.5, 0.5], [0.5, 0.5], [0.5, 0.5], [f32::NAN, f32::NAN]].concat();
-    matrix.attention =
+    matrix.layers[0].attention =
         Some(Attention { mark_values: Some(mark_values), null_values: [empty.clone(), empty].concat(), spread: None });
     matrix.status[4] = Status::NoChrom;
     matrix.chroms.push(Chrom { name: "chrUn".into(), length: None });
@@ -244,11 +243,11 @@ fn bigwig_and_bedgraph_hold_what_counting_base_by_base_gives() {
                 let length = chrom.length.unwrap();
                 let found = reader.values(&chrom.name, 0, length as u32).unwrap();
                 for base in 0..length {
-                    let over: Vec<f64> = (0..matrix.n_genes())
-                        .filter(|&gene| matrix.tss.as_ref().unwrap()[gene].chrom == chrom.name)
+                    let over: Vec<f64> = (0..matrix.n_regions())
+                        .filter(|&gene| matrix.regions[gene].tss.as_ref().unwrap().chrom == chrom.name)
                         .flat_map(|gene| (0..N_BINS).map(move |bin| (gene, bin)))
                         .filter(|&(gene, bin)| {
-                            matrix.grid.bin(&matrix.tss.as_ref().unwrap()[gene], bin).contains(&(base as i64))
+                            matrix.grid.bin(matrix.regions[gene].tss.as_ref().unwrap(), bin).contains(&(base as i64))
                         })
                         .map(|(gene, bin)| f64::from(matrix.bins(gene, mark)[bin]))
                         .filter(|value| !value.is_nan())
@@ -430,7 +429,7 @@ fn gz_outputs_are_bgzip_with_a_tabix_index() {
         let index = tabix::fs::read(work.path(&format!("{name}.tbi"))).unwrap();
         let file = File::open(work.path(&name)).unwrap();
         let mut reader = csi::io::IndexedReader::new(file, index);
-        let region: Region = "chr1:10032-10131".parse().unwrap();
+        let region: noodles::core::Region = "chr1:10032-10131".parse().unwrap();
         let rows: Vec<String> =
             reader.query(&region).unwrap().map(|record| record.unwrap().as_ref().to_owned()).collect();
         assert!(rows.iter().any(|row| row.contains(first)), "{format}: {rows:?}");
@@ -531,13 +530,13 @@ fn bad_input_is_named_and_nothing_is_left() {
     let whole = std::fs::read(work.path("A.bins.safetensors")).unwrap();
     work.write("cut.bins.safetensors", &whole[..whole.len() - 100]);
     let mut unknown = attention(Orientation::Gene);
-    unknown.tss = None;
+    unknown.regions.iter_mut().for_each(|region| region.tss = None);
     write(&work, "unknown.bins.safetensors", &unknown);
     let mut bare = attention(Orientation::Gene);
-    bare.attention = None;
+    bare.layers[0].attention = None;
     write(&work, "bare.bins.safetensors", &bare);
     let mut bad_null = attention(Orientation::Gene);
-    bad_null.attention.as_mut().unwrap().null_values[12] = f32::NAN;
+    bad_null.layers[0].attention.as_mut().unwrap().null_values[12] = f32::NAN;
     write(&work, "null.bins.safetensors", &bad_null);
     let mut lengthless = attention(Orientation::Gene);
     lengthless.chroms =
@@ -547,7 +546,7 @@ fn bad_input_is_named_and_nothing_is_left() {
     alike.marks = vec!["a/b".into(), "a_b".into()];
     write(&work, "alike.bins.safetensors", &alike);
     let mut lost = attention(Orientation::Gene);
-    lost.values.fill(f32::NAN);
+    lost.layers[0].values.fill(f32::NAN);
     write(&work, "lost.bins.safetensors", &lost);
     work.write("sizes.txt", "chr1\t50000\nchr2\t3000\nchr10\t2000\nchrUn\t5\n");
     work.write("other.sizes", "chr1\t49999\n");

@@ -14,7 +14,7 @@ use std::path::Path;
 use attentrack::genome::{Grid, Orientation};
 use attentrack::io;
 use attentrack::learn::ModelHeader;
-use attentrack::matrix::{Kind, Matrix, Statistic, Status};
+use attentrack::matrix::{Kind, Layer, LayerName, Matrix, Region, Statistic, Status};
 use attentrack::stage::model_file;
 
 use crate::support::{Workdir, shared_data};
@@ -47,12 +47,9 @@ fn matrix(sample: &str) -> Matrix {
         marks,
         inputs: Vec::new(),
         chroms: std::iter::empty().collect(),
-        gene_ids: (0..GENES).map(|gene| format!("G{gene}")).collect(),
+        regions: (0..GENES).map(|gene| Region::unplaced(format!("G{gene}"))).collect(),
         status,
-        tss: None,
-        values,
-        body: None,
-        attention: None,
+        layers: vec![Layer::new(LayerName::Window, values)],
     }
 }
 
@@ -116,14 +113,17 @@ fn train_learns_and_predict_scores_every_gene() {
         assert!((row.mark_attention.iter().sum::<f64>() - 1.0).abs() < 1e-5);
     }
     let attention = io::bins::read(&work.path("a.bins.safetensors")).unwrap();
-    assert_eq!((attention.kind, attention.n_genes(), &attention.statistic), (Kind::Attention, GENES, &Statistic::Mean));
+    assert_eq!(
+        (attention.kind, attention.n_regions(), &attention.statistic),
+        (Kind::Attention, GENES, &Statistic::Mean)
+    );
     for gene in 0..GENES - 1 {
         for mark in 0..2 {
             assert!((attention.bins(gene, mark).iter().sum::<f32>() - 1.0).abs() < 1e-5);
         }
     }
-    assert!(attention.gene(GENES - 1).iter().all(|value| value.is_nan()));
-    let null = attention.attention.unwrap().null_values;
+    assert!(attention.row(LayerName::Window, GENES - 1).iter().all(|value| value.is_nan()));
+    let null = &attention.layers[0].attention.as_ref().unwrap().null_values;
     assert!(null.chunks(20).all(|bins| (bins.iter().sum::<f32>() - 1.0).abs() < 1e-5));
 }
 
@@ -201,7 +201,7 @@ fn transforms_are_stored_and_applied() {
     let work = workdir();
     // the same sample, sequenced to ten times the depth
     let mut deep = matrix("x");
-    deep.values.iter_mut().for_each(|value| *value *= 10.0);
+    deep.layers[0].values.iter_mut().for_each(|value| *value *= 10.0);
     io::bins::write(&work.path("deep.bins.safetensors"), &deep).unwrap();
     for (transform, same) in [("depth-scaled", true), ("depth-scaled-log1p", true), ("log1p", false), ("raw", false)] {
         work.ok("train", &format!("{INPUTS} --learning-rate 0.01 --epochs 3 --transform {transform} --schedule cosine --weight-decay 0.001 --out t.model.safetensors"));
@@ -232,9 +232,9 @@ fn what_does_not_fit_is_refused_in_words() {
     save("genome.bins.safetensors", &|m| m.grid = Grid::new(1000, 100, Orientation::Genome).unwrap());
     save("sum.bins.safetensors", &|m| m.statistic = Statistic::Sum);
     save("attention.bins.safetensors", &|m| m.kind = Kind::Attention);
-    save("infinite.bins.safetensors", &|m| m.values[2 * 40 + 25] = f32::INFINITY);
-    save("negative.bins.safetensors", &|m| m.values[40] = -1.0);
-    save("ids.bins.safetensors", &|m| m.gene_ids.iter_mut().for_each(|id| *id = format!("ENSG{id}")));
+    save("infinite.bins.safetensors", &|m| m.layers[0].values[2 * 40 + 25] = f32::INFINITY);
+    save("negative.bins.safetensors", &|m| m.layers[0].values[40] = -1.0);
+    save("ids.bins.safetensors", &|m| m.regions.iter_mut().for_each(|region| region.id = format!("ENSG{}", region.id)));
     work.write("expression.tsv", labels().replace("\t1\n", "\t3.5\n"));
     work.write("swapped.tsv", "gene_id\tlabel\n1\tG1\n0\tG2\n");
     work.write("twice.tsv", "gene_id\tlabel\nG1\t1\nG1\t0\n");
@@ -345,8 +345,8 @@ fn deepchrome(paths: &[std::path::PathBuf]) -> (Matrix, Vec<(String, String)>) {
             statistic,
             marks,
             status,
-            gene_ids: ids,
-            values,
+            regions: ids.into_iter().map(Region::unplaced).collect(),
+            layers: vec![Layer::new(LayerName::Window, values)],
             ..matrix("")
         },
         labels,
@@ -407,8 +407,8 @@ fn the_published_model_gives_the_golden_outputs() {
     let alpha = alphas.get("alpha").unwrap().unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
     let mut worst_alpha = 0f32;
     for (line, expected) in golden_text.lines().skip(1).zip(alpha.chunks(500)) {
-        let gene = attention.gene_ids.iter().position(|id| line.starts_with(id.as_str())).unwrap();
-        let pairs = attention.gene(gene).iter().zip(expected);
+        let gene = attention.regions.iter().position(|region| line.starts_with(&region.id)).unwrap();
+        let pairs = attention.row(LayerName::Window, gene).iter().zip(expected);
         worst_alpha = pairs.map(|(a, b)| (a - b).abs()).fold(worst_alpha, f32::max);
     }
     println!("largest difference: score and mark attention {worst:e}, bin attention {worst_alpha:e}");
@@ -456,7 +456,7 @@ fn a_new_sample_in_other_units_is_warned_of() {
     let scaled = |name: &str, factor: &[f32]| {
         let mut other = matrix("yy");
         let of_mark = |at: usize| factor[at / 20 % 2];
-        other.values.iter_mut().enumerate().for_each(|(at, value)| *value *= of_mark(at));
+        other.layers[0].values.iter_mut().enumerate().for_each(|(at, value)| *value *= of_mark(at));
         io::bins::write(&work.path(name), &other).unwrap();
     };
     scaled("eight.bins.safetensors", &[8.0, 8.0]);

@@ -3,7 +3,7 @@
 
 use attentrack::genome::{Grid, Orientation};
 use attentrack::io;
-use attentrack::matrix::{Kind, Matrix, Statistic, Status};
+use attentrack::matrix::{Kind, Layer, LayerName, Matrix, Region, Statistic, Status};
 use attentrack::stage::model_file;
 
 use crate::support::Workdir;
@@ -35,12 +35,9 @@ fn matrix(sample: &str) -> Matrix {
         marks: ["A", "B"].map(str::to_owned).to_vec(),
         inputs: Vec::new(),
         chroms: std::iter::empty().collect(),
-        gene_ids: (0..GENES).map(|gene| format!("G{gene}")).collect(),
+        regions: (0..GENES).map(|gene| Region::unplaced(format!("G{gene}"))).collect(),
         status,
-        tss: None,
-        values,
-        body: None,
-        attention: None,
+        layers: vec![Layer::new(LayerName::Window, values)],
     }
 }
 
@@ -133,10 +130,10 @@ fn a_killed_training_on_streamed_genes_resumes_to_the_same_bytes() {
 fn what_is_wrong_in_the_stream_is_named() {
     let work = workdir();
     let mut infinite = matrix("x");
-    infinite.values[250 * SIZE + 2000 + 41] = f32::INFINITY;
+    infinite.layers[0].values[250 * SIZE + 2000 + 41] = f32::INFINITY;
     io::bins::write(&work.path("infinite.bins.safetensors"), &infinite).unwrap();
     let mut negative = matrix("x");
-    negative.values[3 * SIZE] = -1.0;
+    negative.layers[0].values[3 * SIZE] = -1.0;
     io::bins::write(&work.path("negative.bins.safetensors"), &negative).unwrap();
     let inputs = "--labels labels.tsv --splits splits.tsv --epochs 1 --bin-hidden 2 --mark-hidden 2 --memory 1k --out m.model.safetensors";
     let cases: [(String, &[&str]); 3] = [

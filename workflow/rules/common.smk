@@ -93,6 +93,12 @@ def command(stage):
     return lambda wildcards: step_of(stage, wildcards)["command"]
 
 
+def wanted(stage, flag, path):
+    """The output behind a flag, where the steps of the stage have that flag."""
+    commands = [step["command"] for step in PLAN["steps"] if step["stage"] == stage]
+    return [path] if any(f" {flag} " in command for command in commands) else []
+
+
 def gres(stage):
     """A resource function: the GPU that the step asks for, or nothing, in Slurm's words."""
     return lambda wildcards: ("gpu:1" if step_of(stage, wildcards)["needs_gpu"] else "")

@@ -45,7 +45,7 @@ pub fn write(
 pub(super) fn push_rest(line: &mut String, values: &TrackValues, cell: &Cell) {
     let (gene, mark) = (cell.gene as usize, cell.mark as usize);
     let matrix = values.matrix();
-    let strand = matrix.tss.as_ref().map_or('.', |tss| tss[gene].strand.symbol());
+    let strand = matrix.regions[gene].tss.as_ref().map_or('.', |tss| tss.strand.symbol());
     let score = values.score(mark, cell.value);
     let colour = match values.is_signed() {
         true => colour::of_sign(cell.value),
@@ -53,7 +53,7 @@ pub(super) fn push_rest(line: &mut String, values: &TrackValues, cell: &Cell) {
     };
     let colour = colour::faded(colour, score);
     // browsers split at any white space
-    for part in matrix.gene_ids[gene].chars().chain("|".chars()).chain(matrix.marks[mark].chars()) {
+    for part in matrix.regions[gene].id.chars().chain("|".chars()).chain(matrix.marks[mark].chars()) {
         line.push(if part.is_whitespace() { '_' } else { part });
     }
     // a colour would not do: its hue is the mark, its strength the score

@@ -103,7 +103,7 @@ fn push_rest(rest: &mut String, values: &TrackValues, cell: &Cell) {
     let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
     let matrix = values.matrix();
     bed::push_rest(rest, values, cell);
-    let (id, name) = (&matrix.gene_ids[gene], &matrix.marks[mark]);
+    let (id, name) = (&matrix.regions[gene].id, &matrix.marks[mark]);
     let _ = write!(rest, "\t{id}\t{name}\t{}\t{}", cell.gene_bin(matrix), cell.offset_bp(matrix));
     let _ = write!(rest, "\t{}", values.raw(gene, mark, bin));
     if values.has_attention() {

@@ -25,12 +25,12 @@ pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -
     for cell in &cells.kept {
         let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
         let chrom = cells.chrom(cell);
-        let strand = matrix.tss.as_ref().map_or('.', |tss| tss[gene].strand.symbol());
+        let strand = matrix.regions[gene].tss.as_ref().map_or('.', |tss| tss.strand.symbol());
         line.clear();
         let _ = write!(
             line,
             "{}\t{chrom}\t{}\t{}\t{strand}\t{}\t{}\t{}\t{}",
-            matrix.gene_ids[gene],
+            matrix.regions[gene].id,
             cell.start,
             cell.end,
             matrix.marks[mark],

@@ -1,6 +1,7 @@
 //! Element types of stored tensors, and tensors as views into their storage.
 
 use super::pickle::MOST_AXES;
+use crate::io::half::half_to_f32;
 
 /// Element type of a storage, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,18 +41,6 @@ impl Element {
     fn rounds(self, bytes: &[u8], at: usize) -> bool {
         let exact = |bytes: &[u8]| bytes.try_into().map(f64::from_le_bytes).is_ok_and(|x| f64::from(x as f32) == x);
         self == Element::F64 && !bytes.get(at * 8..(at + 1) * 8).is_some_and(exact)
-    }
-}
-
-/// A half-precision number, widened exactly.
-fn half_to_f32(half: u16) -> f32 {
-    let sign = if half & 0x8000 == 0 { 1.0 } else { -1.0 };
-    let (exponent, fraction) = (i32::from(half >> 10 & 0x1f), f32::from(half & 0x3ff));
-    match exponent {
-        0 => sign * fraction * 2f32.powi(-24),
-        31 if fraction == 0.0 => sign * f32::INFINITY,
-        31 => f32::NAN,
-        _ => sign * (1.0 + fraction / 1024.0) * 2f32.powi(exponent - 15),
     }
 }
 

@@ -3,8 +3,8 @@
 use rayon::slice::ParallelSliceMut;
 
 use super::{TrackError, TrackValues};
-use crate::genome::{Orientation, Region, Strand};
-use crate::matrix::Matrix;
+use crate::genome::Interval;
+use crate::matrix::{LayerName, Matrix};
 
 /// One value of the matrix and the bases that it lies on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,26 +28,15 @@ pub struct Cell {
 impl Cell {
     /// The bin counted 5′ to 3′ from 0, whichever way the matrix stores it.
     pub fn gene_bin(&self, matrix: &Matrix) -> usize {
-        let bin = self.bin as usize;
-        if is_flipped(matrix, self.gene as usize) { matrix.n_bins() - 1 - bin } else { bin }
+        matrix.axis(LayerName::Window).turned(&matrix.regions[self.gene as usize], self.bin as usize)
     }
 
     /// Distance in bp along the gene from the TSS base to the bin's 5′-most base (before clipping),
     /// negative upstream.
     pub fn offset_bp(&self, matrix: &Matrix) -> i64 {
-        let Some(tss) = matrix.tss.as_ref().map(|tss| &tss[self.gene as usize]) else { return 0 };
-        let bases = matrix.grid.bin(tss, self.bin as usize);
-        match tss.strand {
-            Strand::Forward => bases.start - tss.position as i64,
-            Strand::Reverse => tss.position as i64 - (bases.end - 1),
-        }
+        let region = &matrix.regions[self.gene as usize];
+        matrix.axis(LayerName::Window).offset_bp(region, self.bin as usize).unwrap_or_default()
     }
-}
-
-/// Whether the stored bin 0 of a gene is its 3′-most.
-fn is_flipped(matrix: &Matrix, gene: usize) -> bool {
-    matrix.grid.orientation() == Orientation::Genome
-        && matrix.tss.as_ref().is_some_and(|tss| tss[gene].strand == Strand::Reverse)
 }
 
 /// Which part of the matrix to show.
@@ -58,7 +47,7 @@ pub struct Selection {
     /// Marks, as indices of the second axis.
     pub marks: Vec<usize>,
     /// Bins that overlap any of these, whole; all bins where there is none.
-    pub regions: Vec<Region>,
+    pub regions: Vec<Interval>,
 }
 
 /// The cells that were kept, and of how many.
@@ -102,29 +91,32 @@ pub fn cells(
     mut keep: impl FnMut(&Cell) -> bool,
 ) -> Result<Cells, TrackError> {
     let matrix = values.matrix();
-    let tss = matrix.tss.as_ref().ok_or(TrackError::NoPositions)?;
-    let mut chroms: Vec<String> = tss.iter().map(|site| site.chrom.clone()).collect();
+    let sites = matrix.regions.iter().map(|region| region.tss.as_ref());
+    let mut chroms = sites.map(|tss| Some(tss?.chrom.clone())).collect::<Option<Vec<_>>>();
+    let mut chroms = chroms.take().ok_or(TrackError::NoPositions)?;
     chroms.sort_unstable();
     chroms.dedup();
     let mut cells = Cells { chroms, ..Cells::default() };
     let genes: &mut dyn Iterator<Item = usize> = match &selection.genes {
         Some(genes) => &mut genes.iter().copied(),
-        None => &mut (0..matrix.n_genes()),
+        None => &mut (0..matrix.n_regions()),
     };
+    let axis = matrix.axis(LayerName::Window);
     for gene in genes {
-        let site = &tss[gene];
+        let region = &matrix.regions[gene];
+        let Some(site) = &region.tss else { continue };
         let chrom = cells.chroms.binary_search(&site.chrom).unwrap_or_default() as u32;
         let length = matrix.chroms.length(&site.chrom).unwrap_or(i64::MAX as u64) as i64;
         let mut has_value = false;
         for &mark in &selection.marks {
-            for at in 0..matrix.n_bins() {
-                let bin = if is_flipped(matrix, gene) { matrix.n_bins() - 1 - at } else { at };
+            for at in 0..axis.n_positions() {
+                let bin = axis.turned(region, at);
                 let value = values.value(gene, mark, bin);
                 if !value.is_finite() {
                     continue;
                 }
                 has_value = true;
-                let bases = matrix.grid.bin(site, bin);
+                let Some(bases) = axis.interval(region, bin) else { continue };
                 let (start, end) = (bases.start.max(0), bases.end.min(length));
                 if start >= end {
                     cells.n_outside += 1;

@@ -22,14 +22,16 @@ impl Sureness {
             return Err(TrackError::OtherSample { theirs: predictions.sample.clone(), ours: matrix.sample.clone() });
         }
         let rows: HashMap<&str, _> = predictions.rows.iter().map(|row| (row.gene_id.as_str(), row)).collect();
-        let of_genes: Vec<_> = matrix.gene_ids.iter().map(|id| rows.get(id.as_str()).copied()).collect();
-        let has_value = |gene: usize| matrix.gene(gene).iter().any(|value| !value.is_nan());
+        let of_genes: Vec<_> = matrix.regions.iter().map(|region| rows.get(region.id.as_str()).copied()).collect();
+        let has_value = |gene: usize| {
+            matrix.layers.iter().any(|layer| matrix.row(layer.name, gene).iter().any(|value| !value.is_nan()))
+        };
         let missing: Vec<usize> = (0..of_genes.len()).filter(|&g| of_genes[g].is_none() && has_value(g)).collect();
         if let [first, ..] = missing[..] {
             return Err(TrackError::NoPrediction {
-                gene: matrix.gene_ids[first].clone(),
+                gene: matrix.regions[first].id.clone(),
                 missing: missing.len(),
-                genes: matrix.n_genes(),
+                genes: matrix.n_regions(),
             });
         }
         let scores = of_genes.iter().map(|row| row.and_then(|row| row.score)).collect();

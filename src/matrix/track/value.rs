@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Sureness;
-use crate::matrix::{Attention, Kind, Matrix};
+use crate::matrix::{Attention, Kind, LayerName, Matrix};
 
 /// The score of a bin that holds ten times the even share or more; see [`TrackValues::score`].
 pub const FULL_SCORE: u16 = 1000;
@@ -148,7 +148,8 @@ impl<'a> TrackValues<'a> {
     /// # Errors
     /// Anything but raw of a matrix without attention; a null attention that is none.
     pub fn new(matrix: &'a Matrix, value: TrackValue) -> Result<Self, TrackError> {
-        let attention = matrix.attention.as_ref();
+        let layer = matrix.layer(LayerName::Window);
+        let attention = layer.and_then(|layer| layer.attention.as_ref());
         if value != TrackValue::Raw && attention.is_none() {
             return Err(TrackError::NoAttention { kind: matrix.kind.name(), value });
         }
@@ -161,7 +162,8 @@ impl<'a> TrackValues<'a> {
             _ => Vec::new(),
         };
         let even_shares = (0..matrix.n_marks()).map(|mark| even_share(matrix, value, mark)).collect();
-        let is_signed = matrix.kind == Kind::Attribution && matrix.values.iter().any(|&value| value < 0.0);
+        let is_signed = matrix.kind == Kind::Attribution
+            && layer.is_some_and(|layer| layer.values.iter().any(|&value| value < 0.0));
         Ok(TrackValues { matrix, value, attention, corrected, even_shares, is_signed, sureness: None })
     }
 
@@ -259,7 +261,7 @@ impl<'a> TrackValues<'a> {
     /// The smallest absolute value of a mark that stands out: twice the even share, or, where fewer
     /// than 1 % of the mark's bins hold that, what the highest 1 % hold, if it is above the even share.
     pub fn outstanding(&self, mark: usize) -> f32 {
-        let (genes, bins) = (self.matrix.n_genes(), self.matrix.n_bins());
+        let (genes, bins) = (self.matrix.n_regions(), self.matrix.n_bins());
         let mut held: Vec<f32> = (0..genes)
             .flat_map(|gene| (0..bins).map(move |bin| (gene, bin)))
             .map(|(gene, bin)| self.value(gene, mark, bin).abs())
@@ -292,8 +294,9 @@ fn corrected(matrix: &Matrix, attention: &Attention) -> Result<Vec<f32>, TrackEr
             return Err(TrackError::BadNull { mark: matrix.marks[at / n_bins].clone(), bin: at % n_bins, found });
         }
     }
-    let mut corrected = Vec::with_capacity(matrix.values.len());
-    for (row, bins) in matrix.values.chunks_exact(n_bins).enumerate() {
+    let values = matrix.layer(LayerName::Window).map_or(&[][..], |layer| &layer.values);
+    let mut corrected = Vec::with_capacity(values.len());
+    for (row, bins) in values.chunks_exact(n_bins).enumerate() {
         let null = &attention.null_values[row % matrix.n_marks() * n_bins..][..n_bins];
         corrected.extend(freed_of_null(bins, null));
     }
@@ -316,7 +319,7 @@ fn even_share(matrix: &Matrix, value: TrackValue, mark: usize) -> f64 {
         (Kind::Attention, true) => 1.0 / (n_bins * matrix.n_marks() as f64),
         _ => {
             let (mut sum, mut count) = (0.0, 0u64);
-            for gene in 0..matrix.n_genes() {
+            for gene in 0..matrix.n_regions() {
                 for value in matrix.bins(gene, mark).iter().filter(|value| value.is_finite()) {
                     sum += f64::from(value.abs());
                     count += 1;

@@ -79,7 +79,7 @@ pub(super) fn finished(matrix: &Matrix) {
     tracing::info!(
         "sample {}: {} genes × {} marks × {} bins of {} bp, {}; genes ok {}, clipped {}, empty {}, no_chrom {}",
         matrix.sample,
-        matrix.n_genes(),
+        matrix.n_regions(),
         matrix.n_marks(),
         matrix.n_bins(),
         matrix.grid.bin_size_bp(),

@@ -7,16 +7,9 @@ use anyhow::{Result, bail};
 
 use super::Args;
 use crate::explain::faithfulness::{HeldOut, Known};
-use crate::genome::{Orientation, Strand};
 use crate::io::table::Table;
 use crate::io::{self, FileError};
-use crate::matrix::{Kind, Matrix};
-
-/// Whether a gene's stored bins go from 3′ to 5′.
-fn is_flipped(matrix: &Matrix, gene: usize) -> bool {
-    matrix.grid.orientation() == Orientation::Genome
-        && matrix.tss.as_ref().is_some_and(|tss| tss[gene].strand == Strand::Reverse)
-}
+use crate::matrix::{Kind, LayerName, Matrix};
 
 /// What a table of marks says of each cell of the genes, row-major [gene, mark, bin]: a mark with role
 /// `none` says nothing; one with `start_bp` and `end_bp` (from the TSS along the gene, half-open) decides
@@ -32,15 +25,14 @@ pub fn known(path: &Path, matrix: &Matrix, genes: &[usize]) -> Result<Vec<Known>
         let elsewhere = if span.is_some() || row.cells[role] == "none" { Known::Nothing } else { Known::Unknown };
         of_marks.insert(row.cells[mark].as_str(), (elsewhere, span));
     }
-    let bins = matrix.n_bins();
+    let (axis, bins) = (matrix.axis(LayerName::Window), matrix.n_bins());
     let size = f64::from(matrix.grid.bin_size_bp());
     let mut known = Vec::with_capacity(genes.len() * matrix.n_marks() * bins);
     for &gene in genes {
         for mark in &matrix.marks {
             let (elsewhere, span) = of_marks.get(mark.as_str()).copied().unwrap_or((Known::Unknown, None));
             for bin in 0..bins {
-                let bin = if is_flipped(matrix, gene) { bins - 1 - bin } else { bin };
-                let offset = matrix.grid.offset_bp(bin) as f64;
+                let offset = matrix.grid.offset_bp(axis.turned(&matrix.regions[gene], bin)) as f64;
                 let is_inside = span.is_some_and(|(start, end)| start <= offset && offset + size <= end);
                 known.push(if is_inside { Known::Decides } else { elsewhere });
             }
@@ -72,17 +64,20 @@ pub fn held_out(args: &Args, matrix: &Matrix, genes: &[usize]) -> Result<Option<
             "Bin it with the same --flank, --bin-size and --orientation",
         );
     }
-    let rows: HashMap<&str, usize> = other.gene_ids.iter().enumerate().map(|(row, id)| (id.as_str(), row)).collect();
+    let rows: HashMap<&str, usize> =
+        other.regions.iter().enumerate().map(|(row, region)| (region.id.as_str(), row)).collect();
     let mut signal = Vec::with_capacity(genes.len() * matrix.n_bins());
     for &gene in genes {
-        match rows.get(matrix.gene_ids[gene].as_str()) {
-            Some(&row) => {
-                signal.extend(other.gene(row).iter().map(|value| if value.is_finite() { *value } else { 0.0 }))
-            }
+        match rows.get(matrix.regions[gene].id.as_str()) {
+            Some(&row) => signal.extend(
+                other.row(LayerName::Window, row).iter().map(|value| if value.is_finite() { *value } else { 0.0 }),
+            ),
             None => {
-                return refuse(format!("has no gene {}", matrix.gene_ids[gene]), "Bin it with the same --genes");
+                return refuse(format!("has no gene {}", matrix.regions[gene].id), "Bin it with the same --genes");
             }
         }
     }
-    Ok(Some(HeldOut { signal, mark, flipped: genes.iter().map(|&gene| is_flipped(matrix, gene)).collect() }))
+    let axis = matrix.axis(LayerName::Window);
+    let flipped = genes.iter().map(|&gene| axis.is_backwards(&matrix.regions[gene])).collect();
+    Ok(Some(HeldOut { signal, mark, flipped }))
 }

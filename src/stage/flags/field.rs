@@ -260,8 +260,8 @@ fn choices(schema: &Value) -> Option<Vec<(String, String)>> {
 
 /// The schema of a value that is there: the first alternative that is not null.
 fn given(schema: &Value) -> &Value {
-    let alternatives = schema["anyOf"].as_array().into_iter().flatten();
-    alternatives.into_iter().find(|alternative| alternative["type"] != "null").unwrap_or(schema)
+    let mut alternatives = schema["anyOf"].as_array().into_iter().flatten();
+    alternatives.find(|alternative| alternative["type"] != "null").map_or(schema, given)
 }
 
 fn type_of(schema: &Value) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use crate::genome::Grid;
 use crate::matrix::track::{TrackError, TrackValue, TrackValues};
-use crate::matrix::{ByGene, Kind, Labels, Matrix, Predictions, Status};
+use crate::matrix::{ByGene, Kind, Labels, LayerName, Matrix, Predictions, Status};
 
 /// Genes by samples.
 pub struct Map {
@@ -81,20 +81,22 @@ impl Map {
         predictions: Option<&Predictions>,
         labels: Option<&Labels>,
     ) -> Result<(), TrackError> {
-        let has_marks = matrix.attention.as_ref().is_some_and(|attention| attention.mark_values.is_some());
+        let window = matrix.layer(LayerName::Window).and_then(|layer| layer.attention.as_ref());
+        let has_marks = window.is_some_and(|attention| attention.mark_values.is_some());
         let value = match matrix.kind {
             Kind::Attention if has_marks => TrackValue::JointCorrected,
             Kind::Attention => TrackValue::Corrected,
             _ => TrackValue::Raw,
         };
         let values = TrackValues::new(matrix, value)?;
-        let row_of: ByGene<usize> = matrix.gene_ids.iter().enumerate().map(|(at, id)| (id.as_str(), at)).collect();
+        let row_of: ByGene<usize> =
+            matrix.regions.iter().enumerate().map(|(at, region)| (region.id.as_str(), at)).collect();
         let scores: ByGene<_> =
             predictions.iter().flat_map(|all| &all.rows).map(|row| (row.gene_id.as_str(), row)).collect();
         let labels = labels.map(Labels::by_gene).unwrap_or_default();
         let gene = |id: &String| {
             let gene = *row_of.get(id.as_str())?;
-            let is_backwards = matrix.is_backwards(gene);
+            let is_backwards = matrix.axis(LayerName::Window).is_backwards(&matrix.regions[gene]);
             Some(Gene {
                 status: matrix.status[gene],
                 score: scores.get(id.as_str()).and_then(|row| row.score),

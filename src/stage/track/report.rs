@@ -17,7 +17,7 @@ pub fn log(
     path: &Path,
 ) {
     let matrix = values.matrix();
-    let genes = selection.genes.as_ref().map_or(matrix.n_genes(), Vec::len);
+    let genes = selection.genes.as_ref().map_or(matrix.n_regions(), Vec::len);
     tracing::info!(
         "{}: {} {} of {} genes, {} marks, sample {}; {} genes without a value left out, {} bins outside their chromosome",
         path.display(),

@@ -6,10 +6,10 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::Args;
-use crate::genome::{Chrom, Chroms, Region};
+use crate::genome::{Chrom, Chroms, Interval};
 use crate::io::{FileError, Lines};
 use crate::matrix::track::Selection;
-use crate::matrix::{Matrix, gene_key};
+use crate::matrix::{Matrix, Region, gene_key};
 use crate::stage::gene_ids;
 
 /// The part of the matrix that the flags name, every problem in one message.
@@ -46,7 +46,7 @@ fn genes(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> anyhow::Re
         return Ok(None);
     }
     let mut rows: HashMap<_, Vec<usize>> = HashMap::new();
-    for (row, id) in matrix.gene_ids.iter().enumerate() {
+    for (row, Region { id, .. }) in matrix.regions.iter().enumerate() {
         rows.entry(gene_key(id)).or_default().push(row);
     }
     let ids = gene_ids::named(&args.options.gene)?;
@@ -56,7 +56,7 @@ fn genes(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> anyhow::Re
             "--gene: {} of {} genes are not in the matrix, such as {first:?}; its ids look like {:?}. Check the ids",
             unknown.len(),
             ids.len(),
-            matrix.gene_ids.first().map_or("", String::as_str),
+            matrix.regions.first().map_or("", |region| &region.id),
         ));
     }
     let named: HashSet<usize> = ids.iter().filter_map(|id| rows.get(&gene_key(id))).flatten().copied().collect();
@@ -65,12 +65,12 @@ fn genes(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> anyhow::Re
     Ok(Some(genes))
 }
 
-fn regions(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> Vec<Region> {
+fn regions(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> Vec<Interval> {
     let mut regions = Vec::new();
     for text in &args.options.region {
         // a name may hold a colon itself (HLA contigs)
-        let whole = Region { chrom: text.clone(), range: 0..u64::MAX };
-        let region = if matrix.chroms.contains(text) { Ok(whole) } else { text.parse::<Region>() };
+        let whole = Interval { chrom: text.clone(), range: 0..u64::MAX };
+        let region = if matrix.chroms.contains(text) { Ok(whole) } else { text.parse::<Interval>() };
         match region {
             Err(error) => problems.push(format!("--region: {error}. Write it like chr21:1,000-2,000")),
             Ok(region) if !matrix.chroms.contains(&region.chrom) => {

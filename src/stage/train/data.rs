@@ -13,7 +13,7 @@ use crate::learn::{
     BadValue, DeviceGenes, FittedTransform, GeneDigest, GeneMeans, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream,
     StreamedGenes, TrainingData, Transform, WINDOW_BYTES,
 };
-use crate::matrix::Split;
+use crate::matrix::{LayerName, Split};
 
 /// The genes of all runs, and what was learnt of them.
 pub struct Data {
@@ -121,7 +121,7 @@ impl Survey {
         let mut left = [sample.genes.train.as_slice(), &sample.genes.valid];
         let step = (SHARD_BYTES / (4 * size)).max(1);
         for first in (0..n_genes).step_by(step) {
-            let values = sample.rows.read(first..(first + step).min(n_genes))?;
+            let values = sample.rows.read(LayerName::Window, first..(first + step).min(n_genes))?;
             for (row, gene) in (first..).zip(values.chunks_exact(size)) {
                 if sample.matrix.status[row].is_scorable() {
                     depth.add(gene);
@@ -163,7 +163,7 @@ fn input_quantiles(fitted: &FittedTransform, samples: &[Sample], scales: &[Vec<f
         genes.flat_map(|(sample, scales)| (0..sample.matrix.status.len()).map(move |row| (sample, scales, row)));
     for (sample, scales, row) in genes.step_by(step) {
         let status = sample.matrix.status[row];
-        let mut gene = sample.rows.read(row..row + 1)?;
+        let mut gene = sample.rows.read(LayerName::Window, row..row + 1)?;
         // a value that cannot be transformed is an error of the genes that are trained on, and of no others
         if status.has_data() && fitted.apply_to_gene(scales, &mut gene).is_ok() {
             means.add(&gene);

@@ -12,6 +12,7 @@ use super::{Args, MODEL_SUFFIX, SAMPLE, data, provenance};
 use crate::genome::check_name;
 use crate::io::{self, FileError};
 use crate::learn::{FittedTransform, Learner, TrainingData, TrainingState};
+use crate::matrix::LayerName;
 
 /// Of how training went.
 pub const HISTORY_SUFFIX: &str = ".history.tsv";
@@ -114,7 +115,7 @@ fn pooled(args: &Args, reader: &Reader) -> Result<Part> {
         let sample = reader.read(bins, labels)?;
         if let Some(first) = samples.first() {
             samples::check_same(first, &sample)?;
-            if args.model.needs.bodies && first.rows.has_bodies() != sample.rows.has_bodies() {
+            if args.model.needs.bodies && first.rows.has(LayerName::Body) != sample.rows.has(LayerName::Body) {
                 let problem = "has gene bodies, or lacks them, unlike the matrix before it";
                 return Err(FileError::new(bins, problem)
                     .remedy("Make all with attentrack-bin --body, or none")

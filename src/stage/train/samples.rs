@@ -6,24 +6,24 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
-use crate::io::bins::GeneRows;
+use crate::io::bins::LayerRows;
 use crate::io::{self, FileError};
 use crate::learn::{Recipe, Selection, Task};
-use crate::matrix::{ByGene, Kind, Labels, MANY_LOST, Matrix, Split, Splits, are_of_pair, share_lost};
+use crate::matrix::{ByGene, Kind, Labels, LayerName, MANY_LOST, Matrix, Split, Splits, are_of_pair, share_lost};
 
 /// One sample: its matrix and the genes of it that take part.
 pub struct Sample {
-    /// Without values, positions and gene ids: those of a thousand samples would fill the memory.
+    /// Without values and regions: those of a thousand samples would fill the memory.
     pub matrix: Matrix,
     /// Its values.
-    pub rows: GeneRows,
+    pub rows: LayerRows,
     pub genes: Arc<Selection>,
 }
 
 impl Sample {
     /// Values of a gene.
     pub fn gene_size(&self) -> usize {
-        self.matrix.n_marks() * self.matrix.n_bins()
+        self.matrix.row_size(LayerName::Window)
     }
 
     /// The matrix file.
@@ -70,12 +70,12 @@ impl<'a> Reader<'a> {
             let problem = format!(
                 "no labelled gene of {} has a split: {}",
                 path.display(),
-                examples(&matrix.gene_ids, self.table.rows.iter().map(|row| &row.gene_id))
+                examples(&matrix, self.table.rows.iter().map(|row| &row.gene_id))
             );
             return Err(FileError::new(self.path, problem).remedy("Use one annotation for all files").into());
         }
         report(self.task, &matrix.sample, &genes);
-        matrix.gene_ids = Vec::new();
+        matrix.regions = Vec::new();
         Ok(Sample { matrix, rows, genes: Arc::new(genes) })
     }
 
@@ -118,7 +118,7 @@ fn check_kind(path: &Path, matrix: &Matrix) -> Result<()> {
         let problem = format!("holds {:?}, expected signal", matrix.kind).to_lowercase();
         return Err(FileError::new(path, problem).remedy("Give the file that attentrack-bin wrote").into());
     }
-    if matrix.n_genes() == 0 || matrix.n_marks() == 0 {
+    if matrix.n_regions() == 0 || matrix.n_marks() == 0 {
         return Err(FileError::new(path, "holds no gene or no mark").remedy("Check the bin step").into());
     }
     Ok(())
@@ -176,20 +176,20 @@ fn check_labels(task: Task, (path, labels): (&Path, &Labels), (bins, matrix): (&
             .into());
     }
     let labelled = labels.by_gene();
-    let joined = matrix.gene_ids.iter().filter(|id| labelled.contains_key(id)).count();
+    let joined = matrix.regions.iter().filter(|region| labelled.contains_key(&region.id)).count();
     if joined == 0 {
         let ids = labels.rows.iter().map(|row| &row.gene_id);
-        let problem = format!("labels no gene of {}: {}", bins.display(), examples(&matrix.gene_ids, ids));
+        let problem = format!("labels no gene of {}: {}", bins.display(), examples(matrix, ids));
         return Err(FileError::new(path, problem)
             .remedy("Use the same gene ids in annotation and expression table, and pair --bins and --labels in order")
             .into());
     }
-    if share_lost(matrix.n_genes(), labelled.len(), joined) > MANY_LOST {
+    if share_lost(matrix.n_regions(), labelled.len(), joined) > MANY_LOST {
         tracing::warn!(
             "{}: {joined} of its {} labelled genes are among the {} of {}: check that both have the same gene ids",
             path.display(),
             labelled.len(),
-            matrix.n_genes(),
+            matrix.n_regions(),
             bins.display()
         );
     }
@@ -197,11 +197,14 @@ fn check_labels(task: Task, (path, labels): (&Path, &Labels), (bins, matrix): (&
 }
 
 /// "genes there are called A, B, C, here X, Y, Z".
-fn examples<'a>(bins: &'a [String], here: impl Iterator<Item = &'a String>) -> String {
+fn examples<'a>(matrix: &'a Matrix, here: impl Iterator<Item = &'a String>) -> String {
     let some = |ids: Vec<&String>| ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
     let here: Vec<&String> = here.take(3).collect();
     let here = if here.is_empty() { "there is none".to_owned() } else { some(here) };
-    format!("the matrix has {} …, this file {here} …", some(bins.iter().take(3).collect()))
+    format!(
+        "the matrix has {} …, this file {here} …",
+        some(matrix.regions.iter().take(3).map(|region| &region.id).collect())
+    )
 }
 
 fn check_variety(task: Task, splits: &Path, fold: u32, samples: &[Sample]) -> Result<()> {

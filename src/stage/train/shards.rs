@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::data::bad_value;
-use crate::io::bins::GeneRows;
+use crate::io::bins::LayerRows;
 use crate::learn::{FittedTransform, GeneSet, Selection, ShardError, Shards};
-use crate::matrix::Split;
+use crate::matrix::{LayerName, Split};
 
 /// A sample whose values stay in its file.
 pub struct StreamedSample {
-    pub rows: GeneRows,
+    pub rows: LayerRows,
     pub genes: Arc<Selection>,
     /// Of each mark, for the transform.
     pub scales: Vec<f64>,
@@ -65,7 +65,7 @@ impl Shards for MatrixShards {
         let genes = &sample.genes.of(self.split)[genes.clone()];
         let mut set = GeneSet::default();
         let (Some(&(first, _)), Some(&(last, _))) = (genes.first(), genes.last()) else { return Ok(set) };
-        let mut values = sample.rows.read(first..last + 1).map_err(failed)?;
+        let mut values = sample.rows.read(LayerName::Window, first..last + 1).map_err(failed)?;
         for &(row, label) in genes {
             let gene = &mut values[(row - first) * sample.size..][..sample.size];
             let checked = self.transform.apply_to_gene(&sample.scales, gene);

@@ -6,7 +6,7 @@ use super::Args;
 use super::runs::Run;
 use crate::io::{self, FileError};
 use crate::learn::auto::{self, Auto, Fitted, Genes, Place};
-use crate::matrix::Matrix;
+use crate::matrix::{LayerName, Matrix};
 use crate::model::Network;
 
 /// Validation genes below which the scores are warned of.
@@ -49,8 +49,10 @@ fn gather(run: &Run) -> Result<Genes> {
     let mut genes: Option<Genes> = None;
     for (at, sample) in run.samples.iter().enumerate() {
         let matrix = io::bins::read(sample.path())?;
-        let genes = genes.get_or_insert_with(|| Genes::new((first.n_marks(), first.n_bins()), matrix.body.is_some()));
-        let scorable: Vec<usize> = (0..matrix.n_genes()).filter(|&gene| matrix.status[gene].is_scorable()).collect();
+        let genes = genes.get_or_insert_with(|| {
+            Genes::new((first.n_marks(), first.n_bins()), matrix.layer(LayerName::Body).is_some())
+        });
+        let scorable: Vec<usize> = matrix.scorable().collect();
         let values = run.transform.apply(&matrix, &scorable);
         let values = values.map_err(|error| FileError::new(sample.path(), error.to_string()))?;
         let train = sample.genes.train.iter().map(|gene| (gene, false));
@@ -61,7 +63,7 @@ fn gather(run: &Run) -> Result<Genes> {
             labelled.push((of_scorable, label, place(&matrix, row), is_valid));
         }
         labelled.sort_by_key(|(gene, ..)| *gene);
-        let body = matrix.bodies(&scorable);
+        let body = matrix.rows(LayerName::Body, &scorable);
         genes.add_sample((&values, body.as_deref()), &labelled, (at, run.samples.len()));
     }
     genes.ok_or_else(|| anyhow!("no samples"))
@@ -69,8 +71,9 @@ fn gather(run: &Run) -> Result<Genes> {
 
 /// Where a gene is, if the matrix knows it.
 fn place(matrix: &Matrix, row: usize) -> Place {
-    match &matrix.tss {
-        Some(tss) => Place::At(tss[row].chrom.clone(), tss[row].position as i64),
-        None => Place::Somewhere(matrix.gene_ids[row].clone()),
+    let region = &matrix.regions[row];
+    match &region.tss {
+        Some(tss) => Place::At(tss.chrom.clone(), tss.position as i64),
+        None => Place::Somewhere(region.id.clone()),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{GENES, GRID, Status, bigwig_file};
 use crate::support::Workdir;
+use attentrack::matrix::LayerName;
 
 const CHROMS: [(&str, u32); 2] = [("chr1", 5000), ("chr2", 3000)];
 
@@ -51,7 +52,7 @@ fn a_depth_that_the_summary_does_not_state_is_read() {
     let dir = workdir();
     let scaled = |file: &str| {
         dir.ok("bin", &format!("{GRID} --signal M=ok.bw --control {file} --orientation genome"));
-        dir.matrix("x.bins.safetensors").values
+        dir.matrix("x.bins.safetensors").layers[0].values.clone()
     };
     let ok = std::fs::read(dir.path("ok.bw")).unwrap();
     // sum 1,210 of the mark; the control has twice as much
@@ -83,7 +84,7 @@ fn versions_ends_and_sizes() {
     let values = |bytes: &[u8]| {
         dir.write("x.bw", bytes);
         dir.ok("bin", &format!("{GRID} --signal M=x.bw"));
-        dir.matrix("x.bins.safetensors").values
+        dir.matrix("x.bins.safetensors").layers[0].values.clone()
     };
     let ok = std::fs::read(dir.path("ok.bw")).unwrap();
     let expected = values(&ok);
@@ -133,7 +134,7 @@ fn one_odd_chromosome_is_no_other_assembly() {
     let both = "--signal M=ucsc.bw --signal N=rcrs.bw";
     let log = dir.ok("bin", &format!("{GRID} {both}"));
     assert!(log.contains("WARN") && log.contains("chrM has 16569 bp here and 16571 bp there"), "{log}");
-    let expected = dir.matrix("x.bins.safetensors").values;
+    let expected = dir.matrix("x.bins.safetensors").layers[0].values.clone();
 
     dir.write("genes.bed", format!("{GENES}chrM\t400\t401\tMT\t0\t+\n"));
     dir.fails("bin", &format!("{GRID} {both}"), &["rcrs.bw: is of another genome assembly"]);
@@ -141,8 +142,8 @@ fn one_odd_chromosome_is_no_other_assembly() {
     assert!(log.contains("25.0 % of the genes"), "{log}");
     let matrix = dir.matrix("x.bins.safetensors");
     assert_eq!(matrix.status[3], Status::NoChrom);
-    assert!(matrix.gene(3).iter().all(|value| value.is_nan()));
-    assert_eq!(matrix.values[..expected.len()], expected);
+    assert!(matrix.row(LayerName::Window, 3).iter().all(|value| value.is_nan()));
+    assert_eq!(matrix.layers[0].values[..expected.len()], expected);
     assert_eq!(matrix.chroms.length("chrM"), None);
 
     // most of the chromosomes: another assembly, wherever the genes lie
@@ -163,7 +164,7 @@ fn one_gene_beyond_the_end_of_its_chromosome_is_missing() {
     assert!(log.contains("gene ORI starts at chr1:5100, beyond the end"), "{log}");
     let matrix = dir.matrix("x.bins.safetensors");
     assert_eq!(matrix.status[3], Status::NoChrom);
-    assert!(matrix.gene(3).iter().all(|value| value.is_nan()));
+    assert!(matrix.row(LayerName::Window, 3).iter().all(|value| value.is_nan()));
     dir.write("genes.bed", format!("{GENES}{origin}chr1\t5200\t5201\tMORE\t0\t-\n"));
     dir.fails("bin", &format!("{GRID} --signal M=ok.bw"), &["gene ORI", "different genome assemblies"]);
 }

@@ -47,7 +47,7 @@ fn expected(folder: &Path, name: &str) -> HashMap<(String, String), Vec<f32>> {
 /// Largest relative difference over all bins; missing values must agree.
 fn difference(matrix: &Matrix, expected: &HashMap<(String, String), Vec<f32>>) -> f32 {
     let (mut largest, mut compared) = (0.0_f32, 0);
-    for (gene, id) in matrix.gene_ids.iter().enumerate() {
+    for (gene, id) in matrix.regions.iter().map(|region| &region.id).enumerate() {
         for (mark, name) in matrix.marks.iter().enumerate() {
             let expected = &expected[&(id.clone(), name.clone())];
             for (found, expected) in matrix.bins(gene, mark).iter().zip(expected) {
@@ -99,7 +99,7 @@ fn fixture_edge_counts_are_identical() {
     );
     let matrix = dir.matrix("x.bins.safetensors");
     let mut found = Vec::new();
-    for (gene, id) in matrix.gene_ids.iter().enumerate() {
+    for (gene, id) in matrix.regions.iter().map(|region| &region.id).enumerate() {
         let bins = matrix.bins(gene, 0).iter().enumerate().filter(|(_, count)| **count > 0.0);
         found.extend(bins.map(|(bin, count)| format!("{id}\t{bin}\t{count}")));
     }

@@ -32,7 +32,10 @@ fn a_bedgraph_is_one_whatever_its_first_value_is() {
             let log = dir.ok("bin", &format!("{GRID} {ALL} --signal M=m.bdg"));
             assert!(log.contains("1 of 4 lines have no value"), "{missing}: {log}");
             let matrix = dir.matrix("x.bins.safetensors");
-            assert_eq!((matrix.inputs[0].format.as_str(), matrix.values), ("bedgraph", expected.values.clone()));
+            assert_eq!(
+                (matrix.inputs[0].format.as_str(), matrix.layers[0].values.clone()),
+                ("bedgraph", expected.layers[0].values.clone())
+            );
         }
     }
 }
@@ -113,7 +116,7 @@ fn cost_does_not_grow_with_the_square_of_the_scaffolds() {
             &format!("--genes genes.bed --signal M={file} --flank 100 --bin-size 100 --out x.bins.safetensors"),
         );
         assert!(started.elapsed().as_secs() < 20, "{file}: {:?}", started.elapsed());
-        assert_eq!(dir.matrix("x.bins.safetensors").values[1], wanted);
+        assert_eq!(dir.matrix("x.bins.safetensors").layers[0].values[1], wanted);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use attentrack::io;
 use attentrack::learn::ModelKind;
-use attentrack::matrix::BODY_PARTS;
+use attentrack::matrix::{BODY_PARTS, Layer, LayerName};
 use attentrack::stage::model_file;
 
 use super::{FAST, GENES, INPUTS, bytes, workdir};
@@ -43,7 +43,7 @@ fn auto_stacks_calibrates_and_attends_to_the_same_bytes_at_any_thread_count() {
         assert_eq!(row.uncertain, Some(near), "{row:?}");
     }
     let attention = io::bins::read(&work.path("p.bins.safetensors")).unwrap();
-    assert!((attention.gene(0)[..20].iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    assert!((attention.row(LayerName::Window, 0)[..20].iter().sum::<f32>() - 1.0).abs() < 1e-5);
     // a sample of another depth is compared with itself
     work.ok("predict", "--bins yy.bins.safetensors --model m.model.safetensors --predictions other.tsv");
 }
@@ -78,7 +78,7 @@ fn auto_learns_from_the_bodies_where_the_matrix_has_them() {
     let work = workdir();
     let mut matrix = super::matrix("x");
     let quiet = |at: usize| ((at * 7919 + at / 40 * 104_729) % 11) as f32 / 4.0;
-    matrix
+    matrix.layers[0]
         .values
         .iter_mut()
         .enumerate()
@@ -89,7 +89,7 @@ fn auto_learns_from_the_bodies_where_the_matrix_has_them() {
         // the end of one gene is not known
         if gene == 7 { f32::NAN } else { quiet(at + 3) + if mark == 1 && gene % 2 == 1 { 2.0 } else { 0.0 } }
     };
-    matrix.body = Some((0..GENES * 2 * BODY_PARTS).map(body).collect());
+    matrix.layers.push(Layer::new(LayerName::Body, (0..GENES * 2 * BODY_PARTS).map(body).collect()));
     io::bins::write(&work.path("b.bins.safetensors"), &matrix).unwrap();
     let inputs = INPUTS.replace("x.bins", "b.bins");
     let train = format!("{FAST} --model auto --epochs 2 --out m.model.safetensors");

@@ -1,12 +1,13 @@
 //! Genes without any data are never called silent: they have no score, in any model, unless asked for.
 
 use super::*;
+use attentrack::matrix::LayerName;
 
 /// Genes 40 and 41 have no data: their windows are zeros, as of a statistic that takes a base without data as 0.
 fn sparse(sample: &str) -> Matrix {
     let mut matrix = matrix(sample);
     for gene in [40, 41] {
-        matrix.values[gene * 40..][..40].fill(0.0);
+        matrix.layers[0].values[gene * 40..][..40].fill(0.0);
         matrix.status[gene] = Status::Empty;
     }
     matrix
@@ -66,7 +67,7 @@ fn genes_without_data_have_neither_attention_nor_an_explanation() {
     for name in ["a", "deep-lift", "occlusion"] {
         let matrix = io::bins::read(&work.path(&format!("{name}.bins.safetensors"))).unwrap();
         for gene in 0..GENES {
-            let missing = matrix.gene(gene).iter().filter(|value| value.is_nan()).count();
+            let missing = matrix.row(LayerName::Window, gene).iter().filter(|value| value.is_nan()).count();
             assert_eq!(missing, if [40, 41, 59].contains(&gene) { 40 } else { 0 }, "{name}, gene {gene}");
         }
     }

@@ -12,7 +12,7 @@ fn two_samples() -> Workdir {
     let mut smaller = matrix("yy");
     for gene in (0..GENES).step_by(7) {
         smaller.status[gene] = Status::NoChrom;
-        smaller.values[gene * 40..][..40].fill(f32::NAN);
+        smaller.layers[0].values[gene * 40..][..40].fill(f32::NAN);
     }
     io::bins::write(&work.path("yy.bins.safetensors"), &smaller).unwrap();
     work
@@ -126,8 +126,8 @@ fn predictions_of_an_ensemble_are_the_mean_and_spread_of_its_members() {
     let work = workdir();
     let mut placed = matrix("x");
     placed.chroms.push(Chrom { name: "chr1".into(), length: Some(10_000_000) });
-    let tss = |gene| Tss { chrom: "chr1".into(), position: 5000 + 3000 * gene, strand: Strand::Forward };
-    placed.tss = Some((0..GENES as u64).map(tss).collect());
+    let tss = |gene: u64| Tss { chrom: "chr1".into(), position: 5000 + 3000 * gene, strand: Strand::Forward };
+    placed.regions.iter_mut().zip(0..).for_each(|(region, gene)| region.tss = Some(tss(gene)));
     io::bins::write(&work.path("x.bins.safetensors"), &placed).unwrap();
     let predict = |name: &str| {
         let files = format!("--predictions {name}.tsv --attention {name}.attention.bins.safetensors");
@@ -155,7 +155,9 @@ fn predictions_of_an_ensemble_are_the_mean_and_spread_of_its_members() {
          score_sd\tmark_attention_sd_H3K4me3\tmark_attention_sd_H3K27me3\tuncertain\tmodel\n"
     ));
     assert_eq!(ensemble.marks, members[0].1.marks);
-    assert!(members[0].1.rows[0].spread.is_none() && members[0].2.attention.as_ref().unwrap().spread.is_none());
+    assert!(
+        members[0].1.rows[0].spread.is_none() && members[0].2.layers[0].attention.as_ref().unwrap().spread.is_none()
+    );
 
     let close = |found: f64, expected: f64| assert!((found - expected).abs() < 2e-6, "{found} is not {expected}");
     let check = |(mean, sd): (f64, f64), of_members: Vec<f64>| {
@@ -180,26 +182,26 @@ fn predictions_of_an_ensemble_are_the_mean_and_spread_of_its_members() {
     let by = ensemble.model.as_ref().unwrap();
     assert!(work.read("all.tsv").ends_with(&format!("\tno_chrom\tNA\tNA\tNA\tNA\tNA\tNA\tNA\t{by}\n")));
 
-    let held = attention.attention.as_ref().unwrap();
+    let held = attention.layers[0].attention.as_ref().unwrap();
     let spread = held.spread.as_ref().unwrap();
     for at in 0..(GENES - 1) * 40 {
-        let of_members = members.iter().map(|(.., a)| f64::from(a.values[at])).collect();
-        check((f64::from(attention.values[at]), f64::from(spread.values[at])), of_members);
+        let of_members = members.iter().map(|(.., a)| f64::from(a.layers[0].values[at])).collect();
+        check((f64::from(attention.layers[0].values[at]), f64::from(spread.values[at])), of_members);
     }
     for at in 0..(GENES - 1) * 2 {
         let of_members = members
             .iter()
-            .map(|(.., a)| f64::from(a.attention.as_ref().unwrap().mark_values.as_ref().unwrap()[at]))
+            .map(|(.., a)| f64::from(a.layers[0].attention.as_ref().unwrap().mark_values.as_ref().unwrap()[at]))
             .collect();
         check(
             (f64::from(held.mark_values.as_ref().unwrap()[at]), f64::from(spread.mark_values.as_ref().unwrap()[at])),
             of_members,
         );
-        close(attention.values[at * 20..][..20].iter().map(|&value| f64::from(value)).sum(), 1.0);
+        close(attention.layers[0].values[at * 20..][..20].iter().map(|&value| f64::from(value)).sum(), 1.0);
     }
     for at in 0..40 {
         let of_members: Vec<f64> =
-            members.iter().map(|(.., a)| f64::from(a.attention.as_ref().unwrap().null_values[at])).collect();
+            members.iter().map(|(.., a)| f64::from(a.layers[0].attention.as_ref().unwrap().null_values[at])).collect();
         close(f64::from(held.null_values[at]), mean_and_sd(&of_members).0);
     }
     assert!(spread.values[(GENES - 1) * 40..].iter().all(|value| value.is_nan()));
@@ -235,7 +237,7 @@ fn what_cannot_be_trained_together_is_refused_in_words() {
     save("wide.bins.safetensors", &|m| m.grid = Grid::new(2000, 200, Orientation::Gene).unwrap());
     save("fine.bins.safetensors", &|m| {
         m.grid = Grid::new(1000, 50, Orientation::Gene).unwrap();
-        m.values = m.values.iter().flat_map(|&value| [value, value]).collect();
+        m.layers[0].values = m.layers[0].values.iter().flat_map(|&value| [value, value]).collect();
     });
     save("slash.bins.safetensors", &|m| m.sample = "a/b".to_owned());
     save("unlabelled.bins.safetensors", &|m| m.status.iter_mut().step_by(2).for_each(|s| *s = Status::NoChrom));

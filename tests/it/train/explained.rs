@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use attentrack::io;
-use attentrack::matrix::Matrix;
+use attentrack::matrix::{LayerName, Matrix};
 
 use super::{FAST, GENES, INPUTS, workdir};
 
@@ -31,7 +31,7 @@ fn the_whole_score_of_a_stack_is_explained_and_judged() {
     let forward = attribution("temporal-forward");
     let rows = io::predictions::read(&work.path("p.tsv")).unwrap().rows;
     for (gene, row) in rows.iter().enumerate().take(GENES - 1) {
-        let (last, raw) = (f64::from(forward.gene(gene)[19]), row.raw_score.unwrap());
+        let (last, raw) = (f64::from(forward.row(LayerName::Window, gene)[19]), row.raw_score.unwrap());
         assert!((1.0 / (1.0 + (-last).exp()) - raw).abs() < 1e-5, "gene {gene}: {last} {raw}");
     }
 
@@ -61,7 +61,7 @@ fn the_whole_score_of_a_stack_is_explained_and_judged() {
 
 /// The two bins of the first mark with the largest mean over the positive genes.
 fn largest_bins(matrix: &Matrix) -> Vec<usize> {
-    let mean = |bin: usize| (1..GENES - 1).step_by(2).map(|gene| matrix.gene(gene)[bin]).sum::<f32>();
+    let mean = |bin: usize| (1..GENES - 1).step_by(2).map(|gene| matrix.row(LayerName::Window, gene)[bin]).sum::<f32>();
     let mut bins: Vec<usize> = (0..20).collect();
     bins.sort_by(|&a, &b| mean(b).total_cmp(&mean(a)));
     let mut two = bins[..2].to_vec();

@@ -59,9 +59,9 @@ fn every_model_learns_classes_and_numbers_and_says_what_it_can() {
             if has_bins {
                 work.ok("predict", &attention);
                 let matrix = io::bins::read(&work.path("a.bins.safetensors")).unwrap();
-                let sums = matrix.values[..40].chunks(20).map(|bins| bins.iter().sum::<f32>());
+                let sums = matrix.layers[0].values[..40].chunks(20).map(|bins| bins.iter().sum::<f32>());
                 assert!(sums.into_iter().all(|sum| (sum - 1.0).abs() < 1e-5), "{model}");
-                let held = matrix.attention.unwrap();
+                let held = matrix.layers[0].attention.as_ref().unwrap();
                 assert_eq!((held.mark_values.is_some(), held.null_values.len()), (has_marks, 40), "{model}");
             } else {
                 work.fails("predict", &attention, &["m.model.safetensors", &format!("{model} has no attention")]);

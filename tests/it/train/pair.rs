@@ -1,7 +1,7 @@
 //! Two samples joined, what changes between them learnt, and what is refused.
 
 use attentrack::io;
-use attentrack::matrix::{Matrix, Status};
+use attentrack::matrix::{LayerName, Matrix, Status};
 
 use super::{GENES, matrix, splits};
 use crate::support::Workdir;
@@ -14,7 +14,7 @@ fn workdir() -> Workdir {
         let mut sample: Matrix = matrix(name);
         for gene in 0..GENES - 2 {
             for bin in 9..11 {
-                sample.values[gene * 40 + bin] = if gene % 3 == on { 9.0 } else { 1.0 };
+                sample.layers[0].values[gene * 40 + bin] = if gene % 3 == on { 9.0 } else { 1.0 };
             }
         }
         io::bins::write(&work.path(&format!("{name}.bins.safetensors")), &sample).unwrap();
@@ -38,10 +38,13 @@ fn two_samples_are_joined_mark_by_mark_and_compared_gene_by_gene() {
     let [a, b, pair] =
         ["a", "b", "ab"].map(|name| io::bins::read(&work.path(&format!("{name}.bins.safetensors"))).unwrap());
     assert_eq!(pair.marks, ["A:H3K4me3", "A:H3K27me3", "B:H3K4me3", "B:H3K27me3"]);
-    assert_eq!((pair.sample.as_str(), pair.n_genes()), ("b-vs-a", GENES));
-    assert_eq!((pair.gene(7), pair.bins(7, 3)), ([a.gene(7), b.gene(7)].concat().as_slice(), b.bins(7, 1)));
+    assert_eq!((pair.sample.as_str(), pair.n_regions()), ("b-vs-a", GENES));
+    assert_eq!(
+        (pair.row(LayerName::Window, 7), pair.bins(7, 3)),
+        ([a.row(LayerName::Window, 7), b.row(LayerName::Window, 7)].concat().as_slice(), b.bins(7, 1))
+    );
     assert_eq!(pair.status[GENES - 1], Status::NoChrom);
-    assert!(pair.gene(GENES - 1).iter().all(|value| value.is_nan()));
+    assert!(pair.row(LayerName::Window, GENES - 1).iter().all(|value| value.is_nan()));
     // log2 of 16 / 1, 1 / 16, 4 / 1
     let labels = work.read("ab.labels.tsv");
     assert_eq!(labels.lines().skip(1).take(3).collect::<Vec<_>>(), ["G0\t4\t15", "G1\t-4\t0", "G2\t2\t3"]);
@@ -85,7 +88,7 @@ fn every_variant_learns_what_changes_resumes_and_says_where_it_looks() {
         assert!(best > 0.9, "{variant}: {best}");
         let attention = io::bins::read(&work.path(&format!("{variant}.bins.safetensors"))).unwrap();
         assert_eq!(attention.marks.len(), 4);
-        let of_marks = attention.attention.as_ref().unwrap().mark_values.as_ref().unwrap();
+        let of_marks = attention.layers[0].attention.as_ref().unwrap().mark_values.as_ref().unwrap();
         for gene in 0..GENES - 1 {
             assert!((of_marks[gene * 4..][..4].iter().sum::<f32>() - 1.0).abs() < 1e-5, "{variant}");
             for mark in 0..4 {
@@ -111,7 +114,7 @@ fn every_variant_learns_what_changes_resumes_and_says_where_it_looks() {
     );
     let mut odd = matrix("a");
     odd.marks.truncate(1);
-    odd.values = odd.values.chunks(40).flat_map(|gene| gene[..20].to_vec()).collect();
+    odd.layers[0].values = odd.layers[0].values.chunks(40).flat_map(|gene| gene[..20].to_vec()).collect();
     io::bins::write(&work.path("odd.bins.safetensors"), &odd).unwrap();
     refused(
         &format!("--bins odd.bins.safetensors --labels ab.labels.tsv --task regression {model}"),

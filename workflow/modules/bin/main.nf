@@ -1,14 +1,15 @@
+// Made by `attentrack workflow --out-dir workflow`, from what src/stage says of each stage.
+
 include { quoted } from '../../functions.nf'
 
 process BIN {
     tag "${meta.id}"
     label 'process_medium'
-    conda "${moduleDir}/environment.yml"
+    conda "${moduleDir}/../environment.yml"
     container 'attentrack:0.1.0'
 
     input:
-    // marks, control_marks: the marks of the files, in their order; a control may be the same file for several
-    tuple val(meta), val(marks), path(signals, stageAs: 'signal?/*', arity: '1..*'), val(control_marks), path(controls, stageAs: 'control?/*', arity: '0..*')
+    tuple val(meta), val(marks), path(signals, stageAs: 'signals?/*', arity: '1..*'), val(control_marks), path(controls, stageAs: 'controls?/*', arity: '0..*')
     path genes, stageAs: 'genes/*'
     path blacklist, stageAs: 'blacklist/*'
     path reference, stageAs: 'reference/*'
@@ -24,16 +25,17 @@ process BIN {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: meta.id
-    def signal_flags = [marks, signals].transpose().collect { mark, file -> "--signal=${quoted(mark + '=' + file.toString())}" }
-    def control_flags = [control_marks, controls].transpose().collect { mark, file -> "--control=${quoted(mark + '=' + file.toString())}" }
-    def optional = [blacklist ? "--blacklist=${quoted(blacklist)}" : '', reference ? "--reference=${quoted(reference)}" : '', chrom_alias ? "--chrom-alias=${quoted(chrom_alias)}" : '']
+    def files = ["--sample=${quoted(meta.id)}"] +
+        [marks, signals].transpose().collect { mark, file -> "--signal=${quoted(mark + '=' + file.toString())}" } +
+        [control_marks, controls].transpose().collect { mark, file -> "--control=${quoted(mark + '=' + file.toString())}" } +
+        ["--genes=${quoted(genes)}"] +
+        (blacklist ? ["--blacklist=${quoted(blacklist)}"] : []) +
+        (reference ? ["--reference=${quoted(reference)}"] : []) +
+        (chrom_alias ? ["--chrom-alias=${quoted(chrom_alias)}"] : []) +
+        ["--out=${quoted("${prefix}.bins.safetensors")}"]
     """
     attentrack-bin \\
-        --genes=${quoted(genes)} \\
-        --sample=${quoted(meta.id)} \\
-        ${signal_flags.join(' ')} ${control_flags.join(' ')} \\
-        ${optional.join(' ')} \\
-        --out=${quoted("${prefix}.bins.safetensors")} \\
+        ${files.join(' ')} \\
         --threads ${task.cpus} \\
         ${args}
     """

@@ -1,13 +1,14 @@
+// Made by `attentrack workflow --out-dir workflow`, from what src/stage says of each stage.
+
 include { quoted } from '../../functions.nf'
 
 process EVALUATE {
     tag "${meta.id}"
     label 'process_low'
-    conda "${moduleDir}/environment.yml"
+    conda "${moduleDir}/../environment.yml"
     container 'attentrack:0.1.0'
 
     input:
-    // predictions, labels: one a sample, in the same order
     tuple val(meta), path(predictions, stageAs: 'predictions?/*', arity: '1..*'), path(labels, stageAs: 'labels?/*', arity: '1..*')
     path splits, stageAs: 'splits/*'
     path genes, stageAs: 'genes/*'
@@ -22,13 +23,15 @@ process EVALUATE {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: 'metrics'
-    def sample_flags = predictions.collect { file -> "--predictions=${quoted(file)}" } + labels.collect { file -> "--labels=${quoted(file)}" }
     // many samples make more arguments than a program can be started with: they come as its standard input
+    def samples = predictions.collect { file -> "--predictions=${quoted(file)}" } +
+        labels.collect { file -> "--labels=${quoted(file)}" }
+    def files = ["--splits=${quoted(splits)}"] +
+        ["--genes=${quoted(genes)}"] +
+        ["--out=${quoted("${prefix}.json")}"]
     """
-    printf '%s\\n' ${sample_flags.join(' ')} | attentrack-evaluate @- \\
-        --splits=${quoted(splits)} \\
-        --genes=${quoted(genes)} \\
-        --out=${quoted("${prefix}.json")} \\
+    printf '%s\\n' ${samples.join(' ')} | attentrack-evaluate @- \\
+        ${files.join(' ')} \\
         --threads ${task.cpus} \\
         ${args}
     """

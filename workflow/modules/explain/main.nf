@@ -1,9 +1,11 @@
+// Made by `attentrack workflow --out-dir workflow`, from what src/stage says of each stage.
+
 include { quoted } from '../../functions.nf'
 
 process EXPLAIN {
     tag "${meta.id}"
     label 'process_medium'
-    conda "${moduleDir}/environment.yml"
+    conda "${moduleDir}/../environment.yml"
     container 'attentrack:0.1.0'
 
     input:
@@ -19,11 +21,12 @@ process EXPLAIN {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: meta.id
+    def files = ["--bins=${quoted(bins)}"] +
+        ["--model=${quoted(model)}"] +
+        ["--out=${quoted("${prefix}.bins.safetensors")}"]
     """
     attentrack-explain \\
-        --bins=${quoted(bins)} \\
-        --model=${quoted(model)} \\
-        --out=${quoted("${prefix}.bins.safetensors")} \\
+        ${files.join(' ')} \\
         --threads ${task.cpus} \\
         ${args}
     """

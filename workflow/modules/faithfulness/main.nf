@@ -1,18 +1,18 @@
+// Made by `attentrack workflow --out-dir workflow`, from what src/stage says of each stage.
+
 include { quoted } from '../../functions.nf'
 
 process FAITHFULNESS {
     tag "${meta.id}"
     label 'process_medium'
-    conda "${moduleDir}/environment.yml"
+    conda "${moduleDir}/../environment.yml"
     container 'attentrack:0.1.0'
 
     input:
     tuple val(meta), path(bins, stageAs: 'bins/*'), path(model, stageAs: 'model/*')
-    // of the same inputs, from other seeds and of permuted labels; each of these four may be []
-    path other_models, stageAs: 'other?/*', arity: '0..*'
-    path permuted_models, stageAs: 'permuted?/*', arity: '0..*'
+    path other_models, stageAs: 'other_models?/*', arity: '0..*'
+    path permuted_models, stageAs: 'permuted_models?/*', arity: '0..*'
     path truth, stageAs: 'truth/*'
-    // of a mark that the model has not seen; goes with --held-out-mark in ext.args
     path held_out, stageAs: 'held_out/*'
 
     output:
@@ -25,14 +25,16 @@ process FAITHFULNESS {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: meta.id
-    def models = other_models.collect { file -> "--other-model=${quoted(file)}" } + permuted_models.collect { file -> "--permuted-model=${quoted(file)}" }
-    def optional = [truth ? "--truth=${quoted(truth)}" : '', held_out ? "--held-out=${quoted(held_out)}" : '']
+    def files = ["--bins=${quoted(bins)}"] +
+        ["--model=${quoted(model)}"] +
+        other_models.collect { file -> "--other-model=${quoted(file)}" } +
+        permuted_models.collect { file -> "--permuted-model=${quoted(file)}" } +
+        (truth ? ["--truth=${quoted(truth)}"] : []) +
+        (held_out ? ["--held-out=${quoted(held_out)}"] : []) +
+        ["--out=${quoted("${prefix}.faithfulness.tsv")}"]
     """
     attentrack-faithfulness \\
-        --bins=${quoted(bins)} \\
-        --model=${quoted(model)} \\
-        ${models.join(' ')} ${optional.join(' ')} \\
-        --out=${quoted("${prefix}.faithfulness.tsv")} \\
+        ${files.join(' ')} \\
         --threads ${task.cpus} \\
         ${args}
     """

@@ -1,9 +1,11 @@
+// Made by `attentrack workflow --out-dir workflow`, from what src/stage says of each stage.
+
 include { quoted } from '../../functions.nf'
 
 process LABEL {
     tag "${meta.id}"
     label 'process_single'
-    conda "${moduleDir}/environment.yml"
+    conda "${moduleDir}/../environment.yml"
     container 'attentrack:0.1.0'
 
     input:
@@ -19,12 +21,13 @@ process LABEL {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: meta.id
+    def files = ["--sample=${quoted(meta.id)}"] +
+        ["--expression=${quoted(expression)}"] +
+        ["--genes=${quoted(genes)}"] +
+        ["--out=${quoted("${prefix}.labels.tsv")}"]
     """
     attentrack-label \\
-        --expression=${quoted(expression)} \\
-        --sample=${quoted(meta.id)} \\
-        --genes=${quoted(genes)} \\
-        --out=${quoted("${prefix}.labels.tsv")} \\
+        ${files.join(' ')} \\
         --threads ${task.cpus} \\
         ${args}
     """

@@ -1,13 +1,14 @@
+// Made by `attentrack workflow --out-dir workflow`, from what src/stage says of each stage.
+
 include { quoted } from '../../functions.nf'
 
 process PREDICT {
     tag "${meta.id}"
     label 'process_medium'
-    conda "${moduleDir}/environment.yml"
+    conda "${moduleDir}/../environment.yml"
     container 'attentrack:0.1.0'
 
     input:
-    // with_attention: whether the model has one (false of lstm and DeepChrome)
     tuple val(meta), path(bins, stageAs: 'bins/*'), path(model, stageAs: 'model/*'), val(with_attention)
 
     output:
@@ -21,13 +22,13 @@ process PREDICT {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: meta.id
-    def attention_flag = with_attention ? "--attention=${quoted("${prefix}.attention.bins.safetensors")}" : ''
+    def files = ["--bins=${quoted(bins)}"] +
+        ["--model=${quoted(model)}"] +
+        ["--predictions=${quoted("${prefix}.predictions.tsv")}"] +
+        (with_attention ? ["--attention=${quoted("${prefix}.attention.bins.safetensors")}"] : [])
     """
     attentrack-predict \\
-        --bins=${quoted(bins)} \\
-        --model=${quoted(model)} \\
-        --predictions=${quoted("${prefix}.predictions.tsv")} \\
-        ${attention_flag} \\
+        ${files.join(' ')} \\
         --threads ${task.cpus} \\
         ${args}
     """
@@ -35,6 +36,7 @@ process PREDICT {
     stub:
     def prefix = task.ext.prefix ?: meta.id
     """
-    touch -- ${quoted("${prefix}.predictions.tsv")} ${with_attention ? quoted("${prefix}.attention.bins.safetensors") : ''}
+    touch -- ${quoted("${prefix}.predictions.tsv")}
+    ${with_attention ? '' : ': '}touch -- ${quoted("${prefix}.attention.bins.safetensors")}
     """
 }

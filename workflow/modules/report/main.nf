@@ -1,18 +1,19 @@
+// Made by `attentrack workflow --out-dir workflow`, from what src/stage says of each stage.
+
 include { quoted } from '../../functions.nf'
 
 process REPORT {
     tag "${meta.id}"
     label 'process_low'
-    conda "${moduleDir}/environment.yml"
+    conda "${moduleDir}/../environment.yml"
     container 'attentrack:0.1.0'
 
     input:
-    // predictions, labels: one a sample, in the same order; attention: of the same samples, or none
     tuple val(meta), path(predictions, stageAs: 'predictions?/*', arity: '1..*'), path(labels, stageAs: 'labels?/*', arity: '1..*'), path(attention, stageAs: 'attention?/*', arity: '0..*')
     path metrics, stageAs: 'metrics/*'
     path splits, stageAs: 'splits/*'
     path genes, stageAs: 'genes/*'
-    path histories, stageAs: 'history?/*', arity: '0..*'
+    path histories, stageAs: 'histories?/*', arity: '0..*'
 
     output:
     tuple val(meta), path('*/report.html'), emit: html
@@ -26,15 +27,18 @@ process REPORT {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: 'report'
-    def sample_flags = predictions.collect { file -> "--predictions=${quoted(file)}" } + labels.collect { file -> "--labels=${quoted(file)}" }
-    def further_flags = histories.collect { file -> "--history=${quoted(file)}" } + attention.collect { file -> "--attention=${quoted(file)}" }
     // many samples make more arguments than a program can be started with: they come as its standard input
+    def samples = predictions.collect { file -> "--predictions=${quoted(file)}" } +
+        labels.collect { file -> "--labels=${quoted(file)}" } +
+        attention.collect { file -> "--attention=${quoted(file)}" }
+    def files = ["--metrics=${quoted(metrics)}"] +
+        ["--splits=${quoted(splits)}"] +
+        ["--genes=${quoted(genes)}"] +
+        histories.collect { file -> "--history=${quoted(file)}" } +
+        ["--out-dir=${quoted(prefix)}"]
     """
-    printf '%s\\n' ${(sample_flags + further_flags).join(' ')} | attentrack-report @- \\
-        --metrics=${quoted(metrics)} \\
-        --splits=${quoted(splits)} \\
-        --genes=${quoted(genes)} \\
-        --out-dir=${quoted(prefix)} \\
+    printf '%s\\n' ${samples.join(' ')} | attentrack-report @- \\
+        ${files.join(' ')} \\
         --threads ${task.cpus} \\
         ${args}
     """

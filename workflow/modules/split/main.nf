@@ -1,13 +1,14 @@
+// Made by `attentrack workflow --out-dir workflow`, from what src/stage says of each stage.
+
 include { quoted } from '../../functions.nf'
 
 process SPLIT {
     tag "${meta.id}"
     label 'process_single'
-    conda "${moduleDir}/environment.yml"
+    conda "${moduleDir}/../environment.yml"
     container 'attentrack:0.1.0'
 
     input:
-    // labels: those of every sample
     tuple val(meta), path(genes, stageAs: 'genes/*'), path(labels, stageAs: 'labels?/*', arity: '1..*')
 
     output:
@@ -20,12 +21,13 @@ process SPLIT {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: 'splits'
-    def label_flags = labels.collect { file -> "--labels=${quoted(file)}" }.join(' ')
     // many samples make more arguments than a program can be started with: they come as its standard input
+    def samples = labels.collect { file -> "--labels=${quoted(file)}" }
+    def files = ["--genes=${quoted(genes)}"] +
+        ["--out=${quoted("${prefix}.tsv")}"]
     """
-    printf '%s\\n' ${label_flags} | attentrack-split @- \\
-        --genes=${quoted(genes)} \\
-        --out=${quoted("${prefix}.tsv")} \\
+    printf '%s\\n' ${samples.join(' ')} | attentrack-split @- \\
+        ${files.join(' ')} \\
         --threads ${task.cpus} \\
         ${args}
     """

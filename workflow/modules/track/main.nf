@@ -1,13 +1,15 @@
+// Made by `attentrack workflow --out-dir workflow`, from what src/stage says of each stage.
+
 include { quoted } from '../../functions.nf'
 
 process TRACK {
     tag "${meta.id}"
     label 'process_medium'
-    conda "${moduleDir}/environment.yml"
+    conda "${moduleDir}/../environment.yml"
     container 'attentrack:0.1.0'
 
     input:
-    tuple val(meta), path(matrix, stageAs: 'inputs/matrix/*'), path(predictions, stageAs: 'inputs/predictions/*')
+    tuple val(meta), path(matrix, stageAs: 'matrix/*'), path(predictions, stageAs: 'predictions/*')
 
     output:
     tuple val(meta), path('*/*.{bed,bed.gz}'), emit: bed, optional: true
@@ -24,12 +26,12 @@ process TRACK {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: meta.id
-    def uncertain = predictions ? "--predictions=${quoted(predictions)}" : ''
+    def files = ["--input=${quoted(matrix)}"] +
+        (predictions ? ["--predictions=${quoted(predictions)}"] : []) +
+        ["--out-dir=${quoted(prefix)}"]
     """
     attentrack-track \\
-        --input=${quoted(matrix)} \\
-        ${uncertain} \\
-        --out-dir=${quoted(prefix)} \\
+        ${files.join(' ')} \\
         --threads ${task.cpus} \\
         ${args}
     """
@@ -39,6 +41,6 @@ process TRACK {
     """
     mkdir -- ${quoted(prefix)}
     cd -- ${quoted(prefix)}
-    touch attention.bed attention.bb attention.tsv MARK.bw
+    touch attention.bed attention.bb MARK.bw attention.tsv
     """
 }

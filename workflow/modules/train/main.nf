@@ -1,13 +1,14 @@
+// Made by `attentrack workflow --out-dir workflow`, from what src/stage says of each stage.
+
 include { quoted } from '../../functions.nf'
 
 process TRAIN {
     tag "${meta.id}"
     label 'process_high'
-    conda "${moduleDir}/environment.yml"
+    conda "${moduleDir}/../environment.yml"
     container 'attentrack:0.1.0'
 
     input:
-    // bins, labels: one a sample, in the same order
     tuple val(meta), path(bins, stageAs: 'bins?/*', arity: '1..*'), path(labels, stageAs: 'labels?/*', arity: '1..*')
     path splits, stageAs: 'splits/*'
 
@@ -22,12 +23,14 @@ process TRAIN {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: meta.id
-    def sample_flags = bins.collect { file -> "--bins=${quoted(file)}" } + labels.collect { file -> "--labels=${quoted(file)}" }
     // many samples make more arguments than a program can be started with: they come as its standard input
+    def samples = bins.collect { file -> "--bins=${quoted(file)}" } +
+        labels.collect { file -> "--labels=${quoted(file)}" }
+    def files = ["--splits=${quoted(splits)}"] +
+        ["--out=${quoted("${prefix}.model.safetensors")}"]
     """
-    printf '%s\\n' ${sample_flags.join(' ')} | attentrack-train @- \\
-        --splits=${quoted(splits)} \\
-        --out=${quoted("${prefix}.model.safetensors")} \\
+    printf '%s\\n' ${samples.join(' ')} | attentrack-train @- \\
+        ${files.join(' ')} \\
         --threads ${task.cpus} \\
         ${args}
     """
@@ -35,6 +38,7 @@ process TRAIN {
     stub:
     def prefix = task.ext.prefix ?: meta.id
     """
-    touch -- ${quoted("${prefix}.model.safetensors")} ${quoted("${prefix}.history.tsv")}
+    touch -- ${quoted("${prefix}.model.safetensors")}
+    touch -- ${quoted("${prefix}.history.tsv")}
     """
 }

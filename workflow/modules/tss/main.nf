@@ -1,9 +1,11 @@
+// Made by `attentrack workflow --out-dir workflow`, from what src/stage says of each stage.
+
 include { quoted } from '../../functions.nf'
 
 process TSS {
     tag "${meta.id}"
     label 'process_single'
-    conda "${moduleDir}/environment.yml"
+    conda "${moduleDir}/../environment.yml"
     container 'attentrack:0.1.0'
 
     input:
@@ -19,10 +21,11 @@ process TSS {
     script:
     def args = task.ext.args ?: meta.args ?: ''
     def prefix = task.ext.prefix ?: 'genes'
+    def files = ["--annotation=${quoted(annotation)}"] +
+        ["--out=${quoted("${prefix}.bed")}"]
     """
     attentrack-tss \\
-        --annotation=${quoted(annotation)} \\
-        --out=${quoted("${prefix}.bed")} \\
+        ${files.join(' ')} \\
         --threads ${task.cpus} \\
         ${args}
     """

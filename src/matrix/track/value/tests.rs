@@ -1,6 +1,6 @@
 use super::*;
 use crate::genome::{Chroms, Grid, Orientation};
-use crate::matrix::{Statistic, Status};
+use crate::matrix::{Layer, Region, Statistic, Status};
 
 /// One gene, two marks, four bins.
 fn matrix(values: [[f32; 4]; 2], null: [[f32; 4]; 2]) -> Matrix {
@@ -14,12 +14,17 @@ fn matrix(values: [[f32; 4]; 2], null: [[f32; 4]; 2]) -> Matrix {
         marks: vec!["a".into(), "b".into()],
         inputs: Vec::new(),
         chroms: Chroms::default(),
-        gene_ids: vec!["g".into()],
+        regions: vec![Region::unplaced("g".into())],
         status: vec![Status::Ok],
-        tss: None,
-        values: values.concat(),
-        body: None,
-        attention: Some(Attention { mark_values: Some(vec![0.25, 0.75]), null_values: null.concat(), spread: None }),
+        layers: vec![Layer {
+            name: LayerName::Window,
+            values: values.concat(),
+            attention: Some(Attention {
+                mark_values: Some(vec![0.25, 0.75]),
+                null_values: null.concat(),
+                spread: None,
+            }),
+        }],
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// An interval of one chromosome, 0-based half-open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Region {
+pub struct Interval {
     /// Chromosome name.
     pub chrom: String,
     /// Bases, 0-based half-open; ends at [`u64::MAX`] where no end was given.
@@ -14,15 +14,15 @@ pub struct Region {
 /// The text is not a region.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is not a region: expected CHROM, CHROM:START or CHROM:START-END, 1-based with both ends included")]
-pub struct ParseRegionError(String);
+pub struct ParseIntervalError(String);
 
-impl std::str::FromStr for Region {
-    type Err = ParseRegionError;
+impl std::str::FromStr for Interval {
+    type Err = ParseIntervalError;
 
     /// Reads `CHROM`, `CHROM:START` or `CHROM:START-END` as samtools does: 1-based, both ends
     /// included, commas allowed in numbers.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || ParseRegionError(text.to_owned());
+        let wrong = || ParseIntervalError(text.to_owned());
         let number = |digits: &str| digits.replace(',', "").parse::<u64>().ok().filter(|&n| n > 0);
         let (chrom, interval) = match text.rsplit_once(':') {
             None => (text, None),
@@ -40,11 +40,11 @@ impl std::str::FromStr for Region {
         if chrom.is_empty() || range.is_empty() {
             return Err(wrong());
         }
-        Ok(Region { chrom: chrom.to_owned(), range })
+        Ok(Interval { chrom: chrom.to_owned(), range })
     }
 }
 
-impl Region {
+impl Interval {
     /// Whether at least one base of `start..end` on `chrom` lies in the region.
     pub fn overlaps(&self, chrom: &str, start: u64, end: u64) -> bool {
         self.chrom == chrom && start < self.range.end && self.range.start < end
@@ -57,21 +57,21 @@ mod tests {
 
     #[test]
     fn both_ends_are_included() {
-        let region: Region = "chr1:1,001-2,000".parse().unwrap();
-        assert_eq!(region, Region { chrom: "chr1".into(), range: 1000..2000 });
+        let region: Interval = "chr1:1,001-2,000".parse().unwrap();
+        assert_eq!(region, Interval { chrom: "chr1".into(), range: 1000..2000 });
         assert!(region.overlaps("chr1", 1999, 2100));
         assert!(!region.overlaps("chr1", 2000, 2100));
         assert!(region.overlaps("chr1", 900, 1001));
         assert!(!region.overlaps("chr1", 900, 1000));
         assert!(!region.overlaps("chr2", 900, 2100));
-        assert_eq!("chr1".parse::<Region>().unwrap().range, 0..u64::MAX);
-        assert_eq!("chr1:500".parse::<Region>().unwrap().range, 499..u64::MAX);
+        assert_eq!("chr1".parse::<Interval>().unwrap().range, 0..u64::MAX);
+        assert_eq!("chr1:500".parse::<Interval>().unwrap().range, 499..u64::MAX);
     }
 
     #[test]
     fn nonsense_is_refused() {
         for text in ["", "chr1:", "chr1:0-10", "chr1:20-10", "chr1:a-b", ":1-2", "chr1:-5"] {
-            assert!(text.parse::<Region>().is_err(), "{text}");
+            assert!(text.parse::<Interval>().is_err(), "{text}");
         }
     }
 }

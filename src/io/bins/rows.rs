@@ -1,0 +1,60 @@
+//! Values of a matrix file that are read a run of regions at a time.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::{axes, check_axes, disagreement, no_tensor, unexpected_type, without_tensors};
+use crate::io::Result;
+use crate::io::safetensors_file::{self, RawTensor, TensorPlaces};
+use crate::matrix::{Header, LayerName, Matrix, ShapeError};
+
+/// Opens a matrix whose values stay in the file. The matrix that comes with it has no layers, and of its regions only
+/// ids and symbols.
+pub fn open(path: &Path) -> Result<(Matrix, LayerRows)> {
+    let (header, places): (Header, _) = safetensors_file::open(path, "matrix")?;
+    let matrix = without_tensors(path, header)?;
+    for name in LayerName::ALL {
+        let tensor = name.tensor("values");
+        match places.dtype_and_shape(&tensor) {
+            Some((dtype, _)) if !RawTensor::holds_floats(dtype) => return Err(unexpected_type(path, &tensor, dtype)),
+            Some((_, shape)) => check_axes(path, &tensor, shape, &axes(&matrix, name))?,
+            None if name == LayerName::Window => return Err(no_tensor(path, &tensor)),
+            None => {}
+        }
+    }
+    if matrix.status.len() != matrix.n_regions() {
+        let (found, expected) = (matrix.status.len(), matrix.n_regions());
+        return Err(disagreement(path, &ShapeError { what: "status".to_owned(), found, expected }));
+    }
+    Ok((matrix, LayerRows { path: path.to_owned(), places }))
+}
+
+/// The values of a matrix file, to be read a run of regions at a time. Files are opened for each read,
+/// so that any number of them can be in use.
+#[derive(Clone, Debug)]
+pub struct LayerRows {
+    path: PathBuf,
+    places: TensorPlaces,
+}
+
+impl LayerRows {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a layer is in the file.
+    pub fn has(&self, layer: LayerName) -> bool {
+        self.places.dtype_and_shape(&layer.tensor("values")).is_some()
+    }
+
+    /// The values of regions in a row in one layer, row-major [region, channel, position].
+    ///
+    /// # Errors
+    /// If the file cannot be read any more, has fewer regions or lacks the layer.
+    pub fn read(&self, layer: LayerName, regions: Range<usize>) -> Result<Vec<f32>> {
+        let name = layer.tensor("values");
+        let tensor = self.places.read(&name, Some(regions))?;
+        tensor.to_floats().ok_or_else(|| unexpected_type(&self.path, &name, tensor.dtype))
+    }
+}
