@@ -5,6 +5,7 @@ use candle_core::Result;
 use super::predictor::{Explainable, Scorer, mean_scores, networks, whole};
 use super::{Method, Settings, explain, mean};
 use crate::learn::{Predictor, Task};
+use crate::matrix::RowShape;
 
 /// A model to be explained.
 ///
@@ -18,12 +19,12 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Of a predictor of windows of [mark, bin], which has met the sample that is explained
+    /// Of a predictor of rows, which has met the sample that is explained
     /// ([`Predictor::meet_sample`]).
     ///
     /// # Errors
     /// Of the device.
-    pub fn new(predictor: Predictor, shape: [usize; 2]) -> Result<Self> {
+    pub fn new(predictor: Predictor, shape: RowShape) -> Result<Self> {
         let networks = networks(&predictor)?;
         Ok(match predictor {
             Predictor::Network(_) => Subject { models: networks, networks: Vec::new() },
@@ -61,7 +62,12 @@ impl Subject {
         method.unit(task) + part
     }
 
-    /// Explains windows `x` as [`explain`]: the mean over the models of the method.
+    /// What a row of the method's explanation holds: all layers, or those that the networks of a stack look at.
+    pub fn explained(&self, method: Method) -> RowShape {
+        self.of(method)[0].shape()
+    }
+
+    /// Explains rows `x` as [`explain`]: the mean over the models of the method, in rows of [`Self::explained`].
     ///
     /// # Errors
     /// If something is missing for the method ([`Self::lacks`]), or of the device.
@@ -72,13 +78,14 @@ impl Subject {
         settings: &Settings,
         done: impl Fn(usize) + Sync,
     ) -> Result<Vec<f32>> {
-        let of_models = self.of(method).iter().map(|model| explain(method, model.as_ref(), x, settings, &done));
+        let x = self.shape().narrow(x, &self.explained(method));
+        let of_models = self.of(method).iter().map(|model| explain(method, model.as_ref(), &x, settings, &done));
         Ok(mean(&of_models.collect::<Result<Vec<_>>>()?))
     }
 }
 
 impl Scorer for Subject {
-    fn shape(&self) -> [usize; 2] {
+    fn shape(&self) -> RowShape {
         self.models[0].shape()
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::auto::AutoConfig;
 use super::baseline::BaselineConfig;
+use crate::matrix::LayerName;
 use crate::model::ModelConfig;
 
 /// Kind and sizes of a model.
@@ -26,6 +27,14 @@ impl ModelKind {
             ModelKind::Network(config) => config.name(),
             ModelKind::Baseline(config) => config.tag.name(),
             ModelKind::Auto(_) => "auto",
+        }
+    }
+
+    /// The layers of a matrix that it reads, in the order of a row.
+    pub fn layers(&self) -> &'static [LayerName] {
+        match self {
+            ModelKind::Network(_) | ModelKind::Baseline(_) => &[LayerName::Window],
+            ModelKind::Auto(config) => config.layers(),
         }
     }
 

@@ -24,39 +24,26 @@ pub enum Predictor {
 }
 
 impl Predictor {
-    /// Scores genes: `values` is row-major [gene, mark, bin], transformed. `done` is told of each batch. For a kind of
-    /// model that looks at the genes' bodies, each is as the middle of those that it has met.
+    /// Scores genes by their rows, transformed: the layers that the model reads
+    /// ([`super::ModelKind::layers`]), one after the other, each row-major [channel, position]. `done` is told of each
+    /// batch.
     ///
     /// # Errors
     /// If the number of values does not fit the model, or of the device.
-    pub fn score(&self, task: Task, values: &[f32], done: impl Fn(usize)) -> Result<Scores> {
-        self.score_with_body(task, values, None, done)
-    }
-
-    /// The same with the genes' bodies, row-major [gene, mark, part], as [`crate::matrix::Matrix::body`] has them.
-    ///
-    /// # Errors
-    /// As [`Self::score`].
-    pub fn score_with_body(
-        &self,
-        task: Task,
-        values: &[f32],
-        body: Option<&[f32]>,
-        done: impl Fn(usize),
-    ) -> Result<Scores> {
+    pub fn score(&self, task: Task, rows: &[f32], done: impl Fn(usize)) -> Result<Scores> {
         match self {
-            Predictor::Network(network) => score(network.as_ref(), task, values, done),
-            Predictor::Baseline(baseline) => Ok(baseline.score(task, values, done)),
-            Predictor::Auto(auto) => auto.score(task, values, body, done),
+            Predictor::Network(network) => score(network.as_ref(), task, rows, done),
+            Predictor::Baseline(baseline) => Ok(baseline.score(task, rows, done)),
+            Predictor::Auto(auto) => auto.score(task, rows, done),
         }
     }
 
     /// Tells the model all genes of the sample that is scored next, for those kinds that compare a gene
     /// with the others of its sample; else, and of few genes, they are compared with the training genes.
-    /// `values` and `body` as in [`Self::score_with_body`].
-    pub fn meet_sample(&mut self, values: &[f32], body: Option<&[f32]>) {
+    /// `rows` as in [`Self::score`].
+    pub fn meet_sample(&mut self, rows: &[f32]) {
         if let Predictor::Auto(auto) = self {
-            auto.meet_sample(values, body);
+            auto.meet_sample(rows);
         }
     }
 

@@ -11,7 +11,7 @@ use super::job::handed_on::{BINS, MODEL};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
 use crate::io::{self, FileError};
-use crate::learn::{ModelHeader, Predictor, Scores, Task};
+use crate::learn::{ModelHeader, Predictor, Scores};
 use crate::matrix::{
     Attention, AttentionSpread, Kind, Layer, LayerName, Matrix, Prediction, PredictionSpread, Predictions, Region,
     Status,
@@ -140,20 +140,19 @@ impl Stage for Args {
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
         let genes: Vec<usize> = matrix.scorable().collect();
-        let values = header.transform.apply(&matrix, &genes);
-        let values = values.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
-        fit::warn_if_unlike(&header, &matrix, &genes, &values);
-        let body = matrix.rows(LayerName::Body, &genes);
-        model.meet_sample(&values, body.as_deref());
+        let rows = header.transform.apply(&matrix, header.model.layers(), &genes);
+        let rows = rows.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
+        fit::warn_if_unlike(&header, &matrix, &genes, &rows);
+        model.meet_sample(&rows);
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
-        let scores = model.score_with_body(header.task, &values, body.as_deref(), |done| bar.inc(done as u64))?;
+        let scores = model.score(header.task, &rows, |done| bar.inc(done as u64))?;
         bar.finish_and_clear();
         let told = Told { matrix: &matrix, genes: &genes, scores: &scores, with_empty: self.options.score_empty };
         if let Some(path) = &self.predictions {
             io::predictions::write(path, &told.predictions(&header, model_file::fingerprint(&self.model)?))?;
         }
         if let Some(path) = &self.attention {
-            io::bins::write(path, &told.attention(&model, header.task)?)?;
+            io::bins::write(path, &told.attention(&model, &header)?)?;
         }
         told.log(model.n_models());
         Ok(())
@@ -230,9 +229,10 @@ impl Told<'_> {
     }
 
     /// The matrix with bin attention for values; NaN for genes that are not told of.
-    fn attention(&self, model: &Predictor, task: Task) -> Result<Matrix> {
+    fn attention(&self, model: &Predictor, header: &ModelHeader) -> Result<Matrix> {
         let Told { matrix, scores, .. } = self;
-        let (marks, size) = (matrix.n_marks(), matrix.n_marks() * matrix.n_bins());
+        let (marks, size) = (matrix.n_marks(), matrix.row_size(LayerName::Window));
+        let empty = vec![0.0; matrix.row_shape(header.model.layers()).size()];
         let all_rows = |of_scored: &[f32], size: usize| {
             let mut values = vec![f32::NAN; matrix.n_regions() * size];
             for (at, gene) in self.rows() {
@@ -243,8 +243,8 @@ impl Told<'_> {
         let of_marks = |of_scored: &[f32]| (!scores.mark_attention.is_empty()).then(|| all_rows(of_scored, marks));
         let attention = Attention {
             mark_values: of_marks(&scores.mark_attention),
-            // a window without any signal: every transform leaves 0 at 0
-            null_values: model.score(task, &vec![0.0; size], |_| ())?.bin_attention,
+            // a row without any signal: every transform leaves 0 at 0
+            null_values: model.score(header.task, &empty, |_| ())?.bin_attention,
             spread: scores.spread.as_ref().map(|spread| AttentionSpread {
                 values: all_rows(&spread.bin_attention, size),
                 mark_values: of_marks(&spread.mark_attention),

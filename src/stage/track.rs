@@ -15,10 +15,10 @@ use super::gene_ids;
 use super::job::handed_on::PREDICTIONS;
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::file_names;
-use crate::io::track::{bed, bedgraph, bigbed, bigwig, commit, tsv};
+use crate::io::track::{Drawing, Format, Holds, Text, commit};
 use crate::io::{PendingFile, bins, predictions};
 use crate::matrix::Matrix;
-use crate::matrix::track::{Aggregate, Cells, Selection, Sureness, TrackValue, TrackValues, aggregate, cells};
+use crate::matrix::track::{Aggregate, Cells, Selection, Sureness, TrackValue, TrackValues, cells};
 use crate::stage::{Common, Files, Flags, Stage};
 
 /// Turns a matrix (attention, signal or attribution) into tracks for the genome browser.
@@ -93,7 +93,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
-            formats: vec![Format::Bed, Format::Bigwig, Format::Bigbed, Format::Tsv],
+            formats: ["bed", "bigwig", "bigbed", "tsv"].into_iter().filter_map(Format::named).collect(),
             bgzip: None,
             mark: Vec::new(),
             gene: Vec::new(),
@@ -163,43 +163,6 @@ Examples:
   attentrack-track --input A.attention.bins.safetensors --format tsv \\
     --gene ENSG00000159216 --out -";
 
-/// The formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(rename = "TrackFormat")]
-pub enum Format {
-    /// BED9, the bins that stand out, all marks
-    Bed,
-    /// One value a base, one mark a file, text
-    Bedgraph,
-    /// One value a base, one mark a file, binary with zoom levels
-    Bigwig,
-    /// BED9 with real numbers beside, binary, all marks
-    Bigbed,
-    /// A table with every number
-    Tsv,
-}
-
-impl Format {
-    fn extension(self) -> &'static str {
-        match self {
-            Format::Bed => "bed",
-            Format::Bedgraph => "bedgraph",
-            Format::Bigwig => "bw",
-            Format::Bigbed => "bb",
-            Format::Tsv => "tsv",
-        }
-    }
-
-    fn is_text(self) -> bool {
-        !matches!(self, Format::Bigwig | Format::Bigbed)
-    }
-
-    fn has_one_mark(self) -> bool {
-        matches!(self, Format::Bedgraph | Format::Bigwig)
-    }
-}
-
 impl Options {
     /// Whether text formats are compressed.
     fn bgzip(&self) -> bool {
@@ -245,7 +208,7 @@ impl Stage for Args {
     }
 
     fn files(&self) -> Files {
-        let has_index = self.options.formats.iter().any(|format| matches!(format, Format::Bed | Format::Bedgraph));
+        let has_index = self.options.formats.iter().any(|format| format.text == Text::Indexed);
         let compressed = self.out.iter().filter(|out| has_index && is_gzip_name(out));
         Files::new()
             .input("--input", [&self.input])
@@ -259,7 +222,7 @@ impl Stage for Args {
 
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let has = |is_so: fn(Format) -> bool| self.options.formats.iter().copied().any(is_so);
+        let has = |is_so: fn(&Format) -> bool| self.options.formats.iter().any(is_so);
         if self.out.is_some() && self.options.formats.len() > 1 {
             problems.push("--out holds one format: name one, or give --out-dir instead of --out".to_owned());
         }
@@ -275,13 +238,13 @@ impl Stage for Args {
         if self.options.bgzip() && self.out.is_some() {
             problems.push("--bgzip is for --out-dir: with --out, name a file that ends in .gz".to_owned());
         }
-        if self.options.track_line && (!has(|format| format == Format::Bed) || self.is_compressed()) {
+        if self.options.track_line && (!has(|format| format.takes_track_line) || self.is_compressed()) {
             problems.push(
                 "--track-line is for plain BED, a custom track: leave it out, or write --format bed without .gz"
                     .to_owned(),
             );
         }
-        if self.options.min_value.is_some() && !has(|format| !format.has_one_mark()) {
+        if self.options.min_value.is_some() && !has(|format| format.holds != Holds::Bases) {
             problems.push("--min-value: bedGraph and bigWig hold every bin. Leave it out, or write BED".to_owned());
         }
         if self.options.min_value.is_some_and(|value| !value.is_finite() || value < 0.0) {
@@ -296,11 +259,11 @@ impl Stage for Args {
         let values = TrackValues::new(&matrix, self.options.value.unwrap_or(TrackValue::default_for(matrix.kind)))
             .with_context(name)?;
         let values = values.with_sureness(self.sureness(&matrix)?);
-        let selection = selection::resolve(self, &matrix)?;
+        let selection = selection::resolve(self, &values)?;
         let mut files = Vec::new();
         for &format in &self.options.formats {
             let thresholds = self.thresholds(format, &values);
-            for (path, marks) in self.targets(format, &matrix, &selection.marks)? {
+            for (path, marks) in self.targets(format, &values, &selection.marks)? {
                 let selection = Selection { marks, ..selection.clone() };
                 let cells = cells(&values, &selection, |cell| cell.value.abs() >= thresholds[cell.mark as usize])
                     .with_context(name)?;
@@ -331,13 +294,19 @@ impl Args {
     }
 
     /// The files to write in a format, each with its marks.
-    fn targets(&self, format: Format, matrix: &Matrix, marks: &[usize]) -> anyhow::Result<Vec<(PathBuf, Vec<usize>)>> {
+    fn targets(
+        &self,
+        format: Format,
+        values: &TrackValues,
+        marks: &[usize],
+    ) -> anyhow::Result<Vec<(PathBuf, Vec<usize>)>> {
+        let name = |mark: usize| values.channels()[mark].name.as_str();
         let gz = if self.options.bgzip() && format.is_text() { ".gz" } else { "" };
-        let extension = format.extension();
+        let extension = format.extension;
         match (&self.out, &self.out_dir) {
             (Some(out), _) => {
-                if format.has_one_mark() && marks.len() != 1 {
-                    let names: Vec<&str> = marks.iter().map(|&mark| matrix.marks[mark].as_str()).collect();
+                if format.holds == Holds::Bases && marks.len() != 1 {
+                    let names: Vec<&str> = marks.iter().map(|&mark| name(mark)).collect();
                     bail!(
                         "--out: {extension} holds one mark a file, and {} are to be drawn ({}). Name one with --mark, or give --out-dir instead of --out",
                         marks.len(),
@@ -349,10 +318,13 @@ impl Args {
             (None, Some(dir)) => {
                 std::fs::create_dir_all(dir)
                     .with_context(|| format!("--out-dir: cannot make the folder {}", dir.display()))?;
-                if !format.has_one_mark() {
-                    return Ok(vec![(dir.join(format!("{}.{extension}{gz}", matrix.kind.name())), marks.to_vec())]);
+                if format.holds != Holds::Bases {
+                    return Ok(vec![(
+                        dir.join(format!("{}.{extension}{gz}", values.matrix().kind.name())),
+                        marks.to_vec(),
+                    )]);
                 }
-                let files = file_names("mark", marks.iter().map(|&mark| matrix.marks[mark].as_str()))
+                let files = file_names("mark", marks.iter().map(|&mark| name(mark)))
                     .context("--out-dir: draw the marks one by one with --mark and --out")?;
                 let path = |file| dir.join(format!("{file}.{extension}{gz}"));
                 Ok(files.into_iter().map(path).zip(marks.iter().map(|&mark| vec![mark])).collect())
@@ -363,12 +335,12 @@ impl Args {
 
     /// The smallest absolute value of each mark that is kept.
     fn thresholds(&self, format: Format, values: &TrackValues) -> Vec<f32> {
-        let of_mark = |mark| match (self.options.min_value, format) {
+        let of_mark = |mark| match (self.options.min_value, format.holds) {
             (Some(value), _) => value as f32,
-            (None, Format::Bed | Format::Bigbed) if !self.options.all => values.outstanding(mark),
+            (None, Holds::Boxes) if !self.options.all => values.outstanding(mark),
             _ => 0.0,
         };
-        (0..values.matrix().n_marks()).map(of_mark).collect()
+        (0..values.channels().len()).map(of_mark).collect()
     }
 
     /// How the genes' values of a base become one.
@@ -407,23 +379,13 @@ impl Args {
         values: &TrackValues,
         mut cells: Cells,
     ) -> anyhow::Result<Vec<PendingFile>> {
-        let compress = self.is_compressed();
-        if format != Format::Tsv {
+        if format.holds != Holds::Rows {
             cells.sort();
         }
-        Ok(match format {
-            Format::Bed => bed::write(path, compress, values, &cells, self.options.track_line)?,
-            Format::Bigbed => bigbed::write(path, values, &cells)?,
-            Format::Tsv => tsv::write(path, compress, values, &cells)?,
-            Format::Bedgraph => {
-                bedgraph::write(path, compress, &cells.chroms, &aggregate(&cells.kept, self.rule(values)))?
-            }
-            Format::Bigwig => {
-                let segments = aggregate(&cells.kept, self.rule(values));
-                let matrix = values.matrix();
-                bigwig::write(path, &matrix.chroms, &cells.chroms, &segments, 10 * matrix.grid.bin_size_bp())?
-            }
-        })
+        let rule = self.rule(values);
+        let track_line = self.options.track_line && format.takes_track_line;
+        let drawing = Drawing { values, cells: &cells, rule, compress: self.is_compressed(), track_line };
+        Ok((format.write)(path, &drawing)?)
     }
 }
 

@@ -60,7 +60,7 @@ fn the_floors_below_the_stages_know_no_command_line() {
     assert!(checked > 100 && wrong.is_empty(), "{checked} files; clap in {wrong:?}");
 }
 
-fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+pub fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
