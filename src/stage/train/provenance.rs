@@ -29,14 +29,14 @@ pub fn fingerprint(
     if let serde_json::Value::Object(settings) = serde_json::to_value(args.regime(samples))? {
         fingerprint.extend(settings.into_iter().map(|(name, value)| (name, value.to_string())));
     }
-    fingerprint.insert("task".to_owned(), args.task.name().to_owned());
+    fingerprint.insert("task".to_owned(), args.task().name().to_owned());
     let names: Vec<&str> = samples.iter().map(|sample| sample.matrix.sample.as_str()).collect();
-    fingerprint.insert("seed".to_owned(), args.seed.to_string());
+    fingerprint.insert("seed".to_owned(), args.options.seed.to_string());
     fingerprint.insert("models in the ensemble".to_owned(), args.n_networks().to_string());
     fingerprint.insert("model".to_owned(), serde_json::to_string(&config)?);
     let rounding = args.compute.rounding(device);
     fingerprint.insert("rounding (--instruction-set, --device)".to_owned(), rounding.to_owned());
-    fingerprint.insert("fold".to_owned(), args.fold.to_string());
+    fingerprint.insert("fold".to_owned(), args.fold().to_string());
     fingerprint.insert("samples".to_owned(), names.join(", "));
     fingerprint.insert("marks".to_owned(), samples[0].matrix.marks.join(", "));
     fingerprint.insert("transform".to_owned(), args.transform().name().to_owned());
@@ -91,13 +91,13 @@ pub fn report(task: Task, run: &Run, members: &[Member]) {
 pub fn header(args: &Args, run: &Run, about: About) -> ModelHeader {
     let matrix = &run.samples[0].matrix;
     let (train_genes, valid_genes) = (about.genes.0 as u64, about.genes.1 as u64);
-    let regime = about.regime.map(|regime| Training { regime, fold: args.fold, train_genes, valid_genes });
+    let regime = about.regime.map(|regime| Training { regime, fold: args.fold(), train_genes, valid_genes });
     ModelHeader {
         format: MODEL_FORMAT.to_owned(),
         format_version: MODEL_FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         model: about.kind,
-        task: args.task,
+        task: args.task(),
         marks: matrix.marks.clone(),
         flank_bp: matrix.grid.flank_bp(),
         bin_size_bp: matrix.grid.bin_size_bp(),
@@ -117,7 +117,7 @@ pub fn header(args: &Args, run: &Run, about: About) -> ModelHeader {
 /// Calibrates scores of genes that were not trained on, if that is asked for, and finds the score that
 /// parts their classes best.
 pub fn judge(args: &Args, labels: &[f32], raw: Vec<f32>) -> Judged {
-    if args.task != Task::Classification {
+    if args.task() != Task::Classification {
         return Judged::default();
     }
     let classes: Vec<bool> = labels.iter().map(|&label| label == 1.0).collect();

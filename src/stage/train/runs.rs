@@ -77,7 +77,7 @@ impl Run {
 /// model has a place for it. Also says where each run's genes are, the runs being the sets.
 pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     let table = io::splits::read(&args.splits)?;
-    let reader = Reader::new(&args.splits, &table, args.fold, args.task, args.model)?;
+    let reader = Reader::new(&args.splits, &table, args.fold(), args.task(), args.model)?;
     let parts = if args.is_per_sample() { apart(args, &reader)? } else { vec![pooled(args, &reader)?] };
     if let Some(problem) = parts.iter().find_map(|part| args.config(&part.samples)?.problem()) {
         bail!("--model {}: {problem}", args.model.tag);
