@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::io::FileError;
-use crate::learn::{GeneMeans, ModelHeader, ModelKind, Unlike};
+use crate::learn::{GeneMeans, ModelHeader, Unlike};
 use crate::matrix::{Kind, LayerName, Matrix};
 
 /// Refuses a matrix that is not like those that the model was trained on.
@@ -47,7 +47,7 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
             );
         }
     }
-    if matches!(&header.model, ModelKind::Auto(auto) if auto.with_body) && matrix.layer(LayerName::Body).is_none() {
+    if header.model.reads_bodies() && matrix.layer(LayerName::Body).is_none() {
         return refuse(
             "has no gene bodies, and the model looks at them".to_owned(),
             "Bin the signal again with --body, of genes.bed from attentrack-tss --ends",
@@ -94,12 +94,9 @@ pub fn warn_if_unlike(header: &ModelHeader, matrix: &Matrix, genes: &[usize], va
     };
     let samples = if header.samples.is_empty() { String::new() } else { format!(" ({})", header.samples.join(", ")) };
     tracing::warn!(
-        "{}: the signal is unlike that of the training samples{samples} in {}. {} {remedy}",
+        "{}: the signal is unlike that of the training samples{samples} in {}. {} cannot be relied on. {remedy}",
         matrix.sample,
         marks.join(", "),
-        match header.model {
-            ModelKind::Auto(_) => "Of the stacked models the networks, and so the attention, cannot be relied on.",
-            ModelKind::Network(_) | ModelKind::Baseline(_) => "Its scores and attention cannot be relied on.",
-        }
+        header.model.depends_on_scale()
     );
 }

@@ -9,7 +9,7 @@ use super::job::handed_on::{BINS, MODEL};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
 use crate::io::{self, FileError};
-use crate::learn::{ModelHeader, Predictor, Scores, Task};
+use crate::learn::{ModelHeader, Scores, Task, Trained};
 use crate::matrix::{
     Attention, AttentionSpread, Kind, Layer, LayerName, Matrix, Prediction, PredictionSpread, Predictions, Region,
     Status,
@@ -121,7 +121,7 @@ impl Stage for Args {
     fn run(&self) -> Result<()> {
         let (header, mut model) = model_file::load(&self.model, &self.compute.open()?)?;
         model.set_instruction_set(self.compute.instruction_set);
-        self.check_attention(&header, &model)?;
+        self.check_attention(&header, model.as_ref())?;
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
         let genes: Vec<usize> = matrix.scorable().collect();
@@ -131,14 +131,14 @@ impl Stage for Args {
         let body = matrix.rows(LayerName::Body, &genes);
         model.meet_sample(&values, body.as_deref());
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
-        let scores = model.score_with_body(header.task, &values, body.as_deref(), |done| bar.inc(done as u64))?;
+        let scores = model.score(header.task, &values, body.as_deref(), &|done| bar.inc(done as u64))?;
         bar.finish_and_clear();
         let told = Told { matrix: &matrix, genes: &genes, scores: &scores, with_empty: self.score_empty };
         if let Some(path) = &self.predictions {
             io::predictions::write(path, &told.predictions(&header, model_file::fingerprint(&self.model)?))?;
         }
         if let Some(path) = &self.attention {
-            io::bins::write(path, &told.attention(&model, header.task)?)?;
+            io::bins::write(path, &told.attention(model.as_ref(), header.task)?)?;
         }
         told.log(model.n_models());
         Ok(())
@@ -147,7 +147,7 @@ impl Stage for Args {
 
 impl Args {
     /// Refuses to write the attention of a model that has none.
-    fn check_attention(&self, header: &ModelHeader, model: &Predictor) -> Result<()> {
+    fn check_attention(&self, header: &ModelHeader, model: &dyn Trained) -> Result<()> {
         if self.attention.is_none() || model.has_bin_attention() {
             return Ok(());
         }
@@ -215,7 +215,7 @@ impl Told<'_> {
     }
 
     /// The matrix with bin attention for values; NaN for genes that are not told of.
-    fn attention(&self, model: &Predictor, task: Task) -> Result<Matrix> {
+    fn attention(&self, model: &dyn Trained, task: Task) -> Result<Matrix> {
         let Told { matrix, scores, .. } = self;
         let (marks, size) = (matrix.n_marks(), matrix.n_marks() * matrix.n_bins());
         let all_rows = |of_scored: &[f32], size: usize| {
@@ -229,7 +229,7 @@ impl Told<'_> {
         let attention = Attention {
             mark_values: of_marks(&scores.mark_attention),
             // a window without any signal: every transform leaves 0 at 0
-            null_values: model.score(task, &vec![0.0; size], |_| ())?.bin_attention,
+            null_values: model.score(task, &vec![0.0; size], None, &|_| ())?.bin_attention,
             spread: scores.spread.as_ref().map(|spread| AttentionSpread {
                 values: all_rows(&spread.bin_attention, size),
                 mark_values: of_marks(&spread.mark_attention),

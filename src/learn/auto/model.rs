@@ -1,18 +1,19 @@
 //! The stacked model, and how it is kept.
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Result};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::view::{Context, View};
 use super::{Ecdf, KINDS, LINEAR, MEMBERS, OF_TREES, TREES};
-use crate::learn::arrays::{Array, ArrayError, Arrays, Numbers};
+use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::baseline::{Fit, Linear};
 use crate::learn::calibration::Platt;
-use crate::learn::{Scores, Spread, Task, score};
+use crate::learn::model_spec::tensors;
+use crate::learn::{ModelSpec, Scores, Spread, Task, Trained, score};
 use crate::matrix::BODY_PARTS;
-use crate::model::{ModelConfig, Network};
+use crate::model::{InstructionSet, ModelConfig, Network};
 
 /// Fewest genes of a sample that a gene is compared with; of fewer, it is compared with the training genes.
 const FEWEST_GENES: usize = 50;
@@ -72,15 +73,26 @@ pub struct Auto {
     pub(super) sample: Option<Context>,
 }
 
-impl Auto {
-    /// Number of models.
-    pub fn n_models(&self) -> usize {
+impl Trained for Auto {
+    fn spec(&self) -> ModelSpec {
+        ModelSpec::Stack(self.config.clone())
+    }
+
+    fn network(&self) -> Option<&dyn Network> {
+        Some(self.networks.as_ref())
+    }
+
+    fn set_instruction_set(&mut self, instructions: InstructionSet) {
+        self.networks.set_instruction_set(instructions);
+    }
+
+    fn n_models(&self) -> usize {
         self.config.n_networks + MEMBERS.len() - 1
     }
 
     /// Compares genes with those of this sample from now on, if there are enough of them: windows row-major
     /// [gene, mark, bin], and bodies [gene, mark, part].
-    pub fn meet_sample(&mut self, values: &[f32], body: Option<&[f32]>) {
+    fn meet_sample(&mut self, values: &[f32], body: Option<&[f32]>) {
         let window = (self.config.network.n_marks(), self.config.network.n_bins());
         let is_enough = values.len() >= FEWEST_GENES * window.0 * window.1;
         self.sample = is_enough.then(|| Context::of(values, body.filter(|_| self.config.with_body), window));
@@ -92,7 +104,7 @@ impl Auto {
     ///
     /// # Errors
     /// If the number of values does not fit, or of the device.
-    pub fn score(&self, task: Task, values: &[f32], body: Option<&[f32]>, done: impl Fn(usize)) -> Result<Scores> {
+    fn score(&self, task: Task, values: &[f32], body: Option<&[f32]>, done: &dyn Fn(usize)) -> Result<Scores> {
         let size = self.config.network.n_marks() * self.config.network.n_bins();
         // as of a regression: the mean of the outputs, not of probabilities
         let mut scores = score(self.networks.as_ref(), Task::Regression, values, done)?;
@@ -110,6 +122,27 @@ impl Auto {
         Ok(scores)
     }
 
+    fn to_arrays(&self) -> Result<Arrays> {
+        let mut arrays = Arrays::default();
+        arrays.add_all("networks.", self.networks.to_arrays()?);
+        for (name, linear) in MEMBERS[1..].iter().zip(&self.linear) {
+            arrays.add_all(&format!("{name}."), linear.to_arrays());
+        }
+        for (name, fit) in tree_names().zip(&self.trees) {
+            arrays.add_all(&format!("{name}."), fit.to_arrays());
+        }
+        for (name, of) in
+            [("bins", &self.training.bins), ("summaries", &self.training.summaries), ("body", &self.training.body)]
+        {
+            for (at, ecdf) in of.iter().enumerate() {
+                arrays.add_f32(format!("ranks.{name}.{at}"), &ecdf.points);
+            }
+        }
+        Ok(arrays)
+    }
+}
+
+impl Auto {
     /// The members' outputs for a window and the gene's body.
     fn outputs(&self, window: &[f32], body: &[f32], networks: f64) -> Vec<f64> {
         let context = self.sample.as_ref().unwrap_or(&self.training);
@@ -136,32 +169,6 @@ impl Auto {
         (task.score(logit as f32), square.sqrt() as f32)
     }
 
-    /// All that was learnt, as arrays.
-    ///
-    /// # Errors
-    /// Of the device that holds the networks.
-    pub fn to_arrays(&self) -> Result<Arrays> {
-        let mut arrays = Arrays::default();
-        for (name, tensor) in self.networks.to_tensors()? {
-            let numbers = Numbers::F32(tensor.flatten_all()?.to_vec1()?);
-            arrays.0.insert(format!("networks.{name}"), Array { shape: tensor.dims().to_vec(), numbers });
-        }
-        for (name, linear) in MEMBERS[1..].iter().zip(&self.linear) {
-            arrays.add_all(&format!("{name}."), linear.to_arrays());
-        }
-        for (name, fit) in tree_names().zip(&self.trees) {
-            arrays.add_all(&format!("{name}."), fit.to_arrays());
-        }
-        for (name, of) in
-            [("bins", &self.training.bins), ("summaries", &self.training.summaries), ("body", &self.training.body)]
-        {
-            for (at, ecdf) in of.iter().enumerate() {
-                arrays.add_f32(format!("ranks.{name}.{at}"), &ecdf.points);
-            }
-        }
-        Ok(arrays)
-    }
-
     /// The other way.
     ///
     /// # Errors
@@ -171,20 +178,13 @@ impl Auto {
         (task, arrays): (Task, &Arrays),
         device: &Device,
     ) -> std::result::Result<Self, String> {
-        let wrong = |name: &str| ArrayError { name: name.to_owned() }.to_string();
         let text = |error: ArrayError| error.to_string();
         if config.members.iter().map(|share| share.name.as_str()).ne(MEMBERS) {
             return Err(format!("the members are not {}", MEMBERS.join(", ")));
         }
         let (marks, bins) = (config.network.n_marks(), config.network.n_bins());
         let features = |view: View| view.factors((marks, bins), config.with_body).len();
-        let mut tensors = Vec::new();
-        for (name, array) in arrays.part("networks.").0 {
-            let Numbers::F32(numbers) = array.numbers else { return Err(wrong(&name)) };
-            let tensor = Tensor::from_vec(numbers, array.shape, &Device::Cpu).map_err(|error| error.to_string())?;
-            tensors.push((name, tensor));
-        }
-        let networks = config.network.from_tensors(config.n_networks, &tensors, device);
+        let networks = config.network.from_tensors(config.n_networks, &tensors(&arrays.part("networks."))?, device);
         let networks = networks.map_err(|error| error.to_string())?;
         let linear = MEMBERS[1..]
             .iter()
