@@ -1,10 +1,10 @@
 //! What a model file's header says of the model itself: its tag and sizes.
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::arrays::{ArrayError, Arrays, Numbers};
+use super::arrays::Arrays;
 use super::auto::{Auto, AutoConfig};
 use super::baseline::{Baseline, BaselineConfig};
 use super::{Task, Trained};
@@ -92,7 +92,7 @@ impl ModelSpec {
     ) -> Result<Box<dyn Trained>, String> {
         Ok(match self {
             ModelSpec::Network(config) => {
-                let network = config.from_tensors(n_members, &tensors(arrays)?, device);
+                let network = config.from_tensors(n_members, &arrays.tensors()?, device);
                 Box::new(network.map_err(|error| error.to_string())?)
             }
             ModelSpec::Table(config) => {
@@ -101,19 +101,4 @@ impl ModelSpec {
             ModelSpec::Stack(config) => Box::new(Auto::from_arrays(config, (task, arrays), device)?),
         })
     }
-}
-
-/// A network's weights, sorted by name, so that messages do not depend on hashing.
-///
-/// # Errors
-/// In words, if one is not of 32-bit numbers.
-pub(super) fn tensors(arrays: &Arrays) -> Result<Vec<(String, Tensor)>, String> {
-    let mut tensors = Vec::new();
-    for (name, array) in &arrays.0 {
-        let Numbers::F32(numbers) = &array.numbers else { return Err(ArrayError { name: name.clone() }.to_string()) };
-        let tensor = Tensor::from_slice(numbers, array.shape.as_slice(), &Device::Cpu);
-        tensors.push((name.clone(), tensor.map_err(|error| error.to_string())?));
-    }
-    tensors.sort_by(|(left, _), (right, _)| left.cmp(right));
-    Ok(tensors)
 }

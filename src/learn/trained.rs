@@ -5,14 +5,12 @@ use std::fmt::Debug;
 use candle_core::Result;
 
 use super::arrays::{Array, Arrays, Numbers};
-use super::{ModelSpec, Scores, Task, score};
+use super::{Scores, Task, score};
 use crate::model::{InstructionSet, Network};
 
-/// A trained model. The stages that use one know it by this trait only.
+/// A trained model. The stages that use one know it by this trait only; [`super::ModelSpec::load`] makes it again from
+/// its arrays.
 pub trait Trained: Debug + Send + Sync {
-    /// What the header of its file says of it, by which [`ModelSpec::load`] makes it again.
-    fn spec(&self) -> ModelSpec;
-
     /// Scores genes: `values` is row-major [gene, mark, bin], transformed, `body` [gene, mark, part], of the genes'
     /// bodies. Without it, for a model that looks at bodies, each is as the middle of those that it has met. `done`
     /// is told of each batch.
@@ -58,10 +56,6 @@ pub trait Trained: Debug + Send + Sync {
 
 /// A network, or the networks of an ensemble.
 impl Trained for Box<dyn Network> {
-    fn spec(&self) -> ModelSpec {
-        ModelSpec::Network(self.config())
-    }
-
     fn score(&self, task: Task, values: &[f32], _body: Option<&[f32]>, done: &dyn Fn(usize)) -> Result<Scores> {
         score(self.as_ref(), task, values, done)
     }

@@ -10,8 +10,7 @@ use super::{Ecdf, KINDS, LINEAR, MEMBERS, OF_TREES, TREES};
 use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::baseline::{Fit, Linear};
 use crate::learn::calibration::Platt;
-use crate::learn::model_spec::tensors;
-use crate::learn::{ModelSpec, Scores, Spread, Task, Trained, score};
+use crate::learn::{Scores, Spread, Task, Trained, score};
 use crate::matrix::BODY_PARTS;
 use crate::model::{InstructionSet, ModelConfig, Network};
 
@@ -74,10 +73,6 @@ pub struct Auto {
 }
 
 impl Trained for Auto {
-    fn spec(&self) -> ModelSpec {
-        ModelSpec::Stack(self.config.clone())
-    }
-
     fn network(&self) -> Option<&dyn Network> {
         Some(self.networks.as_ref())
     }
@@ -184,7 +179,7 @@ impl Auto {
         }
         let (marks, bins) = (config.network.n_marks(), config.network.n_bins());
         let features = |view: View| view.factors((marks, bins), config.with_body).len();
-        let networks = config.network.from_tensors(config.n_networks, &tensors(&arrays.part("networks."))?, device);
+        let networks = config.network.from_tensors(config.n_networks, &arrays.part("networks.").tensors()?, device);
         let networks = networks.map_err(|error| error.to_string())?;
         let linear = MEMBERS[1..]
             .iter()

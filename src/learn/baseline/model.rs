@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FeatureSet, Fit, Linear, Method, Table, Trees};
 use crate::learn::arrays::{ArrayError, Arrays};
-use crate::learn::{ModelSpec, Scores, Task, Trained};
+use crate::learn::{Scores, Task, Trained};
 
 /// What the header says of a baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -69,10 +69,6 @@ impl BaselineConfig {
 }
 
 impl Trained for Baseline {
-    fn spec(&self) -> ModelSpec {
-        ModelSpec::Table(self.config.clone())
-    }
-
     fn score(&self, task: Task, values: &[f32], _: Option<&[f32]>, done: &dyn Fn(usize)) -> Result<Scores> {
         let windows = values.chunks_exact(self.config.n_marks * self.config.n_bins);
         let scores = windows.map(|window| {

@@ -7,7 +7,7 @@ use super::provenance::{self, About};
 use super::runs::{HISTORY_SUFFIX, Run};
 use crate::io::table::write_table;
 use crate::learn::baseline::{Baseline, BaselineConfig, Labelled, Method, Table};
-use crate::learn::{GeneSource, TrainError, Trained, TrainingData};
+use crate::learn::{GeneSource, ModelSpec, TrainError, TrainingData};
 use crate::stage::model_file;
 
 /// Fits and writes a baseline a run, and beside it NAME.history.tsv with the setting that was chosen.
@@ -34,7 +34,7 @@ pub fn train(args: &Args, method: Method, runs: &[Run], data: &TrainingData) -> 
         let model = Baseline { config, fit: chosen.fit };
         let raw = provenance::valid_scores(args.task, (data, set), &model)?;
         let about = About {
-            spec: model.spec(),
+            spec: ModelSpec::Table(model.config.clone()),
             members: Vec::new(),
             judged: provenance::judge(args, data.valid.labels(set), raw),
             genes: (data.train.len(set), data.valid.len(set)),
