@@ -30,6 +30,9 @@ use crate::stage::Stage;
 
 pub use front::main as front_main;
 
+/// Widest help; narrower terminals wrap it at their width.
+const HELP_COLUMNS: usize = 100;
+
 /// The `main` of a stage binary. Exit status: 0 done, 1 failed, 2 wrong usage, 128 + the number of a signal that
 /// ended it (130 Ctrl-C, 143 `kill`, 129 hang-up).
 pub fn main<S: Stage>() -> ExitCode {
@@ -39,7 +42,11 @@ pub fn main<S: Stage>() -> ExitCode {
 /// A stage with the arguments of a command line, the first of which is the program's name.
 fn start<S: Stage>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match arguments::expanded(arguments) {
-        Ok(arguments) => execute(&S::parse_from(arguments)),
+        Ok(arguments) => {
+            let matches = S::command().max_term_width(HELP_COLUMNS).get_matches_from(arguments);
+            let stage = S::from_arg_matches(&matches);
+            execute(&stage.unwrap_or_else(|error| error.format(&mut S::command()).exit()))
+        }
         Err(error) => {
             log::error(error);
             ExitCode::from(2)

@@ -13,9 +13,12 @@ mod perturbation;
 mod predictor;
 mod subject;
 
+use std::ops::Range;
+
 use candle_core::{Result, bail};
 
 use crate::learn::{Task, Transform};
+use crate::matrix::{LayerName, RowShape};
 
 pub use deep_lift::{DeepLift, Rule};
 pub use method::Method;
@@ -33,12 +36,12 @@ pub struct Settings {
     pub task: Task,
     /// Input transform of the model, which says what twice the signal is.
     pub transform: Transform,
-    /// Input that class optimisation starts its scale from, one a mark.
+    /// Input that class optimisation starts its scale from, one a channel of each layer ([`scales`]).
     pub scales: Vec<f32>,
 }
 
-/// Explains windows `x`, row-major [window, mark, bin], transformed; so is the result, but that of
-/// [`Method::ClassOptimisation`], which has one row a class. `done` is told of windows.
+/// Explains rows `x` of the model's shape, transformed; the result has the same rows, but that of
+/// [`Method::ClassOptimisation`] one a class. What is missing of a row is so of its explanation. `done` is told of rows.
 ///
 /// # Errors
 /// If the model lacks what the method needs ([`Method::lacks`]), or of the device.
@@ -49,7 +52,7 @@ pub fn explain(
     settings: &Settings,
     done: impl Fn(usize) + Sync,
 ) -> Result<Vec<f32>> {
-    let size = model.shape().iter().product::<usize>();
+    let size = model.shape().size();
     if method == Method::ClassOptimisation {
         return class_optimisation::patterns(model, &settings.scales, settings.seed);
     }
@@ -57,17 +60,18 @@ pub fn explain(
         let Some(open) = model.deep_lift()? else { bail!("the model cannot be laid open for {}", method.name()) };
         return Ok(open.contributions(x, rule, done));
     }
-    let twice = |input: f32| settings.transform.rescaled(input, 2.0);
+    let twice = |layer: LayerName, input: f32| settings.transform.rescaled(layer, input, 2.0);
+    let none = |_: LayerName, _: f32| 0.0;
     let mut values = Vec::with_capacity(x.len());
     for x in x.chunks(WINDOWS * size) {
         values.extend(match method {
             Method::Saliency => gradient::saliency(model, x)?,
             Method::InputXGradient => gradient::input_x_gradient(model, x)?,
             Method::IntegratedGradients => gradient::integrated(model, x, settings.steps)?,
-            Method::Occlusion => perturbation::by_bin(model, x, |_| 0.0, -1.0)?,
-            Method::MarkOcclusion => perturbation::by_mark(model, x, |_| 0.0, -1.0)?,
-            Method::Doubling => perturbation::by_bin(model, x, twice, 1.0)?,
-            Method::MarkDoubling => perturbation::by_mark(model, x, twice, 1.0)?,
+            Method::Occlusion => perturbation::by_bin(model, x, &none, -1.0)?,
+            Method::MarkOcclusion => perturbation::by_mark(model, x, &none, -1.0)?,
+            Method::Doubling => perturbation::by_bin(model, x, &twice, 1.0)?,
+            Method::MarkDoubling => perturbation::by_mark(model, x, &twice, 1.0)?,
             Method::TemporalForward => perturbation::temporal(model, x, false)?,
             Method::TemporalBackward => perturbation::temporal(model, x, true)?,
             _ => attention::attention(model, x, method)?,
@@ -80,15 +84,15 @@ pub fn explain(
 /// Windows that are explained together.
 const WINDOWS: usize = 256;
 
-/// For each mark, an input that 99 of 100 do not exceed, of those that are above zero; 1 where none is.
-pub fn scales(x: &[f32], marks: usize, bins: usize) -> Vec<f32> {
-    let of_mark = |mark: usize| {
-        let rows = x.chunks_exact(bins).skip(mark).step_by(marks);
-        let mut inputs: Vec<f32> = rows.flatten().copied().filter(|&input| input > 0.0).collect();
+/// For each channel of each layer, an input that 99 of 100 do not exceed, of those that are above zero; 1 where none is.
+pub fn scales(x: &[f32], shape: &RowShape) -> Vec<f32> {
+    let of_channel = |channel: Range<usize>| {
+        let rows = x.chunks_exact(shape.size()).flat_map(|row| &row[channel.clone()]);
+        let mut inputs: Vec<f32> = rows.copied().filter(|&input| input > 0.0).collect();
         let rank = inputs.len() * 99 / 100;
         if rank >= inputs.len() { 1.0 } else { *inputs.select_nth_unstable_by(rank, f32::total_cmp).1 }
     };
-    (0..marks).map(of_mark).collect()
+    shape.channels().map(of_channel).collect()
 }
 
 /// The mean of the members' explanations. Score and attributions being linear in the members, what

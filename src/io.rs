@@ -2,6 +2,7 @@
 
 pub mod annotation;
 pub mod bam_writer;
+mod bigbed;
 pub mod bigwig_writer;
 pub mod bins;
 mod cell;
@@ -24,6 +25,7 @@ mod lines;
 pub mod multiqc;
 mod output;
 pub mod predictions;
+mod quiet_panic;
 pub mod safetensors_file;
 pub mod sample_sheet;
 pub mod signal;

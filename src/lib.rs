@@ -16,7 +16,7 @@
 //!      │          │
 //!    learn        io          train, predict, judge  │  one file per format
 //!    ┌─┴──────┐   │
-//!  model     matrix           networks and their kernels  │  genes × marks × bins, labels, splits
+//!  model     matrix           networks and their kernels  │  regions × layers, labels, splits
 //!              │
 //!            genome           coordinates and genes
 //! ```
@@ -26,8 +26,8 @@
 //!
 //! # Conventions
 //!
-//! Coordinates are 0-based and half-open everywhere inside. Axis order is gene, mark, bin. Lengths
-//! in base pairs end in `_bp`.
+//! Coordinates are 0-based and half-open everywhere inside. Axis order is region, channel,
+//! position: of a window gene, mark, bin. Lengths in base pairs end in `_bp`.
 
 // a message that cannot be written must not end the work: see src/cli/log.rs
 #![deny(clippy::print_stdout, clippy::print_stderr)]

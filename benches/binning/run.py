@@ -70,6 +70,7 @@ def rows(folder: Path, out: Path, task: str) -> dict:
     if task in MEAN:
         peer("floor: inflate the touched blocks", rust, f"{rust} floor-bigwig {folder}/windows.bed {joined}")
         peer("bigtools crate, a query a window", rust, f"{rust} bigtools {folder}/windows.bed {joined}")
+        peer("bigtools crate, windows merged, blocks kept", rust, f"{rust} bigtools-cached {folder}/windows.bed {joined}")
         for name in ("pybigtools", "pyBigWig"):
             peer(f"{name}, a query a window", module(name), f"{python} {name} {folder}/windows.bed {out}/{name}.npy {joined}")
         matrix = Path(sys.executable).with_name("computeMatrix")

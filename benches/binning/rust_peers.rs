@@ -1,16 +1,21 @@
 //! Rust libraries at the same work, and the floor: `rust_peers PEER WINDOWS FILE…`.
 //!
-//! `bigtools` queries each window; `noodles` streams the whole BAM; `floor-bigwig` and `floor-bam` only
+//! `bigtools` queries each window; `bigtools-cached` queries windows that overlap together, and keeps the last
+//! few blocks that were inflated, so that none is inflated twice; `noodles` streams the whole BAM; `floor-bigwig` and `floor-bam` only
 //! inflate, with libdeflate, the blocks that hold something inside a window. Prints the sum of all
 //! bins (or of all inflated bytes), so that no work can be left out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
+use bigtools::utils::reopen::ReopenableFile;
+use bigtools::{BBIFileInfo, BBIFileRead, BigWigRead, Block};
+use byteordered::Endianness;
 use libdeflater::Decompressor;
 use noodles::{bam, sam};
+use smallvec::SmallVec;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -30,6 +35,7 @@ fn main() -> Result<()> {
     for file in files {
         let sum = match peer.as_str() {
             "bigtools" => bigtools(file, &windows)?,
+            "bigtools-cached" => bigtools_cached(file, &windows)?,
             "noodles" => noodles(file, &windows)?,
             "floor-bigwig" => floor_bigwig(file, &windows)?,
             "floor-bam" => floor_bam(file, &windows)?,
@@ -51,26 +57,106 @@ fn n_bins(windows: &[Window]) -> usize {
 }
 
 fn bigtools(path: &str, windows: &[Window]) -> Result<f64> {
-    let mut file = bigtools::BigWigRead::open_file(path)?;
+    let mut file = BigWigRead::open_file(path)?;
     let n_bins = n_bins(windows);
     let mut matrix = vec![0.0_f32; windows.len() * n_bins];
     for (window, row) in windows.iter().zip(matrix.chunks_exact_mut(n_bins)) {
         let mut sums = vec![0.0_f64; n_bins];
         for value in file.get_interval(&window.chrom, window.start as u32, window.end as u32)? {
-            let value = value?;
-            let mut from = i64::from(value.start).max(window.start) - window.start;
-            let to = i64::from(value.end).min(window.end) - window.start;
-            while from < to {
-                let part = to.min((from / BIN + 1) * BIN);
-                sums[(from / BIN) as usize] += f64::from(value.value) * (part - from) as f64;
-                from = part;
-            }
+            add(&mut sums, window, &value?);
         }
         for (bin, sum) in row.iter_mut().zip(sums) {
             *bin = (sum / BIN as f64) as f32;
         }
     }
     Ok(matrix.iter().copied().map(f64::from).sum())
+}
+
+/// Blocks that are kept: those that the windows of neighbouring genes share.
+const KEPT: usize = 4;
+
+/// A file whose last few blocks are inflated once.
+struct Cached {
+    file: ReopenableFile,
+    blocks: VecDeque<(Block, Vec<u8>)>,
+}
+
+impl BBIFileRead for Cached {
+    type Reader = ReopenableFile;
+
+    fn get_block_data(&mut self, info: &BBIFileInfo, block: &Block) -> io::Result<Vec<u8>> {
+        if let Some((_, bytes)) = self.blocks.iter().find(|(known, _)| known == block) {
+            return Ok(bytes.clone());
+        }
+        let bytes = self.file.get_block_data(info, block)?;
+        if self.blocks.len() == KEPT {
+            self.blocks.pop_front();
+        }
+        self.blocks.push_back((*block, bytes.clone()));
+        Ok(bytes)
+    }
+
+    fn blocks_for_cir_tree_node(
+        &mut self,
+        endianness: Endianness,
+        node_offset: u64,
+        chrom: u32,
+        start: u32,
+        end: u32,
+    ) -> io::Result<(SmallVec<[u64; 4]>, SmallVec<[Block; 4]>)> {
+        self.file.blocks_for_cir_tree_node(endianness, node_offset, chrom, start, end)
+    }
+
+    fn raw_reader(&mut self) -> &mut ReopenableFile {
+        &mut self.file
+    }
+}
+
+fn bigtools_cached(path: &str, windows: &[Window]) -> Result<f64> {
+    let file = ReopenableFile { path: path.into(), file: File::open(path)? };
+    let mut file = BigWigRead::open(Cached { file, blocks: VecDeque::new() })?;
+    let (n_bins, mut total) = (n_bins(windows), 0.0);
+    let mut rest = windows;
+    while let Some(first) = rest.first() {
+        let mut end = first.end;
+        let n = 1 + rest[1..]
+            .iter()
+            .take_while(|window| {
+                let goes_on = window.chrom == first.chrom && window.start <= end;
+                end = if goes_on { window.end } else { end };
+                goes_on
+            })
+            .count();
+        let (together, others) = rest.split_at(n);
+        rest = others;
+        let mut sums = vec![0.0_f64; n * n_bins];
+        let mut at = 0;
+        for value in file.get_interval(&first.chrom, first.start as u32, end as u32)? {
+            let value = value?;
+            while together.get(at).is_some_and(|window| window.end <= i64::from(value.start)) {
+                at += 1;
+            }
+            for (window, row) in together.iter().zip(sums.chunks_exact_mut(n_bins)).skip(at) {
+                if window.start >= i64::from(value.end) {
+                    break;
+                }
+                add(row, window, &value);
+            }
+        }
+        total += sums.iter().map(|sum| f64::from((sum / BIN as f64) as f32)).sum::<f64>();
+    }
+    Ok(total)
+}
+
+/// Adds a value to the sums of a window's bins.
+fn add(sums: &mut [f64], window: &Window, value: &bigtools::Value) {
+    let mut from = i64::from(value.start).max(window.start) - window.start;
+    let to = i64::from(value.end).min(window.end) - window.start;
+    while from < to {
+        let part = to.min((from / BIN + 1) * BIN);
+        sums[(from / BIN) as usize] += f64::from(value.value) * (part - from) as f64;
+        from = part;
+    }
 }
 
 /// Calls `visit(read id's chromosome, start, end, virtual offset of the block)` for each read that counts.
@@ -173,7 +259,7 @@ fn bigwig_blocks(path: &str, windows: &[Window]) -> Result<Vec<(u64, u64)>> {
         |at: usize, size: usize| bytes[at..at + size].iter().rev().fold(0, |n, &byte| n << 8 | u64::from(byte));
     let of_chrom = by_chrom(windows);
     let mut lists: Vec<&[usize]> = Vec::new();
-    for chrom in bigtools::BigWigRead::open_file(path)?.chroms() {
+    for chrom in BigWigRead::open_file(path)?.chroms() {
         lists.push(of_chrom.get(chrom.name.as_str()).map_or(&[], Vec::as_slice));
     }
     let touched = |chrom: u64, start: u64, end: u64| {

@@ -105,7 +105,7 @@ fn bin(path: &Path, folder: &Path) -> Result<(), String> {
         };
         let chroms: &Chroms = windows.chroms();
         let file = signal::SignalFile::open(path, chroms, &options).map_err(|error| error.to_string())?;
-        let reads = matches!(file.format(), signal::Format::Bam | signal::Format::Cram | signal::Format::Reads);
+        let reads = file.format().holds_reads;
         let statistic = statistic.unwrap_or(if reads { Statistic::Count } else { Statistic::Mean });
         let binned = bin_signals(&[&file], &windows, statistic, &Blacklist::default(), &|_, _| ());
         binned.map_err(|(_, error)| error.to_string())?;

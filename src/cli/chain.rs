@@ -9,6 +9,7 @@ use super::step::Step;
 use crate::explain::Method;
 use crate::genome::Orientation;
 use crate::io::sample_sheet::Sample;
+use crate::io::track::Format;
 use crate::learn::{Recipe, Task, Transform, recipe};
 use anyhow::{Result, bail};
 
@@ -381,16 +382,15 @@ fn of_model(config: &Config, layout: &Layout, sample: &Sample, step: Step) -> St
 
 fn track(config: &Config, layout: &Layout, sample: &Sample, name: &str, input: &Path) -> Step {
     let tracks = &config.tracks;
-    let has = |formats: &[&str]| tracks.formats.iter().any(|format| formats.contains(&format.as_str()));
     let mut step = Step::new("track", Some(name))
         .input("--input", input)
         .input("--predictions", layout.predictions(&sample.name))
         .output("--out-dir", layout.tracks(name));
     step.samples = vec![sample.name.clone()];
-    step.list("--format", &tracks.formats)
+    step.list("--format", &tracks.formats.iter().map(Format::to_string).collect::<Vec<_>>())
         .option("--aggregate", tracks.aggregate.as_ref())
         .switch("--all", tracks.all)
         // a full-size sample's table has a gigabyte
-        .switch("--bgzip", has(&["bed", "bedgraph", "tsv"]))
+        .switch("--bgzip", tracks.formats.iter().any(Format::is_text))
         .switch("--allow-empty", true)
 }

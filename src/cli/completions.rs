@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use clap_complete::{Generator, Shell};
 
-use super::front::programs;
 use crate::io::Output;
 use crate::stage::{Common, Files, Stage};
 
@@ -24,6 +23,15 @@ pub struct Completions {
     out_dir: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
+    #[arg(skip)]
+    programs: Vec<clap::Command>,
+}
+
+impl Completions {
+    /// Of these programs.
+    pub(super) fn of(self, programs: Vec<clap::Command>) -> Self {
+        Completions { programs, ..self }
+    }
 }
 
 impl Stage for Completions {
@@ -37,7 +45,7 @@ impl Stage for Completions {
 
     fn run(&self) -> anyhow::Result<()> {
         let mut all = Vec::new();
-        for mut program in programs() {
+        for mut program in self.programs.clone() {
             let name = program.get_name().to_owned();
             let mut text = Vec::new();
             clap_complete::generate(self.shell, &mut program, &name, &mut text);

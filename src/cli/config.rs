@@ -15,6 +15,7 @@ use self::expression::for_sample;
 use super::config_text;
 use crate::genome::{NAME_PATTERN, Orientation, check_name};
 use crate::io::sample_sheet::{self, Sample};
+use crate::io::track::Format;
 use crate::io::{self, FileError};
 use crate::learn::{Recipe, Task, Transform, recipe};
 use crate::matrix::{Split, Statistic};
@@ -324,9 +325,9 @@ pub struct Explain {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tracks {
-    /// bed, bedgraph, bigwig, bigbed, tsv.
+    /// Formats of the tracks.
     #[serde(default = "Tracks::default_formats")]
-    pub formats: Vec<String>,
+    pub formats: Vec<Format>,
     /// Which number a bin gets; the default of `attentrack-track` if left out.
     pub value: Option<String>,
     /// How overlapping windows are merged in bigWig and bedGraph: max, extreme, mean or sum.
@@ -337,8 +338,8 @@ pub struct Tracks {
 }
 
 impl Tracks {
-    fn default_formats() -> Vec<String> {
-        ["bed", "bigwig", "bigbed", "tsv"].map(str::to_owned).to_vec()
+    fn default_formats() -> Vec<Format> {
+        ["bed", "bigwig", "bigbed", "tsv"].into_iter().filter_map(Format::named).collect()
     }
 }
 
@@ -457,7 +458,7 @@ impl Config {
             }
         }
         if self.tracks.formats.is_empty() {
-            problems.push("tracks.formats: name at least one of bed, bedgraph, bigwig, bigbed, tsv".to_owned());
+            problems.push(format!("tracks.formats: name at least one of {}", Format::names()));
         }
         if let Some(Threshold::BySample(thresholds)) = &self.labels.threshold {
             let wrong = thresholds.keys().filter_map(|sample| check_name("sample", sample).err());

@@ -14,12 +14,15 @@ use super::plan::Plan;
 use super::run::Run;
 use super::schema::Schema;
 use super::workflow::Workflow;
-use super::{execute, start};
+use super::{HELP_COLUMNS, execute, start};
 use crate::stage;
+
+/// Share of the letters that two names must have in common for one to be a misspelling of the other.
+const LIKE: f64 = 0.5;
 
 /// From histone marks and gene expression to attention tracks for the genome browser
 #[derive(Debug, Parser)]
-#[command(name = "attentrack", version, about, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "attentrack", version, about, arg_required_else_help = true)]
 struct Front {
     #[command(subcommand)]
     command: Command,
@@ -84,7 +87,13 @@ const STAGES: [StageEntry; 16] = stages![
 
 /// The `main` of `attentrack`. Exit status as for the stages.
 pub fn main() -> ExitCode {
-    let matches = Front::command().after_help(list_of_stages()).get_matches();
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|first| first == "help") && arguments.len() > 2 {
+        // `help STAGE` is `STAGE --help`; alone, clap knows it
+        arguments.remove(1);
+        arguments.push("--help".into());
+    }
+    let matches = front().get_matches_from(arguments);
     let front = match Front::from_arg_matches(&matches) {
         Ok(front) => front,
         Err(error) => error.exit(),
@@ -94,26 +103,32 @@ pub fn main() -> ExitCode {
         Command::Compare(compare) => execute(&compare),
         Command::Plan(plan) => execute(&plan),
         Command::Schema(schema) => execute(&schema),
-        Command::Completions(completions) => execute(&completions),
-        Command::Man(man) => execute(&man),
+        Command::Completions(completions) => execute(&completions.of(programs())),
+        Command::Man(man) => execute(&man.of(programs())),
         Command::Workflow(workflow) => execute(&workflow),
         Command::Stage(arguments) => start_stage(arguments),
     }
 }
 
+fn front() -> clap::Command {
+    Front::command().after_help(list_of_stages()).max_term_width(HELP_COLUMNS)
+}
+
 /// `attentrack`, of which every stage is a subcommand too, and the program of each stage.
-pub(super) fn programs() -> Vec<clap::Command> {
+fn programs() -> Vec<clap::Command> {
     let stages = STAGES.iter().map(|entry| (entry.command)().version(env!("CARGO_PKG_VERSION")));
-    let front = Front::command().after_help(list_of_stages());
-    let front = STAGES.iter().fold(front, |front, entry| front.subcommand((entry.command)().name(entry.name)));
+    let front = STAGES.iter().fold(front(), |front, entry| front.subcommand((entry.command)().name(entry.name)));
     std::iter::once(front).chain(stages).collect()
 }
 
 fn list_of_stages() -> String {
     let mut text = "Stages (each is also a program, attentrack-STAGE; --help tells more):\n".to_owned();
+    let width = STAGES.iter().map(|entry| entry.name.len()).max().unwrap_or_default();
     for entry in &STAGES {
         let about = (entry.command)().get_about().map(ToString::to_string).unwrap_or_default();
-        text += &format!("  {:<10}{}\n", entry.name, about);
+        // a line is enough here
+        let about = about.split([':', '(']).next().unwrap_or_default().trim_end();
+        text += &format!("  {:<width$}  {about}\n", entry.name);
     }
     text += "\nAn argument @FILE of a stage stands for the lines of FILE, an argument each; @- for those of standard input.\n";
     text + "\nExample:\n  attentrack run config.yaml --outdir results\n"
@@ -132,10 +147,22 @@ fn start_stage(mut arguments: Vec<OsString>) -> ExitCode {
     match Process::new(beside.unwrap_or_else(|| PathBuf::from(&program))).args(&arguments).status() {
         Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
         Err(_) => {
+            let meant = similar(&name).map(|known| format!("Did you mean {known}? ")).unwrap_or_default();
             log::error(format!(
-                "no stage {name:?}, and no program {program} on the PATH. `attentrack --help` lists the stages"
+                "no stage {name:?}, and no program {program} on the PATH. {meant}`attentrack help` lists the stages"
             ));
             ExitCode::from(2)
         }
     }
+}
+
+/// The stage or command whose name is most like a mistyped one.
+fn similar(name: &str) -> Option<String> {
+    let own = Front::command();
+    let own = own.get_subcommands().map(|command| command.get_name().to_owned());
+    let known = own.chain(STAGES.iter().map(|entry| entry.name.to_owned()));
+    let ranked = known
+        .map(|known| (strsim::normalized_damerau_levenshtein(name, &known), known))
+        .filter(|(likeness, _)| *likeness > LIKE);
+    ranked.max_by(|(left, _), (right, _)| left.total_cmp(right)).map(|(_, known)| known)
 }

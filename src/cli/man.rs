@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::front::programs;
 use crate::io::Output;
 use crate::stage::{Common, Files, Stage};
 
@@ -17,6 +16,15 @@ pub struct Man {
     out_dir: PathBuf,
     #[command(flatten)]
     common: Common,
+    #[arg(skip)]
+    programs: Vec<clap::Command>,
+}
+
+impl Man {
+    /// Of these programs.
+    pub(super) fn of(self, programs: Vec<clap::Command>) -> Self {
+        Man { programs, ..self }
+    }
 }
 
 impl Stage for Man {
@@ -29,7 +37,7 @@ impl Stage for Man {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let programs = programs();
+        let programs = self.programs.clone();
         let stages: Vec<String> = programs.iter().map(|program| program.get_name().to_owned()).collect();
         // the front's own subcommands; a stage has its page under the name of its program
         let own = programs.iter().flat_map(clap::Command::get_subcommands).filter_map(|command| {

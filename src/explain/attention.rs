@@ -4,12 +4,15 @@ use candle_core::{Result, bail};
 
 use super::method::Method;
 use super::predictor::Explainable;
+use crate::matrix::LayerName;
 use crate::matrix::track::freed_of_null;
 
 /// Row-major [window, mark, bin].
 pub(super) fn attention(network: &dyn Explainable, x: &[f32], method: Method) -> Result<Vec<f32>> {
-    let [marks, bins] = network.shape();
-    let (Some(looks), Some(null)) = (network.looks(x)?, network.looks(&vec![0.0; marks * bins])?) else {
+    let shape = network.shape();
+    let Some(window) = shape.part(LayerName::Window) else { bail!("the model does not look at the window") };
+    let (marks, bins) = (window.channels().count(), window.positions);
+    let (Some(looks), Some(null)) = (network.looks(x)?, network.looks(&vec![0.0; shape.size()])?) else {
         bail!("the model has no attention");
     };
     let (is_joint, is_corrected) = match method {

@@ -21,22 +21,23 @@ const EPSILON: f64 = 1e-8;
 /// divided by its highest value. A pattern of 1 is an input of `scales` of the mark, so that marks and
 /// models of any unit of signal can be explained (the paper's inputs are taken as they are).
 pub(super) fn patterns(network: &dyn Explainable, scales: &[f32], seed: u64) -> Result<Vec<f32>> {
-    let [marks, bins] = network.shape();
-    let size = marks * bins;
+    let shape = network.shape();
+    let size = shape.size();
+    let scale: Vec<f64> =
+        shape.channels().zip(scales).flat_map(|(channel, &scale)| channel.map(move |_| f64::from(scale))).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let start: Vec<f64> = (0..size).map(|_| rng.random_range(0.0..1.0)).collect();
     let mut patterns = [start.clone(), start].concat();
     let mut squares = vec![0.0; 2 * size];
-    let scale = |at: usize| f64::from(scales[at / bins % marks]);
     for _ in 0..STEPS {
-        let x: Vec<f32> = patterns.iter().enumerate().map(|(at, value)| (value * scale(at)) as f32).collect();
+        let x: Vec<f32> = patterns.iter().enumerate().map(|(at, value)| (value * scale[at % size]) as f32).collect();
         let (scores, gradients) = (network.scores(&x)?, network.gradients(&x)?);
         for at in 0..2 * size {
             let class = at / size;
             // of −log sigmoid(±score)
             let sign = if class == 0 { 1.0 } else { -1.0 };
             let miss = 1.0 / (1.0 + (sign * f64::from(scores[class])).exp());
-            let slope = -sign * miss * f64::from(gradients[at]) * scale(at) + 2.0 * PENALTY * patterns[at];
+            let slope = -sign * miss * f64::from(gradients[at]) * scale[at % size] + 2.0 * PENALTY * patterns[at];
             squares[at] = DECAY * squares[at] + (1.0 - DECAY) * slope * slope;
             patterns[at] -= RATE * slope / (squares[at].sqrt() + EPSILON);
         }

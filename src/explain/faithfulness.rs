@@ -4,10 +4,11 @@
 
 mod agreement;
 mod curves;
+mod inputs;
 mod judge;
 mod order;
 
 pub use agreement::{Known, WindowRanks, mean, planted};
 pub use curves::{Baseline, WindowCurves, curves};
-pub use judge::{Faithfulness, HeldOut, Inputs, Verdict, judge};
-pub(super) use order::shuffle;
+pub use inputs::{HeldOut, Inputs};
+pub use judge::{Faithfulness, Verdict, judge};

@@ -169,7 +169,7 @@ impl Method {
     /// # Errors
     /// Of the device.
     pub fn lacks(self, model: &dyn Explainable) -> candle_core::Result<Option<&'static str>> {
-        let size = model.shape().iter().product();
+        let size = model.shape().size();
         if self.needs_attention() {
             match model.looks(&vec![0.0; size])? {
                 None => return Ok(Some("a model with attention")),

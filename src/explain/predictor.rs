@@ -1,12 +1,15 @@
 //! What explanations ask of a model.
 
 use candle_core::{Result, Tensor, Var, bail};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::deep_lift::DeepLift;
-use super::faithfulness::shuffle;
 use super::mean;
 use crate::learn::{Task, Trained};
+use crate::matrix::RowShape;
 use crate::model::{Mode, Network};
 
 /// Windows a pass: enough to keep every core busy, few enough to stay in memory.
@@ -16,14 +19,14 @@ const TOGETHER: usize = 2048;
 
 /// Anything that scores windows.
 pub trait Scorer: Sync {
-    /// Marks and bins of a window.
-    fn shape(&self) -> [usize; 2];
+    /// What a row holds.
+    fn shape(&self) -> RowShape;
 
-    /// One score a window: the log-odds of being expressed, or of a regression the predicted label.
-    /// `x` is row-major [window, mark, bin], transformed as the model takes it.
+    /// One score a row: the log-odds of being expressed, or of a regression the predicted label. Rows are transformed
+    /// as the model takes them.
     ///
     /// # Errors
-    /// If `x` is no number of windows, or of the device.
+    /// If `x` is no number of rows, or of the device.
     fn scores(&self, x: &[f32]) -> Result<Vec<f32>>;
 }
 
@@ -91,7 +94,7 @@ impl Member {
 
     /// Batches of `x` as tensors [window, 1, mark, bin].
     fn batches(&self, x: &[f32]) -> impl Iterator<Item = Result<Tensor>> {
-        let [marks, bins] = self.shape();
+        let (marks, bins) = (self.network.config().n_marks(), self.network.config().n_bins());
         let device = self.network.device().clone();
         x.chunks(BATCH * marks * bins)
             .map(move |batch| Tensor::from_slice(batch, (batch.len() / (marks * bins), 1, marks, bins), &device))
@@ -104,9 +107,8 @@ fn read(tensor: &Tensor, into: &mut Vec<f32>) -> Result<()> {
 }
 
 impl Scorer for Member {
-    fn shape(&self) -> [usize; 2] {
-        let config = self.network.config();
-        [config.n_marks(), config.n_bins()]
+    fn shape(&self) -> RowShape {
+        RowShape::window(self.network.config().n_marks(), self.network.config().n_bins())
     }
 
     fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
@@ -163,7 +165,7 @@ impl Explainable for Member {
         let mut rest = weights.as_mut_slice();
         for (place, tensor) in self.network.config().tensors().iter().enumerate() {
             let (tensor, after) = rest.split_at_mut(tensor.n_weights());
-            shuffle(tensor, seed.wrapping_add(place as u64));
+            tensor.shuffle(&mut ChaCha8Rng::seed_from_u64(seed.wrapping_add(place as u64)));
             rest = after;
         }
         let shape = (1, weights.len());
@@ -175,18 +177,18 @@ impl Explainable for Member {
 /// A model as a black box: one without a network, or a stack.
 struct Whole {
     model: Box<dyn Trained>,
-    shape: [usize; 2],
+    shape: RowShape,
 }
 
 impl Scorer for Whole {
-    fn shape(&self) -> [usize; 2] {
-        self.shape
+    fn shape(&self) -> RowShape {
+        self.shape.clone()
     }
 
     fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
         // the score of a regression is the output itself, which of a class is the log-odds
-        let score = |x: &[f32]| Ok(self.model.score(Task::Regression, x, None, &|_| ())?.scores);
-        let size = self.shape.iter().product::<usize>();
+        let score = |x: &[f32]| Ok(self.model.score(Task::Regression, x, &|_| ())?.scores);
+        let size = self.shape.size();
         let of_batches: Vec<Vec<f32>> = match self.model.network() {
             // shares its work out itself
             Some(_) => x.chunks(TOGETHER * size).map(score).collect::<Result<_>>()?,
@@ -209,7 +211,7 @@ pub(super) fn networks(model: &dyn Trained) -> Result<Vec<Box<dyn Explainable>>>
 }
 
 /// The model as a black box.
-pub(super) fn whole(model: Box<dyn Trained>, shape: [usize; 2]) -> Box<dyn Explainable> {
+pub(super) fn whole(model: Box<dyn Trained>, shape: RowShape) -> Box<dyn Explainable> {
     Box::new(Whole { model, shape })
 }
 

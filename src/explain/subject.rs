@@ -5,6 +5,7 @@ use candle_core::Result;
 use super::predictor::{Explainable, Scorer, mean_scores, networks, whole};
 use super::{Method, Settings, explain, mean};
 use crate::learn::{Task, Trained};
+use crate::matrix::RowShape;
 
 /// A model to be explained.
 ///
@@ -18,12 +19,12 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Of a model of windows of [mark, bin], which has met the sample that is explained
+    /// Of a model of such rows, which has met the sample that is explained
     /// ([`Trained::meet_sample`]).
     ///
     /// # Errors
     /// Of the device.
-    pub fn new(model: Box<dyn Trained>, shape: [usize; 2]) -> Result<Self> {
+    pub fn new(model: Box<dyn Trained>, shape: RowShape) -> Result<Self> {
         let networks = networks(model.as_ref())?;
         Ok(if model.is_of_networks() {
             Subject { models: networks, networks: Vec::new() }
@@ -62,7 +63,12 @@ impl Subject {
         method.unit(task) + part
     }
 
-    /// Explains windows `x` as [`explain`]: the mean over the models of the method.
+    /// What a row of the method's explanation holds: all layers, or those that the networks of a stack look at.
+    pub fn explained(&self, method: Method) -> RowShape {
+        self.of(method)[0].shape()
+    }
+
+    /// Explains rows `x` as [`explain`]: the mean over the models of the method, in rows of [`Self::explained`].
     ///
     /// # Errors
     /// If something is missing for the method ([`Self::lacks`]), or of the device.
@@ -73,13 +79,14 @@ impl Subject {
         settings: &Settings,
         done: impl Fn(usize) + Sync,
     ) -> Result<Vec<f32>> {
-        let of_models = self.of(method).iter().map(|model| explain(method, model.as_ref(), x, settings, &done));
+        let x = self.shape().narrow(x, &self.explained(method));
+        let of_models = self.of(method).iter().map(|model| explain(method, model.as_ref(), &x, settings, &done));
         Ok(mean(&of_models.collect::<Result<Vec<_>>>()?))
     }
 }
 
 impl Scorer for Subject {
-    fn shape(&self) -> [usize; 2] {
+    fn shape(&self) -> RowShape {
         self.models[0].shape()
     }
 

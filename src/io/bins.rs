@@ -124,13 +124,13 @@ fn axes(matrix: &Matrix, layer: LayerName) -> [usize; 3] {
 pub fn read(path: &Path) -> Result<Matrix> {
     let (header, mut tensors): (Header, _) = safetensors_file::read(path, "matrix")?;
     let mut matrix = without_tensors(path, header)?;
-    read_places(path, &mut matrix, &mut tensors)?;
     for name in LayerName::ALL {
         if name == LayerName::Window || tensors.contains_key(&name.tensor("values")) {
             let layer = read_layer(path, axes(&matrix, name), name, &mut tensors)?;
             matrix.layers.push(layer);
         }
     }
+    read_places(path, &mut matrix, &mut tensors)?;
     matrix.check_shape().map_err(|error| disagreement(path, &error))?;
     Ok(matrix)
 }

@@ -1,20 +1,26 @@
-//! Tracks for the genome browser: BED, bedGraph, bigWig, bigBed, TSV.
+//! Tracks for the genome browser, one file a format, and the list of them.
 //!
 //! Every writer returns unfinished files; [`commit`] gives them their names, so that several tracks
 //! appear together or not at all.
 
 mod bbi;
-pub mod bed;
-pub mod bedgraph;
-pub mod bigbed;
+mod bed;
+mod bedgraph;
+mod bigbed;
 pub mod bigwig;
 mod colour;
+mod format;
+mod list;
 mod text;
-pub mod tsv;
+mod tsv;
 
 use super::{PendingFile, Result};
 
+pub use format::{Drawing, Format, Holds, Text};
 pub use text::TrackText;
+
+/// Every format; to add one, write its file and name it here.
+pub static FORMATS: &[Format] = &[bed::FORMAT, bedgraph::FORMAT, bigwig::FORMAT, bigbed::FORMAT, tsv::FORMAT];
 
 /// Gives finished files their names, in order.
 pub fn commit(files: Vec<PendingFile>) -> Result<()> {

@@ -19,7 +19,7 @@ pub use ecdf::Ecdf;
 pub use fit::{AutoError, Fitted, fit};
 pub use folds::Place;
 pub use genes::Genes;
-pub use model::{Auto, AutoConfig, AutoTag, Share};
+pub use model::{Auto, AutoConfig, AutoTag, Share, layers};
 pub use view::{Context, View};
 
 use std::ops::Range;

@@ -11,7 +11,7 @@ mod regression;
 mod report;
 mod threshold;
 
-pub use bootstrap::Bootstrap;
+pub use bootstrap::{Bootstrap, Estimate};
 pub use calibration::{ReliabilityBin, brier_score, expected_calibration_error, reliability};
 pub use comparison::{
     Candidate, CandidateRun, Difference, Figure, FoldGenes, N_METRICS, compare, figures, less_is_better, metric_names,
@@ -21,8 +21,7 @@ pub use judge::{Rows, judge};
 pub use ranking::Ranking;
 pub use regression::{Ranks, mean_squared_error, pearson, spearman};
 pub use report::{
-    Estimate, GeneCounts, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, SampleReport, SplitReport,
-    TaskMetrics,
+    GeneCounts, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, SampleReport, SplitReport, TaskMetrics,
 };
 pub use threshold::{Threshold, accuracy, best_threshold};
 

@@ -8,6 +8,7 @@ use super::arrays::Arrays;
 use super::auto::{Auto, AutoConfig};
 use super::baseline::{Baseline, BaselineConfig};
 use super::{Task, Trained};
+use crate::matrix::LayerName;
 use crate::model::ModelConfig;
 
 /// Tag and sizes of a model, one variant for each way of training ([`super::recipe::How`]). The tag tells them apart.
@@ -67,9 +68,12 @@ impl ModelSpec {
         }
     }
 
-    /// Whether it looks at the genes' bodies.
-    pub fn reads_bodies(&self) -> bool {
-        matches!(self, ModelSpec::Stack(config) if config.with_body)
+    /// The layers of a matrix that it reads, in the order of a row.
+    pub fn layers(&self) -> &'static [LayerName] {
+        match self {
+            ModelSpec::Network(_) | ModelSpec::Table(_) => &[LayerName::Window],
+            ModelSpec::Stack(config) => config.layers(),
+        }
     }
 
     /// What cannot be relied on where the signal is unlike that of the training samples.

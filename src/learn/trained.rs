@@ -11,13 +11,12 @@ use crate::model::{InstructionSet, Network};
 /// A trained model. The stages that use one know it by this trait only; [`super::ModelSpec::load`] makes it again from
 /// its arrays.
 pub trait Trained: Debug + Send + Sync {
-    /// Scores genes: `values` is row-major [gene, mark, bin], transformed, `body` [gene, mark, part], of the genes'
-    /// bodies. Without it, for a model that looks at bodies, each is as the middle of those that it has met. `done`
-    /// is told of each batch.
+    /// Scores genes by their rows, transformed: the layers that the model reads ([`super::ModelSpec::layers`]), one
+    /// after the other, each row-major [channel, position]. `done` is told of each batch.
     ///
     /// # Errors
     /// If the number of values does not fit the model, or of the device.
-    fn score(&self, task: Task, values: &[f32], body: Option<&[f32]>, done: &dyn Fn(usize)) -> Result<Scores>;
+    fn score(&self, task: Task, rows: &[f32], done: &dyn Fn(usize)) -> Result<Scores>;
 
     /// All that was learnt, as arrays.
     ///
@@ -26,9 +25,9 @@ pub trait Trained: Debug + Send + Sync {
     fn to_arrays(&self) -> Result<Arrays>;
 
     /// Tells the model all genes of the sample that is scored next, for those that compare a gene with the others of
-    /// its sample; else, and where there are few genes, they are compared with the training genes. `values` and
-    /// `body` as in [`Self::score`].
-    fn meet_sample(&mut self, _values: &[f32], _body: Option<&[f32]>) {}
+    /// its sample; else, and where there are few genes, they are compared with the training genes. `rows` as in
+    /// [`Self::score`].
+    fn meet_sample(&mut self, _rows: &[f32]) {}
 
     /// Number of models whose mean is predicted.
     fn n_models(&self) -> usize {
@@ -56,8 +55,8 @@ pub trait Trained: Debug + Send + Sync {
 
 /// A network, or the networks of an ensemble.
 impl Trained for Box<dyn Network> {
-    fn score(&self, task: Task, values: &[f32], _body: Option<&[f32]>, done: &dyn Fn(usize)) -> Result<Scores> {
-        score(self.as_ref(), task, values, done)
+    fn score(&self, task: Task, rows: &[f32], done: &dyn Fn(usize)) -> Result<Scores> {
+        score(self.as_ref(), task, rows, done)
     }
 
     fn to_arrays(&self) -> Result<Arrays> {

@@ -37,6 +37,12 @@ impl Transform {
     }
 }
 
+/// Whether a layer is transformed. The models that look at bodies rank them within their sample, where neither depth
+/// nor a logarithm changes anything; and a body that is not known stays missing.
+fn is_transformed(layer: LayerName) -> bool {
+    layer == LayerName::Window
+}
+
 /// A transform with what was learnt on the training genes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FittedTransform {
@@ -104,9 +110,9 @@ impl Transform {
         bad.map_or(Ok(()), |(at, raw, problem)| Err(BadValue { mark: at / n_bins, bin: at % n_bins, raw, problem }))
     }
 
-    /// The input that a signal `factor` times as strong gives, where this one gives `input`.
-    pub fn rescaled(self, input: f32, factor: f64) -> f32 {
-        match self.takes_logarithm() {
+    /// The input that a signal `factor` times as strong gives, where this one of a layer gives `input`.
+    pub fn rescaled(self, layer: LayerName, input: f32, factor: f64) -> f32 {
+        match is_transformed(layer) && self.takes_logarithm() {
             true => (factor * f64::from(input).exp_m1()).ln_1p() as f32,
             false => (factor * f64::from(input)) as f32,
         }
@@ -178,22 +184,26 @@ impl FittedTransform {
         Ok(())
     }
 
-    /// The inputs of the model, row-major [gene, mark, bin], for `genes` (rows) of one sample.
+    /// The inputs of a model that reads these layers, for `regions` (rows) of one sample: row-major [region, layer,
+    /// channel, position].
     ///
     /// # Errors
     /// As [`FittedTransform::apply_to_gene`].
-    pub fn apply(&self, matrix: &Matrix, genes: &[usize]) -> Result<Vec<f32>, ValueError> {
+    pub fn apply(&self, matrix: &Matrix, layers: &[LayerName], regions: &[usize]) -> Result<Vec<f32>, ValueError> {
         let mut sample = MarkMeans::new(matrix.n_marks());
         if self.transform.scales_depth() {
             matrix.scorable().for_each(|gene| sample.add(matrix.row(LayerName::Window, gene)));
         }
         let scales = self.scales(&sample);
-        let size = matrix.n_marks() * matrix.n_bins();
-        let mut values = Vec::with_capacity(genes.len() * size);
-        for &gene in genes {
-            let start = values.len();
-            values.extend_from_slice(matrix.row(LayerName::Window, gene));
-            self.apply_to_gene(&scales, &mut values[start..]).map_err(|bad| bad.at(gene, matrix))?;
+        let mut values = Vec::with_capacity(regions.len() * matrix.row_shape(layers).size());
+        for &region in regions {
+            for &layer in layers {
+                let start = values.len();
+                values.extend_from_slice(matrix.row(layer, region));
+                if is_transformed(layer) {
+                    self.apply_to_gene(&scales, &mut values[start..]).map_err(|bad| bad.at(region, matrix))?;
+                }
+            }
         }
         Ok(values)
     }
@@ -270,9 +280,9 @@ mod tests {
         let bad = logarithm.apply_to_gene(&[1.0, 1.0], &mut gene).unwrap_err();
         assert_eq!((bad.mark, bad.bin, bad.raw), (1, 1, -4.0));
         assert!(fitted.apply_to_gene(&[1.0, 1.0], &mut [0.0, 0.0, f32::INFINITY, 0.0]).is_err());
-        let twice = logarithm.transform.rescaled((1.0f32 + 3.0).ln(), 2.0);
+        let twice = logarithm.transform.rescaled(LayerName::Window, (1.0f32 + 3.0).ln(), 2.0);
         assert!((twice - (1.0f32 + 6.0).ln()).abs() < 1e-6, "{twice}");
-        assert_eq!(Transform::Raw.rescaled(3.0, 2.0), 6.0);
+        assert_eq!(Transform::Raw.rescaled(LayerName::Window, 3.0, 2.0), 6.0);
         assert_eq!(MarkMeans::new(3).means(), [0.0; 3]);
     }
 }

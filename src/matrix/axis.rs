@@ -22,6 +22,19 @@ pub enum Axis {
     Parts,
 }
 
+/// The numbers along a drawn axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ruler {
+    /// What they are.
+    pub words: &'static str,
+    /// At the first position's 5′ edge.
+    pub start: f64,
+    /// At the last position's 3′ edge.
+    pub end: f64,
+    /// Width of a position.
+    pub step: f64,
+}
+
 impl Axis {
     /// Number of positions.
     pub fn n_positions(self) -> usize {
@@ -54,6 +67,28 @@ impl Axis {
             Strand::Forward => bases.start - tss.position as i64,
             Strand::Reverse => tss.position as i64 - (bases.end - 1),
         })
+    }
+
+    /// Where a position lies along the region, 5′ to 3′, in bp from the TSS, as its axis is made: of bins without the
+    /// base by which the windows of the two strands differ in genome orientation, and of regions without a place too.
+    /// `None` of parts where the region's end is not known.
+    pub fn span_bp(self, region: &Region, position: usize) -> Option<Range<i64>> {
+        let (start, width) = match self {
+            Axis::Bins(grid) => (grid.offset_bp(self.turned(region, position)), grid.bin_size_bp()),
+            Axis::Parts => (self.offset_bp(region, position)?, PART_BP),
+        };
+        Some(start..start + i64::from(width))
+    }
+
+    /// How a picture draws the axis, 5′ to 3′.
+    pub fn ruler(self) -> Ruler {
+        match self {
+            Axis::Bins(grid) => {
+                let [flank, step] = [grid.flank_bp(), grid.bin_size_bp()].map(|bp| f64::from(bp) / 1000.0);
+                Ruler { words: "kb from the TSS", start: -flank, end: flank, step }
+            }
+            Axis::Parts => Ruler { words: "% of the gene", start: 0.0, end: 100.0, step: 100.0 / BODY_PARTS as f64 },
+        }
     }
 
     /// Whether the stored position 0 of a region is its 3′-most; false where its strand is unknown.

@@ -1,6 +1,6 @@
 //! The matrix itself.
 
-use super::{Attribution, Axis, Input, Kind, Layer, LayerName, Region, Statistic, Status};
+use super::{Attribution, Axis, Input, Kind, Layer, LayerName, Region, RowShape, Statistic, Status};
 use crate::genome::{Chroms, Grid};
 
 /// Regions × named layers with everything needed to read them: the content of one `.bins.safetensors` file.
@@ -92,10 +92,9 @@ impl Matrix {
         &self.row(LayerName::Window, region)[mark * n_bins..][..n_bins]
     }
 
-    /// The rows of some regions in a layer, one after the other; `None` where the matrix lacks it.
-    pub fn rows(&self, name: LayerName, regions: &[usize]) -> Option<Vec<f32>> {
-        self.layer(name)?;
-        Some(regions.iter().flat_map(|&region| self.row(name, region)).copied().collect())
+    /// What a model reads that looks at these layers.
+    pub fn row_shape(&self, layers: &[LayerName]) -> RowShape {
+        RowShape::of(layers.iter().map(|&name| (name, self.channels(name).len(), self.axis(name).n_positions())))
     }
 
     /// The regions that have values, so that a model may be trained on them or score them.

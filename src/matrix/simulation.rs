@@ -14,6 +14,7 @@ mod draw;
 mod enrichment;
 mod fragments;
 mod layout;
+mod mark;
 mod reads;
 mod shape;
 
@@ -21,8 +22,8 @@ pub use activity::{GeneState, SimulatedSample};
 pub use enrichment::{Run, STEP_BP, enrichment};
 pub use fragments::Fragment;
 pub use layout::{Biotype, SimulatedGene, SimulatedGenome, Transcript};
+pub use mark::SimulatedMark;
 pub use reads::{Read, sequence_reads};
-pub use shape::SimulatedMark;
 
 use crate::genome::Chrom;
 use draw::Stream;

@@ -98,7 +98,7 @@ pub struct Args {
     #[arg(long, value_name = "FASTA", help_heading = "Reads")]
     pub reference: Option<PathBuf>,
 
-    /// Leave out reads (or fragments) that overlap these intervals, and bases of bigWig and bedGraph inside them [default: none]
+    /// Leave out reads (or fragments) that overlap these intervals (BED or bigBed), and bases of bigWig and bedGraph inside them [default: none]
     #[arg(long, value_name = "BED", help_heading = "Background")]
     pub blacklist: Option<PathBuf>,
     /// Control (input DNA, IgG) of one mark, or of all; scaled to the mark's depth: all reads that pass the filters, or the sum of all values [default: none]

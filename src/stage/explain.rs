@@ -1,6 +1,7 @@
 //! Say what of each window a model's score is owed to, by any of many methods.
 
-use std::path::{Path, PathBuf};
+use std::ops::Range;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Parser;
@@ -11,7 +12,7 @@ use super::{fit, model_file, progress_bar};
 use crate::explain::{self, Method, Settings, Subject};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
-use crate::matrix::{Attribution, Kind, Layer, LayerName, Matrix, Region, Status};
+use crate::matrix::{Attribution, Kind, Layer, LayerName, Matrix, Region, RowPart, RowShape, Status};
 use crate::stage::{Common, Compute, Files, Stage};
 
 /// What stands for the method in --out.
@@ -129,13 +130,14 @@ impl Stage for Args {
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
         let genes: Vec<usize> = matrix.scorable().collect();
-        let x = header.transform.apply(&matrix, &genes);
+        let (layers, shape) = (header.model.layers(), matrix.row_shape(header.model.layers()));
+        let x = header.transform.apply(&matrix, layers, &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         fit::warn_if_unlike(&header, &matrix, &genes, &x);
-        model.meet_sample(&x, matrix.rows(LayerName::Body, &genes).as_deref());
-        let model = Subject::new(model, [matrix.n_marks(), matrix.n_bins()])?;
+        model.meet_sample(&x);
+        let model = Subject::new(model, shape.clone())?;
         let methods = self.methods(&model)?;
-        let settings = self.settings(&header, &matrix, &x);
+        let settings = self.settings(&header, &shape, &x);
         for method in methods {
             let bar = progress_bar((genes.len() * model.of(method).len()) as u64, method.name(), self.common.quiet);
             let values = model.explain(method, &x, &settings, |done| bar.inc(done as u64))?;
@@ -143,8 +145,10 @@ impl Stage for Args {
             let path = self.path(method);
             let attribution = self.attribution(&model, method, header.task);
             let unit = attribution.unit.clone();
-            io::bins::write(&path, &with_values(&matrix, attribution, method, &genes, &values))?;
-            report(method, &unit, &path, &values, &matrix, genes.len());
+            let explained = Explained { matrix: &matrix, shape: model.explained(method), values: &values };
+            io::bins::write(&path, &explained.with_values(attribution, method, &genes))?;
+            tracing::info!("{}: {} of {} genes ({unit})", path.display(), method.name(), genes.len());
+            explained.report();
         }
         Ok(())
     }
@@ -170,14 +174,13 @@ impl Args {
         Ok(methods)
     }
 
-    fn settings(&self, header: &ModelHeader, matrix: &Matrix, x: &[f32]) -> Settings {
-        let (marks, bins) = (matrix.n_marks(), matrix.n_bins());
+    fn settings(&self, header: &ModelHeader, shape: &RowShape, x: &[f32]) -> Settings {
         Settings {
             steps: usize::from(self.steps),
             seed: self.seed,
             task: header.task,
             transform: header.transform.transform,
-            scales: explain::scales(x, marks, bins),
+            scales: explain::scales(x, shape),
         }
     }
 
@@ -201,41 +204,55 @@ impl Args {
     }
 }
 
-/// The matrix with attributions for values; NaN for genes without data, of which there is nothing to explain.
-fn with_values(
-    matrix: &Matrix,
-    attribution: Attribution,
-    method: Method,
-    genes: &[usize],
-    of_scored: &[f32],
-) -> Matrix {
-    let explained = |values: Vec<f32>| {
-        matrix.with_layers(Kind::Attribution, Some(attribution), vec![Layer::new(LayerName::Window, values)])
-    };
-    if !method.is_of_genes() {
-        let regions = ["expressed", "silent"].map(|class| Region::unplaced(class.to_owned())).to_vec();
-        return Matrix { regions, status: vec![Status::Ok; 2], ..explained(of_scored.to_vec()) };
-    }
-    let size = matrix.n_marks() * matrix.n_bins();
-    let mut values = vec![f32::NAN; matrix.n_regions() * size];
-    for (&gene, scored) in genes.iter().zip(of_scored.chunks_exact(size)) {
-        if matrix.status[gene].has_data() {
-            values[gene * size..][..size].copy_from_slice(scored);
-        }
-    }
-    explained(values)
+/// What a method says of the rows of a matrix.
+struct Explained<'a> {
+    matrix: &'a Matrix,
+    /// The layers that it explains.
+    shape: RowShape,
+    /// Rows of the genes that were scored, or of the two classes.
+    values: &'a [f32],
 }
 
-fn report(method: Method, unit: &str, path: &Path, values: &[f32], matrix: &Matrix, genes: usize) {
-    let (marks, bins) = (matrix.n_marks(), matrix.n_bins());
-    let of_mark = |mark: usize| {
-        let rows = values.chunks_exact(bins).skip(mark).step_by(marks);
-        rows.flatten().map(|value| f64::from(value.abs())).sum::<f64>()
-    };
-    let sums: Vec<f64> = (0..marks).map(of_mark).collect();
-    let total: f64 = sums.iter().sum::<f64>().max(f64::MIN_POSITIVE);
-    let share = |(mark, sum): (&String, &f64)| format!("{mark} {:.0} %", 100.0 * sum / total);
-    let shares: Vec<String> = matrix.marks.iter().zip(&sums).map(share).collect();
-    tracing::info!("{}: {} of {genes} genes ({})", path.display(), method.name(), unit);
-    tracing::info!("of the absolute values: {}", shares.join(", "));
+impl Explained<'_> {
+    /// The matrix with attributions for values; NaN for genes without data, of which there is nothing to explain.
+    fn with_values(&self, attribution: Attribution, method: Method, genes: &[usize]) -> Matrix {
+        let is_of_genes = method.is_of_genes();
+        let n_rows = if is_of_genes { self.matrix.n_regions() } else { 2 };
+        let layer = |part: &RowPart| {
+            let size = part.range.len();
+            let mut values = vec![f32::NAN; n_rows * size];
+            for (at, row) in self.values.chunks_exact(self.shape.size()).enumerate() {
+                let to = if is_of_genes { genes[at] } else { at };
+                if !is_of_genes || self.matrix.status[to].has_data() {
+                    values[to * size..][..size].copy_from_slice(&row[part.range.clone()]);
+                }
+            }
+            Layer::new(part.layer, values)
+        };
+        let layers = self.shape.parts().iter().map(layer).collect();
+        let explained = self.matrix.with_layers(Kind::Attribution, Some(attribution), layers);
+        if is_of_genes {
+            return explained;
+        }
+        let regions = ["expressed", "silent"].map(|class| Region::unplaced(class.to_owned())).to_vec();
+        Matrix { regions, status: vec![Status::Ok; 2], ..explained }
+    }
+
+    /// Says how the absolute values are shared out.
+    fn report(&self) {
+        let sum = |channel: Range<usize>| {
+            let rows = self.values.chunks_exact(self.shape.size()).flat_map(|row| &row[channel.clone()]);
+            rows.filter(|value| !value.is_nan()).map(|value| f64::from(value.abs())).sum::<f64>()
+        };
+        let names = self.shape.parts().iter().flat_map(|part| {
+            let of_layer = if part.layer == LayerName::Window { "" } else { part.layer.name() };
+            let name = move |mark: &String| [mark, of_layer].join(" ").trim_end().to_owned();
+            self.matrix.channels(part.layer).iter().map(name)
+        });
+        let sums: Vec<f64> = self.shape.channels().map(sum).collect();
+        let total: f64 = sums.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        let shares: Vec<String> =
+            names.zip(&sums).map(|(name, sum)| format!("{name} {:.0} %", 100.0 * sum / total)).collect();
+        tracing::info!("of the absolute values: {}", shares.join(", "));
+    }
 }

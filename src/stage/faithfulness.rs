@@ -177,21 +177,22 @@ impl Stage for Args {
         let matrix = io::bins::read(&self.bins)?;
         let (header, model) = self.open(&self.model, &matrix)?;
         let genes = self.choose_genes(&matrix)?;
-        let x = header.transform.apply(&matrix, &genes);
+        let shape = matrix.row_shape(header.model.layers());
+        let x = header.transform.apply(&matrix, header.model.layers(), &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         let settings = Settings {
             steps: usize::from(self.steps),
             seed: self.seed,
             task: header.task,
             transform: header.transform.transform,
-            scales: explain::scales(&x, matrix.n_marks(), matrix.n_bins()),
+            scales: explain::scales(&x, &shape),
         };
         let of_files = |paths: &[PathBuf]| {
             paths.iter().map(|path| Ok(self.open(path, &matrix)?.1)).collect::<Result<Vec<Subject>>>()
         };
         let (others, permuted) = (of_files(&self.other_model)?, of_files(&self.permuted_model)?);
         let methods = self.methods(&model)?;
-        let known = self.truth.as_ref().map(|path| evidence::known(path, &matrix, &genes)).transpose()?;
+        let known = self.truth.as_ref().map(|path| evidence::known(path, &matrix, &shape, &genes)).transpose()?;
         let held_out = evidence::held_out(self, &matrix, &genes)?;
         let inputs = Inputs {
             methods: &methods,
@@ -221,10 +222,11 @@ impl Args {
         model.set_instruction_set(self.compute.instruction_set);
         fit::check(&self.bins, &header, matrix).with_context(|| format!("model {}", path.display()))?;
         let all: Vec<usize> = matrix.scorable().collect();
-        let sample = header.transform.apply(matrix, &all);
+        let sample = header.transform.apply(matrix, header.model.layers(), &all);
         let sample = sample.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
-        model.meet_sample(&sample, matrix.rows(LayerName::Body, &all).as_deref());
-        Ok((header, Subject::new(model, [matrix.n_marks(), matrix.n_bins()])?))
+        model.meet_sample(&sample);
+        let model = Subject::new(model, matrix.row_shape(header.model.layers()))?;
+        Ok((header, model))
     }
 
     /// Rows of the matrix.

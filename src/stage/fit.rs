@@ -47,7 +47,7 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
             );
         }
     }
-    if header.model.reads_bodies() && matrix.layer(LayerName::Body).is_none() {
+    if header.model.layers().contains(&LayerName::Body) && matrix.layer(LayerName::Body).is_none() {
         return refuse(
             "has no gene bodies, and the model looks at them".to_owned(),
             "Bin the signal again with --body, of genes.bed from attentrack-tss --ends",
@@ -61,12 +61,13 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
     Ok(())
 }
 
-/// Warns of marks whose signal is unlike that of the training samples; `values` are the model's inputs of
-/// `genes` (rows of the matrix), row-major [gene, mark, bin].
-pub fn warn_if_unlike(header: &ModelHeader, matrix: &Matrix, genes: &[usize], values: &[f32]) {
+/// Warns of marks whose signal is unlike that of the training samples; `rows` are the model's inputs of
+/// `genes` (rows of the matrix).
+pub fn warn_if_unlike(header: &ModelHeader, matrix: &Matrix, genes: &[usize], rows: &[f32]) {
     let mut means = GeneMeans::new(matrix.n_marks());
-    let size = matrix.n_marks() * matrix.n_bins();
-    for (&gene, inputs) in genes.iter().zip(values.chunks_exact(size)) {
+    let shape = matrix.row_shape(header.model.layers());
+    let window = shape.narrow(rows, &matrix.row_shape(&[LayerName::Window]));
+    for (&gene, inputs) in genes.iter().zip(window.chunks_exact(matrix.row_size(LayerName::Window))) {
         // nothing was read there, which says nothing of the signal
         if matrix.status[gene].has_data() {
             means.add(inputs);

@@ -9,7 +9,7 @@ use super::job::handed_on::{BINS, MODEL};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
 use crate::io::{self, FileError};
-use crate::learn::{ModelHeader, Scores, Task, Trained};
+use crate::learn::{ModelHeader, Scores, Trained};
 use crate::matrix::{
     Attention, AttentionSpread, Kind, Layer, LayerName, Matrix, Prediction, PredictionSpread, Predictions, Region,
     Status,
@@ -125,20 +125,19 @@ impl Stage for Args {
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
         let genes: Vec<usize> = matrix.scorable().collect();
-        let values = header.transform.apply(&matrix, &genes);
-        let values = values.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
-        fit::warn_if_unlike(&header, &matrix, &genes, &values);
-        let body = matrix.rows(LayerName::Body, &genes);
-        model.meet_sample(&values, body.as_deref());
+        let rows = header.transform.apply(&matrix, header.model.layers(), &genes);
+        let rows = rows.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
+        fit::warn_if_unlike(&header, &matrix, &genes, &rows);
+        model.meet_sample(&rows);
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
-        let scores = model.score(header.task, &values, body.as_deref(), &|done| bar.inc(done as u64))?;
+        let scores = model.score(header.task, &rows, &|done| bar.inc(done as u64))?;
         bar.finish_and_clear();
         let told = Told { matrix: &matrix, genes: &genes, scores: &scores, with_empty: self.score_empty };
         if let Some(path) = &self.predictions {
             io::predictions::write(path, &told.predictions(&header, model_file::fingerprint(&self.model)?))?;
         }
         if let Some(path) = &self.attention {
-            io::bins::write(path, &told.attention(model.as_ref(), header.task)?)?;
+            io::bins::write(path, &told.attention(model.as_ref(), &header)?)?;
         }
         told.log(model.n_models());
         Ok(())
@@ -215,9 +214,10 @@ impl Told<'_> {
     }
 
     /// The matrix with bin attention for values; NaN for genes that are not told of.
-    fn attention(&self, model: &dyn Trained, task: Task) -> Result<Matrix> {
+    fn attention(&self, model: &dyn Trained, header: &ModelHeader) -> Result<Matrix> {
         let Told { matrix, scores, .. } = self;
-        let (marks, size) = (matrix.n_marks(), matrix.n_marks() * matrix.n_bins());
+        let (marks, size) = (matrix.n_marks(), matrix.row_size(LayerName::Window));
+        let empty = vec![0.0; matrix.row_shape(header.model.layers()).size()];
         let all_rows = |of_scored: &[f32], size: usize| {
             let mut values = vec![f32::NAN; matrix.n_regions() * size];
             for (at, gene) in self.rows() {
@@ -228,8 +228,8 @@ impl Told<'_> {
         let of_marks = |of_scored: &[f32]| (!scores.mark_attention.is_empty()).then(|| all_rows(of_scored, marks));
         let attention = Attention {
             mark_values: of_marks(&scores.mark_attention),
-            // a window without any signal: every transform leaves 0 at 0
-            null_values: model.score(task, &vec![0.0; size], None, &|_| ())?.bin_attention,
+            // a row without any signal: every transform leaves 0 at 0
+            null_values: model.score(header.task, &empty, &|_| ())?.bin_attention,
             spread: scores.spread.as_ref().map(|spread| AttentionSpread {
                 values: all_rows(&spread.bin_attention, size),
                 mark_values: of_marks(&spread.mark_attention),

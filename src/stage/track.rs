@@ -6,6 +6,7 @@ mod selection;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use clap::builder::PossibleValue;
 use clap::{ArgGroup, Parser, ValueEnum};
 
 use super::files::with_suffix;
@@ -13,10 +14,10 @@ use super::gene_ids;
 use super::job::handed_on::PREDICTIONS;
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::file_names;
-use crate::io::track::{bed, bedgraph, bigbed, bigwig, commit, tsv};
+use crate::io::track::{Drawing, FORMATS, Format, Holds, Text, commit};
 use crate::io::{PendingFile, bins, predictions};
 use crate::matrix::Matrix;
-use crate::matrix::track::{Aggregate, Cells, Selection, Sureness, TrackValue, TrackValues, aggregate, cells};
+use crate::matrix::track::{Aggregate, Cells, Selection, Sureness, TrackValue, TrackValues, cells};
 use crate::stage::{Common, Files, Stage};
 
 /// Turns a matrix (attention, signal or attribution) into tracks for the genome browser.
@@ -46,7 +47,7 @@ pub struct Args {
     /// With --out-dir, write text formats as bgzip (.gz), with a tabix index [default: plain text]
     #[arg(long)]
     pub bgzip: bool,
-    /// Mark to draw; may be repeated [default: all]
+    /// Mark to draw, or body:MARK for it along the genes' bodies; may be repeated [default: all]
     #[arg(long, value_name = "MARK")]
     pub mark: Vec<String>,
     /// Gene to draw, by id, or @FILE with one id a line; may be repeated [default: all]
@@ -135,38 +136,13 @@ Examples:
   attentrack-track --input A.attention.bins.safetensors --format tsv \\
     --gene ENSG00000159216 --out -";
 
-/// The formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// BED9, the bins that stand out, all marks
-    Bed,
-    /// One value a base, one mark a file, text
-    Bedgraph,
-    /// One value a base, one mark a file, binary with zoom levels
-    Bigwig,
-    /// BED9 with real numbers beside, binary, all marks
-    Bigbed,
-    /// A table with every number
-    Tsv,
-}
-
-impl Format {
-    fn extension(self) -> &'static str {
-        match self {
-            Format::Bed => "bed",
-            Format::Bedgraph => "bedgraph",
-            Format::Bigwig => "bw",
-            Format::Bigbed => "bb",
-            Format::Tsv => "tsv",
-        }
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        FORMATS
     }
 
-    fn is_text(self) -> bool {
-        !matches!(self, Format::Bigwig | Format::Bigbed)
-    }
-
-    fn has_one_mark(self) -> bool {
-        matches!(self, Format::Bedgraph | Format::Bigwig)
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name).help(self.about))
     }
 }
 
@@ -203,7 +179,7 @@ impl Stage for Args {
     }
 
     fn files(&self) -> Files {
-        let has_index = self.format.iter().any(|format| matches!(format, Format::Bed | Format::Bedgraph));
+        let has_index = self.format.iter().any(|format| format.text == Text::Indexed);
         let compressed = self.out.iter().filter(|out| has_index && is_gzip_name(out));
         Files::new()
             .input("--input", [&self.input])
@@ -217,7 +193,7 @@ impl Stage for Args {
 
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let has = |is_so: fn(Format) -> bool| self.format.iter().copied().any(is_so);
+        let has = |is_so: fn(&Format) -> bool| self.format.iter().any(is_so);
         if self.out.is_some() && self.format.len() > 1 {
             problems.push("--out holds one format: name one, or give --out-dir instead of --out".to_owned());
         }
@@ -233,13 +209,13 @@ impl Stage for Args {
         if self.bgzip && self.out.is_some() {
             problems.push("--bgzip is for --out-dir: with --out, name a file that ends in .gz".to_owned());
         }
-        if self.track_line && (!has(|format| format == Format::Bed) || self.is_compressed()) {
+        if self.track_line && (!has(|format| format.takes_track_line) || self.is_compressed()) {
             problems.push(
                 "--track-line is for plain BED, a custom track: leave it out, or write --format bed without .gz"
                     .to_owned(),
             );
         }
-        if self.min_value.is_some() && !has(|format| !format.has_one_mark()) {
+        if self.min_value.is_some() && !has(|format| format.holds != Holds::Bases) {
             problems.push("--min-value: bedGraph and bigWig hold every bin. Leave it out, or write BED".to_owned());
         }
         if self.min_value.is_some_and(|value| !value.is_finite() || value < 0.0) {
@@ -254,11 +230,11 @@ impl Stage for Args {
         let values =
             TrackValues::new(&matrix, self.value.unwrap_or(TrackValue::default_for(matrix.kind))).with_context(name)?;
         let values = values.with_sureness(self.sureness(&matrix)?);
-        let selection = selection::resolve(self, &matrix)?;
+        let selection = selection::resolve(self, &values)?;
         let mut files = Vec::new();
         for &format in &self.format {
             let thresholds = self.thresholds(format, &values);
-            for (path, marks) in self.targets(format, &matrix, &selection.marks)? {
+            for (path, marks) in self.targets(format, &values, &selection.marks)? {
                 let selection = Selection { marks, ..selection.clone() };
                 let cells = cells(&values, &selection, |cell| cell.value.abs() >= thresholds[cell.mark as usize])
                     .with_context(name)?;
@@ -289,13 +265,19 @@ impl Args {
     }
 
     /// The files to write in a format, each with its marks.
-    fn targets(&self, format: Format, matrix: &Matrix, marks: &[usize]) -> anyhow::Result<Vec<(PathBuf, Vec<usize>)>> {
+    fn targets(
+        &self,
+        format: Format,
+        values: &TrackValues,
+        marks: &[usize],
+    ) -> anyhow::Result<Vec<(PathBuf, Vec<usize>)>> {
+        let name = |mark: usize| values.channels()[mark].name.as_str();
         let gz = if self.bgzip && format.is_text() { ".gz" } else { "" };
-        let extension = format.extension();
+        let extension = format.extension;
         match (&self.out, &self.out_dir) {
             (Some(out), _) => {
-                if format.has_one_mark() && marks.len() != 1 {
-                    let names: Vec<&str> = marks.iter().map(|&mark| matrix.marks[mark].as_str()).collect();
+                if format.holds == Holds::Bases && marks.len() != 1 {
+                    let names: Vec<&str> = marks.iter().map(|&mark| name(mark)).collect();
                     bail!(
                         "--out: {extension} holds one mark a file, and {} are to be drawn ({}). Name one with --mark, or give --out-dir instead of --out",
                         marks.len(),
@@ -307,10 +289,13 @@ impl Args {
             (None, Some(dir)) => {
                 std::fs::create_dir_all(dir)
                     .with_context(|| format!("--out-dir: cannot make the folder {}", dir.display()))?;
-                if !format.has_one_mark() {
-                    return Ok(vec![(dir.join(format!("{}.{extension}{gz}", matrix.kind.name())), marks.to_vec())]);
+                if format.holds != Holds::Bases {
+                    return Ok(vec![(
+                        dir.join(format!("{}.{extension}{gz}", values.matrix().kind.name())),
+                        marks.to_vec(),
+                    )]);
                 }
-                let files = file_names("mark", marks.iter().map(|&mark| matrix.marks[mark].as_str()))
+                let files = file_names("mark", marks.iter().map(|&mark| name(mark)))
                     .context("--out-dir: draw the marks one by one with --mark and --out")?;
                 let path = |file| dir.join(format!("{file}.{extension}{gz}"));
                 Ok(files.into_iter().map(path).zip(marks.iter().map(|&mark| vec![mark])).collect())
@@ -321,12 +306,12 @@ impl Args {
 
     /// The smallest absolute value of each mark that is kept.
     fn thresholds(&self, format: Format, values: &TrackValues) -> Vec<f32> {
-        let of_mark = |mark| match (self.min_value, format) {
+        let of_mark = |mark| match (self.min_value, format.holds) {
             (Some(value), _) => value,
-            (None, Format::Bed | Format::Bigbed) if !self.all => values.outstanding(mark),
+            (None, Holds::Boxes) if !self.all => values.outstanding(mark),
             _ => 0.0,
         };
-        (0..values.matrix().n_marks()).map(of_mark).collect()
+        (0..values.channels().len()).map(of_mark).collect()
     }
 
     /// How the genes' values of a base become one.
@@ -365,23 +350,13 @@ impl Args {
         values: &TrackValues,
         mut cells: Cells,
     ) -> anyhow::Result<Vec<PendingFile>> {
-        let compress = self.is_compressed();
-        if format != Format::Tsv {
+        if format.holds != Holds::Rows {
             cells.sort();
         }
-        Ok(match format {
-            Format::Bed => bed::write(path, compress, values, &cells, self.track_line)?,
-            Format::Bigbed => bigbed::write(path, values, &cells)?,
-            Format::Tsv => tsv::write(path, compress, values, &cells)?,
-            Format::Bedgraph => {
-                bedgraph::write(path, compress, &cells.chroms, &aggregate(&cells.kept, self.rule(values)))?
-            }
-            Format::Bigwig => {
-                let segments = aggregate(&cells.kept, self.rule(values));
-                let matrix = values.matrix();
-                bigwig::write(path, &matrix.chroms, &cells.chroms, &segments, 10 * matrix.grid.bin_size_bp())?
-            }
-        })
+        let rule = self.rule(values);
+        let track_line = self.track_line && format.takes_track_line;
+        let drawing = Drawing { values, cells: &cells, rule, compress: self.is_compressed(), track_line };
+        Ok((format.write)(path, &drawing)?)
     }
 }
 

@@ -32,7 +32,7 @@ use crate::stage::{Common, Files, Stage};
     after_help = "Examples:\n  attentrack-tss --annotation gencode.v46.annotation.gtf.gz --out genes.bed\n  attentrack-tss --annotation Homo_sapiens.GRCh38.112.gff3.gz --policy canonical --biotype protein_coding --out genes.bed"
 )]
 pub struct Args {
-    /// Gene annotation: GTF, GFF3, or BED6 of genes or TSSs; plain or gzip; - for standard input
+    /// Gene annotation: GTF, GFF3, or BED6 of genes or TSSs, plain or gzip, or bigBed of genes or transcripts; - for standard input (not bigBed)
     #[arg(long, short, value_name = "FILE")]
     pub annotation: PathBuf,
     /// Where to write genes.bed; - for standard output

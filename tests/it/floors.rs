@@ -40,7 +40,7 @@ fn no_floor_uses_a_floor_above_it() {
     assert!(wrong.is_empty(), "upward arrows:\n{}", wrong.join("\n"));
 }
 
-fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+pub fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -129,7 +129,7 @@ fn bad_input_is_refused_in_words() {
     let cases: [(&str, &[&str]); 19] = [
         ("absent.pt", &["absent.pt", "no such file"]),
         ("empty.pt", &["empty.pt", "is empty", "Give a .pt"]),
-        ("text.pt", &["text.pt", "none of the formats"]),
+        ("text.pt", &["text.pt", "not in a known format"]),
         ("other.zip", &["other.zip", "zip archive without weights"]),
         ("cut.pt", &["cut.pt", "zip archive", "download it again"]),
         ("flipped.pt", &["flipped.pt", "cannot unpack", "damaged"]),

@@ -4,7 +4,10 @@
 mod accuracy;
 mod arguments;
 mod bad_input;
+mod bigbed;
 mod bin;
+mod candle;
+mod circles;
 mod compare;
 mod cuda_emulation;
 mod evaluate;
@@ -16,6 +19,7 @@ mod hostile;
 mod import;
 mod label;
 mod label_split;
+mod layers;
 mod names;
 mod networks;
 mod parity;

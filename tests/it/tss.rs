@@ -1,6 +1,7 @@
 //! `attentrack-tss`: dialects, policies, counts, bad annotations.
 
 mod cases;
+mod noodles;
 mod refused;
 
 use std::io::Write;

@@ -1,10 +1,9 @@
 # The plan, and the functions by which the rules look their step up in it.
 import json
 import subprocess
-from csv import QUOTE_NONE
+from csv import QUOTE_NONE, DictReader
 from pathlib import Path
 
-from pandas import read_csv
 from snakemake.utils import validate
 
 SCHEMAS = {
@@ -62,14 +61,9 @@ PLAN = make_plan()
 if workflow.is_main_process:
     # the plan explains a mistake in words; the schemas see that workflow and attentrack fit together
     validate(SETTINGS, SCHEMAS["config"], set_default=False)
-    sheet = read_csv(
-        BASE / SETTINGS["samples"],
-        sep="\t",
-        dtype=str,
-        keep_default_na=False,
-        quoting=QUOTE_NONE,
-    )
-    validate(sheet, SCHEMAS["samples"])
+    with open(BASE / SETTINGS["samples"], encoding="utf-8-sig", newline="") as sheet:
+        for row in DictReader(sheet, delimiter="\t", quoting=QUOTE_NONE, restval=""):
+            validate(row, SCHEMAS["samples"], set_default=False)
 STEPS = {(step["stage"], step["id"]): step for step in PLAN["steps"]}
 
 

@@ -50,7 +50,7 @@ impl Baseline {
     /// # Errors
     /// Of the predictor.
     pub fn new(predictor: &(impl Scorer + ?Sized), x: &[f32]) -> Result<Self> {
-        let size = predictor.shape().iter().product();
+        let size = predictor.shape().size();
         Ok(Baseline { scores: predictor.scores(x)?, empty: predictor.scores(&vec![0.0; size])?[0] })
     }
 
@@ -60,8 +60,8 @@ impl Baseline {
     }
 }
 
-/// The curves of each window `x`, its bins in descending order of `importance`; both row-major [window,
-/// mark, bin]. Of equal ones the first comes first.
+/// The curves of each row `x`, its positions in descending order of `importance`, which has the same rows. Of equal
+/// ones the first comes first; those that are missing stay so.
 ///
 /// # Errors
 /// Of the predictor.
@@ -71,17 +71,17 @@ pub fn curves(
     importance: &[f32],
     baseline: &Baseline,
 ) -> Result<Vec<WindowCurves>> {
-    let size = predictor.shape().iter().product::<usize>();
+    let size = predictor.shape().size();
     let changed: Vec<f32> = x
         .par_chunks_exact(size)
         .zip(importance.par_chunks_exact(size))
         .flat_map_iter(|(x, importance)| {
-            let mut order: Vec<usize> = (0..size).collect();
+            let mut order: Vec<usize> = (0..size).filter(|&at| !x[at].is_nan()).collect();
             order.sort_by(|&a, &b| importance[b].total_cmp(&importance[a]));
             let mut windows = Vec::with_capacity(2 * SHARES.len() * size);
             for keeps in [false, true] {
                 for share in SHARES {
-                    let (most, rest) = order.split_at((share * size as f64).ceil() as usize);
+                    let (most, rest) = order.split_at((share * order.len() as f64).ceil() as usize);
                     let mut window = x.to_vec();
                     (if keeps { rest } else { most }).iter().for_each(|&at| window[at] = 0.0);
                     windows.extend(window);
@@ -126,13 +126,14 @@ fn area(first: f64, between: &[f64], last: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::RowShape;
 
     /// The sum of ten inputs, less 1.
     struct Sum;
 
     impl Scorer for Sum {
-        fn shape(&self) -> [usize; 2] {
-            [2, 5]
+        fn shape(&self) -> RowShape {
+            RowShape::window(2, 5)
         }
 
         fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {

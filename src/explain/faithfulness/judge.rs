@@ -4,47 +4,13 @@ use candle_core::Result;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::agreement::{Known, WindowRanks, mean, planted};
+use super::agreement::{WindowRanks, mean, planted};
 use super::curves::{Baseline, WindowCurves, curves};
+use super::inputs::Inputs;
 use super::order::{Order, magnitude, order, over_mean};
-use crate::explain::{Method, Scorer, Settings, Subject};
+use crate::explain::{Method, Scorer, Subject};
 use crate::learn::metrics::pearson;
-
-/// What methods are judged with.
-#[derive(Clone, Copy)]
-pub struct Inputs<'a> {
-    /// Methods, each of which the model has what it needs for.
-    pub methods: &'a [Method],
-    /// The model, whose score they are judged by.
-    pub model: &'a Subject,
-    /// Windows, row-major [window, mark, bin], transformed.
-    pub x: &'a [f32],
-    /// Of the methods.
-    pub settings: &'a Settings,
-    /// Other models of the same inputs, trained from other seeds.
-    pub others: &'a [Subject],
-    /// Models that were trained on permuted labels.
-    pub permuted: &'a [Subject],
-    /// What is known of each cell.
-    pub known: Option<&'a [Known]>,
-    /// A mark that the model has not seen.
-    pub held_out: Option<&'a HeldOut>,
-    /// Which windows the model calls expressed.
-    pub expressed: &'a [bool],
-    /// Seed of random orders, of shuffled weights and of the bootstrap.
-    pub seed: u64,
-}
-
-/// A mark that the model has not seen, and the one that its profile is compared with.
-#[derive(Clone, Debug)]
-pub struct HeldOut {
-    /// Its signal, row-major [window, bin].
-    pub signal: Vec<f32>,
-    /// Mark of the model.
-    pub mark: usize,
-    /// Whether a window's bins, and those of its signal, go from 3′ to 5′; one a window.
-    pub flipped: Vec<bool>,
-}
+use crate::matrix::LayerName;
 
 /// Whether the bins that a method puts first tell more of the score than those of the highest signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,8 +77,8 @@ pub struct Faithfulness {
 /// # Errors
 /// Of the device.
 pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>> {
-    let [marks, bins] = inputs.model.shape();
-    let size = marks * bins;
+    let shape = inputs.model.shape();
+    let size = shape.size();
     let baseline = Baseline::new(inputs.model, inputs.x)?;
 
     let mut rows: Vec<(Faithfulness, Vec<WindowCurves>, WindowRanks)> = Vec::new();
@@ -142,16 +108,16 @@ pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>
             seeds: mean(pairs.filter_map(|(a, b)| seeds[a].agreement(&seeds[b]))),
             shuffled: of_shuffled.as_ref().and_then(|order| own_ranks.agreement(&ranks(order))),
             permuted: mean(of_permuted.iter().filter_map(|order| own_ranks.agreement(&ranks(order)))),
-            held_out: [Some(&own), of_shuffled.as_ref()].map(|order| held_out(inputs, &order?.values, bins, marks)),
+            held_out: [Some(&own), of_shuffled.as_ref()].map(|order| held_out(inputs, &order?.values)),
             ..empty_row(method.name(), inputs.model.unit(method, inputs.settings.task))
         };
         rows.push(finish(row, &own, inputs, &baseline)?);
         done(method);
     }
-    let signal = over_mean(inputs.x, marks, bins);
+    let signal = over_mean(inputs.x, &shape);
     let signal = Order { values: inputs.x.to_vec(), importance: signal };
     let row = Faithfulness {
-        held_out: [held_out(inputs, &signal.values, bins, marks), None],
+        held_out: [held_out(inputs, &signal.values), None],
         ..empty_row("signal", "input over the mark's mean".to_owned())
     };
     rows.push(finish(row, &signal, inputs, &baseline)?);
@@ -209,7 +175,7 @@ fn finish(
     inputs: &Inputs,
     baseline: &Baseline,
 ) -> Result<(Faithfulness, Vec<WindowCurves>, WindowRanks)> {
-    let size = inputs.model.shape().iter().product::<usize>();
+    let size = inputs.model.shape().size();
     let magnitude = magnitude(&order.importance);
     if let Some(known) = inputs.known {
         let windows = planted(&magnitude, known, size);
@@ -230,15 +196,18 @@ fn finish(
 
 /// Pearson's r over the bins of the mean values on one mark and the held-out signal, over the windows
 /// called expressed.
-fn held_out(inputs: &Inputs, values: &[f32], bins: usize, marks: usize) -> Option<f64> {
+fn held_out(inputs: &Inputs, values: &[f32]) -> Option<f64> {
     let held_out = inputs.held_out?;
+    let shape = inputs.model.shape();
+    let window = shape.part(LayerName::Window)?;
+    let (mark, bins) = (window.channels().nth(held_out.mark)?, window.positions);
     let (mut seen, mut unseen) = (vec![0.0; bins], vec![0.0; bins]);
     let add = |sums: &mut [f64], window: usize, row: &[f32]| {
         let place = |bin: usize| if held_out.flipped[window] { bins - 1 - bin } else { bin };
         (0..bins).for_each(|bin| sums[place(bin)] += f64::from(row[bin]));
     };
     for window in (0..inputs.expressed.len()).filter(|&window| inputs.expressed[window]) {
-        add(&mut seen, window, &values[(window * marks + held_out.mark) * bins..][..bins]);
+        add(&mut seen, window, &values[window * shape.size()..][mark.clone()]);
         add(&mut unseen, window, &held_out.signal[window * bins..][..bins]);
     }
     pearson(&seen, &unseen, |_| 1)

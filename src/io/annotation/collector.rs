@@ -7,7 +7,7 @@ use super::attributes::Style;
 use super::bed::Bed;
 use super::feature::{Feature, unquoted};
 use super::format::{Evidence, Format, evidence, not_an_annotation};
-use super::gff3::Gff3;
+use super::gff3_lines::Gff3;
 use super::gtf::Gtf;
 use super::landmarks::Landmarks;
 use super::tally::Tally;
@@ -138,7 +138,7 @@ impl<'a> Collector<'a> {
         self.reader = Some(match format {
             Format::Gtf => Reader::Gtf(Gtf::new(self.options)),
             Format::Gff3 => Reader::Gff3(Box::new(Gff3::new(self.options))),
-            Format::Bed => Reader::Bed(Bed::new()),
+            Format::Bed | Format::BigBed => Reader::Bed(Bed::new()),
         });
         for (number, line) in std::mem::take(&mut self.held) {
             self.read(number, &line)?;
@@ -207,4 +207,4 @@ fn check_ids(gene: &GeneRecord) -> std::result::Result<(), HiddenCharacter> {
     gene.transcripts.iter().try_for_each(|transcript| check_text("transcript id", &transcript.id))
 }
 
-const NAME_ANOTHER: &str = "Name a gene annotation in GTF, GFF3 or BED6 (plain or gzip)";
+const NAME_ANOTHER: &str = "Name a gene annotation in GTF, GFF3 or BED6 (plain or gzip), or in bigBed";

@@ -11,6 +11,8 @@ pub enum Format {
     Gff3,
     /// BED6 and wider: a gene, or its TSS, a row.
     Bed,
+    /// bigBed of at least six columns: a gene, or a transcript that names its gene, a row.
+    BigBed,
 }
 
 impl fmt::Display for Format {
@@ -19,6 +21,7 @@ impl fmt::Display for Format {
             Format::Gtf => "GTF",
             Format::Gff3 => "GFF3",
             Format::Bed => "BED",
+            Format::BigBed => "bigBed",
         })
     }
 }

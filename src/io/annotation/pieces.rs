@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::gff3::{Gff3, Node};
+use super::gff3_lines::{Gff3, Node};
 use super::landmarks::Landmarks;
 use super::tally::Tally;
 use crate::genome::Strand;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::draft::{Draft, Drafts, Labels, Transcripts};
-use super::gff3::{Gff3, Node, Slot, bare};
+use super::gff3_lines::{Gff3, Node, Slot, bare};
 use super::landmarks::Landmarks;
 use super::pieces;
 use super::tally::{Ignored, Tally};

@@ -2,25 +2,9 @@
 
 use std::path::Path;
 
+use super::ids::GENE_COLUMNS;
 use super::lines::Header;
 use crate::io::{FileError, Result};
-
-/// Names under which tables keep their gene ids, the likeliest first; case does not matter, and a blank
-/// is as good as an underscore.
-pub(super) const GENE_COLUMNS: [&str; 12] = [
-    "gene_id",
-    "geneid",
-    "ensembl_gene_id",
-    "ensembl_id",
-    "ensembl",
-    "gene",
-    "name",
-    "target_id",
-    "feature_id",
-    "transcript_id",
-    "id",
-    "id_ref",
-];
 
 /// Columns of tables that hold one sample: Salmon, RSEM, kallisto, StringTie, Cufflinks, GDC, DESeq2.
 const OF_ONE_SAMPLE: [&str; 9] =

@@ -1,5 +1,22 @@
 //! Rows that are not genes, and ids that a spreadsheet has changed.
 
+/// Names under which tables keep their gene ids, the likeliest first; case does not matter, and a blank
+/// is as good as an underscore.
+pub(super) const GENE_COLUMNS: [&str; 12] = [
+    "gene_id",
+    "geneid",
+    "ensembl_gene_id",
+    "ensembl_id",
+    "ensembl",
+    "gene",
+    "name",
+    "target_id",
+    "feature_id",
+    "transcript_id",
+    "id",
+    "id_ref",
+];
+
 /// What tools that count reads write below or above the genes: HTSeq (before 0.5.4 without the two
 /// underscores) and STAR.
 const READ_COUNTS: [&str; 9] = [

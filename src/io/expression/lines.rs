@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use super::columns::GENE_COLUMNS;
-use super::ids::is_read_count;
+use super::ids::{GENE_COLUMNS, is_read_count};
 use super::separator::Separator;
 use crate::io::cell::number;
 use crate::io::{self, FileError, Result};

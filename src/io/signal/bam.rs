@@ -10,9 +10,22 @@ use std::path::{Path, PathBuf};
 
 use super::bam_index::{self, BamIndex};
 use super::bam_record::{Damage, Record, Step, read_header, walk};
-use super::{ChromMap, FileError, Options, ReadRules, Result, bgzf, whole};
+use super::chrom_map::ChromMap;
+use super::format::{Format, Opened, Options, Sniff};
+use super::read_rules::ReadRules;
+use super::{FileError, Result, bgzf, whole};
 use crate::genome::Chroms;
 use crate::matrix::{Bins, Signal, Windows};
+
+/// The format.
+pub(super) const FORMAT: Format = Format { name: "bam", holds_reads: true, sniff: Sniff::Inflated(b"BAM\x01"), open };
+
+fn open(path: &Path, gene_chroms: &Chroms, options: &Options) -> Result<Opened> {
+    let bam = Bam::open(path, options)?;
+    let chroms = bam.chroms.clone();
+    let map = ChromMap::new(path, gene_chroms, &chroms, &options.alias)?;
+    Ok(Opened::binary(chroms, map.clone(), Bam { map, ..bam }))
+}
 
 /// Windows a task.
 const GROUP: usize = 128;
@@ -42,14 +55,6 @@ impl Bam {
             index = None;
         }
         Ok(Bam { path: path.to_owned(), chroms, map: ChromMap::default(), rules: options.reads, index })
-    }
-
-    pub(super) fn chroms(&self) -> &Chroms {
-        &self.chroms
-    }
-
-    pub(super) fn with_map(self, map: ChromMap) -> Self {
-        Bam { map, ..self }
     }
 
     /// Reads the stretches of one chromosome that the windows ask for, ascending.

@@ -1,8 +1,7 @@
 //! bigWig: chromosome list, R-tree, and the blocks that windows touch, each inflated once.
 //!
-//! Why not the bigtools reader: its list of blocks is private, so that windows cannot be walked
-//! together with blocks; it allocates three times a block; and a damaged file makes it panic. Layout:
-//! Kent et al. 2010, Bioinformatics 26:2204, supplementary tables 5-17.
+//! Why not the bigtools reader: a damaged file makes it panic, or is read as garbage without an error
+//! (docs/dependencies.md). Layout: Kent et al. 2010, Bioinformatics 26:2204, supplementary tables 5-17.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,13 +11,22 @@ use std::path::{Path, PathBuf};
 use libdeflater::{DecompressionError, Decompressor};
 
 use super::bigwig_section::{Words, add_sections, for_each_item};
-use super::bigwig_tree::{self, Leaf, Source, invalid, read_chroms};
-use super::{ChromMap, FileError, Result};
+use super::bigwig_tree::{self, Leaf, R_TREE_MAGIC, Source, invalid, read_chroms};
+use super::chrom_map::ChromMap;
+use super::format::{Format, Opened, Options, Sniff};
+use super::{FileError, Result};
 use crate::genome::Chroms;
 use crate::matrix::{Bins, Signal, Windows};
 
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "bigwig",
+    holds_reads: false,
+    sniff: Sniff::Start(&[&MAGIC.to_le_bytes(), &MAGIC.to_be_bytes()]),
+    open,
+};
+
 const MAGIC: u32 = 0x888F_FC26;
-const R_TREE_MAGIC: u32 = 0x2468_ACE0;
 /// Windows a task.
 const GROUP: usize = 256;
 /// Bytes that adjoining blocks are read in.
@@ -27,6 +35,18 @@ const RUN: u64 = 1 << 18;
 const NEWEST: u16 = 4;
 /// Inflated blocks are some 10 KB to 100 KB; a size beyond this is damage.
 const LARGEST_BLOCK: u64 = 1 << 26;
+
+fn open(path: &Path, gene_chroms: &Chroms, options: &Options) -> Result<Opened> {
+    let bigwig = BigWig::open(path)?;
+    let chroms = bigwig.chroms.clone();
+    let map = ChromMap::new(path, gene_chroms, &chroms, &options.alias)?;
+    let mut total = bigwig.total;
+    if options.whole_file && total.is_none() {
+        tracing::info!("{}: its summary states no sum; all of it is read for its depth", path.display());
+        total = Some(bigwig.sum()?);
+    }
+    Ok(Opened { declared_total: total, ..Opened::binary(chroms, map.clone(), BigWig { map, ..bigwig }) })
+}
 
 /// An open bigWig file.
 pub(super) struct BigWig {
@@ -39,6 +59,7 @@ pub(super) struct BigWig {
     chroms: Chroms,
     /// The file's id of each chromosome of `chroms`.
     ids: Vec<u32>,
+    /// Sum of value × bases over the whole file, from its summary, if that states one.
     total: Option<f64>,
     map: ChromMap,
 }
@@ -152,19 +173,6 @@ impl BigWig {
             Ok(sum)
         };
         sum().map_err(|error: io::Error| FileError::os(&self.path, "read", &error))
-    }
-
-    pub(super) fn chroms(&self) -> &Chroms {
-        &self.chroms
-    }
-
-    /// Sum of value × bases over the whole file, from its summary, if that states one.
-    pub(super) fn total(&self) -> Option<f64> {
-        self.total
-    }
-
-    pub(super) fn with_map(self, map: ChromMap) -> Self {
-        BigWig { map, ..self }
     }
 
     fn source(&self) -> io::Result<Source> {

@@ -4,7 +4,7 @@ use crate::matrix::Bins;
 
 /// Numbers in a byte slice, in the file's byte order; 0 beyond its end.
 #[derive(Clone, Copy)]
-pub(super) struct Words<'a> {
+pub(in crate::io) struct Words<'a> {
     bytes: &'a [u8],
     big_endian: bool,
 }
@@ -12,7 +12,7 @@ pub(super) struct Words<'a> {
 macro_rules! number_at {
     ($name:ident, $number:ty) => {
         #[inline]
-        pub(super) fn $name(&self, at: usize) -> $number {
+        pub(in crate::io) fn $name(&self, at: usize) -> $number {
             const SIZE: usize = size_of::<$number>();
             let bytes = self.bytes.get(at..at + SIZE).and_then(|bytes| bytes.try_into().ok()).unwrap_or([0; SIZE]);
             if self.big_endian { <$number>::from_be_bytes(bytes) } else { <$number>::from_le_bytes(bytes) }
@@ -21,7 +21,7 @@ macro_rules! number_at {
 }
 
 impl<'a> Words<'a> {
-    pub(super) fn new(bytes: &'a [u8], big_endian: bool) -> Self {
+    pub(in crate::io) fn new(bytes: &'a [u8], big_endian: bool) -> Self {
         Words { bytes, big_endian }
     }
 

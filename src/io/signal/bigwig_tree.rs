@@ -1,4 +1,4 @@
-//! The trees of a bigWig file: its chromosome list and its index of blocks.
+//! The trees of a bigWig or bigBed file: its chromosome list and its index of blocks.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -7,13 +7,15 @@ use std::ops::RangeInclusive;
 use super::bigwig_section::Words;
 use crate::genome::{Chrom, Chroms};
 
+/// Begins the index of blocks.
+pub(in crate::io) const R_TREE_MAGIC: u32 = 0x2468_ACE0;
 const CHROM_TREE_MAGIC: u32 = 0x78CA_8C91;
 /// Trees of more levels than this are damaged.
 const DEEPEST: u32 = 16;
 
 /// A block of data: the bases between its first and last item on one chromosome, and its bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Leaf {
+pub(in crate::io) struct Leaf {
     pub start: i64,
     pub end: i64,
     pub offset: u64,
@@ -21,14 +23,14 @@ pub(super) struct Leaf {
 }
 
 /// The file and what its numbers are made of.
-pub(super) struct Source {
+pub(in crate::io) struct Source {
     pub file: File,
     pub length: u64,
     pub big_endian: bool,
 }
 
 impl Source {
-    pub(super) fn bytes(&mut self, offset: u64, size: u64) -> io::Result<Vec<u8>> {
+    pub(in crate::io) fn bytes(&mut self, offset: u64, size: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.read_into(&mut bytes, offset, size)?;
         Ok(bytes)
@@ -71,7 +73,7 @@ impl Source {
 }
 
 /// Blocks of chromosomes `ids` that overlap `start..end`, ascending on each; an error if one lies beyond the file.
-pub(super) fn leaves(
+pub(in crate::io) fn leaves(
     source: &mut Source,
     root: u64,
     ids: RangeInclusive<u32>,
@@ -112,7 +114,7 @@ pub(super) fn leaves(
 }
 
 /// The chromosome list, a B+ tree from name to id and length.
-pub(super) fn read_chroms(source: &mut Source, offset: u64) -> io::Result<(Chroms, Vec<u32>)> {
+pub(in crate::io) fn read_chroms(source: &mut Source, offset: u64) -> io::Result<(Chroms, Vec<u32>)> {
     let head = source.bytes(offset, 32)?;
     let head = Words::new(&head, source.big_endian);
     let (key, count) = (u64::from(head.word(8)), head.long(16));

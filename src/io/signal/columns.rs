@@ -122,6 +122,16 @@ fn hint(cell: &str) -> &'static str {
     }
 }
 
+/// The header that bedtools and the UCSC table browser write, who count from 0. Those of R
+/// (seqnames, start, end) and MACS (chr, start, end, length) stand over positions that count from 1.
+pub(super) fn is_header(line: &[u8]) -> bool {
+    line.starts_with(b"chrom") && {
+        let cells = cells(line);
+        let names: Vec<&str> = cells.iter().map(String::as_str).take(3).collect();
+        matches!(names[..], ["chrom", "start" | "chromStart", "end" | "chromEnd"])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,10 +9,23 @@ use noodles::cram::io::reader::Container;
 use noodles::sam::alignment::Record as _;
 use noodles::{cram, fasta, sam};
 
-use super::read_rules::Alignment;
-use super::{ChromMap, FileError, Options, ReadRules, Result, cram_bounds, cram_reference, quiet_panic, whole};
+use super::chrom_map::ChromMap;
+use super::format::{Format, Opened, Options, Sniff};
+use super::read_rules::{Alignment, ReadRules};
+use super::{FileError, Result, cram_bounds, cram_reference, whole};
 use crate::genome::{Chrom, Chroms};
+use crate::io::quiet_panic;
 use crate::matrix::{Bins, Signal, Windows};
+
+/// The format.
+pub(super) const FORMAT: Format = Format { name: "cram", holds_reads: true, sniff: Sniff::Start(&[b"CRAM"]), open };
+
+fn open(path: &Path, gene_chroms: &Chroms, options: &Options) -> Result<Opened> {
+    let cram = Cram::open(path, options)?;
+    let chroms = cram.chroms.clone();
+    let map = ChromMap::new(path, gene_chroms, &chroms, &options.alias)?;
+    Ok(Opened::binary(chroms, map.clone(), Cram { map, ..cram }))
+}
 
 /// Chromosome sequences kept in memory at a time.
 const KEPT_SEQUENCES: usize = 2;
@@ -54,14 +67,6 @@ impl Cram {
             rules: options.reads,
             reference: options.reference.clone(),
         })
-    }
-
-    pub(super) fn chroms(&self) -> &Chroms {
-        &self.chroms
-    }
-
-    pub(super) fn with_map(self, map: ChromMap) -> Self {
-        Cram { map, ..self }
     }
 
     fn add_container(

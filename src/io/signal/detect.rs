@@ -1,6 +1,5 @@
 //! What a file is, by its content; names are not looked at.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::FileTypeExt;
@@ -8,49 +7,11 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::columns::{cells, interval, interval_problem, is_comment};
+use super::columns::{cells, interval, interval_problem, is_comment, is_header};
+use super::format::{Format, Sniff};
 use super::text_kind::{self, CHOICE};
-use super::{FileError, Result};
+use super::{FORMATS, FileError, Result};
 use crate::io::Lines;
-
-/// Kinds of signal files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// bigWig.
-    BigWig,
-    /// Alignments in BAM.
-    Bam,
-    /// Alignments in CRAM.
-    Cram,
-    /// bedGraph text, plain or gzip.
-    BedGraph,
-    /// Reads as BED or tagAlign text, plain or gzip.
-    Reads,
-}
-
-impl Format {
-    /// Name used in matrix files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::BigWig => "bigwig",
-            Format::Bam => "bam",
-            Format::Cram => "cram",
-            Format::BedGraph => "bedgraph",
-            Format::Reads => "reads",
-        }
-    }
-
-    /// Whether it holds reads, which can be counted, rather than values.
-    pub fn holds_reads(self) -> bool {
-        matches!(self, Format::Bam | Format::Cram | Format::Reads)
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 pub(super) fn detect(path: &Path) -> Result<Format> {
     // opening a pipe would take its first bytes away, or wait for a writer
@@ -65,20 +26,27 @@ pub(super) fn detect(path: &Path) -> Result<Format> {
     let mut reader = BufReader::new(file);
     let start = reader.fill_buf().map_err(|error| FileError::os(path, "read", &error))?;
     match start {
-        [] => Err(FileError::new(path, "is empty").remedy("Copy or make it again")),
-        [0x26, 0xfc, 0x8f, 0x88, ..] | [0x88, 0x8f, 0xfc, 0x26, ..] => Ok(Format::BigWig),
+        [] => return Err(FileError::new(path, "is empty").remedy("Copy or make it again")),
         [0xeb, 0xf2, 0x89, 0x87, ..] | [0x87, 0x89, 0xf2, 0xeb, ..] => {
-            Err(FileError::new(path, "is a bigBed file, which holds no signal").remedy(CHOICE))
+            return Err(FileError::new(path, "is a bigBed file, which holds no signal").remedy(CHOICE));
         }
-        [b'C', b'R', b'A', b'M', ..] => Ok(Format::Cram),
-        [0x1f, 0x8b, ..] => {
-            let mut magic = Vec::new();
-            // what is damaged is told by the reader of the format
-            let _ = MultiGzDecoder::new(reader).take(4).read_to_end(&mut magic);
-            if magic == b"BAM\x01" { Ok(Format::Bam) } else { detect_text(Lines::open(path)?) }
-        }
-        _ => detect_text(Lines::open(path)?),
+        _ => {}
     }
+    let starts = |start: &[u8], magics: &[&[u8]]| magics.iter().any(|magic| start.starts_with(magic));
+    let by_start = |format: &&Format| matches!(format.sniff, Sniff::Start(magics) if starts(start, magics));
+    if let Some(format) = FORMATS.iter().find(by_start) {
+        return Ok(*format);
+    }
+    if start.starts_with(b"\x1f\x8b") {
+        let mut inflated = Vec::new();
+        // what is damaged is told by the reader of the format
+        let _ = MultiGzDecoder::new(reader).take(8).read_to_end(&mut inflated);
+        let by_start = |format: &&Format| matches!(format.sniff, Sniff::Inflated(magic) if inflated.starts_with(magic));
+        if let Some(format) = FORMATS.iter().find(by_start) {
+            return Ok(*format);
+        }
+    }
+    detect_text(Lines::open(path)?)
 }
 
 /// The kind of the first data line, which all others must have (see the readers).
@@ -92,28 +60,26 @@ fn detect_text(mut lines: Lines) -> Result<Format> {
         if is_comment(line) || is_header(line) {
             continue;
         }
-        let kind = text_kind::kind(&cells(line)).map_err(foreign)?;
-        return kind.filter(|_| interval(line).is_some()).ok_or_else(|| {
-            let problem =
-                format!("is neither of a known binary format nor BED or bedGraph text: {}", interval_problem(line));
-            FileError::new(&path, problem).line(number).remedy(CHOICE)
-        });
+        let cells = cells(line);
+        let by_line = |format: &&Format| matches!(format.sniff, Sniff::Line(is_so) if is_so(&cells));
+        return match FORMATS.iter().find(by_line) {
+            Some(format) if interval(line).is_some() => Ok(*format),
+            found => Err(match text_kind::foreign(&cells).filter(|_| found.is_none()) {
+                Some(known) => foreign(known),
+                None => {
+                    let problem = interval_problem(line);
+                    let problem = format!("is neither of a known binary format nor BED or bedGraph text: {problem}");
+                    FileError::new(&path, problem).line(number).remedy(CHOICE)
+                }
+            }),
+        };
     }
     Err(FileError::new(path, "holds no data line").remedy(CHOICE))
 }
 
-/// The header that bedtools and the UCSC table browser write, who count from 0. Those of R
-/// (seqnames, start, end) and MACS (chr, start, end, length) stand over positions that count from 1.
-pub(super) fn is_header(line: &[u8]) -> bool {
-    line.starts_with(b"chrom") && {
-        let cells = cells(line);
-        let names: Vec<&str> = cells.iter().map(String::as_str).take(3).collect();
-        matches!(names[..], ["chrom", "start" | "chromStart", "end" | "chromEnd"])
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::text;
     use super::*;
 
     fn detect(text: &str) -> Result<Format> {
@@ -127,10 +93,10 @@ mod tests {
         for bedgraph in
             ["chr1\t0\t10\t2.5", "#c\nchr1 0 10 2", "chr1\t0\t10\tNA", "\n \nchrom\tstart\tend\tx\nc\t1\t2\t."]
         {
-            assert_eq!(detect(bedgraph).unwrap(), Format::BedGraph, "{bedgraph}");
+            assert_eq!(detect(bedgraph).unwrap(), text::BEDGRAPH, "{bedgraph}");
         }
         for reads in ["chr1\t0\t10\tN\t1000\t+", "chr1\t0\t10", "chr1\t0\t10\tN\t1000\t-\t10M", "chr1\t0\t10\r"] {
-            assert_eq!(detect(reads).unwrap(), Format::Reads, "{reads}");
+            assert_eq!(detect(reads).unwrap(), text::READS, "{reads}");
         }
     }
 

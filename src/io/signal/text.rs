@@ -9,12 +9,29 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use super::chrom_map::LazyChroms;
-use super::columns::{cell, cells, interval, interval_problem, is_comment, is_setting};
-use super::detect::is_header;
-use super::{FileError, Options, ReadRules, Result, text_kind, whole};
+use super::columns::{cell, cells, interval, interval_problem, is_comment, is_header, is_setting};
+use super::format::{Format, Opened, Options, Sniff};
+use super::read_rules::ReadRules;
+use super::{FileError, Result, text_kind, whole};
 use crate::genome::{ChromAlias, Chroms};
 use crate::io::{Lines, is_missing};
 use crate::matrix::{Bins, Signal, Windows};
+
+/// bedGraph.
+pub(super) const BEDGRAPH: Format = Format {
+    name: "bedgraph",
+    holds_reads: false,
+    sniff: Sniff::Line(|cells| cells.len() == 4 && text_kind::is_interval(cells)),
+    open: |path, chroms, options| Ok(Opened::text(BedGraph::open(path, chroms, &options.alias))),
+};
+
+/// Reads as BED or tagAlign.
+pub(super) const READS: Format = Format {
+    name: "reads",
+    holds_reads: true,
+    sniff: Sniff::Line(text_kind::is_read),
+    open: |path, chroms, options| Ok(Opened::text(TextReads::open(path, chroms, options)?)),
+};
 
 /// Why a line is not one of `columns` columns that begins with an interval.
 fn line_problem(line: &[u8], columns: &str) -> String {

@@ -1,6 +1,5 @@
 //! What a line of text is: bedGraph, a read, or something that is often taken for them.
 
-use super::Format;
 use super::columns::is_setting;
 
 /// Text that is no signal: what it is, and what to do.
@@ -52,62 +51,75 @@ pub(super) fn announced(line: &[u8]) -> Option<Foreign> {
     }
 }
 
-/// What a data line is by its columns, if it is none of a wanted kind or a broken one.
-///
-/// Three columns are a read; four are bedGraph, whatever the fourth holds; six, or seven with a CIGAR, are
-/// a read if the sixth is a strand. Nothing else is: other columns are other formats.
-pub(super) fn kind(cells: &[String]) -> Result<Option<Format>, Foreign> {
+/// Whether columns 2 and 3 are numbers, as in BED.
+pub(super) fn is_interval(cells: &[String]) -> bool {
+    is_whole(cells, 1) && is_whole(cells, 2)
+}
+
+/// Whether the line is a read: an interval alone, or with name, score and strand, or with a CIGAR beside.
+pub(super) fn is_read(cells: &[String]) -> bool {
+    let has_strand = cells.get(5).is_some_and(|strand| matches!(strand.as_str(), "+" | "-"));
+    let has_columns = match cells.len() {
+        3 => true,
+        6 => has_strand,
+        7 => has_strand && is_cigar(&cells[6]),
+        _ => false,
+    };
+    has_columns && is_interval(cells)
+}
+
+fn is_whole(cells: &[String], at: usize) -> bool {
+    cells.get(at).is_some_and(|cell| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// What a data line is by its columns that is no signal; `None` if it is broken.
+pub(super) fn foreign(cells: &[String]) -> Option<Foreign> {
     let cell = |at: usize| cells.get(at).map_or("", String::as_str);
-    let whole = |at: usize| !cell(at).is_empty() && cell(at).bytes().all(|byte| byte.is_ascii_digit());
+    let whole = |at: usize| is_whole(cells, at);
     let integer = |at: usize| cell(at) == "-1" || whole(at);
-    let strand = |at: usize| matches!(cell(at), "+" | "-");
     let n = cells.len();
     if n >= 21 && (0..8).all(whole) && cell(8).starts_with(['+', '-']) {
-        return Err(PSL);
+        return Some(PSL);
     }
     if n >= 11 && whole(1) && whole(3) && whole(4) && (cell(5) == "*" || is_cigar(cell(5))) {
-        return Err(SAM);
+        return Some(SAM);
     }
     if n >= 8 && !whole(1) && whole(3) && whole(4) && matches!(cell(6), "+" | "-" | "." | "?") {
-        return Err(GFF);
+        return Some(GFF);
     }
     if n >= 8 && whole(1) && !whole(2) && cell(3).bytes().all(|base| b"ACGTN".contains(&base)) && !cell(3).is_empty() {
-        return Err(VCF);
+        return Some(VCF);
     }
     if n >= 6 && [1, 2, 4, 5].into_iter().all(integer) && !whole(3) {
-        return Err((
+        return Some((
             "BEDPE: pairs of reads, with the second mate in columns 4 to 6",
             "Give the BAM file (--fragments counts pairs), or fragments as BED: awk -v OFS='\\t' '$1==$4 {print $1, ($2<$5?$2:$5), ($3>$6?$3:$6)}'",
         ));
     }
-    if !(whole(1) && whole(2)) {
-        return Ok(None);
+    if !is_interval(cells) {
+        return None;
     }
-    match n {
-        3 => Ok(Some(Format::Reads)),
-        4 => Ok(Some(Format::BedGraph)),
-        5 => Err((
+    Some(match n {
+        5 => (
             "BED of five columns: neither bedGraph, which has four, nor reads, which have three or six",
             "Cut columns: -f1-4 if the fourth is the value, -f1-3,5 if the fifth is, -f1-3 if the lines are reads",
-        )),
-        6 if strand(5) => Ok(Some(Format::Reads)),
-        7 if strand(5) && is_cigar(cell(6)) => Ok(Some(Format::Reads)),
-        6 | 7 if matches!(cell(5), "." | "*" | "") => Err((
+        ),
+        6 | 7 if matches!(cell(5), "." | "*" | "") => (
             "BED without a strand in column 6: peaks or regions, as it seems",
             "If the lines are reads or fragments, give columns 1 to 3 alone: cut -f1-3",
-        )),
-        9 if cell(6).contains('.') || cell(7).contains('.') => Err(("broadPeak: peaks", PEAKS)),
-        10 => Err(("narrowPeak: peaks", PEAKS)),
-        12 => Err((
+        ),
+        9 if cell(6).contains('.') || cell(7).contains('.') => ("broadPeak: peaks", PEAKS),
+        10 => ("narrowPeak: peaks", PEAKS),
+        12 => (
             "BED12: blocks of genes or of spliced reads",
             "If the lines are reads (bamToBed -bed12), give the BAM file, or columns 1 to 6: cut -f1-6",
-        )),
-        15 => Err(("gappedPeak: peaks", PEAKS)),
-        _ => Err((
+        ),
+        15 => ("gappedPeak: peaks", PEAKS),
+        _ => (
             "BED-like text of other columns than bedGraph (4) and reads (3, or 6 with + or - in the sixth)",
             "If the lines are reads, give columns 1 to 6; if they hold values, give columns 1 to 3 and the value's",
-        )),
-    }
+        ),
+    })
 }
 
 fn is_cigar(text: &str) -> bool {

@@ -3,24 +3,32 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::{TrackText, colour};
+use super::colour;
+use super::format::{Drawing, Format, Holds, Text};
+use super::text::TrackText;
 use crate::io::{PendingFile, Result};
-use crate::matrix::track::{Cell, Cells, TrackValues};
+use crate::matrix::track::{Cell, TrackValues};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "bed",
+    extension: "bed",
+    about: "BED9, the bins that stand out, all marks",
+    holds: Holds::Boxes,
+    text: Text::Indexed,
+    takes_track_line: true,
+    write,
+};
 
 /// Writes sorted cells: name `gene|mark`, score as [`TrackValues::score`], itemRgb by mark and score. Bins of a
 /// gene that is uncertain have a name that ends in `?` and no thick part, so that browsers draw them as a thin box.
 ///
-/// `track_line` puts a `track` line before them, as UCSC custom tracks have it; other tools (and
+/// [`Drawing::track_line`] puts a `track` line before them, as UCSC custom tracks have it; other tools (and
 /// tabix) want none.
-pub fn write(
-    path: &Path,
-    compress: bool,
-    values: &TrackValues,
-    cells: &Cells,
-    track_line: bool,
-) -> Result<Vec<PendingFile>> {
-    let mut text = TrackText::create(path, compress, true)?;
-    if track_line {
+fn write(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
+    let (values, cells) = (drawing.values, drawing.cells);
+    let mut text = TrackText::create(path, drawing.compress, FORMAT.text)?;
+    if drawing.track_line {
         let method = values.matrix().attribution.as_ref().map(|attribution| attribution.method.as_str());
         let sample = values.matrix().sample.replace('"', "_");
         text.header(&format!(
@@ -46,14 +54,15 @@ pub(super) fn push_rest(line: &mut String, values: &TrackValues, cell: &Cell) {
     let (gene, mark) = (cell.gene as usize, cell.mark as usize);
     let matrix = values.matrix();
     let strand = matrix.regions[gene].tss.as_ref().map_or('.', |tss| tss.strand.symbol());
+    let channel = &values.channels()[mark];
     let score = values.score(mark, cell.value);
     let colour = match values.is_signed() {
         true => colour::of_sign(cell.value),
-        false => colour::of_mark(&matrix.marks[mark], mark),
+        false => colour::of_mark(&matrix.marks[channel.index], channel.index),
     };
     let colour = colour::faded(colour, score);
     // browsers split at any white space
-    for part in matrix.regions[gene].id.chars().chain("|".chars()).chain(matrix.marks[mark].chars()) {
+    for part in matrix.regions[gene].id.chars().chain("|".chars()).chain(channel.name.chars()) {
         line.push(if part.is_whitespace() { '_' } else { part });
     }
     // a colour would not do: its hue is the mark, its strength the score

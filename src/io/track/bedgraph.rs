@@ -3,18 +3,29 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::TrackText;
+use super::format::{Drawing, Format, Holds, Text};
+use super::text::TrackText;
 use crate::io::{PendingFile, Result};
-use crate::matrix::track::Segment;
 
-/// Writes segments, sorted and without overlap; `chroms` are the names that they point into.
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "bedgraph",
+    extension: "bedgraph",
+    about: "One value a base, one mark a file, text",
+    holds: Holds::Bases,
+    text: Text::Indexed,
+    takes_track_line: false,
+    write,
+};
+
+/// Writes one line a segment.
 ///
 /// A value has the fewest digits that read back to the same f32, never an exponent.
-pub fn write(path: &Path, compress: bool, chroms: &[String], segments: &[Segment]) -> Result<Vec<PendingFile>> {
-    let mut text = TrackText::create(path, compress, true)?;
+fn write(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
+    let mut text = TrackText::create(path, drawing.compress, FORMAT.text)?;
     let mut line = String::new();
-    for segment in segments {
-        let chrom = &chroms[segment.chrom as usize];
+    for segment in drawing.segments() {
+        let chrom = &drawing.cells.chroms[segment.chrom as usize];
         line.clear();
         let _ = writeln!(line, "{chrom}\t{}\t{}\t{}", segment.start, segment.end, segment.value);
         text.record(chrom, segment.start, segment.end, &line)?;

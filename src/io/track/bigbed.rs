@@ -5,8 +5,20 @@ use std::path::Path;
 
 use super::bbi::{self, ChromTable, Content};
 use super::bed;
+use super::format::{Drawing, Format, Holds, Text};
 use crate::io::{PendingFile, Result};
-use crate::matrix::track::{Aggregate, Cell, Cells, Segment, TrackValues, aggregate};
+use crate::matrix::track::{Aggregate, Cell, Segment, TrackValues, aggregate};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "bigbed",
+    extension: "bb",
+    about: "BED9 with real numbers beside, binary, all marks",
+    holds: Holds::Boxes,
+    text: Text::No,
+    takes_track_line: false,
+    write,
+};
 
 const MAGIC: u32 = 0x8789_F2EB;
 /// Columns that are BED's own; were it more, readers would take columns 10 to 12 for blocks.
@@ -60,7 +72,8 @@ fn autosql(values: &TrackValues) -> String {
 /// Writes sorted cells; the matrix must know the length of every chromosome that has one.
 ///
 /// The values have the fewest digits that read back to the same f32.
-pub fn write(path: &Path, values: &TrackValues, cells: &Cells) -> Result<Vec<PendingFile>> {
+fn write(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
+    let (values, cells) = (drawing.values, drawing.cells);
     let pending = PendingFile::create(path)?;
     let matrix = values.matrix();
     let depth = depth(&cells.kept);
@@ -103,8 +116,8 @@ fn push_rest(rest: &mut String, values: &TrackValues, cell: &Cell) {
     let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
     let matrix = values.matrix();
     bed::push_rest(rest, values, cell);
-    let (id, name) = (&matrix.regions[gene].id, &matrix.marks[mark]);
-    let _ = write!(rest, "\t{id}\t{name}\t{}\t{}", cell.gene_bin(matrix), cell.offset_bp(matrix));
+    let (id, name) = (&matrix.regions[gene].id, &values.channels()[mark].name);
+    let _ = write!(rest, "\t{id}\t{name}\t{}\t{}", cell.gene_bin(values), cell.offset_bp(values));
     let _ = write!(rest, "\t{}", values.raw(gene, mark, bin));
     if values.has_attention() {
         let (null, corrected) = (values.null(mark, bin), values.corrected(gene, mark, bin));

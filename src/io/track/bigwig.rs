@@ -3,13 +3,30 @@
 use std::path::Path;
 
 use super::bbi::{self, ChromTable, Content};
+use super::format::{Drawing, Format, Holds, Text};
 use crate::genome::Chroms;
 use crate::io::{PendingFile, Result};
 use crate::matrix::track::Segment;
 
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "bigwig",
+    extension: "bw",
+    about: "One value a base, one mark a file, binary with zoom levels",
+    holds: Holds::Bases,
+    text: Text::No,
+    takes_track_line: false,
+    write: draw,
+};
+
 const MAGIC: u32 = 0x888F_FC26;
 /// Blocks hold (start, end, value), as bedGraph does.
 const BEDGRAPH_BLOCK: u8 = 1;
+
+fn draw(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
+    let matrix = drawing.values.matrix();
+    write(path, &matrix.chroms, &drawing.cells.chroms, &drawing.segments(), 10 * matrix.grid.bin_size_bp())
+}
 
 /// Writes segments, sorted and without overlap; `names` are the chromosomes that they point into and
 /// `chroms` has the lengths. The file lists the chromosomes that have a segment. Zoom levels begin at

@@ -8,6 +8,7 @@ use noodles::csi::binning_index::index::header;
 use noodles::csi::binning_index::index::reference_sequence::bin::Chunk;
 use noodles::{bgzf, tabix};
 
+use super::format::Text;
 use crate::io::{FileError, Output, PendingFile, Result};
 
 /// The last base that a tabix index (.tbi) can hold.
@@ -26,12 +27,11 @@ enum Sink {
 
 impl TrackText {
     /// Starts a track at `path`; `-` is standard output. `compress` makes it bgzip (standard output
-    /// is never compressed), and `has_coordinates` gives that a tabix index, `PATH.tbi`: the columns
-    /// must then begin chrom, start, end as in BED.
-    pub fn create(path: &Path, compress: bool, has_coordinates: bool) -> Result<Self> {
+    /// is never compressed), which gets a tabix index, `PATH.tbi`, if `kind` is [`Text::Indexed`].
+    pub fn create(path: &Path, compress: bool, kind: Text) -> Result<Self> {
         let output = Output::create(path)?;
         let sink = if compress && path != Path::new("-") {
-            let index = has_coordinates.then(|| {
+            let index = (kind == Text::Indexed).then(|| {
                 let mut indexer = tabix::index::Indexer::default();
                 indexer.set_header(header::Builder::bed().build());
                 Box::new(indexer)

@@ -3,18 +3,30 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::TrackText;
+use super::format::{Drawing, Format, Holds, Text};
+use super::text::TrackText;
 use crate::io::{PendingFile, Result};
-use crate::matrix::track::{Cells, TrackValues};
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "tsv",
+    extension: "tsv",
+    about: "A table with every number",
+    holds: Holds::Rows,
+    text: Text::Plain,
+    takes_track_line: false,
+    write,
+};
 
 /// Writes cells in the order given. Columns: gene_id, chrom, start, end (0-based half-open, clipped
 /// to the chromosome), strand, mark, bin (counted 5′ to 3′ from 0), offset_bp (from the TSS to the
 /// bin's 5′ base), value (as stored); of attention also null_value, corrected, mark_attention; of an
 /// ensemble's, the standard deviations over its members value_sd and mark_attention_sd; where it is known what a
 /// model says of the genes, score and uncertain (0, 1 or NA).
-pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -> Result<Vec<PendingFile>> {
+fn write(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
+    let (values, cells) = (drawing.values, drawing.cells);
     let matrix = values.matrix();
-    let mut text = TrackText::create(path, compress, false)?;
+    let mut text = TrackText::create(path, drawing.compress, FORMAT.text)?;
     let attention = if values.has_attention() { "\tnull_value\tcorrected\tmark_attention" } else { "" };
     let spread = if values.has_spread() { "\tvalue_sd\tmark_attention_sd" } else { "" };
     let sureness = if values.sureness().is_some() { "\tscore\tuncertain" } else { "" };
@@ -33,9 +45,9 @@ pub fn write(path: &Path, compress: bool, values: &TrackValues, cells: &Cells) -
             matrix.regions[gene].id,
             cell.start,
             cell.end,
-            matrix.marks[mark],
-            cell.gene_bin(matrix),
-            cell.offset_bp(matrix),
+            values.channels()[mark].name,
+            cell.gene_bin(values),
+            cell.offset_bp(values),
             values.raw(gene, mark, bin),
         );
         if values.has_attention() {

@@ -1,7 +1,9 @@
 //! Element types of stored tensors, and tensors as views into their storage.
 
-use super::pickle::MOST_AXES;
 use crate::io::half::half_to_f32;
+
+/// Most axes of a tensor.
+pub const MOST_AXES: usize = 8;
 
 /// Element type of a storage, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ mod reader;
 pub use reader::load;
 
 use super::budget::TOO_LARGE;
-use super::element::Element;
+use super::element::{Element, MOST_AXES};
 
 /// Why a pickle was not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,9 +33,6 @@ pub enum PickleError {
 }
 
 type Result<T> = std::result::Result<T, PickleError>;
-
-/// Most axes of a tensor.
-pub const MOST_AXES: usize = 8;
 
 /// Index of a value.
 pub type Id = usize;

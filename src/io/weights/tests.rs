@@ -136,7 +136,7 @@ fn a_pickle_that_wants_to_run_code_is_refused_by_name() {
         assert!(refused(&inside(attack)).contains(name), "{}", refused(&inside(attack)));
         assert!(load(attack).unwrap_err().to_string().contains(name));
         // by itself, without a global, it is just no file of weights
-        let alone = if name.starts_with("operation") { "none of the formats" } else { name };
+        let alone = if name.starts_with("operation") { "not in a known format" } else { name };
         assert!(refused(attack).contains(alone), "{}", refused(attack));
     }
 }

@@ -3,11 +3,13 @@
 use rayon::prelude::*;
 
 use super::folds::assign;
+use super::model::network_shape;
 use super::stack::weigh;
 use super::view::Context;
 use super::{Auto, AutoConfig, AutoTag, Genes, KINDS, LINEAR, OF_TREES, TREES, newton};
 use crate::learn::baseline::{FitError, Labelled, Linear, Scaling, Table};
 use crate::learn::{Task, score};
+use crate::matrix::LayerName;
 use crate::model::Network;
 
 /// Folds of the training genes, on which a linear member's penalty is chosen.
@@ -58,8 +60,9 @@ pub fn fit(
     let folds = assign(&places, flank_bp, FOLDS, seed);
     let [train_labels, valid_labels] = [&train, &valid].map(|rows| of(&labels, rows));
 
-    let mut windows = Vec::new();
-    valid.iter().for_each(|&gene| windows.extend_from_slice(genes.set.gene(gene)));
+    let mut rows = Vec::new();
+    valid.iter().for_each(|&gene| rows.extend_from_slice(genes.set.gene(gene)));
+    let windows = genes.shape.narrow(&rows, &network_shape(&networks.config()));
     // as of a regression: the mean of the outputs, not of probabilities
     let of_networks = score(networks.as_ref(), Task::Regression, &windows, |_| ())?.scores;
     let mut outputs: Vec<Vec<f64>> = vec![of_networks.into_iter().map(f64::from).collect()];
@@ -67,13 +70,7 @@ pub fn fit(
     let mut linear = Vec::new();
     for view in LINEAR {
         let seen = genes.table(view);
-        let fit = fit_linear(
-            &seen.select(&train),
-            &view.factors(genes.window, genes.with_body),
-            &train_labels,
-            &folds,
-            task,
-        )?;
+        let fit = fit_linear(&seen.select(&train), &view.factors(&genes.shape), &train_labels, &folds, task)?;
         outputs.push(valid.iter().map(|&gene| fit.predict(seen.row(gene))).collect());
         linear.push(fit);
     }
@@ -90,12 +87,12 @@ pub fn fit(
     }
 
     // the networks do not see the bodies
-    let count = if genes.with_body { [0.5, 1.0, 1.0] } else { [1.0; KINDS.len()] };
+    let with_body = genes.shape.part(LayerName::Body).is_some();
+    let count = if with_body { [0.5, 1.0, 1.0] } else { [1.0; KINDS.len()] };
     let members = weigh(task, &valid_labels, &outputs, count);
-    let (network, n_networks, with_body) = (networks.config().clone(), networks.n_models(), genes.with_body);
+    let (network, n_networks) = (networks.config().clone(), networks.n_models());
     let config = AutoConfig { tag: AutoTag::Auto, network, n_networks, with_body, members };
-    let bodies = genes.with_body.then_some(&genes.bodies[..]);
-    let training = Context::of(&genes.set.values, bodies, genes.window);
+    let training = Context::of(&genes.set.values, &genes.shape);
     let auto = Auto { config, networks, linear, trees, training, sample: None };
     let of_gene = |gene: usize| auto.stack(task, &outputs.iter().map(|of| of[gene]).collect::<Vec<_>>()).0;
     let valid_scores = (0..valid.len()).map(of_gene).collect();

@@ -11,7 +11,7 @@ use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::baseline::{Fit, Linear};
 use crate::learn::calibration::Platt;
 use crate::learn::{Scores, Spread, Task, Trained, score};
-use crate::matrix::BODY_PARTS;
+use crate::matrix::{BODY_PARTS, LayerName, RowShape};
 use crate::model::{InstructionSet, ModelConfig, Network};
 
 /// Fewest genes of a sample that a gene is compared with; of fewer, it is compared with the training genes.
@@ -40,6 +40,28 @@ pub struct AutoConfig {
     pub with_body: bool,
     /// The members.
     pub members: Vec<Share>,
+}
+
+impl AutoConfig {
+    /// The layers that the members look at, in the order of a row.
+    pub fn layers(&self) -> &'static [LayerName] {
+        layers(self.with_body)
+    }
+
+    fn shape(&self) -> RowShape {
+        let body = self.with_body.then(|| (LayerName::Body, self.network.n_marks(), BODY_PARTS));
+        RowShape::of([(LayerName::Window, self.network.n_marks(), self.network.n_bins())].into_iter().chain(body))
+    }
+}
+
+/// The layers that members look at, of matrices with or without bodies.
+pub fn layers(with_body: bool) -> &'static [LayerName] {
+    if with_body { &[LayerName::Window, LayerName::Body] } else { &[LayerName::Window] }
+}
+
+/// What the networks look at.
+pub(super) fn network_shape(network: &ModelConfig) -> RowShape {
+    RowShape::window(network.n_marks(), network.n_bins())
 }
 
 /// How one member counts.
@@ -85,32 +107,27 @@ impl Trained for Auto {
         self.config.n_networks + MEMBERS.len() - 1
     }
 
-    /// Compares genes with those of this sample from now on, if there are enough of them: windows row-major
-    /// [gene, mark, bin], and bodies [gene, mark, part].
-    fn meet_sample(&mut self, values: &[f32], body: Option<&[f32]>) {
-        let window = (self.config.network.n_marks(), self.config.network.n_bins());
-        let is_enough = values.len() >= FEWEST_GENES * window.0 * window.1;
-        self.sample = is_enough.then(|| Context::of(values, body.filter(|_| self.config.with_body), window));
+    /// Compares genes with those of this sample from now on, if there are enough of them.
+    fn meet_sample(&mut self, rows: &[f32]) {
+        let shape = &self.training.shape;
+        let is_enough = rows.len() >= FEWEST_GENES * shape.size();
+        self.sample = is_enough.then(|| Context::of(rows, shape));
     }
 
-    /// Scores genes; `values` is row-major [gene, mark, bin], transformed, `body` [gene, mark, part]; without it every
-    /// gene's body stands in the middle of the sample's. The attention is the mean over the networks. The spread of a
-    /// score is over the kinds of models, of an attention over the networks.
+    /// Scores genes by their rows, transformed. The attention is the mean over the networks, which look at the window
+    /// alone. The spread of a score is over the kinds of models, of an attention over the networks.
     ///
     /// # Errors
     /// If the number of values does not fit, or of the device.
-    fn score(&self, task: Task, values: &[f32], body: Option<&[f32]>, done: &dyn Fn(usize)) -> Result<Scores> {
-        let size = self.config.network.n_marks() * self.config.network.n_bins();
+    fn score(&self, task: Task, rows: &[f32], done: &dyn Fn(usize)) -> Result<Scores> {
+        let shape = &self.training.shape;
+        let windows = shape.narrow(rows, &network_shape(&self.config.network));
         // as of a regression: the mean of the outputs, not of probabilities
-        let mut scores = score(self.networks.as_ref(), Task::Regression, values, done)?;
-        let windows: Vec<&[f32]> = values.chunks_exact(size).collect();
-        let parts = self.config.network.n_marks() * BODY_PARTS;
-        let body_of = |gene: usize| body.map_or(&[][..], |body| &body[gene * parts..][..parts]);
-        let stacked: Vec<(f32, f32)> = windows
-            .par_iter()
+        let mut scores = score(self.networks.as_ref(), Task::Regression, &windows, done)?;
+        let stacked: Vec<(f32, f32)> = rows
+            .par_chunks_exact(shape.size())
             .zip(&scores.scores)
-            .enumerate()
-            .map(|(at, (window, &networks))| self.stack(task, &self.outputs(window, body_of(at), f64::from(networks))))
+            .map(|(row, &networks)| self.stack(task, &self.outputs(row, f64::from(networks))))
             .collect();
         let spread = scores.spread.get_or_insert_with(Spread::default);
         (scores.scores, spread.scores) = stacked.into_iter().unzip();
@@ -138,10 +155,10 @@ impl Trained for Auto {
 }
 
 impl Auto {
-    /// The members' outputs for a window and the gene's body.
-    fn outputs(&self, window: &[f32], body: &[f32], networks: f64) -> Vec<f64> {
+    /// The members' outputs for a row.
+    fn outputs(&self, row: &[f32], networks: f64) -> Vec<f64> {
         let context = self.sample.as_ref().unwrap_or(&self.training);
-        let see = |view: View| context.see(view, window, body);
+        let see = |view: View| context.see(view, row);
         let mut outputs = vec![networks];
         outputs.extend(self.linear.iter().zip(LINEAR).map(|(linear, view)| linear.predict(&see(view))));
         let seen = see(OF_TREES);
@@ -177,8 +194,9 @@ impl Auto {
         if config.members.iter().map(|share| share.name.as_str()).ne(MEMBERS) {
             return Err(format!("the members are not {}", MEMBERS.join(", ")));
         }
-        let (marks, bins) = (config.network.n_marks(), config.network.n_bins());
-        let features = |view: View| view.factors((marks, bins), config.with_body).len();
+        let shape = config.shape();
+        let window = network_shape(&config.network);
+        let features = |view: View| view.factors(&shape).len();
         let networks = config.network.from_tensors(config.n_networks, &arrays.part("networks.").tensors()?, device);
         let networks = networks.map_err(|error| error.to_string())?;
         let linear = MEMBERS[1..]
@@ -199,12 +217,13 @@ impl Auto {
             });
             all.collect::<std::result::Result<Vec<_>, _>>().map_err(text)
         };
-        let summaries = View::Ranks.factors((marks, bins), false).len();
+        let summaries = View::Ranks.factors(&window).len();
         let body = features(View::Ranks) - summaries;
         let training = Context {
-            bins: ecdfs("bins", marks)?,
+            bins: ecdfs("bins", config.network.n_marks())?,
             summaries: ecdfs("summaries", summaries)?,
             body: ecdfs("body", body)?,
+            shape,
         };
         Ok(Auto { config: config.clone(), networks, linear, trees, training, sample: None })
     }

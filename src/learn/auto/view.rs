@@ -1,10 +1,12 @@
 //! What the members of [`super::Auto`] that are no network see of a window.
 
+use std::ops::Range;
+
 use super::ecdf::Ecdf;
 use crate::learn::baseline::FeatureSet;
 #[cfg(test)]
 use crate::learn::baseline::Table;
-use crate::matrix::BODY_PARTS;
+use crate::matrix::{BODY_PARTS, LayerName, RowPart, RowShape};
 
 /// Summaries of a mark: see [`summaries`].
 const SUMMARIES: usize = 14;
@@ -24,8 +26,10 @@ const BODY_SUMMARIES: usize = 6;
 
 /// The distributions of a sample: of each mark's bins, of each summary over the genes, and of each summary of the
 /// genes' bodies.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Context {
+    /// What rows hold.
+    pub shape: RowShape,
     /// One a mark.
     pub bins: Vec<Ecdf>,
     /// One a mark and summary.
@@ -56,27 +60,40 @@ pub enum View {
 }
 
 impl Context {
-    /// Of a sample's windows, row-major [gene, mark, bin], and of its genes' bodies, [gene, mark, part], where they
-    /// are looked at.
-    pub fn of(values: &[f32], body: Option<&[f32]>, (marks, bins): (usize, usize)) -> Self {
-        let of_mark =
-            |mark: usize| Ecdf::of(values.chunks_exact(bins).skip(mark).step_by(marks).flatten().copied().collect());
-        let mut context = Context { bins: (0..marks).map(of_mark).collect(), ..Context::default() };
-        let mut columns = vec![Vec::new(); marks * SUMMARIES];
-        for window in values.chunks_exact(marks * bins) {
-            let of_window = summaries(&context.ranks(window));
+    /// Of the rows of a sample's genes.
+    pub fn of(rows: &[f32], shape: &RowShape) -> Self {
+        let rows = || rows.chunks_exact(shape.size());
+        let of_mark = |mark: Range<usize>| Ecdf::of(rows().flat_map(|row| &row[mark.clone()]).copied().collect());
+        let marks = shape.part(LayerName::Window).into_iter().flat_map(RowPart::channels);
+        let mut context = Context {
+            shape: shape.clone(),
+            bins: marks.map(of_mark).collect(),
+            summaries: Vec::new(),
+            body: Vec::new(),
+        };
+        let mut columns = vec![Vec::new(); context.bins.len() * SUMMARIES];
+        for row in rows() {
+            let of_window = summaries(&context.ranks(context.window(row)));
             columns.iter_mut().zip(of_window).for_each(|(column, value)| column.push(value as f32));
         }
         context.summaries = columns.into_iter().map(Ecdf::of).collect();
-        if let Some(body) = body {
-            let mut columns = vec![Vec::new(); marks * BODY_SUMMARIES];
-            for body in body.chunks_exact(marks * BODY_PARTS).map(body_summaries) {
-                let known = columns.iter_mut().zip(body).filter(|(_, value)| !value.is_nan());
-                known.for_each(|(column, value)| column.push(value));
-            }
-            context.body = columns.into_iter().map(Ecdf::of).collect();
+        let mut columns = vec![Vec::new(); n_body_summaries(shape)];
+        for row in rows() {
+            let known = columns.iter_mut().zip(body_summaries(context.body(row))).filter(|(_, value)| !value.is_nan());
+            known.for_each(|(column, value)| column.push(value));
         }
+        context.body = columns.into_iter().map(Ecdf::of).collect();
         context
+    }
+
+    /// The window of a row, row-major [mark, bin].
+    fn window<'a>(&self, row: &'a [f32]) -> &'a [f32] {
+        self.shape.part(LayerName::Window).map_or(&[], |part| &row[part.range.clone()])
+    }
+
+    /// The body of a row, row-major [mark, part]; empty where bodies are not looked at.
+    fn body<'a>(&self, row: &'a [f32]) -> &'a [f32] {
+        self.shape.part(LayerName::Body).map_or(&[], |part| &row[part.range.clone()])
     }
 
     /// The ranks of a window's bins, [mark][bin].
@@ -86,16 +103,12 @@ impl Context {
         marks.map(|(bins, ecdf)| bins.iter().map(|&value| ecdf.rank(value)).collect()).collect()
     }
 
-    /// What the view sees of a window, then where the summaries of the gene's body stand among the sample's genes. One
-    /// that is not known stands in the middle; `body` may be empty.
-    pub fn see(&self, view: View, window: &[f32], body: &[f32]) -> Vec<f64> {
-        let mut features = self.see_window(view, window);
-        if body.is_empty() {
-            features.resize(features.len() + self.body.len(), 0.5);
-        } else {
-            let ranks = body_summaries(body).into_iter().zip(&self.body);
-            features.extend(ranks.map(|(value, ecdf)| if value.is_nan() { 0.5 } else { ecdf.rank(value) }));
-        }
+    /// What the view sees of a row's window, then where the summaries of its body stand among the sample's genes. One
+    /// that is not known stands in the middle.
+    pub fn see(&self, view: View, row: &[f32]) -> Vec<f64> {
+        let mut features = self.see_window(view, self.window(row));
+        let ranks = body_summaries(self.body(row)).into_iter().zip(&self.body);
+        features.extend(ranks.map(|(value, ecdf)| if value.is_nan() { 0.5 } else { ecdf.rank(value) }));
         features
     }
 
@@ -147,12 +160,12 @@ impl Context {
         }
     }
 
-    /// What the view sees of windows, row-major [gene, mark, bin].
+    /// What the view sees of rows.
     #[cfg(test)]
-    pub fn table(&self, view: View, values: &[f32], size: usize) -> Table {
+    pub fn table(&self, view: View, rows: &[f32]) -> Table {
         let mut table: Option<Table> = None;
-        for window in values.chunks_exact(size) {
-            let features = self.see(view, window, &[]);
+        for row in rows.chunks_exact(self.shape.size()) {
+            let features = self.see(view, row);
             table.get_or_insert_with(|| Table::new(features.len())).push(&features);
         }
         table.unwrap_or_default()
@@ -162,11 +175,10 @@ impl Context {
 impl View {
     /// How much each feature of the view counts beside the others once it is standardised: windows of all
     /// widths as much in all, products half.
-    pub fn factors(self, (marks, bins): (usize, usize), with_body: bool) -> Vec<f64> {
-        let mut factors = self.factors_of_window(marks, bins);
-        if with_body {
-            factors.resize(factors.len() + marks * BODY_SUMMARIES, 1.0);
-        }
+    pub fn factors(self, shape: &RowShape) -> Vec<f64> {
+        let window = shape.part(LayerName::Window).map_or((0, 0), |part| (part.channels().count(), part.positions));
+        let mut factors = self.factors_of_window(window.0, window.1);
+        factors.resize(factors.len() + n_body_summaries(shape), 1.0);
         factors
     }
 
@@ -212,6 +224,11 @@ fn summaries(ranks: &[Vec<f64>]) -> Vec<f64> {
         all.extend(rest);
     }
     all
+}
+
+/// Summaries of a body, of rows that hold one.
+fn n_body_summaries(shape: &RowShape) -> usize {
+    shape.part(LayerName::Body).map_or(0, |part| part.channels().count() * BODY_SUMMARIES)
 }
 
 /// Of each mark along the body: means of its first, middle and last third, of all, of the last sixth; the median.
@@ -281,14 +298,14 @@ mod tests {
     #[test]
     fn views_have_their_sizes_and_do_not_depend_on_the_scale_of_the_signal() {
         for window in [(5, 100), (2, 8), (1, 1), (12, 3), (41, 2)] {
-            let size = window.0 * window.1;
+            let shape = RowShape::window(window.0, window.1);
             let (counts, other) = (sample(40, window, |x| x), sample(40, window, |x| (x + 1.0).ln() * 0.01));
-            let (one, two) = (Context::of(&counts, None, window), Context::of(&other, None, window));
+            let (one, two) = (Context::of(&counts, &shape), Context::of(&other, &shape));
             for view in ALL {
-                let table = one.table(view, &counts, size);
-                assert_eq!((table.len(), table.n_features()), (40, view.factors(window, false).len()), "{view:?}");
+                let table = one.table(view, &counts);
+                assert_eq!((table.len(), table.n_features()), (40, view.factors(&shape).len()), "{view:?}");
                 assert!(table.rows().flatten().all(|x| x.is_finite()));
-                let is_same = table == two.table(view, &other, size);
+                let is_same = table == two.table(view, &other);
                 assert_eq!(is_same, ![View::Windows, View::Amounts].contains(&view), "{view:?}");
             }
         }
@@ -298,10 +315,10 @@ mod tests {
     fn the_symmetric_view_does_not_see_the_strand() {
         let window = (2, 40);
         let values = sample(30, window, |x| x);
-        let context = Context::of(&values, None, window);
+        let context = Context::of(&values, &RowShape::window(2, 40));
         let flipped: Vec<f32> = values.chunks_exact(40).flat_map(|mark| mark.iter().rev().copied()).collect();
         for (a, b) in values.chunks_exact(80).zip(flipped.chunks_exact(80)) {
-            let (a, b) = (context.see(View::Symmetric, a, &[]), context.see(View::Symmetric, b, &[]));
+            let (a, b) = (context.see(View::Symmetric, a), context.see(View::Symmetric, b));
             assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-12));
         }
     }
@@ -316,18 +333,20 @@ mod tests {
             all[20 * 2 * BODY_PARTS..].fill(f32::NAN);
             all
         };
+        let shape = RowShape::of([(LayerName::Window, 2, 4), (LayerName::Body, 2, BODY_PARTS)]);
         let see = |scale: f32, gene: usize| {
-            let body = body(scale);
-            let context = Context::of(&values, Some(&body), window);
-            let (gene, body) = (&values[gene * 8..][..8], &body[gene * 2 * BODY_PARTS..][..2 * BODY_PARTS]);
-            context.see(View::Ranks, gene, body)[2 * SUMMARIES..].to_vec()
+            let bodies = body(scale);
+            let layers = values.chunks_exact(8).zip(bodies.chunks_exact(2 * BODY_PARTS));
+            let rows: Vec<f32> = layers.flat_map(|(window, body)| [window, body].concat()).collect();
+            let context = Context::of(&rows, &shape);
+            context.see(View::Ranks, &rows[gene * shape.size()..][..shape.size()])[2 * SUMMARIES..].to_vec()
         };
         assert_eq!(see(1.0, 3), see(100.0, 3));
         assert_ne!(see(1.0, 3), see(1.0, 4));
         assert_eq!(see(1.0, 20), vec![0.5; 2 * BODY_SUMMARIES]);
         let thirds = body_summaries(&(0..BODY_PARTS).map(|part| part as f32).collect::<Vec<_>>());
         assert_eq!(thirds, [1.5, 5.5, 9.5, 5.5, 10.5, 6.0]);
-        assert_eq!(View::Ranks.factors(window, true).len(), 2 * (SUMMARIES + BODY_SUMMARIES));
+        assert_eq!(View::Ranks.factors(&shape).len(), 2 * (SUMMARIES + BODY_SUMMARIES));
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl BaselineConfig {
 }
 
 impl Trained for Baseline {
-    fn score(&self, task: Task, values: &[f32], _: Option<&[f32]>, done: &dyn Fn(usize)) -> Result<Scores> {
+    fn score(&self, task: Task, values: &[f32], done: &dyn Fn(usize)) -> Result<Scores> {
         let windows = values.chunks_exact(self.config.n_marks * self.config.n_bins);
         let scores = windows.map(|window| {
             done(1);

@@ -6,8 +6,6 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Estimate;
-
 /// The percentile bootstrap over genes (Efron & Tibshirani 1993, chapter 13).
 ///
 /// Genes are drawn with replacement, not stratified by class, so that the interval holds the chance
@@ -22,6 +20,20 @@ pub struct Bootstrap {
     pub confidence: f64,
     /// Seed; replicate `i` draws from stream `i` of ChaCha8, whatever the number of threads.
     pub seed: u64,
+}
+
+/// A metric with its bootstrap interval.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Estimate {
+    /// The metric; `null` where it is not defined.
+    pub value: Option<f64>,
+    /// Lower end of the interval; `null` where there is none.
+    pub low: Option<f64>,
+    /// Upper end of the interval.
+    pub high: Option<f64>,
+    /// Why there is no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl Bootstrap {

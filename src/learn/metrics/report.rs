@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Bootstrap, ReliabilityBin, Threshold};
+use super::bootstrap::{Bootstrap, Estimate};
+use super::{ReliabilityBin, Threshold};
 use crate::matrix::Split;
 
 /// Value of [`Report::format`].
@@ -157,20 +158,6 @@ impl TaskMetrics {
             }
         }
     }
-}
-
-/// A metric with its bootstrap interval.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Estimate {
-    /// The metric; `null` where it is not defined.
-    pub value: Option<f64>,
-    /// Lower end of the interval; `null` where there is none.
-    pub low: Option<f64>,
-    /// Upper end of the interval.
-    pub high: Option<f64>,
-    /// Why there is no value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
 }
 
 /// Windows of validation and test genes that share bases with a training gene's window: such genes

@@ -4,7 +4,6 @@ use rayon::slice::ParallelSliceMut;
 
 use super::{TrackError, TrackValues};
 use crate::genome::Interval;
-use crate::matrix::{LayerName, Matrix};
 
 /// One value of the matrix and the bases that it lies on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,25 +16,27 @@ pub struct Cell {
     pub end: u64,
     /// Row of the matrix.
     pub gene: u32,
-    /// Second axis of the matrix.
+    /// Which of [`TrackValues::channels`].
     pub mark: u32,
-    /// Third axis of the matrix, as stored.
+    /// The position in the channel's layer, as stored.
     pub bin: u32,
     /// The value to show, finite.
     pub value: f32,
 }
 
 impl Cell {
-    /// The bin counted 5′ to 3′ from 0, whichever way the matrix stores it.
-    pub fn gene_bin(&self, matrix: &Matrix) -> usize {
-        matrix.axis(LayerName::Window).turned(&matrix.regions[self.gene as usize], self.bin as usize)
+    /// The position counted 5′ to 3′ from 0, whichever way the matrix stores it.
+    pub fn gene_bin(&self, values: &TrackValues) -> usize {
+        values.channels()[self.mark as usize]
+            .axis
+            .turned(&values.matrix().regions[self.gene as usize], self.bin as usize)
     }
 
     /// Distance in bp along the gene from the TSS base to the bin's 5′-most base (before clipping),
     /// negative upstream.
-    pub fn offset_bp(&self, matrix: &Matrix) -> i64 {
-        let region = &matrix.regions[self.gene as usize];
-        matrix.axis(LayerName::Window).offset_bp(region, self.bin as usize).unwrap_or_default()
+    pub fn offset_bp(&self, values: &TrackValues) -> i64 {
+        let region = &values.matrix().regions[self.gene as usize];
+        values.channels()[self.mark as usize].axis.offset_bp(region, self.bin as usize).unwrap_or_default()
     }
 }
 
@@ -44,7 +45,7 @@ impl Cell {
 pub struct Selection {
     /// Rows, in the matrix's order; `None` for all.
     pub genes: Option<Vec<usize>>,
-    /// Marks, as indices of the second axis.
+    /// Indices of [`TrackValues::channels`].
     pub marks: Vec<usize>,
     /// Bins that overlap any of these, whole; all bins where there is none.
     pub regions: Vec<Interval>,
@@ -67,6 +68,8 @@ pub struct Cells {
     pub n_missing_genes: usize,
     /// Selected bins that lie wholly outside their chromosome.
     pub n_outside: u64,
+    /// Selected positions with a value of which it is not known where they lie: parts of genes without an end.
+    pub n_unplaced: u64,
 }
 
 impl Cells {
@@ -92,8 +95,8 @@ pub fn cells(
 ) -> Result<Cells, TrackError> {
     let matrix = values.matrix();
     let sites = matrix.regions.iter().map(|region| region.tss.as_ref());
-    let mut chroms = sites.map(|tss| Some(tss?.chrom.clone())).collect::<Option<Vec<_>>>();
-    let mut chroms = chroms.take().ok_or(TrackError::NoPositions)?;
+    let chroms: Option<Vec<String>> = sites.map(|tss| Some(tss?.chrom.clone())).collect();
+    let mut chroms = chroms.ok_or(TrackError::NoPositions)?;
     chroms.sort_unstable();
     chroms.dedup();
     let mut cells = Cells { chroms, ..Cells::default() };
@@ -101,7 +104,6 @@ pub fn cells(
         Some(genes) => &mut genes.iter().copied(),
         None => &mut (0..matrix.n_regions()),
     };
-    let axis = matrix.axis(LayerName::Window);
     for gene in genes {
         let region = &matrix.regions[gene];
         let Some(site) = &region.tss else { continue };
@@ -109,6 +111,7 @@ pub fn cells(
         let length = matrix.chroms.length(&site.chrom).unwrap_or(i64::MAX as u64) as i64;
         let mut has_value = false;
         for &mark in &selection.marks {
+            let axis = values.channels()[mark].axis;
             for at in 0..axis.n_positions() {
                 let bin = axis.turned(region, at);
                 let value = values.value(gene, mark, bin);
@@ -116,7 +119,10 @@ pub fn cells(
                     continue;
                 }
                 has_value = true;
-                let Some(bases) = axis.interval(region, bin) else { continue };
+                let Some(bases) = axis.interval(region, bin) else {
+                    cells.n_unplaced += 1;
+                    continue;
+                };
                 let (start, end) = (bases.start.max(0), bases.end.min(length));
                 if start >= end {
                     cells.n_outside += 1;

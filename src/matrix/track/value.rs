@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Sureness;
-use crate::matrix::{Attention, Kind, LayerName, Matrix};
+use crate::matrix::{Axis, Kind, Layer, LayerName, Matrix};
 
 /// The score of a bin that holds ten times the even share or more; see [`TrackValues::score`].
 pub const FULL_SCORE: u16 = 1000;
@@ -131,11 +131,41 @@ pub enum TrackError {
 pub struct TrackValues<'a> {
     matrix: &'a Matrix,
     value: TrackValue,
-    attention: Option<&'a Attention>,
-    corrected: Vec<f32>,
-    even_shares: Vec<f64>,
+    channels: Vec<TrackChannel<'a>>,
     is_signed: bool,
     sureness: Option<Sureness>,
+}
+
+/// A channel of one of the layers, as tracks show it.
+pub struct TrackChannel<'a> {
+    /// Mark of a window; of another layer `LAYER:MARK`, which no mark is called.
+    pub name: String,
+    /// The channel within its layer.
+    pub index: usize,
+    /// Where its positions lie.
+    pub axis: Axis,
+    layer: &'a Layer,
+    /// Channels of the layer.
+    n_channels: usize,
+    /// Row-major [region, position]; empty where there is no attention, or no usable null attention.
+    corrected: Vec<f32>,
+    even_share: f64,
+}
+
+impl TrackChannel<'_> {
+    /// Where in the layer the row of a region starts.
+    fn row(&self, region: usize) -> usize {
+        (region * self.n_channels + self.index) * self.axis.n_positions()
+    }
+
+    fn values(&self, region: usize) -> &[f32] {
+        &self.layer.values[self.row(region)..][..self.axis.n_positions()]
+    }
+
+    fn null(&self) -> Option<&[f32]> {
+        let n = self.axis.n_positions();
+        Some(&self.layer.attention.as_ref()?.null_values[self.index * n..][..n])
+    }
 }
 
 impl<'a> TrackValues<'a> {
@@ -144,23 +174,33 @@ impl<'a> TrackValues<'a> {
     /// # Errors
     /// Anything but raw of a matrix without attention; a null attention that is none.
     pub fn new(matrix: &'a Matrix, value: TrackValue) -> Result<Self, TrackError> {
-        let layer = matrix.layer(LayerName::Window);
-        let attention = layer.and_then(|layer| layer.attention.as_ref());
-        if value != TrackValue::Raw && attention.is_none() {
-            return Err(TrackError::NoAttention { kind: matrix.kind.name(), value });
+        let mut channels = Vec::new();
+        for layer in &matrix.layers {
+            if value != TrackValue::Raw && layer.attention.is_none() {
+                return Err(TrackError::NoAttention { kind: matrix.kind.name(), value });
+            }
+            if value.is_joint() && layer.attention.as_ref().is_some_and(|attention| attention.mark_values.is_none()) {
+                return Err(TrackError::NoMarkAttention(value));
+            }
+            let n_channels = matrix.channels(layer.name).len();
+            for (index, (name, axis)) in channels_of(matrix, layer.name).enumerate() {
+                let mut channel =
+                    TrackChannel { name, index, axis, layer, n_channels, corrected: Vec::new(), even_share: 0.0 };
+                channel.even_share = even_share(matrix, value, &channel);
+                channels.push(channel);
+            }
         }
-        if value.is_joint() && attention.is_some_and(|attention| attention.mark_values.is_none()) {
-            return Err(TrackError::NoMarkAttention(value));
+        let bad = channels.iter().find_map(|channel| Some((channel, bad_null(channel)?)));
+        match bad {
+            Some((channel, (bin, found))) if value.is_corrected() => {
+                return Err(TrackError::BadNull { mark: channel.name.clone(), bin, found });
+            }
+            Some(_) => {}
+            None => channels.iter_mut().for_each(|channel| channel.corrected = corrected(matrix, channel)),
         }
-        let corrected = match attention.map(|attention| corrected(matrix, attention)) {
-            Some(Ok(corrected)) => corrected,
-            Some(Err(error)) if value.is_corrected() => return Err(error),
-            _ => Vec::new(),
-        };
-        let even_shares = (0..matrix.n_marks()).map(|mark| even_share(matrix, value, mark)).collect();
-        let is_signed = matrix.kind == Kind::Attribution
-            && layer.is_some_and(|layer| layer.values.iter().any(|&value| value < 0.0));
-        Ok(TrackValues { matrix, value, attention, corrected, even_shares, is_signed, sureness: None })
+        let is_negative = |layer: &Layer| layer.values.iter().any(|&value| value < 0.0);
+        let is_signed = matrix.kind == Kind::Attribution && matrix.layers.iter().any(is_negative);
+        Ok(TrackValues { matrix, value, channels, is_signed, sureness: None })
     }
 
     /// The same, with what a model says of the genes.
@@ -184,6 +224,11 @@ impl<'a> TrackValues<'a> {
         self.matrix
     }
 
+    /// The channels of all layers, in order; those of the window come first.
+    pub fn channels(&self) -> &[TrackChannel<'a>] {
+        &self.channels
+    }
+
     /// Which value is shown.
     pub fn kind(&self) -> TrackValue {
         self.value
@@ -202,68 +247,73 @@ impl<'a> TrackValues<'a> {
 
     /// Whether null, corrected and mark attention exist.
     pub fn has_attention(&self) -> bool {
-        self.attention.is_some()
+        self.matrix.layers.iter().any(|layer| layer.attention.is_some())
     }
 
     /// The stored value.
-    pub fn raw(&self, gene: usize, mark: usize, bin: usize) -> f32 {
-        self.matrix.bins(gene, mark)[bin]
+    pub fn raw(&self, gene: usize, channel: usize, position: usize) -> f32 {
+        self.channels[channel].values(gene)[position]
     }
 
-    /// The attention that an empty window gets; NaN where the matrix holds no attention.
-    pub fn null(&self, mark: usize, bin: usize) -> f32 {
-        self.attention.map_or(f32::NAN, |attention| attention.null_values[mark * self.matrix.n_bins() + bin])
+    /// The attention that an empty window gets; NaN where the layer holds no attention.
+    pub fn null(&self, channel: usize, position: usize) -> f32 {
+        self.channels[channel].null().map_or(f32::NAN, |null| null[position])
     }
 
-    /// The corrected attention; NaN where the matrix holds no attention, or no usable null attention.
-    pub fn corrected(&self, gene: usize, mark: usize, bin: usize) -> f32 {
-        let row = gene * self.matrix.n_marks() + mark;
-        self.corrected.get(row * self.matrix.n_bins() + bin).copied().unwrap_or(f32::NAN)
+    /// The corrected attention; NaN where the layer holds no attention, or the matrix no usable null attention.
+    pub fn corrected(&self, gene: usize, channel: usize, position: usize) -> f32 {
+        let channel = &self.channels[channel];
+        channel.corrected.get(gene * channel.axis.n_positions() + position).copied().unwrap_or(f32::NAN)
     }
 
-    /// The mark attention; NaN where the matrix holds none.
-    pub fn mark_attention(&self, gene: usize, mark: usize) -> f32 {
-        let mark_values = self.attention.and_then(|attention| attention.mark_values.as_ref());
-        mark_values.map_or(f32::NAN, |values| values[gene * self.matrix.n_marks() + mark])
+    /// The mark attention; NaN where the layer holds none.
+    pub fn mark_attention(&self, gene: usize, channel: usize) -> f32 {
+        let channel = &self.channels[channel];
+        let values = channel.layer.attention.as_ref().and_then(|attention| attention.mark_values.as_ref());
+        values.map_or(f32::NAN, |values| values[gene * channel.n_channels + channel.index])
     }
 
-    /// Standard deviations over the members of an ensemble, of the stored bin attention and of the mark
+    /// Standard deviations over the members of an ensemble, of the stored attention and of the mark
     /// attention; `None` of one model.
-    pub fn spread(&self, gene: usize, mark: usize, bin: usize) -> Option<(f32, f32)> {
-        let spread = self.attention?.spread.as_ref()?;
-        let row = gene * self.matrix.n_marks() + mark;
+    pub fn spread(&self, gene: usize, channel: usize, position: usize) -> Option<(f32, f32)> {
+        let channel = &self.channels[channel];
+        let spread = channel.layer.attention.as_ref()?.spread.as_ref()?;
+        let row = gene * channel.n_channels + channel.index;
         let of_mark = spread.mark_values.as_ref().map_or(f32::NAN, |values| values[row]);
-        Some((spread.values[row * self.matrix.n_bins() + bin], of_mark))
+        Some((spread.values[channel.row(gene) + position], of_mark))
     }
 
     /// Whether [`Self::spread`] exists.
     pub fn has_spread(&self) -> bool {
-        self.attention.is_some_and(|attention| attention.spread.is_some())
+        let mut attentions = self.matrix.layers.iter().filter_map(|layer| layer.attention.as_ref());
+        attentions.any(|attention| attention.spread.is_some())
     }
 
     /// The value to show; NaN where it is missing.
-    pub fn value(&self, gene: usize, mark: usize, bin: usize) -> f32 {
-        let bin_value =
-            if self.value.is_corrected() { self.corrected(gene, mark, bin) } else { self.raw(gene, mark, bin) };
-        if self.value.is_joint() { bin_value * self.mark_attention(gene, mark) } else { bin_value }
+    pub fn value(&self, gene: usize, channel: usize, position: usize) -> f32 {
+        let value = match self.value.is_corrected() {
+            true => self.corrected(gene, channel, position),
+            false => self.raw(gene, channel, position),
+        };
+        if self.value.is_joint() { value * self.mark_attention(gene, channel) } else { value }
     }
 
-    /// What a bin would hold if nothing stood out. Attention: 1/n_bins, and 1/(n_marks × n_bins) of
-    /// the joint one. Signal and attribution: the mark's mean absolute value over the whole matrix.
-    pub fn even_share(&self, mark: usize) -> f64 {
-        self.even_shares[mark]
+    /// What a position would hold if nothing stood out. Attention: 1/n_positions, and 1/(n_channels × n_positions) of
+    /// the joint one. Signal and attribution: the channel's mean absolute value over the whole matrix.
+    pub fn even_share(&self, channel: usize) -> f64 {
+        self.channels[channel].even_share
     }
 
-    /// The smallest absolute value of a mark that stands out: twice the even share, or, where fewer
-    /// than 1 % of the mark's bins hold that, what the highest 1 % hold, if it is above the even share.
-    pub fn outstanding(&self, mark: usize) -> f32 {
-        let (genes, bins) = (self.matrix.n_regions(), self.matrix.n_bins());
+    /// The smallest absolute value of a channel that stands out: twice the even share, or, where fewer
+    /// than 1 % of its positions hold that, what the highest 1 % hold, if it is above the even share.
+    pub fn outstanding(&self, channel: usize) -> f32 {
+        let (genes, positions) = (self.matrix.n_regions(), self.channels[channel].axis.n_positions());
         let mut held: Vec<f32> = (0..genes)
-            .flat_map(|gene| (0..bins).map(move |bin| (gene, bin)))
-            .map(|(gene, bin)| self.value(gene, mark, bin).abs())
+            .flat_map(|gene| (0..positions).map(move |position| (gene, position)))
+            .map(|(gene, position)| self.value(gene, channel, position).abs())
             .filter(|value| value.is_finite())
             .collect();
-        let even = self.even_share(mark);
+        let even = self.even_share(channel);
         let twice = (OUTSTANDING_EVEN_SHARES * even) as f32;
         let rank = (held.len() as f64 * (1.0 - OUTSTANDING_PART)) as usize;
         if rank >= held.len() {
@@ -277,26 +327,34 @@ impl<'a> TrackValues<'a> {
     /// The score of BED: 100 for each even share, so 200 is twice what a bin would hold if nothing
     /// stood out, and [`FULL_SCORE`] ten times or more. The same value scores the same in every
     /// sample with as many bins.
-    pub fn score(&self, mark: usize, value: f32) -> u16 {
-        let even = self.even_share(mark);
+    pub fn score(&self, channel: usize, value: f32) -> u16 {
+        let even = self.even_share(channel);
         if even > 0.0 { (100.0 * f64::from(value.abs()) / even).round().min(f64::from(FULL_SCORE)) as u16 } else { 0 }
     }
 }
 
-fn corrected(matrix: &Matrix, attention: &Attention) -> Result<Vec<f32>, TrackError> {
-    let n_bins = matrix.n_bins();
-    for (at, &found) in attention.null_values.iter().enumerate() {
-        if !(0.0..=1.0).contains(&found) {
-            return Err(TrackError::BadNull { mark: matrix.marks[at / n_bins].clone(), bin: at % n_bins, found });
-        }
-    }
-    let values = matrix.layer(LayerName::Window).map_or(&[][..], |layer| &layer.values);
-    let mut corrected = Vec::with_capacity(values.len());
-    for (row, bins) in values.chunks_exact(n_bins).enumerate() {
-        let null = &attention.null_values[row % matrix.n_marks() * n_bins..][..n_bins];
-        corrected.extend(freed_of_null(bins, null));
-    }
-    Ok(corrected)
+/// The channels of all layers of a matrix, in order, as [`TrackChannel`] names them, with their axes.
+pub fn channels(matrix: &Matrix) -> impl Iterator<Item = (String, Axis)> {
+    matrix.layers.iter().flat_map(|layer| channels_of(matrix, layer.name))
+}
+
+fn channels_of(matrix: &Matrix, layer: LayerName) -> impl Iterator<Item = (String, Axis)> {
+    let axis = matrix.axis(layer);
+    let name = move |name: &String| match layer {
+        LayerName::Window => name.clone(),
+        other => format!("{}:{name}", other.name()),
+    };
+    matrix.channels(layer).iter().map(move |mark| (name(mark), axis))
+}
+
+/// The first null attention that is none, with its position.
+fn bad_null(channel: &TrackChannel) -> Option<(usize, f32)> {
+    channel.null()?.iter().copied().enumerate().find(|(_, found)| !(0.0..=1.0).contains(found))
+}
+
+fn corrected(matrix: &Matrix, channel: &TrackChannel) -> Vec<f32> {
+    let Some(null) = channel.null() else { return Vec::new() };
+    (0..matrix.n_regions()).flat_map(|region| freed_of_null(channel.values(region), null)).collect()
 }
 
 /// One gene's and mark's bin attention freed of the `null` attention of an empty window; see
@@ -308,15 +366,15 @@ pub fn freed_of_null(bins: &[f32], null: &[f32]) -> impl Iterator<Item = f32> {
     bins.iter().zip(null).map(move |pair| (ratio(pair) / total) as f32)
 }
 
-fn even_share(matrix: &Matrix, value: TrackValue, mark: usize) -> f64 {
-    let n_bins = matrix.n_bins() as f64;
+fn even_share(matrix: &Matrix, value: TrackValue, channel: &TrackChannel) -> f64 {
+    let n_positions = channel.axis.n_positions() as f64;
     match (matrix.kind, value.is_joint()) {
-        (Kind::Attention, false) => 1.0 / n_bins,
-        (Kind::Attention, true) => 1.0 / (n_bins * matrix.n_marks() as f64),
+        (Kind::Attention, false) => 1.0 / n_positions,
+        (Kind::Attention, true) => 1.0 / (n_positions * channel.n_channels as f64),
         _ => {
             let (mut sum, mut count) = (0.0, 0u64);
-            for gene in 0..matrix.n_regions() {
-                for value in matrix.bins(gene, mark).iter().filter(|value| value.is_finite()) {
+            for region in 0..matrix.n_regions() {
+                for value in channel.values(region).iter().filter(|value| value.is_finite()) {
                     sum += f64::from(value.abs());
                     count += 1;
                 }

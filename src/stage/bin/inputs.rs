@@ -137,7 +137,7 @@ impl Inputs {
             ("--fragments", args.fragments),
         ];
         let given = given.iter().find(|(_, given)| *given);
-        if let (Some((flag, _)), false) = (given, self.files.iter().any(|file| file.format().holds_reads())) {
+        if let (Some((flag, _)), false) = (given, self.files.iter().any(|file| file.format().holds_reads)) {
             let file = &self.files[0];
             bail!(
                 "{flag} is for reads, and {} is {}, as are all signal files. Leave it out, or give BAM, CRAM or BED reads",
@@ -152,7 +152,7 @@ impl Inputs {
         for (mark, control) in self.files.iter().zip(&self.controls) {
             let Some(control) = control.map(|at| &self.files[at]) else { continue };
             ensure!(
-                mark.format().holds_reads() == control.format().holds_reads(),
+                mark.format().holds_reads == control.format().holds_reads,
                 "{} is {} and its control {} is {}: their depths cannot be compared. Give both as reads, or both as bigWig or bedGraph",
                 mark.path().display(),
                 mark.format(),
@@ -165,8 +165,8 @@ impl Inputs {
 
     /// The statistic asked for, or the files' own.
     pub(super) fn statistic(&self, asked: Option<Statistic>) -> anyhow::Result<Statistic> {
-        let values = self.files.iter().find(|file| !file.format().holds_reads());
-        let reads = self.files.iter().find(|file| file.format().holds_reads());
+        let values = self.files.iter().find(|file| !file.format().holds_reads);
+        let reads = self.files.iter().find(|file| file.format().holds_reads);
         match (asked, reads, values) {
             (Some(Statistic::Count), _, Some(file)) => bail!(
                 "{}: count needs reads, and this is {}. Choose --statistic mean, coverage-mean, sum or max",
@@ -221,7 +221,7 @@ impl Inputs {
         for (at, (mark, control)) in self.marks.iter().zip(&self.controls).enumerate() {
             let describe = |file: &signal::SignalFile, extra: Option<String>| {
                 let options = options.iter().cloned().chain(extra).collect();
-                input(mark, file.path(), file.format().name(), file.digest(), options)
+                input(mark, file.path(), file.format().name, file.digest(), options)
             };
             let method = control.map(|_| format!("control-method={}", args.control_method.name()));
             inputs.push(describe(&self.files[at], method));

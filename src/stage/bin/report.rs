@@ -51,7 +51,7 @@ pub(super) fn files(inputs: &Inputs, binned: &Binned, elapsed: Duration) {
     let mut bytes = 0;
     for (at, (file, tally)) in inputs.files.iter().zip(&binned.tallies).enumerate() {
         let mark = inputs.marks.get(at).map_or("control", String::as_str);
-        let used = if file.format().holds_reads() {
+        let used = if file.format().holds_reads {
             format!("{} reads in windows", tally.used)
         } else {
             let Tally { used, covered_bp, whole_windows, part_windows, .. } = tally;

@@ -1,6 +1,7 @@
 //! What is known besides the model: planted bins, and a mark that it has not seen.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -9,12 +10,12 @@ use super::Args;
 use crate::explain::faithfulness::{HeldOut, Known};
 use crate::io::table::Table;
 use crate::io::{self, FileError};
-use crate::matrix::{Kind, LayerName, Matrix};
+use crate::matrix::{Kind, LayerName, Matrix, RowShape};
 
-/// What a table of marks says of each cell of the genes, row-major [gene, mark, bin]: a mark with role
+/// What a table of marks says of each cell of the genes' rows: a mark with role
 /// `none` says nothing; one with `start_bp` and `end_bp` (from the TSS along the gene, half-open) decides
 /// in those bins and says nothing in the others; any other mark is left out.
-pub fn known(path: &Path, matrix: &Matrix, genes: &[usize]) -> Result<Vec<Known>> {
+pub fn known(path: &Path, matrix: &Matrix, shape: &RowShape, genes: &[usize]) -> Result<Vec<Known>> {
     let table = Table::read(path)?;
     let [mark, role, start, end] =
         [table.column("mark")?, table.column("role")?, table.column("start_bp")?, table.column("end_bp")?];
@@ -25,16 +26,21 @@ pub fn known(path: &Path, matrix: &Matrix, genes: &[usize]) -> Result<Vec<Known>
         let elsewhere = if span.is_some() || row.cells[role] == "none" { Known::Nothing } else { Known::Unknown };
         of_marks.insert(row.cells[mark].as_str(), (elsewhere, span));
     }
-    let (axis, bins) = (matrix.axis(LayerName::Window), matrix.n_bins());
-    let size = f64::from(matrix.grid.bin_size_bp());
-    let mut known = Vec::with_capacity(genes.len() * matrix.n_marks() * bins);
-    for &gene in genes {
-        for mark in &matrix.marks {
+    let mut known = Vec::with_capacity(genes.len() * shape.size());
+    let layers = || shape.parts().iter().map(|part| part.layer);
+    for (&gene, layer) in genes.iter().flat_map(|gene| layers().map(move |layer| (gene, layer))) {
+        let (axis, region) = (matrix.axis(layer), &matrix.regions[gene]);
+        for mark in matrix.channels(layer) {
             let (elsewhere, span) = of_marks.get(mark.as_str()).copied().unwrap_or((Known::Unknown, None));
-            for bin in 0..bins {
-                let offset = matrix.grid.offset_bp(axis.turned(&matrix.regions[gene], bin)) as f64;
-                let is_inside = span.is_some_and(|(start, end)| start <= offset && offset + size <= end);
-                known.push(if is_inside { Known::Decides } else { elsewhere });
+            for position in 0..axis.n_positions() {
+                let is_inside = |bases: Range<i64>| {
+                    span.is_some_and(|(start, end)| start <= bases.start as f64 && bases.end as f64 <= end)
+                };
+                known.push(match axis.span_bp(region, position) {
+                    None => Known::Unknown,
+                    Some(bases) if is_inside(bases.clone()) => Known::Decides,
+                    Some(_) => elsewhere,
+                });
             }
         }
     }

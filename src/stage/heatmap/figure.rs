@@ -2,7 +2,7 @@
 
 use super::map::{Gene, Map, Sample};
 use crate::io::chart::{Axis, Chart, Colour, Panel, sheet};
-use crate::matrix::Kind;
+use crate::matrix::{Kind, Ruler};
 
 /// Height of a sample's row.
 const ROW: f64 = 24.0;
@@ -16,7 +16,7 @@ pub fn draw(map: &Map, gene: usize) -> String {
     let rows: Vec<(&Sample, Option<&Gene>)> =
         map.samples.iter().map(|sample| (sample, sample.genes[gene].as_ref())).collect();
     let height = BELOW + ROW * rows.len() as f64;
-    let largest = largest(rows.iter().filter_map(|row| row.1).flat_map(|gene| &gene.bins));
+    let largest = largest(rows.iter().filter_map(|row| row.1).flat_map(|gene| gene.bins.iter().flatten()));
     let mut panels = vec![marks(map, &rows, height)];
     panels.extend((0..map.marks.len()).map(|mark| bins(map, &rows, mark, largest, height)));
     panels.push(scale(map, largest, height));
@@ -62,27 +62,24 @@ fn marks(map: &Map, rows: &[(&Sample, Option<&Gene>)], height: f64) -> Panel {
 
 /// The bins of one mark, 5′ to 3′, a row a sample.
 fn bins(map: &Map, rows: &[(&Sample, Option<&Gene>)], mark: usize, largest: f64, height: f64) -> Panel {
-    let flank = f64::from(map.grid.flank_bp()) / 1000.0;
-    let size = f64::from(map.grid.bin_size_bp()) / 1000.0;
+    let Ruler { words, start, end, step } = map.axes[mark].ruler();
     let width = 240.0;
-    let axes = (Axis::numbers("kb from the TSS", -flank, flank), Axis::names("", rows.iter().map(|_| "")));
+    let axes = (Axis::numbers(words, start, end), Axis::names("", rows.iter().map(|_| "")));
     let mut chart = Chart::new(axes.0, axes.1, width, height);
-    let n_bins = map.n_bins();
     for (row, (sample, gene)) in rows.iter().enumerate() {
         let y = row as f64;
         let (top, bottom) = (y - 0.45, y + 0.45);
-        let Some(gene) = gene.filter(|gene| gene.bins[mark * n_bins].is_finite()) else {
-            chart.cell((-flank, top), (flank, bottom), Colour::MISSING, "", &format!("{}: no value", sample.name));
+        let Some(gene) = gene.filter(|gene| gene.bins[mark][0].is_finite()) else {
+            chart.cell((start, top), (end, bottom), Colour::MISSING, "", &format!("{}: no value", sample.name));
             continue;
         };
         // neighbouring bins of one colour are one box
-        let colours: Vec<Colour> =
-            gene.bins[mark * n_bins..][..n_bins].iter().map(|&value| colour(f64::from(value), largest)).collect();
-        let mut start = 0;
+        let colours: Vec<Colour> = gene.bins[mark].iter().map(|&value| colour(f64::from(value), largest)).collect();
+        let mut first = 0;
         for run in colours.chunk_by(|a, b| a == b) {
-            let [left, right] = [start, start + run.len()].map(|bin| bin as f64 * size - flank);
+            let [left, right] = [first, first + run.len()].map(|bin| bin as f64 * step + start);
             chart.cell((left, top), (right, bottom), run[0], "", "");
-            start += run.len();
+            first += run.len();
         }
     }
     chart.line(&[(0.0, -0.5), (0.0, rows.len() as f64 - 0.5)], "even", "TSS");
@@ -120,7 +117,7 @@ fn notes(map: &Map, rows: &[(&Sample, Option<&Gene>)]) -> Vec<String> {
     if rows.iter().any(|(_, gene)| gene.is_some_and(|gene| gene.uncertain == Some(true))) {
         notes.push("?: the score may as well be on the other side of the model's threshold.".to_owned());
     }
-    if rows.iter().any(|(_, gene)| gene.is_none_or(|gene| !gene.bins[0].is_finite())) {
+    if rows.iter().any(|(_, gene)| gene.is_none_or(|gene| !gene.bins[0][0].is_finite())) {
         notes.push("Grey: no value (the sample lacks the gene or its chromosome).".to_owned());
     }
     notes

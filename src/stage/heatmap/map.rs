@@ -1,17 +1,16 @@
 //! What is shown of each gene and sample.
 
-use crate::genome::Grid;
-use crate::matrix::track::{TrackError, TrackValue, TrackValues};
-use crate::matrix::{ByGene, Kind, Labels, LayerName, Matrix, Predictions, Status};
+use crate::matrix::track::{self, TrackError, TrackValue, TrackValues};
+use crate::matrix::{Axis, ByGene, Kind, Labels, LayerName, Matrix, Predictions, Status};
 
 /// Genes by samples.
 pub struct Map {
     /// Ids, in the order of the command line.
     pub genes: Vec<String>,
-    /// Names of the marks.
+    /// Names of the channels of all layers: the marks, and of a layer besides the window `LAYER:MARK`.
     pub marks: Vec<String>,
-    /// Bins around a TSS.
-    pub grid: Grid,
+    /// The positions of each of them.
+    pub axes: Vec<Axis>,
     /// What the numbers are.
     pub kind: Kind,
     /// Method and unit of an attribution.
@@ -38,21 +37,23 @@ pub struct Gene {
     pub uncertain: Option<bool>,
     /// Label, where labels were given.
     pub label: Option<f64>,
-    /// One a mark; NaN where there is none.
+    /// One a channel; NaN where there is none.
     pub mark_values: Vec<f32>,
-    /// Row-major [mark, bin], 5′ to 3′; NaN where there is none.
-    pub bins: Vec<f32>,
-    /// From the TSS to the 5′ base of the first bin, in bp along the gene.
-    pub first_bp: i64,
+    /// By channel, 5′ to 3′; NaN where there is none.
+    pub bins: Vec<Vec<f32>>,
+    /// By channel the position that is furthest from 0, the first of equal ones: from the TSS to its 5′ base, in bp
+    /// along the gene, and its value. `None` where no position has a value, or all are 0.
+    pub peaks: Vec<Option<(i64, f32)>>,
 }
 
 impl Map {
     /// Without any sample yet.
     pub fn new(matrix: &Matrix, genes: Vec<String>) -> Self {
+        let channels = || track::channels(matrix);
         Map {
             genes,
-            marks: matrix.marks.clone(),
-            grid: matrix.grid,
+            marks: channels().map(|(name, _)| name).collect(),
+            axes: channels().map(|(_, axis)| axis).collect(),
             kind: matrix.kind,
             method: method(matrix),
             samples: Vec::new(),
@@ -61,12 +62,16 @@ impl Map {
 
     /// What keeps a matrix from being shown beside the others.
     pub fn difference(&self, matrix: &Matrix) -> Option<&'static str> {
-        let window = |grid: Grid| (grid.flank_bp(), grid.bin_size_bp());
+        let theirs = || track::channels(matrix);
+        // the order of bins may differ: all are shown 5′ to 3′
+        let rulers = |axes: &mut dyn Iterator<Item = Axis>| axes.map(Axis::ruler).collect::<Vec<_>>();
         match () {
             () if self.kind != matrix.kind => Some("its values (signal, attention or attribution)"),
             () if self.method != method(matrix) => Some("method and unit of its attribution"),
-            () if self.marks != matrix.marks => Some("its marks"),
-            () if window(self.grid) != window(matrix.grid) => Some("its window and bins"),
+            () if theirs().map(|(name, _)| name).ne(self.marks.iter().cloned()) => Some("its marks or its layers"),
+            () if rulers(&mut theirs().map(|(_, axis)| axis)) != rulers(&mut self.axes.iter().copied()) => {
+                Some("its window and bins")
+            }
             () => None,
         }
     }
@@ -89,6 +94,7 @@ impl Map {
             _ => TrackValue::Raw,
         };
         let values = TrackValues::new(matrix, value)?;
+        let n_channels = values.channels().len();
         let row_of: ByGene<usize> =
             matrix.regions.iter().enumerate().map(|(at, region)| (region.id.as_str(), at)).collect();
         let scores: ByGene<_> =
@@ -96,16 +102,14 @@ impl Map {
         let labels = labels.map(Labels::by_gene).unwrap_or_default();
         let gene = |id: &String| {
             let gene = *row_of.get(id.as_str())?;
-            let is_backwards = matrix.axis(LayerName::Window).is_backwards(&matrix.regions[gene]);
             Some(Gene {
                 status: matrix.status[gene],
                 score: scores.get(id.as_str()).and_then(|row| row.score),
                 uncertain: scores.get(id.as_str()).and_then(|row| row.uncertain),
                 label: labels.get(id.as_str()).copied(),
-                mark_values: (0..matrix.n_marks()).map(|mark| mark_value(&values, gene, mark)).collect(),
-                bins: bins(&values, gene, is_backwards),
-                // stored along the genome, the window of a minus-strand gene begins a base further in
-                first_bp: matrix.grid.offset_bp(0) + i64::from(is_backwards),
+                mark_values: (0..n_channels).map(|channel| mark_value(&values, gene, channel)).collect(),
+                bins: (0..n_channels).map(|channel| bins(&values, gene, channel)).collect(),
+                peaks: (0..n_channels).map(|channel| peak(&values, gene, channel)).collect(),
             })
         };
         let genes = self.genes.iter().map(gene).collect();
@@ -118,31 +122,12 @@ impl Map {
         let is_missing = |gene: usize| self.samples.iter().all(|sample| sample.genes[gene].is_none());
         (0..self.genes.len()).filter(move |&gene| is_missing(gene)).map(|gene| self.genes[gene].as_str())
     }
-
-    /// Bins of a window.
-    pub fn n_bins(&self) -> usize {
-        self.grid.n_bins()
-    }
 }
 
 impl Gene {
-    /// From the TSS to the 5′ base of a bin, in bp along the gene.
-    pub fn offset_bp(&self, bin: usize, grid: Grid) -> i64 {
-        self.first_bp + bin as i64 * i64::from(grid.bin_size_bp())
-    }
-
     /// Whether a bin's value is below 0.
     pub fn is_signed(&self) -> bool {
-        self.bins.iter().any(|&value| value < 0.0)
-    }
-
-    /// The bin of a mark that is furthest from 0, with its value; the first of equal ones. `None` where no
-    /// bin has a value, or all are 0.
-    pub fn peak(&self, mark: usize) -> Option<(usize, f32)> {
-        let n_bins = self.bins.len() / self.mark_values.len();
-        let bins = self.bins[mark * n_bins..][..n_bins].iter().copied().enumerate();
-        let held = bins.filter(|(_, value)| value.is_finite() && *value != 0.0);
-        held.reduce(|best, next| if next.1.abs() > best.1.abs() { next } else { best })
+        self.bins.iter().flatten().any(|&value| value < 0.0)
     }
 }
 
@@ -150,25 +135,33 @@ fn method(matrix: &Matrix) -> Option<(String, String)> {
     matrix.attribution.as_ref().map(|attribution| (attribution.method.clone(), attribution.unit.clone()))
 }
 
-/// Row-major [mark, bin], 5′ to 3′: of attention in even shares, else as stored.
-fn bins(values: &TrackValues, gene: usize, is_backwards: bool) -> Vec<f32> {
-    let matrix = values.matrix();
-    let (marks, n_bins) = (matrix.n_marks(), matrix.n_bins());
-    let of_bin = |mark: usize, place: usize| {
-        let bin = if is_backwards { n_bins - 1 - place } else { place };
-        let value = values.value(gene, mark, bin);
-        if matrix.kind == Kind::Attention { (f64::from(value) / values.even_share(mark)) as f32 } else { value }
+/// 5′ to 3′: of attention in even shares, else as stored.
+fn bins(values: &TrackValues, gene: usize, channel: usize) -> Vec<f32> {
+    let (matrix, axis) = (values.matrix(), values.channels()[channel].axis);
+    let at_place = |place: usize| {
+        let value = values.value(gene, channel, axis.turned(&matrix.regions[gene], place));
+        if matrix.kind == Kind::Attention { (f64::from(value) / values.even_share(channel)) as f32 } else { value }
     };
-    (0..marks).flat_map(|mark| (0..n_bins).map(move |place| (mark, place))).map(|(mark, at)| of_bin(mark, at)).collect()
+    (0..axis.n_positions()).map(at_place).collect()
 }
 
-fn mark_value(values: &TrackValues, gene: usize, mark: usize) -> f32 {
-    let matrix = values.matrix();
-    let bins = matrix.bins(gene, mark);
-    let sum = || bins.iter().map(|&value| f64::from(value)).sum::<f64>();
-    match matrix.kind {
-        Kind::Attention => values.mark_attention(gene, mark),
+/// See [`Gene::peaks`].
+fn peak(values: &TrackValues, gene: usize, channel: usize) -> Option<(i64, f32)> {
+    let (region, axis) = (&values.matrix().regions[gene], values.channels()[channel].axis);
+    let places = bins(values, gene, channel).into_iter().enumerate();
+    let held = places.filter(|(_, value)| value.is_finite() && *value != 0.0);
+    let (place, value) = held.reduce(|best, next| if next.1.abs() > best.1.abs() { next } else { best })?;
+    let position = axis.turned(region, place);
+    let from_grid = || axis.span_bp(region, position).map(|bases| bases.start);
+    Some((axis.offset_bp(region, position).or_else(from_grid)?, value))
+}
+
+fn mark_value(values: &TrackValues, gene: usize, channel: usize) -> f32 {
+    let n = values.channels()[channel].axis.n_positions();
+    let sum = || (0..n).map(|position| f64::from(values.raw(gene, channel, position))).sum::<f64>();
+    match values.matrix().kind {
+        Kind::Attention => values.mark_attention(gene, channel),
         Kind::Attribution => sum() as f32,
-        Kind::Signal => (sum() / bins.len() as f64) as f32,
+        Kind::Signal => (sum() / n as f64) as f32,
     }
 }

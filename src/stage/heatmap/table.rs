@@ -15,7 +15,7 @@ pub fn write(path: &Path, map: &Map) -> io::Result<()> {
         for sample in &map.samples {
             for (mark, name) in map.marks.iter().enumerate() {
                 let found = sample.genes[gene].as_ref();
-                let peak = found.and_then(|gene| gene.peak(mark));
+                let peak = found.and_then(|gene| gene.peaks[mark]);
                 let of = |value: fn(&Gene) -> Option<f64>| found.and_then(value);
                 rows.push([
                     id.clone(),
@@ -26,7 +26,7 @@ pub fn write(path: &Path, map: &Map) -> io::Result<()> {
                     number(of(|gene| gene.label)),
                     name.clone(),
                     short(found.map(|gene| gene.mark_values[mark])),
-                    number(peak.zip(found).map(|((bin, _), gene)| gene.offset_bp(bin, map.grid) as f64)),
+                    number(peak.map(|(offset_bp, _)| offset_bp as f64)),
                     short(peak.map(|(_, value)| value)),
                 ]);
             }

@@ -2,7 +2,6 @@
 
 use super::accuracy::{headline, metric_name, reports};
 use super::inputs::Inputs;
-use super::learning::models;
 use crate::learn::metrics::{GeneCounts, TaskMetrics};
 use crate::matrix::{Split, Status};
 
@@ -118,8 +117,9 @@ fn calibration(inputs: &Inputs) -> Option<(String, String)> {
 }
 
 fn epochs(inputs: &Inputs) -> Option<(String, String)> {
-    let all = models(inputs).count();
-    let last = models(inputs)
+    let all = inputs.models().count();
+    let last = inputs
+        .models()
         .filter_map(|(_, model)| model.chosen_by())
         .filter(|curve| {
             curve.points.len() > 1 && curve.best().map(|best| best.0) == curve.points.last().map(|last| last.0)

@@ -26,6 +26,18 @@ pub struct Inputs {
     pub groups: Groups,
 }
 
+impl Inputs {
+    /// Every model with what it is called: the run, and of an ensemble the seed.
+    pub fn models(&self) -> impl Iterator<Item = (String, &History)> {
+        self.runs.iter().flat_map(|(run, members)| {
+            members.iter().map(move |member| match &member.seed {
+                Some(seed) => (format!("{run} seed {seed}"), member),
+                None => (run.clone(), member),
+            })
+        })
+    }
+}
+
 /// The two groups of genes whose attention is compared: of numeric labels the upper and lower half.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Groups {

@@ -5,33 +5,23 @@ use super::figure::{figure, row, section as html_section};
 use super::inputs::Inputs;
 use crate::io::chart::{Axis, Chart};
 use crate::learn::metrics::TaskMetrics;
-use crate::matrix::{Curve, History, Split};
+use crate::matrix::{Curve, Split};
 
 /// Samples up to this number are drawn with a bar each.
 const BARS: usize = 20;
-
-/// Every model with what it is called: the run, and of an ensemble the seed.
-pub fn models(inputs: &Inputs) -> impl Iterator<Item = (String, &History)> {
-    inputs.runs.iter().flat_map(|(run, members)| {
-        members.iter().map(move |member| match &member.seed {
-            Some(seed) => (format!("{run} seed {seed}"), member),
-            None => (run.clone(), member),
-        })
-    })
-}
 
 /// Loss by epoch, and what the kept epoch was chosen by.
 pub fn section(inputs: &Inputs) -> String {
     if inputs.runs.is_empty() {
         return String::new();
     }
-    let count = models(inputs).count();
-    let loss = |name: &str| models(inputs).filter_map(|(run, model)| Some((run, model.curve(name)?))).collect();
+    let count = inputs.models().count();
+    let loss = |name: &str| inputs.models().filter_map(|(run, model)| Some((run, model.curve(name)?))).collect();
     let (train, valid): (Vec<(String, &Curve)>, Vec<_>) = (loss("train_loss"), loss("valid_loss"));
     let keys = [("g1", "training genes".to_owned()), ("g0", "validation genes".to_owned())];
     let mut figures = vec![figure("Loss", &curves("loss", &[(&train, "g1"), (&valid, "g0")]), &keys, "")];
     let chosen: Vec<(String, &Curve)> =
-        models(inputs).filter_map(|(run, model)| Some((run, model.chosen_by()?))).collect();
+        inputs.models().filter_map(|(run, model)| Some((run, model.chosen_by()?))).collect();
     if let Some((_, first)) = chosen.first() {
         let name = super::accuracy::metric_name(first.name.trim_start_matches("valid_"));
         let heading = format!("{name} of the validation genes");

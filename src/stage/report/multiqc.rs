@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::accuracy::{metric_name, name_of, reports};
 use super::inputs::Inputs;
-use super::learning::models;
 use crate::io::multiqc::{self, Content};
 use crate::io::{Output, Result};
 use crate::learn::metrics::TaskMetrics;
@@ -218,7 +217,7 @@ fn losses(inputs: &Inputs) -> Content<'static> {
         "linegraph",
         ["Epoch", "Loss"],
     );
-    for (run, model) in models(inputs) {
+    for (run, model) in inputs.models() {
         for (name, label) in [("train_loss", "train"), ("valid_loss", "valid")] {
             if let Some(curve) = model.curve(name) {
                 content.data.insert(format!("{run} {label}"), json!(curve.points));
@@ -236,7 +235,7 @@ fn selection(inputs: &Inputs) -> Content<'static> {
         "linegraph",
         ["Epoch", "Validation"],
     );
-    for (run, model) in models(inputs) {
+    for (run, model) in inputs.models() {
         if let Some(curve) = model.chosen_by() {
             content.pconfig["ylab"] = json!(metric_name(curve.name.trim_start_matches("valid_")));
             content.data.insert(run, json!(curve.points));

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Args, Format};
+use super::Args;
+use crate::io::track::{Format, Holds};
 use crate::matrix::Kind;
 use crate::matrix::track::{Cells, Selection, TrackValue, TrackValues};
 
@@ -32,7 +33,7 @@ pub fn log(
     if let Some(attribution) = &matrix.attribution {
         tracing::info!("{}: {}", attribution.method, attribution.unit);
     }
-    if matches!(format, Format::Bed | Format::Bigbed) {
+    if format.holds == Holds::Boxes {
         let share = |part: f64, whole: f64| if whole > 0.0 { 100.0 * part / whole } else { 0.0 };
         tracing::info!(
             "kept {} of {} bins ({:.1} %), which hold {:.1} % of the {}",
@@ -46,14 +47,14 @@ pub fn log(
             let kept = cells.kept.iter().filter(|cell| cell.mark as usize == mark).count();
             tracing::info!(
                 "{}: {kept} bins of at least {}; score 1000 is {} or more",
-                matrix.marks[mark],
+                values.channels()[mark].name,
                 significant(f64::from(thresholds[mark])),
                 significant(10.0 * values.even_share(mark)),
             );
         }
     }
     let is_even = |&mark: &usize| f64::from(thresholds[mark]) < 1.99 * values.even_share(mark);
-    let chosen = args.min_value.is_none() && !args.all && matches!(format, Format::Bed | Format::Bigbed);
+    let chosen = args.min_value.is_none() && !args.all && format.holds == Holds::Boxes;
     if chosen && matrix.kind == Kind::Attention && selection.marks.iter().all(is_even) {
         tracing::warn!(
             "the attention is nearly even: of no mark do 1 % of the bins hold twice the even share. A model that was trained on few genes may need more epochs or a higher learning rate"
@@ -62,6 +63,12 @@ pub fn log(
     if values.kind() == TrackValue::Raw && matrix.kind == Kind::Attention {
         tracing::warn!(
             "raw attention is higher at the window's ends even without signal; --value corrected removes that"
+        );
+    }
+    if cells.n_unplaced > 0 {
+        tracing::warn!(
+            "{} parts of bodies are left out: the file does not say where their genes end. Make it again from a matrix that attentrack-bin writes today",
+            cells.n_unplaced
         );
     }
     let mut ranks: Vec<u32> = cells.kept.iter().map(|cell| cell.chrom).collect();

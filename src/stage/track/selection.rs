@@ -8,14 +8,14 @@ use anyhow::{Context, bail};
 use super::Args;
 use crate::genome::{Chrom, Chroms, Interval};
 use crate::io::{FileError, Lines};
-use crate::matrix::track::Selection;
+use crate::matrix::track::{Selection, TrackValues};
 use crate::matrix::{Matrix, Region, gene_key};
 use crate::stage::gene_ids;
 
 /// The part of the matrix that the flags name, every problem in one message.
-pub fn resolve(args: &Args, matrix: &Matrix) -> anyhow::Result<Selection> {
-    let mut problems = Vec::new();
-    let marks = marks(args, matrix, &mut problems);
+pub fn resolve(args: &Args, values: &TrackValues) -> anyhow::Result<Selection> {
+    let (matrix, mut problems) = (values.matrix(), Vec::new());
+    let marks = marks(args, values, &mut problems);
     let genes = genes(args, matrix, &mut problems)?;
     let regions = regions(args, matrix, &mut problems);
     if !problems.is_empty() {
@@ -24,17 +24,17 @@ pub fn resolve(args: &Args, matrix: &Matrix) -> anyhow::Result<Selection> {
     Ok(Selection { genes, marks, regions })
 }
 
-fn marks(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> Vec<usize> {
+fn marks(args: &Args, values: &TrackValues, problems: &mut Vec<String>) -> Vec<usize> {
+    let names: Vec<&str> = values.channels().iter().map(|channel| channel.name.as_str()).collect();
     if args.mark.is_empty() {
-        return (0..matrix.n_marks()).collect();
+        return (0..names.len()).collect();
     }
     let mut marks = Vec::new();
     for name in &args.mark {
-        match matrix.marks.iter().position(|mark| mark == name) {
+        match names.iter().position(|mark| mark == name) {
             Some(mark) if marks.contains(&mark) => {}
             Some(mark) => marks.push(mark),
-            None => problems
-                .push(format!("--mark: no mark {name:?}, it has {}. Name one of these", matrix.marks.join(", "))),
+            None => problems.push(format!("--mark: no mark {name:?}, it has {}. Name one of these", names.join(", "))),
         }
     }
     marks.sort_unstable();

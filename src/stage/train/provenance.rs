@@ -111,7 +111,7 @@ pub fn judge(args: &Args, labels: &[f32], raw: Vec<f32>) -> Judged {
 pub fn valid_scores(task: Task, (data, set): (&TrainingData, usize), model: &dyn Trained) -> Result<Vec<f32>> {
     let mut scores = Vec::new();
     data.valid.for_each(set, |genes| {
-        scores.extend(model.score(task, &genes.values, None, &|_| ())?.scores);
+        scores.extend(model.score(task, &genes.values, &|_| ())?.scores);
         Ok(())
     })?;
     Ok(scores)

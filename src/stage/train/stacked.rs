@@ -16,7 +16,7 @@ const FEW_GENES: usize = 20;
 /// validation genes.
 pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, Vec<f32>, Vec<f32>)> {
     let genes = gather(run)?;
-    if !genes.with_body {
+    if genes.shape.part(LayerName::Body).is_none() {
         tracing::info!(
             "the matrices have no gene bodies: with attentrack-tss --ends and attentrack-bin --body, auto is more accurate"
         );
@@ -44,16 +44,14 @@ pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, 
 
 /// The genes of a run, read a sample at a time.
 fn gather(run: &Run) -> Result<Genes> {
-    let first = &run.samples[0].matrix;
     let mut genes: Option<Genes> = None;
     for (at, sample) in run.samples.iter().enumerate() {
         let matrix = io::bins::read(sample.path())?;
-        let genes = genes.get_or_insert_with(|| {
-            Genes::new((first.n_marks(), first.n_bins()), matrix.layer(LayerName::Body).is_some())
-        });
+        let layers = auto::layers(matrix.layer(LayerName::Body).is_some());
+        let genes = genes.get_or_insert_with(|| Genes::new(matrix.row_shape(layers)));
         let scorable: Vec<usize> = matrix.scorable().collect();
-        let values = run.transform.apply(&matrix, &scorable);
-        let values = values.map_err(|error| FileError::new(sample.path(), error.to_string()))?;
+        let rows = run.transform.apply(&matrix, layers, &scorable);
+        let rows = rows.map_err(|error| FileError::new(sample.path(), error.to_string()))?;
         let train = sample.genes.train.iter().map(|gene| (gene, false));
         let valid = sample.genes.valid.iter().map(|gene| (gene, true));
         let mut labelled: Vec<(usize, f32, Place, bool)> = Vec::new();
@@ -62,8 +60,7 @@ fn gather(run: &Run) -> Result<Genes> {
             labelled.push((of_scorable, label, place(&matrix, row), is_valid));
         }
         labelled.sort_by_key(|(gene, ..)| *gene);
-        let body = matrix.rows(LayerName::Body, &scorable);
-        genes.add_sample((&values, body.as_deref()), &labelled, (at, run.samples.len()));
+        genes.add_sample(&rows, &labelled, (at, run.samples.len()));
     }
     genes.ok_or_else(|| anyhow!("no samples"))
 }

@@ -101,8 +101,34 @@ fn auto_learns_from_the_bodies_where_the_matrix_has_them() {
     assert!(hits > GENES - 5, "{hits} {rows:?}");
     work.ok(
         "explain",
-        "--bins b.bins.safetensors --model m.model.safetensors --method mark-occlusion --out o.bins.safetensors",
+        "--bins b.bins.safetensors --model m.model.safetensors --method occlusion,attention --out {method}.bins.safetensors",
     );
+    let occlusion = io::bins::read(&work.path("occlusion.bins.safetensors")).unwrap();
+    assert_eq!(occlusion.layers.len(), 2);
+    let mean = |mark: usize| {
+        let of_gene = |gene: usize| {
+            occlusion.row(LayerName::Body, gene)[mark * BODY_PARTS..][..BODY_PARTS].iter().sum::<f32>().abs()
+        };
+        (0..GENES - 1).filter(|gene| *gene != 7).map(of_gene).sum::<f32>() / GENES as f32
+    };
+    // mark 1 of the body is what the labels follow
+    assert!(mean(1) > 2.0 * mean(0), "{} {}", mean(0), mean(1));
+    assert!(occlusion.row(LayerName::Body, 7).iter().all(|value| value.is_nan()), "its body is not known");
+    assert!(occlusion.row(LayerName::Window, 7).iter().all(|value| value.is_finite()));
+    // the networks look at the window alone
+    let attention = io::bins::read(&work.path("attention.bins.safetensors")).unwrap();
+    assert_eq!(attention.layers.iter().map(|layer| layer.name).collect::<Vec<_>>(), [LayerName::Window]);
+    work.ok(
+        "faithfulness",
+        "--bins b.bins.safetensors --model m.model.safetensors --method occlusion,attention --genes 12 --out f.tsv",
+    );
+    let table = work.read("f.tsv");
+    let deletion = |name: &str| -> f64 {
+        let row = table.lines().find(|line| line.split('\t').next() == Some(name)).unwrap();
+        row.split('\t').nth(2).unwrap().parse().unwrap()
+    };
+    // what decides lies in the body: the score falls sooner by an order that knows it
+    assert!(deletion("occlusion") < deletion("attention"), "{table}");
 
     for stage in [
         "predict --bins x.bins.safetensors --model m.model.safetensors --predictions q.tsv",

@@ -1,6 +1,6 @@
 use super::*;
 use crate::genome::{Chroms, Grid, Orientation};
-use crate::matrix::{Layer, Region, Statistic, Status};
+use crate::matrix::{Attention, Region, Statistic, Status};
 
 /// One gene, two marks, four bins.
 fn matrix(values: [[f32; 4]; 2], null: [[f32; 4]; 2]) -> Matrix {
