@@ -11,7 +11,7 @@ use super::{Task, Trained};
 use crate::matrix::LayerName;
 use crate::model::ModelConfig;
 
-/// Tag and sizes of a model, one variant for each way of training ([`super::recipe::How`]). The tag tells them apart.
+/// Tag and sizes of a model, one variant for each way of training. The tag tells them apart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ModelSpec {
