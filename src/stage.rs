@@ -13,6 +13,7 @@ mod gene_ids;
 pub mod heatmap;
 pub mod import;
 pub mod job;
+mod judgement;
 pub mod label;
 pub mod model_file;
 pub mod pair;
@@ -27,9 +28,10 @@ pub mod train;
 pub mod tss;
 
 pub use contract::{Common, Stage};
-pub use device::{Compute, DeviceChoice};
+pub use device::{Compute, DeviceChoice, InstructionChoice};
 pub use files::{Files, Form, StageFile};
 pub use flags::Flags;
+pub use judgement::{Judgement, Reach};
 pub use progress::progress_bar;
 
 /// The jobs of the chain, in an order in which every input is there before it is read.

@@ -1,11 +1,16 @@
 //! The methods: their names, what their values say, and what they ask of a model.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::deep_lift::Rule;
 use super::predictor::Explainable;
 use crate::learn::Task;
 
 /// How a score is shared out among marks and bins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "ExplainMethod")]
 pub enum Method {
     /// Bin attention α
     Attention,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Strand, Tss};
 
 /// The direction in which the bins of a minus-strand gene are stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Orientation {
     /// 5′ to 3′ for every gene. The TSS base is the first base of the first downstream bin on either

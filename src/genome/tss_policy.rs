@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::annotation::{GeneRecord, Transcript};
 use super::contig::contig_kind;
 use super::gene_id::strip_version;
 use super::{Gene, Strand, Tss};
 
 /// Which TSS stands for a gene.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum TssPolicy {
     /// The 5′ end of the gene record, as DeepChrome and AttentiveChrome have it
     #[default]

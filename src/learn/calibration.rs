@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::baseline::log_odds;
 
 /// How scores are calibrated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CalibrationMethod {
     /// Scores as they are

@@ -15,6 +15,7 @@ use crate::model::cuda;
 /// How weights follow their gradient.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Optimizer")]
 pub enum Method {
     /// Adam (Kingma & Ba 2015), β₁ 0.9, β₂ 0.999, ε 1e-8; weight decay is an L2 term of the gradient
     #[default]

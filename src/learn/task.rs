@@ -9,7 +9,7 @@ use super::metrics::{auroc, pearson};
 use crate::model::sigmoid;
 
 /// What a model learns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
     /// Which of two classes a gene is in (labels 0 and 1): binary cross-entropy; the epoch with the best

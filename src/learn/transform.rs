@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::matrix::{LayerName, Matrix};
 
 /// The choice of input transform.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transform {
     /// Values as they are, the published regime.

@@ -1,12 +1,16 @@
 //! Comparison of a mark with its control (input DNA, IgG).
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::Binned;
 
 /// How a mark's bins are compared with its control's.
 ///
 /// The control is first scaled to the mark's depth: `scale` = mark's total / control's total, totals
 /// being all reads that pass the filters, or the sum of all values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum ControlMethod {
     /// mark − scale × control; may be negative.
     #[default]

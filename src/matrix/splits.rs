@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::ByGene;
 
 /// The part of the genes that a gene belongs to.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
     /// The model learns from it.
@@ -19,6 +17,7 @@ pub enum Split {
     /// The epoch and the threshold are chosen on it.
     Valid,
     /// The model is judged on it and never sees it before.
+    #[default]
     Test,
 }
 

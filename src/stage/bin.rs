@@ -3,14 +3,18 @@
 mod chroms;
 mod inputs;
 mod report;
+mod syntax;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Context;
 use clap::Parser;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use self::inputs::Inputs;
+pub use self::syntax::{ChromAlias, SamFlags};
 use super::job::handed_on::GENES;
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::{Gene, Grid, Orientation, check_name, check_text};
@@ -20,7 +24,7 @@ use crate::matrix::{
     BODY_PARTS, Blacklist, Chosen, ControlMethod, Input, Kind, Layer, LayerName, Matrix, Region, Signal, Statistic,
     Status, Windows, bin_signals, body_values, body_windows,
 };
-use crate::stage::{Common, Files, Stage};
+use crate::stage::{Common, Files, Flags, Stage};
 
 /// Bins signal files around each gene's TSS into one matrix file.
 ///
@@ -37,7 +41,7 @@ use crate::stage::{Common, Files, Stage};
 /// data is 0, always divided by the full bin size. coverage-mean: over the bases with data, missing
 /// (NaN) where there are none. sum, max: of the bases' values. On reads, mean, coverage-mean, sum and
 /// max are of the depth: the reads over each base. Values that are not finite are no data.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-bin",
     version,
@@ -49,6 +53,7 @@ pub struct Args {
     #[arg(long, value_name = "BED", required_unless_present = "deepchrome_csv", conflicts_with = "deepchrome_csv")]
     pub genes: Option<PathBuf>,
     /// A mark and its signal file; repeat for each mark, in the order wanted [no default: this or --deepchrome-csv]
+    #[serde(rename = "signal")]
     #[arg(
         long = "signal",
         value_name = "MARK=PATH",
@@ -65,58 +70,15 @@ pub struct Args {
     /// Genome assembly, to be noted in the matrix [default: not noted]
     #[arg(long, value_name = "NAME")]
     pub assembly: Option<String>,
-    /// Bases on either side of the TSS, in bp
-    #[arg(long, value_name = "BP", default_value_t = 5000)]
-    pub flank: u32,
-    /// Width of a bin, in bp; the flank must be a multiple of it
-    #[arg(long, value_name = "BP", default_value_t = 100)]
-    pub bin_size: u32,
-    /// Also take the signal at 12 places along each gene's body, 1 kb each, for --model auto; the genes must have their
-    /// ends in the seventh column of genes.bed (attentrack-tss --ends)
-    #[arg(long, conflicts_with = "deepchrome_csv")]
-    pub body: bool,
-    /// What a bin's number means [default: count for reads and CSV, mean for bigWig and bedGraph]
-    #[arg(long, value_enum)]
-    pub statistic: Option<Statistic>,
-    /// Order of the bins of minus-strand genes: 5' to 3' (gene) or by coordinate (genome) [default: gene; of a CSV: genome]
-    #[arg(long, value_enum)]
-    pub orientation: Option<Orientation>,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub options: Flags<Options>,
 
-    /// Count only reads of at least this mapping quality (Phred); BAM and CRAM
-    #[arg(long, value_name = "Q", default_value_t = 0, help_heading = "Reads")]
-    pub min_mapq: u8,
-    /// Leave out reads with any of these SAM flags, decimal or 0x…; 0x600 is duplicates and QC failures
-    #[arg(long, value_name = "FLAGS", default_value = "0x600", value_parser = parse_flags, help_heading = "Reads")]
-    pub exclude_flags: u16,
-    /// Extend reads that are shorter to this many bp, from their 5' end [default: reads as they are]
-    #[arg(long, value_name = "BP", value_parser = clap::value_parser!(u32).range(1..=1_000_000), conflicts_with = "fragments", help_heading = "Reads")]
-    pub extend: Option<u32>,
-    /// Count each proper pair once, as one fragment from its leftmost base over its template length [default: count reads]
-    #[arg(long, help_heading = "Reads")]
-    pub fragments: bool,
-    /// Genome sequence, plain FASTA, for CRAM files that were written against one [default: none]
-    #[arg(long, value_name = "FASTA", help_heading = "Reads")]
-    pub reference: Option<PathBuf>,
-
-    /// Leave out reads (or fragments) that overlap these intervals (BED or bigBed), and bases of bigWig and bedGraph inside them [default: none]
-    #[arg(long, value_name = "BED", help_heading = "Background")]
-    pub blacklist: Option<PathBuf>,
     /// Control (input DNA, IgG) of one mark, or of all; scaled to the mark's depth: all reads that pass the filters, or the sum of all values [default: none]
+    #[serde(rename = "control")]
     #[arg(long = "control", value_name = "[MARK=]PATH", help_heading = "Background")]
     pub controls: Vec<String>,
-    /// subtract: mark - scaled control. log-ratio: log2((mark + p) / (scaled control + p)), p = --pseudocount
-    #[arg(long, value_enum, default_value_t, help_heading = "Background")]
-    pub control_method: ControlMethod,
-    /// The pseudocount of log-ratio, in units of the statistic
-    #[arg(long, value_name = "X", default_value_t = 1.0, help_heading = "Background")]
-    pub pseudocount: f64,
-
-    /// How chromosome names of the genes become those of the signal files: none (equal), auto (chr added or removed, chrM = MT), or a file: the genes' name, a tab, the signals' name
-    #[arg(long, value_name = "none|auto|FILE", default_value = "none", help_heading = "Chromosomes")]
-    pub chrom_alias: String,
-    /// Fail if more than this share of the genes (0 to 1) lies on chromosomes that a signal file lacks
-    #[arg(long, value_name = "FRACTION", default_value_t = 0.1, help_heading = "Chromosomes")]
-    pub max_lost_genes: f64,
 
     /// A CSV in DeepChrome's layout instead of signal files: gene, bin, one count a mark, label; repeat to append
     #[arg(long, value_name = "CSV", help_heading = "DeepChrome CSV")]
@@ -134,8 +96,82 @@ pub struct Args {
     #[arg(long, value_name = "TSV", requires = "deepchrome_csv", help_heading = "DeepChrome CSV")]
     pub labels_out: Option<PathBuf>,
 
+    #[serde(skip)]
     #[command(flatten)]
     common: Common,
+}
+
+/// The bins around each TSS and how reads are counted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "BinOptions")]
+pub struct Options {
+    /// Bases on either side of the TSS, in bp
+    #[schemars(extend("x-value" = "BP"))]
+    pub flank: u32,
+    /// Width of a bin, in bp; the flank must be a multiple of it
+    #[schemars(extend("x-value" = "BP"))]
+    pub bin_size: u32,
+    /// Also take the signal at 12 places along each gene's body, 1 kb each, for --model auto; the genes must have their
+    /// ends in the seventh column of genes.bed (attentrack-tss --ends)
+    #[schemars(extend("x-conflicts" = ["deepchrome_csv"]))]
+    pub body: Option<bool>,
+    /// What a bin's number means [default: count for reads and CSV, mean for bigWig and bedGraph]
+    pub statistic: Option<Statistic>,
+    /// Order of the bins of minus-strand genes: 5' to 3' (gene) or by coordinate (genome) [default: gene; of a CSV: genome]
+    pub orientation: Option<Orientation>,
+    /// Count only reads of at least this mapping quality (Phred); BAM and CRAM
+    #[schemars(extend("x-value" = "Q", "x-heading" = "Reads"))]
+    pub min_mapq: u8,
+    /// Leave out reads with any of these SAM flags, decimal or 0x…; 0x600 is duplicates and QC failures
+    #[schemars(extend("x-value" = "FLAGS", "x-heading" = "Reads"))]
+    pub exclude_flags: SamFlags,
+    /// Extend reads that are shorter to this many bp, from their 5' end [default: reads as they are]
+    #[schemars(range(min = 1, max = 1_000_000), extend("x-value" = "BP", "x-heading" = "Reads", "x-conflicts" = ["fragments"]))]
+    pub extend: Option<u32>,
+    /// Count each proper pair once, as one fragment from its leftmost base over its template length [default: count reads]
+    #[schemars(extend("x-heading" = "Reads"))]
+    pub fragments: bool,
+    /// Genome sequence, plain FASTA, for CRAM files that were written against one [default: none]
+    #[schemars(extend("x-value" = "FASTA", "x-heading" = "Reads"))]
+    pub reference: Option<PathBuf>,
+    /// Leave out reads (or fragments) that overlap these intervals, and bases of bigWig and bedGraph inside them [default: none]
+    #[schemars(extend("x-value" = "BED", "x-heading" = "Background"))]
+    pub blacklist: Option<PathBuf>,
+    /// subtract: mark - scaled control. log-ratio: log2((mark + p) / (scaled control + p)), p = --pseudocount
+    #[schemars(extend("x-heading" = "Background"))]
+    pub control_method: ControlMethod,
+    /// The pseudocount of log-ratio, in units of the statistic
+    #[schemars(extend("x-value" = "X", "x-heading" = "Background", "exclusiveMinimum" = 0.0))]
+    pub pseudocount: f64,
+    /// How chromosome names of the genes become those of the signal files: none (equal), auto (chr added or removed, chrM = MT), or a file: the genes' name, a tab, the signals' name
+    #[schemars(extend("x-value" = "none|auto|FILE", "x-heading" = "Chromosomes"))]
+    pub chrom_alias: ChromAlias,
+    /// Fail if more than this share of the genes (0 to 1) lies on chromosomes that a signal file lacks
+    #[schemars(extend("x-value" = "FRACTION", "x-heading" = "Chromosomes", "minimum" = 0.0, "maximum" = 1.0))]
+    pub max_lost_genes: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            flank: 5000,
+            bin_size: 100,
+            body: None,
+            statistic: None,
+            orientation: None,
+            min_mapq: 0,
+            exclude_flags: SamFlags(0x600),
+            extend: None,
+            fragments: false,
+            reference: None,
+            blacklist: None,
+            control_method: ControlMethod::default(),
+            pseudocount: 1.0,
+            chrom_alias: ChromAlias::default(),
+            max_lost_genes: 0.1,
+        }
+    }
 }
 
 /// Files that signal comes in.
@@ -192,17 +228,16 @@ impl Stage for Args {
     fn files(&self) -> Files {
         let of = |flags: &[String]| flags.iter().map(|flag| inputs::path_of(flag).to_owned()).collect::<Vec<PathBuf>>();
         let (signals, controls) = (of(&self.signals), of(&self.controls));
-        let with_index = [&signals, &controls].into_iter().flatten().chain(&self.reference);
+        let with_index = [&signals, &controls].into_iter().flatten().chain(&self.options.reference);
         let indices: Vec<PathBuf> = with_index.flat_map(|path| inputs::indices(path)).collect();
-        let table = Some(&self.chrom_alias).filter(|alias| !["none", "auto"].contains(&alias.as_str()));
         Files::new()
             .input("--genes", &self.genes)
             .input("--signal", signals)
             .input("--control", controls)
             .input("an index of --signal, --control or --reference,", indices)
-            .input("--reference", &self.reference)
-            .input("--blacklist", &self.blacklist)
-            .input("--chrom-alias", table)
+            .input("--reference", &self.options.reference)
+            .input("--blacklist", &self.options.blacklist)
+            .input("--chrom-alias", self.options.chrom_alias.table())
             .input("--deepchrome-csv", &self.deepchrome_csv)
             .output("--out", [&self.out])
             .output("--labels-out", &self.labels_out)
@@ -213,12 +248,7 @@ impl Stage for Args {
         if let Err(error) = self.grid() {
             problems.push(format!("{error}. Change --flank or --bin-size"));
         }
-        if !(0.0..=1.0).contains(&self.max_lost_genes) {
-            problems.push(format!("--max-lost-genes must be a share from 0 to 1, found {}", self.max_lost_genes));
-        }
-        if !(self.pseudocount > 0.0 && self.pseudocount.is_finite()) {
-            problems.push(format!("--pseudocount must be a number above 0, found {}", self.pseudocount));
-        }
+        problems.extend(self.options.problems());
         if let Err(error) = check_name("sample", &self.sample()) {
             problems.push(format!("--sample: {error}"));
         }
@@ -244,11 +274,11 @@ impl Args {
         let genes = io::genes_bed::read(path)?;
         let windows = Windows::new(&genes, self.grid()?);
         let inputs = Inputs::open(self, &windows)?;
-        let statistic = inputs.statistic(self.statistic)?;
-        let compared = chroms::compare(path, &genes, &windows, &inputs.files, self.max_lost_genes)?;
+        let statistic = inputs.statistic(self.options.statistic)?;
+        let compared = chroms::compare(path, &genes, &windows, &inputs.files, self.options.max_lost_genes)?;
         let mut lost = chroms::declared_absent(&windows, &inputs.files);
-        chroms::report_lost(&windows, &inputs.files, &lost, self.max_lost_genes)?;
-        let blacklist = match &self.blacklist {
+        chroms::report_lost(&windows, &inputs.files, &lost, self.options.max_lost_genes)?;
+        let blacklist = match &self.options.blacklist {
             Some(path) => io::signal::read_blacklist(path, windows.chroms(), &inputs.alias)?,
             None => Blacklist::default(),
         };
@@ -259,7 +289,7 @@ impl Args {
                 .map_err(|(_, error)| error)?;
         progress.finish();
         if chroms::add_unseen(&mut lost, &inputs.files, &binned.tallies) {
-            chroms::report_lost(&windows, &inputs.files, &lost, self.max_lost_genes)?;
+            chroms::report_lost(&windows, &inputs.files, &lost, self.options.max_lost_genes)?;
         }
         report::files(&inputs, &binned, started.elapsed());
         let depths: Vec<f64> =
@@ -267,7 +297,7 @@ impl Args {
         inputs.check_depths(&depths)?;
         let chosen: Vec<Chosen> = inputs.chosen(&depths);
         let status = chroms::status(&windows, &compared, &lost, &binned.any_touched(&chosen));
-        let mut values = binned.choose(&chosen, self.control_method, self.pseudocount);
+        let mut values = binned.choose(&chosen, self.options.control_method, self.options.pseudocount);
         let row = chosen.len() * windows.grid().n_bins();
         for (values, status) in values.chunks_exact_mut(row).zip(&status) {
             if *status == Status::NoChrom {
@@ -275,7 +305,7 @@ impl Args {
             }
         }
         let mut layers = vec![Layer::new(LayerName::Window, values)];
-        if self.body {
+        if self.options.body == Some(true) {
             layers.extend(self.bin_bodies(&genes, &inputs, &signals, (statistic, &blacklist), &chosen)?);
         }
         Ok(Matrix {
@@ -317,7 +347,7 @@ impl Args {
             .map_err(|(_, error)| error)?;
         progress.finish();
         tracing::info!("bodies of {with_end} of {} genes, at {BODY_PARTS} places each", genes.len());
-        let values = binned.choose(chosen, self.control_method, self.pseudocount);
+        let values = binned.choose(chosen, self.options.control_method, self.options.pseudocount);
         Ok(Some(Layer::new(LayerName::Body, body_values(genes, chosen.len(), &values))))
     }
 
@@ -342,7 +372,7 @@ impl Args {
             sample: self.sample(),
             assembly: self.assembly.clone(),
             grid,
-            statistic: self.statistic.unwrap_or(Statistic::Count),
+            statistic: self.options.statistic.unwrap_or(Statistic::Count),
             inputs,
             chroms: Default::default(),
             // the table holds a value of every bin: a row of zeros is data
@@ -355,7 +385,7 @@ impl Args {
 
     fn grid(&self) -> Result<Grid, crate::genome::GridError> {
         let default = if self.deepchrome_csv.is_empty() { Orientation::Gene } else { Orientation::Genome };
-        Grid::new(self.flank, self.bin_size, self.orientation.unwrap_or(default))
+        Grid::new(self.options.flank, self.options.bin_size, self.options.orientation.unwrap_or(default))
     }
 
     fn sample(&self) -> String {
@@ -367,18 +397,10 @@ impl Args {
 
     fn read_rules(&self) -> ReadRules {
         ReadRules {
-            exclude_flags: self.exclude_flags,
-            min_mapq: self.min_mapq,
-            extend_bp: self.extend,
-            fragments: self.fragments,
+            exclude_flags: self.options.exclude_flags.0,
+            min_mapq: self.options.min_mapq,
+            extend_bp: self.options.extend,
+            fragments: self.options.fragments,
         }
     }
-}
-
-fn parse_flags(text: &str) -> Result<u16, String> {
-    let parsed = match text.strip_prefix("0x") {
-        Some(hex) => u16::from_str_radix(hex, 16),
-        None => text.parse(),
-    };
-    parsed.map_err(|_| "expected SAM flags, decimal or hexadecimal with 0x".to_owned())
 }

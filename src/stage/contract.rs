@@ -5,7 +5,7 @@ use clap::Parser;
 use super::Files;
 
 /// Flags that every stage takes.
-#[derive(clap::Args, Clone, Debug, Default)]
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Common {
     /// Threads to use; the result is the same for any number [default: 1; attentrack run: all]
     #[arg(long, short = 't', value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "General", global = true)]

@@ -3,44 +3,67 @@
 use std::str::FromStr;
 
 use candle_core::Device;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::model::InstructionSet;
 
-/// Flags of the stages that run a model.
-#[derive(clap::Args, Clone, Debug)]
+/// What a model is computed on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Compute {
     /// Where to compute: auto (a GPU where this build and the machine have one), cpu, cuda or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
     /// Instructions of the processor: auto (the fastest it has), avx512, avx2 or portable. avx512, avx2
     /// and ARM64 give the same bytes; portable does without fused multiply-add on x86-64, and differs
     /// from them by rounding
-    #[arg(long, value_name = "SET", default_value = "auto", value_parser = parse_instructions)]
-    pub instruction_set: InstructionSet,
+    #[schemars(extend("x-value" = "SET"))]
+    pub instruction_set: InstructionChoice,
 }
 
-fn parse_instructions(text: &str) -> Result<InstructionSet, String> {
-    let named = InstructionSet::ALL.into_iter().find(|set| set.name() == text);
-    match named {
-        None if text == "auto" => Ok(InstructionSet::best()),
-        None => Err("must be auto, avx512, avx2 or portable".to_owned()),
-        Some(set) if set.is_available() => Ok(set),
-        Some(_) => {
-            let has: Vec<&str> = InstructionSet::available().into_iter().map(InstructionSet::name).collect();
-            Err(format!("this processor has {}", has.join(", ")))
+/// What `--instruction-set` asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InstructionChoice {
+    /// The fastest that the processor has
+    #[default]
+    Auto,
+    /// AVX-512
+    Avx512,
+    /// AVX2 with fused multiply-add
+    Avx2,
+    /// What every processor has
+    Portable,
+}
+
+impl InstructionChoice {
+    /// What is computed with.
+    pub fn set(self) -> InstructionSet {
+        match self {
+            InstructionChoice::Auto => InstructionSet::best(),
+            InstructionChoice::Avx512 => InstructionSet::Avx512,
+            InstructionChoice::Avx2 => InstructionSet::Avx2,
+            InstructionChoice::Portable => InstructionSet::Portable,
         }
+    }
+
+    /// What shows before any work is done: a processor that lacks it.
+    fn problem(self) -> Option<String> {
+        let has: Vec<&str> = InstructionSet::available().into_iter().map(InstructionSet::name).collect();
+        let name = self.set().name();
+        (!self.set().is_available()).then(|| format!("--instruction-set {name}: this processor has {}", has.join(", ")))
     }
 }
 
 impl Compute {
     /// What shows before any work is done.
     pub fn problem(&self) -> Option<String> {
-        self.device.problem()
+        self.device.problem().or_else(|| self.instruction_set.problem())
     }
 
     /// What computes with the same rounding: training goes on to the same bytes within one of these.
     pub fn rounding(&self, device: &Device) -> &'static str {
-        match (device.is_cpu(), self.instruction_set.is_fused()) {
+        match (device.is_cpu(), self.instruction_set.set().is_fused()) {
             (true, true) => "of avx512, avx2 and ARM64",
             (true, false) => "of portable",
             (false, _) => "of a GPU",
@@ -54,14 +77,16 @@ impl Compute {
     pub fn open(&self) -> anyhow::Result<Device> {
         let device = self.device.open()?;
         if device.is_cpu() {
-            tracing::info!("computing with instruction set {}", self.instruction_set.name());
+            tracing::info!("computing with instruction set {}", self.instruction_set.set().name());
         }
         Ok(device)
     }
 }
 
 /// What `--device` asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^(auto|cpu|cuda(:[0-9]+)?)$", "type" = "string"))]
 pub enum DeviceChoice {
     /// A GPU where this build and this machine have one, else the processor.
     #[default]
@@ -84,6 +109,25 @@ impl FromStr for DeviceChoice {
                 let ordinal = text.strip_prefix("cuda:").and_then(|ordinal| ordinal.parse().ok());
                 ordinal.map(DeviceChoice::Cuda).ok_or_else(|| "must be auto, cpu, cuda or cuda:N".to_owned())
             }
+        }
+    }
+}
+
+impl TryFrom<String> for DeviceChoice {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<DeviceChoice> for String {
+    fn from(device: DeviceChoice) -> String {
+        match device {
+            DeviceChoice::Auto => "auto".to_owned(),
+            DeviceChoice::Cpu => "cpu".to_owned(),
+            DeviceChoice::Cuda(0) => "cuda".to_owned(),
+            DeviceChoice::Cuda(ordinal) => format!("cuda:{ordinal}"),
         }
     }
 }
@@ -142,12 +186,12 @@ mod tests {
 
     #[test]
     fn instructions_that_the_processor_lacks_are_refused() {
-        assert_eq!(parse_instructions("auto"), Ok(InstructionSet::best()));
-        assert_eq!(parse_instructions("portable"), Ok(InstructionSet::Portable));
-        for set in InstructionSet::ALL {
-            assert_eq!(parse_instructions(set.name()).is_ok(), InstructionSet::available().contains(&set));
+        assert_eq!(InstructionChoice::Auto.set(), InstructionSet::best());
+        for choice in [InstructionChoice::Avx512, InstructionChoice::Avx2, InstructionChoice::Portable] {
+            let is_available = InstructionSet::available().contains(&choice.set());
+            assert_eq!(choice.problem().is_none(), is_available, "{choice:?}");
         }
-        assert!(parse_instructions("sse9").unwrap_err().starts_with("must be auto"));
+        assert_eq!(InstructionChoice::Auto.problem(), None);
     }
 
     #[test]
@@ -157,6 +201,9 @@ mod tests {
         assert_eq!(parse("cpu"), Ok(DeviceChoice::Cpu));
         assert_eq!(parse("cuda"), Ok(DeviceChoice::Cuda(0)));
         assert_eq!(parse("cuda:3"), Ok(DeviceChoice::Cuda(3)));
+        for text in ["auto", "cpu", "cuda", "cuda:3"] {
+            assert_eq!(String::from(parse(text).unwrap()), text);
+        }
         for wrong in ["", "gpu", "cuda:", "cuda:-1", "cuda:x", "CPU"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

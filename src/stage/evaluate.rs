@@ -7,13 +7,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use serde::Serialize;
 
 use super::job::handed_on::{GENES, LABELS, PREDICTIONS, SPLITS};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::io;
-use crate::learn::metrics::{Bootstrap, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, judge};
-use crate::matrix::{Split, Splits};
-use crate::stage::{Common, Files, Stage};
+use crate::learn::metrics::{METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, judge};
+use crate::matrix::Splits;
+use crate::stage::{Common, Files, Flags, Judgement, Reach, Stage};
 
 /// Judge predictions against labels: AUROC, AUPRC, accuracy, Brier score and calibration.
 ///
@@ -27,7 +28,7 @@ use crate::stage::{Common, Files, Stage};
 /// sample, are drawn together. Genes without a score are counted by their status, and not judged.
 /// Labels other than 0 and 1 are judged by Pearson's and Spearman's correlation and the mean squared
 /// error instead. With --genes, test windows that share bases with a training window are counted.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-evaluate",
     version,
@@ -55,25 +56,19 @@ pub struct Args {
     /// The same figures as a table, one row a sample, split and metric [default: not written]
     #[arg(long, value_name = "TSV", help_heading = "Output")]
     pub tsv: Option<PathBuf>,
-    /// Split whose figures are logged as the headline; the files hold all of them
-    #[arg(long, value_enum, default_value = "test", help_heading = "Judgement")]
-    pub split: Split,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub options: Flags<Judgement>,
     /// Fold of the splits, counted from 0
     #[arg(long, value_name = "K", default_value_t = 0, help_heading = "Judgement")]
     pub fold: u32,
-    /// Bootstrap replicates; 0 for no intervals
-    #[arg(long, value_name = "N", default_value_t = 1000, help_heading = "Judgement")]
-    pub bootstrap: u32,
-    /// Confidence of the intervals, as a share
-    #[arg(long, value_name = "X", default_value_t = 0.95, help_heading = "Judgement")]
-    pub confidence: f64,
-    /// Seed of the bootstrap
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Judgement")]
-    pub seed: u64,
-    /// Bases on either side of the TSS that make a window, in bp, for counting overlaps
-    #[arg(long, value_name = "BP", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Judgement")]
-    pub flank: u32,
     #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub windows: Flags<Reach>,
+    #[allow(missing_docs)]
+    #[serde(skip)]
     #[command(flatten)]
     pub common: Common,
 }
@@ -119,12 +114,7 @@ impl Stage for Args {
                 "--predictions names {predictions} and --labels {labels} files. Give one labels file for each predictions file, in the same order"
             ));
         }
-        if !(self.confidence > 0.0 && self.confidence < 1.0) {
-            problems.push(format!(
-                "--confidence must lie between 0 and 1, found {}. Give 0.95 for 95 % intervals",
-                self.confidence
-            ));
-        }
+        problems.extend(self.options.problems());
         problems
     }
 
@@ -132,14 +122,14 @@ impl Stage for Args {
         let splits = io::splits::read(&self.splits)?;
         let split_of = join::splits_of_fold(&splits, self.fold).with_context(|| self.splits.display().to_string())?;
         let inputs = join::read_samples(&self.predictions, &self.labels)?;
-        let overlap = self.genes.as_ref().map(|path| join::overlap(path, &split_of, self.flank)).transpose()?;
+        let overlap = self.genes.as_ref().map(|path| join::overlap(path, &split_of, self.windows.flank)).transpose()?;
         let joined = inputs.iter().map(|input| input.join(&split_of)).collect::<anyhow::Result<Vec<_>>>()?;
         let report = self.judge(&splits, &joined, join::are_binary(&inputs)?, overlap);
-        if !report.pooled.splits.contains_key(&self.split) {
+        if !report.pooled.splits.contains_key(&self.options.split) {
             bail!(
                 "{}: no {} gene of fold {} has both a score and a label. Check that splits, labels and predictions belong together, or choose another --split",
                 self.splits.display(),
-                self.split,
+                self.options.split,
                 self.fold
             );
         }
@@ -153,7 +143,7 @@ impl Stage for Args {
 
 impl Args {
     fn judge(&self, splits: &Splits, samples: &[join::Joined], binary: bool, overlap: Option<Overlap>) -> Report {
-        let bootstrap = Bootstrap { replicates: self.bootstrap, confidence: self.confidence, seed: self.seed };
+        let bootstrap = self.options.bootstrap(1000);
         let (genes, parts) = join::all(samples);
         Report {
             format: METRICS_FORMAT.to_owned(),
@@ -161,7 +151,7 @@ impl Args {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             fold: self.fold,
             folds: Some(splits.folds().len() as u64),
-            headline: self.split,
+            headline: self.options.split,
             pooled: judge(join::ALL, genes, &parts, binary, &bootstrap),
             samples: samples
                 .iter()

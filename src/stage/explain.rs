@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::job::handed_on::{BINS, MODEL};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
@@ -13,7 +15,7 @@ use crate::explain::{self, Method, Settings, Subject};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
 use crate::matrix::{Attribution, Kind, Layer, LayerName, Matrix, Region, RowPart, RowShape, Status};
-use crate::stage::{Common, Compute, Files, Stage};
+use crate::stage::{Common, Compute, Files, Flags, Stage};
 
 /// What stands for the method in --out.
 const METHOD: &str = "{method}";
@@ -26,7 +28,7 @@ const METHOD: &str = "{method}";
 /// explanations. Baseline is a window without any signal. Genes without any data (status empty or no_chrom) have
 /// no value. The files have the axes of the matrix and hold method and unit, and
 /// attentrack-track draws them. attentrack-faithfulness says how far each can be believed.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-explain",
     version,
@@ -59,23 +61,44 @@ pub struct Args {
     /// Model, .model.safetensors
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Methods, separated by commas [default: deep-lift; of a model that is not networks alone, occlusion; why is
-    /// said in docs/explanations.md]
-    #[arg(long, value_enum, value_delimiter = ',')]
-    pub method: Vec<Method>,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub options: Flags<Options>,
     /// Attribution to write, .bins.safetensors; {method} in its name stands for each method
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Points of integrated gradients
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub steps: u16,
-    /// Seed of class optimisation
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
     #[command(flatten)]
-    compute: Compute,
+    pub compute: Flags<Compute>,
+    #[serde(skip)]
     #[command(flatten)]
     common: Common,
+}
+
+/// By which methods scores are explained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "ExplainOptions")]
+pub struct Options {
+    /// Methods, separated by commas [default: deep-lift; of a model that is not networks alone, occlusion; why is
+    /// said in docs/explanations.md]
+    #[schemars(extend("x-flag" = "method", "x-aliases" = ["method"]))]
+    #[serde(alias = "method")]
+    pub methods: Vec<Method>,
+    /// Points of integrated gradients
+    #[schemars(range(min = 1, max = 1000), extend("x-value" = "N"))]
+    pub steps: u16,
+    /// Seed of class optimisation
+    #[schemars(extend("x-value" = "N"))]
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { methods: Vec::new(), steps: 50, seed: 1 }
+    }
 }
 
 /// The stage as a job of the chain.
@@ -109,24 +132,24 @@ impl Stage for Args {
 
     fn files(&self) -> Files {
         let files = Files::new().input("--bins", [&self.bins]).input("--model", [&self.model]);
-        if self.method.is_empty() && self.out.to_string_lossy().contains(METHOD) {
+        if self.options.methods.is_empty() && self.out.to_string_lossy().contains(METHOD) {
             return files.template("--out", [&self.out]);
         }
-        let methods = if self.method.is_empty() { &[Method::DeepLift][..] } else { &self.method };
+        let methods = if self.options.methods.is_empty() { &[Method::DeepLift][..] } else { &self.options.methods };
         files.output("--out", methods.iter().map(|&method| self.path(method)))
     }
 
     fn problems(&self) -> Vec<String> {
         let mut problems: Vec<String> = self.compute.problem().into_iter().collect();
-        if self.method.len() > 1 && !self.out.to_string_lossy().contains(METHOD) {
-            problems.push(format!("--out: {} methods need a name with {METHOD} in it", self.method.len()));
+        if self.options.methods.len() > 1 && !self.out.to_string_lossy().contains(METHOD) {
+            problems.push(format!("--out: {} methods need a name with {METHOD} in it", self.options.methods.len()));
         }
         problems
     }
 
     fn run(&self) -> Result<()> {
         let (header, mut model) = model_file::load(&self.model, &self.compute.open()?)?;
-        model.set_instruction_set(self.compute.instruction_set);
+        model.set_instruction_set(self.compute.instruction_set.set());
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
         let genes: Vec<usize> = matrix.scorable().collect();
@@ -157,7 +180,8 @@ impl Stage for Args {
 impl Args {
     /// The methods that are asked for, each of which the model has what it needs for.
     fn methods(&self, model: &Subject) -> Result<Vec<Method>> {
-        let methods = if self.method.is_empty() { vec![model.default_method()] } else { self.method.clone() };
+        let methods =
+            if self.options.methods.is_empty() { vec![model.default_method()] } else { self.options.methods.clone() };
         for &method in &methods {
             if let Some(need) = model.lacks(method)? {
                 bail!("{}: --method {} needs {need}. Name another", self.model.display(), method.name());
@@ -176,8 +200,8 @@ impl Args {
 
     fn settings(&self, header: &ModelHeader, shape: &RowShape, x: &[f32]) -> Settings {
         Settings {
-            steps: usize::from(self.steps),
-            seed: self.seed,
+            steps: usize::from(self.options.steps),
+            seed: self.options.seed,
             task: header.task,
             transform: header.transform.transform,
             scales: explain::scales(x, shape),
@@ -190,8 +214,8 @@ impl Args {
 
     fn attribution(&self, model: &Subject, method: Method, task: Task) -> Attribution {
         let mut settings = match method {
-            Method::IntegratedGradients => vec![format!("steps={}", self.steps)],
-            Method::ClassOptimisation => vec![format!("seed={}", self.seed)],
+            Method::IntegratedGradients => vec![format!("steps={}", self.options.steps)],
+            Method::ClassOptimisation => vec![format!("seed={}", self.options.seed)],
             _ => Vec::new(),
         };
         if model.of(method).len() > 1 {

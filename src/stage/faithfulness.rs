@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::job::handed_on::{BINS, MODEL};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
@@ -17,12 +19,12 @@ use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
 use crate::matrix::{LayerName, Matrix};
 use crate::model::sigmoid;
-use crate::stage::{Common, Compute, Files, Stage};
+use crate::stage::{Common, Compute, Files, Flags, Stage};
 
 /// Say how far each explanation of a model can be believed, in one table, a row a method: whether the
 /// score falls without the bins that it names and stands with them alone, whether it tells more than the
 /// raw signal, agrees with other methods and seeds, depends on what was learnt, and finds what is known.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-faithfulness",
     version,
@@ -76,37 +78,68 @@ pub struct Args {
     /// Table to write
     #[arg(long, short, value_name = "TSV")]
     pub out: PathBuf,
-    /// Methods, separated by commas [default: all that the model has what they need for]
-    #[arg(long, value_enum, value_delimiter = ',')]
-    pub method: Vec<Method>,
-    /// Genes to judge by, evenly spaced over the matrix; 0 for all
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub genes: usize,
-    /// Model of the same inputs from another seed; may be repeated [default: the members of an ensemble]
-    #[arg(long, value_name = "FILE")]
-    pub other_model: Vec<PathBuf>,
-    /// Model of the same inputs that was trained on permuted labels (attentrack-label --permute); may be repeated [default: none]
-    #[arg(long, value_name = "FILE")]
-    pub permuted_model: Vec<PathBuf>,
-    /// What is known to decide, as attentrack-simulate's truth.tsv: mark, role, start_bp, end_bp [default: nothing]
-    #[arg(long, value_name = "TSV")]
-    pub truth: Option<PathBuf>,
-    /// Signal of a mark that the model has not seen, .bins.safetensors of that mark alone [default: none]
-    #[arg(long, value_name = "FILE", requires = "held_out_mark")]
-    pub held_out: Option<PathBuf>,
-    /// Mark of the model whose profile over bins is compared with it
-    #[arg(long, value_name = "MARK", requires = "held_out")]
-    pub held_out_mark: Option<String>,
-    /// Points of integrated gradients
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub steps: u16,
-    /// Seed of random orders, shuffled weights, class optimisation and intervals
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
     #[command(flatten)]
-    compute: Compute,
+    pub options: Flags<Options>,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub compute: Flags<Compute>,
+    #[serde(skip)]
     #[command(flatten)]
     common: Common,
+}
+
+/// By what explanations are judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "FaithfulnessOptions")]
+pub struct Options {
+    /// Methods, separated by commas [default: all that the model has what they need for]
+    #[schemars(extend("x-flag" = "method", "x-aliases" = ["method"]))]
+    #[serde(alias = "method")]
+    pub methods: Vec<Method>,
+    /// Genes to judge by, evenly spaced over the matrix; 0 for all
+    #[schemars(extend("x-value" = "N"))]
+    pub genes: usize,
+    /// Model of the same inputs from another seed; may be repeated [default: the members of an ensemble]
+    #[schemars(extend("x-value" = "FILE", "x-repeat" = true))]
+    pub other_model: Vec<PathBuf>,
+    /// Model of the same inputs that was trained on permuted labels (attentrack-label --permute); may be repeated [default: none]
+    #[schemars(extend("x-value" = "FILE", "x-repeat" = true))]
+    pub permuted_model: Vec<PathBuf>,
+    /// What is known to decide, as attentrack-simulate's truth.tsv: mark, role, start_bp, end_bp [default: nothing]
+    #[schemars(extend("x-value" = "TSV"))]
+    pub truth: Option<PathBuf>,
+    /// Signal of a mark that the model has not seen, .bins.safetensors of that mark alone [default: none]
+    #[schemars(extend("x-value" = "FILE", "x-requires" = "held_out_mark"))]
+    pub held_out: Option<PathBuf>,
+    /// Mark of the model whose profile over bins is compared with it
+    #[schemars(extend("x-value" = "MARK", "x-requires" = "held_out"))]
+    pub held_out_mark: Option<String>,
+    /// Points of integrated gradients
+    #[schemars(range(min = 1, max = 1000), extend("x-value" = "N"))]
+    pub steps: u16,
+    /// Seed of random orders, shuffled weights, class optimisation and intervals
+    #[schemars(extend("x-value" = "N"))]
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            methods: Vec::new(),
+            genes: 100,
+            other_model: Vec::new(),
+            permuted_model: Vec::new(),
+            truth: None,
+            held_out: None,
+            held_out_mark: None,
+            steps: 50,
+            seed: 1,
+        }
+    }
 }
 
 /// The stage as a job of the chain.
@@ -162,10 +195,10 @@ impl Stage for Args {
         Files::new()
             .input("--bins", [&self.bins])
             .input("--model", [&self.model])
-            .input("--other-model", &self.other_model)
-            .input("--permuted-model", &self.permuted_model)
-            .input("--truth", &self.truth)
-            .input("--held-out", &self.held_out)
+            .input("--other-model", &self.options.other_model)
+            .input("--permuted-model", &self.options.permuted_model)
+            .input("--truth", &self.options.truth)
+            .input("--held-out", &self.options.held_out)
             .output("--out", [&self.out])
     }
 
@@ -181,8 +214,8 @@ impl Stage for Args {
         let x = header.transform.apply(&matrix, header.model.layers(), &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         let settings = Settings {
-            steps: usize::from(self.steps),
-            seed: self.seed,
+            steps: usize::from(self.options.steps),
+            seed: self.options.seed,
             task: header.task,
             transform: header.transform.transform,
             scales: explain::scales(&x, &shape),
@@ -190,9 +223,10 @@ impl Stage for Args {
         let of_files = |paths: &[PathBuf]| {
             paths.iter().map(|path| Ok(self.open(path, &matrix)?.1)).collect::<Result<Vec<Subject>>>()
         };
-        let (others, permuted) = (of_files(&self.other_model)?, of_files(&self.permuted_model)?);
+        let (others, permuted) = (of_files(&self.options.other_model)?, of_files(&self.options.permuted_model)?);
         let methods = self.methods(&model)?;
-        let known = self.truth.as_ref().map(|path| evidence::known(path, &matrix, &shape, &genes)).transpose()?;
+        let known =
+            self.options.truth.as_ref().map(|path| evidence::known(path, &matrix, &shape, &genes)).transpose()?;
         let held_out = evidence::held_out(self, &matrix, &genes)?;
         let inputs = Inputs {
             methods: &methods,
@@ -204,7 +238,7 @@ impl Stage for Args {
             known: known.as_deref(),
             held_out: held_out.as_ref(),
             expressed: &expressed(&header, &model, &x)?,
-            seed: self.seed,
+            seed: self.options.seed,
         };
         let bar = progress_bar(methods.len() as u64, "judging", self.common.quiet);
         let rows = faithfulness::judge(&inputs, |_| bar.inc(1))?;
@@ -219,7 +253,7 @@ impl Args {
     /// A model that fits the matrix, and has met all its genes.
     fn open(&self, path: &Path, matrix: &Matrix) -> Result<(ModelHeader, Subject)> {
         let (header, mut model) = model_file::load(path, &self.compute.open()?)?;
-        model.set_instruction_set(self.compute.instruction_set);
+        model.set_instruction_set(self.compute.instruction_set.set());
         fit::check(&self.bins, &header, matrix).with_context(|| format!("model {}", path.display()))?;
         let all: Vec<usize> = matrix.scorable().collect();
         let sample = header.transform.apply(matrix, header.model.layers(), &all);
@@ -236,7 +270,7 @@ impl Args {
             matrix.status[gene].has_data() && matrix.row(LayerName::Window, gene).iter().any(|&value| value != 0.0)
         };
         let scorable: Vec<usize> = (0..matrix.n_regions()).filter(has_signal).collect();
-        let wanted = if self.genes == 0 { scorable.len() } else { self.genes.min(scorable.len()) };
+        let wanted = if self.options.genes == 0 { scorable.len() } else { self.options.genes.min(scorable.len()) };
         if wanted < 2 {
             bail!("{}: {wanted} genes can be scored, two or more are needed", self.bins.display());
         }
@@ -244,12 +278,12 @@ impl Args {
     }
 
     fn methods(&self, model: &Subject) -> Result<Vec<Method>> {
-        let asked = if self.method.is_empty() { &Method::ALL[..] } else { &self.method };
+        let asked = if self.options.methods.is_empty() { &Method::ALL[..] } else { &self.options.methods };
         let mut methods = Vec::new();
         for &method in asked {
             match model.lacks(method)? {
                 None => methods.push(method),
-                Some(_) if self.method.is_empty() => {}
+                Some(_) if self.options.methods.is_empty() => {}
                 Some(need) => {
                     bail!("{}: --method {} needs {need}. Name another", self.model.display(), method.name())
                 }

@@ -2,7 +2,7 @@
 //!
 //! What a JSON schema cannot say stands beside the field: `#[schemars(extend("x-value" = "BP"))]`. There are `x-value`
 //! (what `--help` calls the value), `x-flag` (the flag, where it is not called like the field), `x-aliases` (other names
-//! of the key in config.yaml), `x-heading`, `x-conflicts` (flags that it does not go with), `x-repeat` (a list whose flag
+//! of the key in config.yaml), `x-heading`, `x-conflicts` (flags that it does not go with), `x-requires` (the flag that it needs), `x-repeat` (a list whose flag
 //! is given once a value, not with commas) and `x-required`.
 
 mod field;
@@ -111,6 +111,13 @@ impl<T: Options> clap::FromArgMatches for Flags<T> {
     }
 }
 
+/// Reads a value of an enumeration, whose names and their meanings are shown.
+pub fn one_of<T: JsonSchema + DeserializeOwned + Clone + Send + Sync + 'static>() -> impl TypedValueParser<Value = T> {
+    let choices = field::choices_of::<T>();
+    let choices = choices.into_iter().map(|(name, help)| PossibleValue::new(name).help(help));
+    PossibleValuesParser::new(choices).try_map(|name| serde_json::from_value::<T>(Value::String(name)))
+}
+
 /// The flag of a field.
 fn argument<T: Options>(field: Field) -> Arg {
     let (short, long) = field.help();
@@ -124,6 +131,10 @@ fn argument<T: Options>(field: Field) -> Arg {
         None => argument,
     };
     let argument = argument.conflicts_with_all(field.conflicts.clone());
+    let argument = match &field.requires {
+        Some(other) => argument.requires(other.clone()),
+        None => argument,
+    };
     if field.kind == Kind::Switch {
         return argument.action(ArgAction::SetTrue);
     }

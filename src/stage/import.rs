@@ -16,6 +16,7 @@ use crate::learn::state_dict::{infer_config, prefix};
 use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, ModelSpec, Task, Transform};
 use crate::matrix::Statistic;
 use crate::model::{AttentiveChromeConfig, ModelConfig, TensorSpec, member_prefix};
+use crate::stage::flags::one_of;
 use crate::stage::{Common, Files, Stage};
 
 /// Read the weights of published AttentiveChrome models, or write them back.
@@ -51,10 +52,10 @@ pub struct Args {
     #[arg(long, value_name = "BP", default_value_t = 100, help_heading = "Import")]
     pub bin_size: u32,
     /// What a number a bin meant in training
-    #[arg(long, value_enum, default_value = "count", help_heading = "Import")]
+    #[arg(long, value_parser = one_of::<Statistic>(), default_value = "count", help_heading = "Import")]
     pub statistic: Statistic,
     /// Direction of the bins of minus-strand genes in training
-    #[arg(long, value_enum, default_value = "genome", help_heading = "Import")]
+    #[arg(long, value_parser = one_of::<Orientation>(), default_value = "genome", help_heading = "Import")]
     pub orientation: Orientation,
     /// Assembly of the training samples; an empty name for unknown
     #[arg(long, value_name = "NAME", default_value = "hg19", help_heading = "Import")]

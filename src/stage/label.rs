@@ -3,19 +3,22 @@
 mod join;
 mod report;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Parser;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
 use super::job::handed_on::GENES;
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
-use crate::genome::check_name;
+use crate::genome::{NAME_PATTERN, check_name};
 use crate::io::expression::{self, Columns, Duplicates, Expression};
 use crate::io::{genes_bed, labels};
 use crate::matrix::{ByGene, Label, LabelError, LabelMethod, Labels, label};
-use crate::stage::{Common, Files, Stage};
+use crate::stage::{Common, Files, Flags, Stage};
 
 /// Label genes as highly or lowly expressed in a sample
 ///
@@ -24,7 +27,7 @@ use crate::stage::{Common, Files, Stage};
 /// and expression. High is 1, low is 0; a gene without a value is NA. Median, quantile and valley are of
 /// the genes that are labelled: those of --genes, or else all of the table. AttentiveChrome took the
 /// median of its whole table, which held protein-coding genes alone.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-label",
     version,
@@ -38,54 +41,85 @@ pub struct Args {
     /// Sample whose expression is taken: the name of its column, or of the BAM that its column is named by
     #[arg(long, short, value_name = "NAME")]
     pub sample: String,
-    /// Sample that it is compared with, a column of the same table: the label is log2((x + 1) / (y + 1)), the
-    /// change from there to --sample [default: none]
-    #[arg(long, value_name = "NAME")]
-    pub versus: Option<String>,
     /// Where to write the labels; - for standard output
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
-    /// How expression becomes a label
-    #[arg(long, value_enum, default_value_t, value_name = "METHOD")]
-    pub method: Method,
-    /// With --method threshold: expression from which on a gene is high, in the table's unit [no default]
-    #[arg(long, value_name = "X")]
-    pub threshold: Option<f64>,
-    /// With --method quantile: share of the genes that are low, between 0 and 1 [default: 0.5]
-    #[arg(long, value_name = "SHARE")]
-    pub quantile: Option<f64>,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub options: Flags<Options>,
     /// Label these genes, in this order; those that the table lacks are NA. Median, quantile and valley
     /// are of these genes [default: the table's genes]
     #[arg(long, value_name = "BED")]
     pub genes: Option<PathBuf>,
-    /// With --genes: largest share of the shorter list, genes or table, that the other may lack; from a
-    /// tenth on it is a warning
-    #[arg(long, default_value_t = 0.9, value_name = "SHARE")]
-    pub max_lost_genes: f64,
     /// Column of the values, TPM for example; of a table without a header its number [default: named like
     /// --sample]
     #[arg(long, value_name = "NAME")]
     pub column: Option<String>,
-    /// Column of the gene ids [default: gene_id, Geneid, gene, Name or the like, else the first]
-    #[arg(long, value_name = "NAME")]
-    pub gene_column: Option<String>,
-    /// What to make of a gene that has several rows. Rows that are alike in every number are taken once
-    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
-    pub duplicates: Duplicates,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub table: Flags<TableOptions>,
     /// Keep the versions of Ensembl and RefSeq ids (ENSG00000141510.16) [default: they are stripped, as
     /// attentrack-tss does]
     #[arg(long)]
     pub keep_version: bool,
-    /// Give the labels to other genes at random, from this seed: what is learnt from them is chance, for
-    /// attentrack-faithfulness --permuted-model [default: as they are]
-    #[arg(long, value_name = "SEED")]
-    pub permute: Option<u64>,
+    #[serde(skip)]
     #[command(flatten)]
     common: Common,
 }
 
+/// How an expression table is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "LabelOptions")]
+pub struct TableOptions {
+    /// Column of the gene ids [default: gene_id, Geneid, gene, Name or the like, else the first]
+    #[schemars(extend("x-value" = "NAME"))]
+    pub gene_column: Option<String>,
+    /// What to make of a gene that has several rows. Rows that are alike in every number are taken once
+    #[schemars(extend("x-value" = "HOW"))]
+    pub duplicates: Duplicates,
+    /// With --genes: largest share of the shorter list, genes or table, that the other may lack; from a
+    /// tenth on it is a warning
+    #[schemars(extend("x-value" = "SHARE", "minimum" = 0.0, "maximum" = 1.0))]
+    pub max_lost_genes: f64,
+}
+
+impl Default for TableOptions {
+    fn default() -> Self {
+        TableOptions { gene_column: None, duplicates: Duplicates::default(), max_lost_genes: 0.9 }
+    }
+}
+
+/// How expression becomes labels.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "LabelOptions")]
+pub struct Options {
+    /// How expression becomes a label
+    #[schemars(extend("x-value" = "METHOD"))]
+    pub method: Method,
+    /// With --method threshold: expression from which on a gene is high, in the table's unit [no default]
+    #[schemars(extend("x-value" = "X"))]
+    pub threshold: Option<Threshold>,
+    /// With --method quantile: share of the genes that are low, between 0 and 1 [default: 0.5]
+    #[schemars(extend("x-value" = "SHARE", "exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
+    pub quantile: Option<f64>,
+    /// Give the labels to other genes at random, from this seed: what is learnt from them is chance, for
+    /// attentrack-faithfulness --permuted-model [default: as they are]
+    #[schemars(extend("x-value" = "SEED"))]
+    pub permute: Option<u64>,
+    /// Sample that it is compared with, a column of the same table: the label is log2((x + 1) / (y + 1)), the
+    /// change from there to --sample [default: none]
+    #[schemars(extend("x-value" = "NAME"))]
+    pub versus: Option<String>,
+}
+
 /// How expression becomes a label.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "LabelMethod")]
 pub enum Method {
     /// High at or above the median of the genes that have a value (DeepChrome, AttentiveChrome, ShallowChrome)
     #[default]
@@ -98,6 +132,27 @@ pub enum Method {
     Valley,
     /// log2(x + 1), for regression
     Log2,
+}
+
+/// The expression from which on a gene is high: one for all samples, or one for each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Threshold {
+    /// The same for all.
+    All(f64),
+    /// By sample.
+    #[schemars(extend("propertyNames" = {"pattern": NAME_PATTERN}))]
+    BySample(BTreeMap<String, f64>),
+}
+
+impl Options {
+    /// The threshold of a sample.
+    pub fn threshold(&self, sample: &str) -> Option<f64> {
+        match self.threshold.as_ref()? {
+            Threshold::All(threshold) => Some(*threshold),
+            Threshold::BySample(thresholds) => thresholds.get(sample).copied(),
+        }
+    }
 }
 
 /// The stage as a job of the chain.
@@ -133,7 +188,7 @@ impl Stage for Args {
         if let Err(error) = check_name("sample", &self.sample) {
             problems.push(format!("--sample: {error}, and name the column of the table with --column"));
         }
-        match (self.method, self.threshold) {
+        match (self.options.method, self.options.threshold(&self.sample)) {
             (Method::Threshold, None) => {
                 problems
                     .push("--method threshold needs --threshold, the expression from which on a gene is high".into());
@@ -144,21 +199,17 @@ impl Stage for Args {
             (Method::Threshold, Some(_)) | (_, None) => {}
             (_, Some(_)) => problems.push("--threshold goes with --method threshold only".into()),
         }
-        if self.versus.is_some() && self.method != Method::Log2 {
+        if self.options.versus.is_some() && self.options.method != Method::Log2 {
             problems.push("--versus makes numbers: give --method log2".into());
         }
-        if self.versus.is_some() && self.expression.as_os_str() == "-" {
+        if self.options.versus.is_some() && self.expression.as_os_str() == "-" {
             problems.push("--versus reads the table twice: give a file, not standard input".into());
         }
-        if !(0.0..=1.0).contains(&self.max_lost_genes) {
-            problems.push(format!("--max-lost-genes must be a share from 0 to 1, found {}", self.max_lost_genes));
-        }
-        match self.quantile {
-            Some(_) if self.method != Method::Quantile => {
+        problems.extend(self.table.problems());
+        problems.extend(self.options.problems());
+        match self.options.quantile {
+            Some(_) if self.options.method != Method::Quantile => {
                 problems.push("--quantile goes with --method quantile only".into());
-            }
-            Some(share) if !(share > 0.0 && share < 1.0) => {
-                problems.push(format!("--quantile must lie between 0 and 1, found {share}"));
             }
             _ => {}
         }
@@ -173,18 +224,18 @@ impl Stage for Args {
             None => expression.genes.clone(),
             Some(genes) => {
                 let bed = self.genes.as_deref().unwrap_or_else(|| "-".as_ref());
-                let join = join::Join { table: &self.expression, bed, most_lost: self.max_lost_genes };
+                let join = join::Join { table: &self.expression, bed, most_lost: self.table.max_lost_genes };
                 join.values(genes, &expression)?
             }
         };
         let (mut of_genes, threshold) = self.label(&values, &expression.value_column)?;
-        if let Some(versus) = &self.versus {
+        if let Some(versus) = &self.options.versus {
             self.subtract(versus, &expression, &values, &mut of_genes)?;
         }
         let rows = values.into_iter().zip(of_genes);
         let mut labels =
             Labels { rows: rows.map(|((gene_id, expression), label)| Label { gene_id, label, expression }).collect() };
-        if let Some(seed) = self.permute {
+        if let Some(seed) = self.options.permute {
             labels.permute(seed);
             warn!("--permute: the labels are given to other genes at random; a model of them knows nothing");
         }
@@ -199,9 +250,9 @@ impl Args {
     fn columns(&self) -> Columns {
         Columns {
             sample: self.column.clone().unwrap_or_else(|| self.sample.clone()),
-            gene: self.gene_column.clone(),
+            gene: self.table.gene_column.clone(),
             keep_version: self.keep_version,
-            duplicates: self.duplicates,
+            duplicates: self.table.duplicates,
         }
     }
 
@@ -241,10 +292,10 @@ impl Args {
     }
 
     fn label_method(&self) -> LabelMethod {
-        match self.method {
+        match self.options.method {
             Method::Median => LabelMethod::Median,
-            Method::Threshold => LabelMethod::Threshold(self.threshold.unwrap_or_default()),
-            Method::Quantile => LabelMethod::Quantile(self.quantile.unwrap_or(0.5)),
+            Method::Threshold => LabelMethod::Threshold(self.options.threshold(&self.sample).unwrap_or_default()),
+            Method::Quantile => LabelMethod::Quantile(self.options.quantile.unwrap_or(0.5)),
             Method::Valley => LabelMethod::Valley,
             Method::Log2 => LabelMethod::Log2,
         }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::job::handed_on::{BINS, MODEL};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
@@ -14,7 +16,7 @@ use crate::matrix::{
     Attention, AttentionSpread, Kind, Layer, LayerName, Matrix, Prediction, PredictionSpread, Predictions, Region,
     Status,
 };
-use crate::stage::{Common, Compute, Files, Stage};
+use crate::stage::{Common, Compute, Files, Flags, Stage};
 
 /// Score every gene of a matrix with a model, and write the attention that the model paid to each bin
 /// and mark.
@@ -34,7 +36,7 @@ use crate::stage::{Common, Compute, Files, Stage};
 /// Of an ensemble, score and attention are the means over its members (the mean of the probabilities,
 /// not of the logits, as in deep ensembles, Lakshminarayanan et al. 2017), and the sample standard
 /// deviations over the members (divisor: members less one) are written beside them.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-predict",
     version,
@@ -61,14 +63,27 @@ pub struct Args {
     /// written]
     #[arg(long, value_name = "FILE")]
     pub attention: Option<PathBuf>,
-    /// Score genes of status empty too: for signal that lists what there is and leaves out zeros, such as peak
-    /// calls, where no data means no signal [default: they have score NA]
-    #[arg(long)]
-    pub score_empty: bool,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
     #[command(flatten)]
-    compute: Compute,
+    pub options: Flags<Options>,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub compute: Flags<Compute>,
+    #[serde(skip)]
     #[command(flatten)]
     common: Common,
+}
+
+/// Which genes are scored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "PredictOptions")]
+pub struct Options {
+    /// Score genes of status empty too: for signal that lists what there is and leaves out zeros, such as peak
+    /// calls, where no data means no signal [default: they have score NA]
+    pub score_empty: bool,
 }
 
 /// The stage as a job of the chain.
@@ -120,7 +135,7 @@ impl Stage for Args {
 
     fn run(&self) -> Result<()> {
         let (header, mut model) = model_file::load(&self.model, &self.compute.open()?)?;
-        model.set_instruction_set(self.compute.instruction_set);
+        model.set_instruction_set(self.compute.instruction_set.set());
         self.check_attention(&header, model.as_ref())?;
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
@@ -132,7 +147,7 @@ impl Stage for Args {
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
         let scores = model.score(header.task, &rows, &|done| bar.inc(done as u64))?;
         bar.finish_and_clear();
-        let told = Told { matrix: &matrix, genes: &genes, scores: &scores, with_empty: self.score_empty };
+        let told = Told { matrix: &matrix, genes: &genes, scores: &scores, with_empty: self.options.score_empty };
         if let Some(path) = &self.predictions {
             io::predictions::write(path, &told.predictions(&header, model_file::fingerprint(&self.model)?))?;
         }

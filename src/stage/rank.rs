@@ -8,12 +8,13 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Parser;
+use serde::Serialize;
 
 use self::inputs::Inputs;
 use crate::io::Output;
 use crate::learn::metrics::{Bootstrap, Figure, N_METRICS, compare, figures, metric_names};
 use crate::matrix::Split;
-use crate::stage::{Common, Files, Stage};
+use crate::stage::{Common, Files, Flags, Judgement, Stage};
 
 /// Rank models by what they predict of the same genes: figures with intervals, and paired tests against
 /// one of them.
@@ -28,7 +29,7 @@ use crate::stage::{Common, Files, Stage};
 /// P values are two-sided, of the hypothesis that a model is no better or worse than --reference; p_holm
 /// is adjusted for the number of models (Holm 1979). Choose a model by its validation figure (column
 /// valid): the best of many test figures flatters.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-rank",
     version,
@@ -57,18 +58,11 @@ pub struct Args {
     /// Model that the others are compared with [default: the first of --runs]
     #[arg(long, value_name = "MODEL", help_heading = "Judgement")]
     pub reference: Option<String>,
-    /// Split whose genes the models are judged on
-    #[arg(long, value_enum, default_value = "test", help_heading = "Judgement")]
-    pub split: Split,
-    /// Bootstrap replicates; 0 for no intervals and no tests
-    #[arg(long, value_name = "N", default_value_t = 2000, help_heading = "Judgement")]
-    pub bootstrap: u32,
-    /// Confidence of the intervals, as a share
-    #[arg(long, value_name = "X", default_value_t = 0.95, help_heading = "Judgement")]
-    pub confidence: f64,
-    /// Seed of the bootstrap
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Judgement")]
-    pub seed: u64,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub options: Flags<Judgement>,
+    #[serde(skip)]
     #[command(flatten)]
     common: Common,
 }
@@ -113,10 +107,7 @@ impl Stage for Args {
     }
 
     fn problems(&self) -> Vec<String> {
-        if self.confidence > 0.0 && self.confidence < 1.0 {
-            return Vec::new();
-        }
-        vec![format!("--confidence must lie between 0 and 1, found {}. Give 0.95 for 95 % intervals", self.confidence)]
+        self.options.problems()
     }
 
     fn run(&self) -> anyhow::Result<()> {
@@ -131,12 +122,16 @@ impl Stage for Args {
             output.put(figure::draw(&ladders, &metrics, reference, self).as_bytes())?;
             output.commit()?;
         }
-        summary::log(&ladders, &metrics, reference, self.split);
+        summary::log(&ladders, &metrics, reference, self.options.split);
         Ok(())
     }
 }
 
 impl Args {
+    fn bootstrap(&self) -> Bootstrap {
+        self.options.bootstrap(2000)
+    }
+
     /// Place of the model that the others are compared with.
     fn reference(&self, inputs: &Inputs) -> anyhow::Result<usize> {
         let Some(name) = &self.reference else { return Ok(0) };
@@ -152,15 +147,15 @@ impl Args {
     }
 
     fn judge(&self, inputs: &Inputs, sample: Option<&str>, reference: usize) -> anyhow::Result<Ladder> {
-        let (folds, models) = inputs.gather(sample, self.split)?;
+        let (folds, models) = inputs.gather(sample, self.options.split)?;
         if folds.iter().any(|fold| fold.labels.is_empty()) {
             bail!(
                 "{}: a fold has no {} gene with score and label. Check that splits, labels and predictions belong together, or choose another --split",
                 self.splits.display(),
-                self.split
+                self.options.split
             );
         }
-        let bootstrap = Bootstrap { replicates: self.bootstrap, confidence: self.confidence, seed: self.seed };
+        let bootstrap = self.bootstrap();
         let judged = compare(&folds, &models, reference, inputs.binary, &bootstrap);
         let (valid_folds, valid) = inputs.gather(sample, Split::Valid)?;
         let models = models.into_iter().zip(judged).zip(&valid).map(|((model, figures_of), valid)| Judged {

@@ -12,12 +12,14 @@ mod page;
 use std::path::PathBuf;
 
 use clap::Parser;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::job::handed_on::{GENES, LABELS, PREDICTIONS, SPLITS};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::check_text;
 use crate::io::{FileError, Output};
-use crate::stage::{Common, Files, Stage};
+use crate::stage::{Common, Files, Flags, Stage};
 
 /// Draw a run on one page, and write its figures for MultiQC.
 ///
@@ -27,7 +29,7 @@ use crate::stage::{Common, Files, Stage};
 /// genes, class balance, how to read it, and what to be careful of; and for MultiQC
 /// attentrack_*_mqc.json, attentrack_mqc_versions.yml and multiqc_config.yml. Curves and attention are
 /// those of the split that the metrics name as their headline.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-report",
     version,
@@ -60,12 +62,30 @@ pub struct Args {
     /// Folder to write into; made if it is not there
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub out_dir: PathBuf,
-    /// Heading of the page
-    #[arg(long, value_name = "TEXT", default_value = "attentrack report", help_heading = "Output")]
-    pub title: String,
     #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub options: Flags<Options>,
+    #[allow(missing_docs)]
+    #[serde(skip)]
     #[command(flatten)]
     pub common: Common,
+}
+
+/// What the page shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "ReportOptions")]
+pub struct Options {
+    /// Heading of the page
+    #[schemars(extend("x-value" = "TEXT", "x-heading" = "Output"))]
+    pub title: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { title: "attentrack report".to_owned() }
+    }
 }
 
 /// The stage as a job of the chain.
@@ -140,7 +160,7 @@ impl Stage for Args {
     fn problems(&self) -> Vec<String> {
         let (predictions, labels) = (self.predictions.len(), self.labels.len());
         let mut problems: Vec<String> =
-            check_text("--title", &self.title).err().iter().map(ToString::to_string).collect();
+            check_text("--title", &self.options.title).err().iter().map(ToString::to_string).collect();
         if predictions != labels {
             problems.push(format!(
                 "--predictions names {predictions} and --labels {labels} files. Give one labels file for each predictions file, in the same order"
@@ -151,7 +171,7 @@ impl Stage for Args {
 
     fn run(&self) -> anyhow::Result<()> {
         let inputs = inputs::read(self)?;
-        let html = page::page(&self.title, &inputs);
+        let html = page::page(&self.options.title, &inputs);
         std::fs::create_dir_all(&self.out_dir)
             .map_err(|error| FileError::os(&self.out_dir, "make the folder", &error))?;
         multiqc::write(&self.out_dir, &inputs)?;

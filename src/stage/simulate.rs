@@ -10,6 +10,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::io::{FileError, bam_writer, bigwig_writer, gtf_writer};
 use crate::matrix::simulation::{Design, PLANTED_MARK, SimulatedMark, Simulation};
+use crate::stage::flags::one_of;
 use crate::stage::{Common, Files, Stage};
 
 /// Write a realistic data set with a planted truth: which mark, and which of its bins, decide
@@ -50,7 +51,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(3..=22))]
     pub chroms: u8,
     /// Marks, in the order of the model's second axis; H3K4me3, the planted one, must be among them
-    #[arg(long, value_name = "MARK,…", value_delimiter = ',', default_values_t = SimulatedMark::ALL)]
+    #[arg(long, value_name = "MARK,…", value_delimiter = ',', value_parser = one_of::<SimulatedMark>(), default_values_t = SimulatedMark::ALL)]
     pub marks: Vec<SimulatedMark>,
     /// Signal files; mixed: H3K4me3 and H3K27me3 as BAM, the others as bigWig
     #[arg(long, value_enum, default_value_t = Format::Mixed)]

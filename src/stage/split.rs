@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tracing::info;
 
 use super::job::handed_on::{GENES, LABELS};
@@ -15,14 +17,14 @@ use crate::genome::{Gene, Grid, Orientation};
 use crate::io::{genes_bed, labels, splits};
 use crate::matrix::splitting::{self, Fractions};
 use crate::matrix::{Split, overlap_groups};
-use crate::stage::{Common, Files, Stage};
+use crate::stage::{Common, Files, Flags, Reach, Stage};
 
 /// Divide genes into train, valid and test
 ///
 /// Writes gene_id, split and fold, and prints for each split its genes, its class balance (given
 /// --labels) and how many of its windows overlap a training window: such genes share signal with the
 /// genes that the model learnt from, so a score on them flatters. Splits by chromosome have none.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-split",
     version,
@@ -36,46 +38,76 @@ pub struct Args {
     /// Where to write the splits; - for standard output
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
-    /// How genes are divided
-    #[arg(long, value_enum, default_value_t, value_name = "METHOD")]
-    pub method: Method,
-    /// Chromosomes of the validation genes, separated by commas [default: chosen, see --method]
-    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
-    pub valid_chroms: Vec<String>,
-    /// Chromosomes of the test genes, separated by commas [default: chosen, see --method]
-    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
-    pub test_chroms: Vec<String>,
-    /// Cross-validation: in each of K folds another part of the genes is test, the next part is valid
-    /// [default: a single fold, 0]
-    #[arg(long, value_name = "K")]
-    pub folds: Option<usize>,
-    /// Share of the genes to train on, between 0 and 1 [default: 0.65; file-order: 1/3]
-    #[arg(long, value_name = "SHARE")]
-    pub train_fraction: Option<f64>,
-    /// Share of the genes to validate on, between 0 and 1 [default: 0.15; file-order: 1/3]
-    #[arg(long, value_name = "SHARE")]
-    pub valid_fraction: Option<f64>,
-    /// Share of the genes to test on, between 0 and 1 [default: 0.20; file-order: 1/3]
-    #[arg(long, value_name = "SHARE")]
-    pub test_fraction: Option<f64>,
-    /// Seed of --method random
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub seed: u64,
-    /// With --method random: keep genes together whose windows overlap [default: genes are independent]
-    #[arg(long)]
-    pub group_overlapping: bool,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub options: Flags<Options>,
     /// Labels of one sample or more, for the class balance [default: not printed]
     #[arg(long, num_args = 1.., value_name = "TSV")]
     pub labels: Vec<PathBuf>,
-    /// Bases to either side of the TSS, for the overlap of windows
-    #[arg(long, default_value_t = 5000, value_name = "BP", value_parser = clap::value_parser!(u32).range(1..))]
-    pub flank: u32,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub windows: Flags<Reach>,
+    #[serde(skip)]
     #[command(flatten)]
     common: Common,
 }
 
 /// How genes are divided.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "SplitOptions")]
+pub struct Options {
+    /// How genes are divided
+    #[schemars(extend("x-value" = "METHOD"))]
+    pub method: Method,
+    /// Chromosomes of the validation genes, separated by commas [default: chosen, see --method]
+    #[schemars(extend("x-value" = "CHROM,…"))]
+    pub valid_chroms: Vec<String>,
+    /// Chromosomes of the test genes, separated by commas [default: chosen, see --method]
+    #[schemars(extend("x-value" = "CHROM,…"))]
+    pub test_chroms: Vec<String>,
+    /// Cross-validation: in each of K folds another part of the genes is test, the next part is valid
+    /// [default: a single fold, 0]
+    #[schemars(extend("x-value" = "K"))]
+    pub folds: Option<usize>,
+    /// Share of the genes to train on, between 0 and 1 [default: 0.65; file-order: 1/3]
+    #[schemars(extend("x-value" = "SHARE", "exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
+    pub train_fraction: Option<f64>,
+    /// Share of the genes to validate on, between 0 and 1 [default: 0.15; file-order: 1/3]
+    #[schemars(extend("x-value" = "SHARE", "exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
+    pub valid_fraction: Option<f64>,
+    /// Share of the genes to test on, between 0 and 1 [default: 0.20; file-order: 1/3]
+    #[schemars(extend("x-value" = "SHARE", "exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
+    pub test_fraction: Option<f64>,
+    /// Seed of --method random
+    #[schemars(extend("x-value" = "N"))]
+    pub seed: u64,
+    /// With --method random: keep genes together whose windows overlap [default: genes are independent]
+    pub group_overlapping: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            method: Method::default(),
+            valid_chroms: Vec::new(),
+            test_chroms: Vec::new(),
+            folds: None,
+            train_fraction: None,
+            valid_fraction: None,
+            test_fraction: None,
+            seed: 1,
+            group_overlapping: false,
+        }
+    }
+}
+
+/// How genes are divided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "SplitMethod")]
 pub enum Method {
     /// Whole chromosomes: those named, or, the largest first, each to the split that lacks most genes
     #[default]
@@ -113,21 +145,21 @@ impl Stage for Args {
 
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let names_chroms = !self.valid_chroms.is_empty() || !self.test_chroms.is_empty();
-        if names_chroms && self.method != Method::Chromosome {
+        let names_chroms = !self.options.valid_chroms.is_empty() || !self.options.test_chroms.is_empty();
+        if names_chroms && self.options.method != Method::Chromosome {
             problems.push("--valid-chroms and --test-chroms go with --method chromosome only".into());
         }
-        if let Some(chrom) = self.valid_chroms.iter().find(|chrom| self.test_chroms.contains(chrom)) {
+        if let Some(chrom) = self.options.valid_chroms.iter().find(|chrom| self.options.test_chroms.contains(chrom)) {
             problems.push(format!("chromosome {chrom} is named in both --valid-chroms and --test-chroms"));
         }
-        if self.group_overlapping && self.method != Method::Random {
+        if self.options.group_overlapping && self.options.method != Method::Random {
             problems.push("--group-overlapping goes with --method random only".into());
         }
-        if self.folds.is_some_and(|folds| folds < 3) {
+        if self.options.folds.is_some_and(|folds| folds < 3) {
             problems.push("--folds must be 3 or more: one part to test, one to validate, one to train".into());
         }
-        let fractions = [self.train_fraction, self.valid_fraction, self.test_fraction];
-        if self.folds.is_some() && (names_chroms || fractions.iter().any(Option::is_some)) {
+        let fractions = [self.options.train_fraction, self.options.valid_fraction, self.options.test_fraction];
+        if self.options.folds.is_some() && (names_chroms || fractions.iter().any(Option::is_some)) {
             problems.push("--folds decides the parts itself: leave out chromosomes and fractions".into());
         }
         problems.extend(self.fractions().err());
@@ -137,7 +169,7 @@ impl Stage for Args {
     fn run(&self) -> anyhow::Result<()> {
         let genes = genes_bed::read(&self.genes)?;
         let labels = self.labels.iter().map(|path| labels::read(path)).collect::<Result<Vec<_>, _>>()?;
-        let grid = Grid::new(self.flank, self.flank, Orientation::Gene)?;
+        let grid = Grid::new(self.windows.flank, self.windows.flank, Orientation::Gene)?;
         let folds = self.divide(&genes, &grid)?;
         let gene_ids: Vec<&str> = genes.iter().map(|gene| gene.id.as_str()).collect();
         let splits = splitting::rows(&gene_ids, &folds).with_context(|| self.place(&genes))?;
@@ -153,20 +185,20 @@ impl Args {
     fn divide(&self, genes: &[Gene], grid: &Grid) -> anyhow::Result<Vec<Vec<Split>>> {
         let fractions = self.fractions().map_err(anyhow::Error::msg)?;
         let (chroms, chrom_of) = chromosomes(genes);
-        let group = match self.method {
+        let group = match self.options.method {
             Method::Chromosome => chrom_of,
-            Method::Random if self.group_overlapping => overlap_groups(genes, grid),
+            Method::Random if self.options.group_overlapping => overlap_groups(genes, grid),
             Method::Random | Method::FileOrder => (0..genes.len()).collect(),
         };
-        let folds = match (self.method, self.folds) {
+        let folds = match (self.options.method, self.options.folds) {
             (Method::Chromosome, None) => {
                 splitting::greedy(&group, fractions, &self.given(&chroms)?).map(|split| vec![split])
             }
-            (Method::Random, None) => Ok(vec![splitting::random(&group, fractions, self.seed)]),
+            (Method::Random, None) => Ok(vec![splitting::random(&group, fractions, self.options.seed)]),
             (Method::FileOrder, None) => Ok(vec![splitting::file_order(genes.len(), fractions)]),
             (method, Some(k)) => match method {
                 Method::Chromosome => splitting::parts(&group, k, None, "chromosomes"),
-                Method::Random => splitting::parts(&group, k, Some(self.seed), "groups of genes"),
+                Method::Random => splitting::parts(&group, k, Some(self.options.seed), "groups of genes"),
                 Method::FileOrder => splitting::blocks(genes.len(), k),
             }
             .map(|part| splitting::cross_validation(&part, k)),
@@ -177,7 +209,7 @@ impl Args {
     /// For an error: the file, and what to try.
     fn place(&self, genes: &[Gene]) -> String {
         let (chroms, _) = chromosomes(genes);
-        let remedy = match self.method {
+        let remedy = match self.options.method {
             Method::Chromosome => "name fewer chromosomes or folds, or use --method random",
             _ => "use larger fractions, fewer folds or more genes",
         };
@@ -187,7 +219,7 @@ impl Args {
     /// The chromosomes that the user has given to a split.
     fn given(&self, chroms: &[&str]) -> anyhow::Result<HashMap<usize, Split>> {
         let mut given = HashMap::new();
-        for (names, split) in [(&self.valid_chroms, Split::Valid), (&self.test_chroms, Split::Test)] {
+        for (names, split) in [(&self.options.valid_chroms, Split::Valid), (&self.options.test_chroms, Split::Test)] {
             for name in names {
                 let Some(at) = chroms.iter().position(|chrom| chrom == name) else {
                     let listed: BTreeSet<&str> = chroms.iter().copied().collect();
@@ -206,9 +238,9 @@ impl Args {
 
     /// The shares of the splits: those given, the others in proportion to the method's own.
     fn fractions(&self) -> Result<Fractions, String> {
-        let own = if self.method == Method::FileOrder { Fractions::THIRDS } else { Fractions::USUAL };
+        let own = if self.options.method == Method::FileOrder { Fractions::THIRDS } else { Fractions::USUAL };
         let own = [own.train, own.valid, own.test];
-        let given = [self.train_fraction, self.valid_fraction, self.test_fraction];
+        let given = [self.options.train_fraction, self.options.valid_fraction, self.options.test_fraction];
         if let Some(share) = given.iter().flatten().find(|&&share| !(share > 0.0 && share < 1.0)) {
             return Err(format!("a fraction must lie between 0 and 1, found {share}"));
         }

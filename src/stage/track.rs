@@ -6,26 +6,27 @@ mod selection;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use clap::builder::PossibleValue;
-use clap::{ArgGroup, Parser, ValueEnum};
+use clap::{ArgGroup, Parser};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::files::with_suffix;
 use super::gene_ids;
 use super::job::handed_on::PREDICTIONS;
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::file_names;
-use crate::io::track::{Drawing, FORMATS, Format, Holds, Text, commit};
+use crate::io::track::{Drawing, Format, Holds, Text, commit};
 use crate::io::{PendingFile, bins, predictions};
 use crate::matrix::Matrix;
 use crate::matrix::track::{Aggregate, Cells, Selection, Sureness, TrackValue, TrackValues, cells};
-use crate::stage::{Common, Files, Stage};
+use crate::stage::{Common, Files, Flags, Stage};
 
 /// Turns a matrix (attention, signal or attribution) into tracks for the genome browser.
 ///
 /// Every bin comes back to the bases that it was made from, on either strand, clipped at chromosome
 /// ends. Tracks are sorted by chromosome (byte order) and start. Genes that could not be scored are
 /// left out.
-#[derive(Parser, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(name = "attentrack-track", version, allow_negative_numbers = true, after_help = AFTER_HELP)]
 #[command(group = ArgGroup::new("target").required(true).args(["out", "out_dir"]))]
 pub struct Args {
@@ -35,51 +36,77 @@ pub struct Args {
     /// What attentrack-predict says of the same genes (predictions.tsv): TSV and bigBed get each gene's score, and BED and bigBed show which genes are uncertain, see below [default: they do not]
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,
-    /// Format of the track; with --out-dir several, separated by commas
-    #[arg(long, short, value_enum, required = true, value_delimiter = ',')]
-    pub format: Vec<Format>,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub options: Flags<Options>,
     /// File to write; `-` is standard output (text formats), a name that ends in .gz makes it bgzip with a tabix index FILE.tbi beside it (TSV: bgzip alone). bedGraph and bigWig also need --mark unless the matrix has one mark
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Folder to write into, made if it is not there: MARK.bedgraph or MARK.bw a mark (characters of MARK other than letters, digits, `.`, `_`, `+`, `-` become `_`), or KIND.bed, KIND.bb, KIND.tsv with KIND attention, signal or attribution
     #[arg(long, value_name = "DIR")]
     pub out_dir: Option<PathBuf>,
-    /// With --out-dir, write text formats as bgzip (.gz), with a tabix index [default: plain text]
-    #[arg(long)]
-    pub bgzip: bool,
-    /// Mark to draw, or body:MARK for it along the genes' bodies; may be repeated [default: all]
-    #[arg(long, value_name = "MARK")]
-    pub mark: Vec<String>,
-    /// Gene to draw, by id, or @FILE with one id a line; may be repeated [default: all]
-    #[arg(long, value_name = "ID|@FILE")]
-    pub gene: Vec<String>,
-    /// Draw bins that overlap CHROM, CHROM:START or CHROM:START-END (1-based, both ends included, as samtools has it); may be repeated [default: everywhere]
-    #[arg(long, value_name = "REGION")]
-    pub region: Vec<String>,
-    /// Value to draw, see below [default: corrected for attention, raw for anything else]
-    #[arg(long, value_enum)]
-    pub value: Option<TrackValue>,
-    /// bedGraph, bigWig: what a base shows that lies in the windows of several genes [default: max; extreme for an attribution with negative values]
-    #[arg(long, value_enum)]
-    pub aggregate: Option<Aggregate>,
-    /// BED, bigBed, TSV: keep bins whose absolute value is at least this, in the unit of the value [default: BED and bigBed keep the bins that stand out, see below; TSV keeps every bin]
-    #[arg(long, value_name = "X", conflicts_with = "all")]
-    pub min_value: Option<f32>,
-    /// BED, bigBed: keep every bin [default: the bins above --min-value]
-    #[arg(long)]
-    pub all: bool,
-    /// Chromosome lengths (name, length; tab-separated) where the matrix does not know them [default: the matrix's]
-    #[arg(long, value_name = "FILE")]
-    pub chrom_sizes: Option<PathBuf>,
-    /// BED: begin with a `track` line for a UCSC custom track [default: none, as bedtools and tabix want it]
-    #[arg(long)]
-    pub track_line: bool,
-    /// Write a text track even where no bin is selected [default: that is an error]
-    #[arg(long)]
-    pub allow_empty: bool,
     #[command(flatten)]
     /// Flags that every stage takes.
+    #[serde(skip)]
     pub common: Common,
+}
+
+/// Which tracks are written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "TrackOptions")]
+pub struct Options {
+    /// Format of the track; with --out-dir several, separated by commas
+    #[schemars(extend("x-flag" = "format", "x-aliases" = ["format"], "x-required" = true))]
+    #[serde(alias = "format")]
+    pub formats: Vec<Format>,
+    /// With --out-dir, write text formats as bgzip (.gz), with a tabix index [default: plain text]
+    pub bgzip: Option<bool>,
+    /// Mark to draw; may be repeated [default: all]
+    #[schemars(extend("x-value" = "MARK", "x-repeat" = true))]
+    pub mark: Vec<String>,
+    /// Gene to draw, by id, or @FILE with one id a line; may be repeated [default: all]
+    #[schemars(extend("x-value" = "ID|@FILE", "x-repeat" = true))]
+    pub gene: Vec<String>,
+    /// Draw bins that overlap CHROM, CHROM:START or CHROM:START-END (1-based, both ends included, as samtools has it); may be repeated [default: everywhere]
+    #[schemars(extend("x-value" = "REGION", "x-repeat" = true))]
+    pub region: Vec<String>,
+    /// Value to draw, see below [default: corrected for attention, raw for anything else]
+    pub value: Option<TrackValue>,
+    /// bedGraph, bigWig: what a base shows that lies in the windows of several genes [default: max; extreme for an attribution with negative values]
+    pub aggregate: Option<Aggregate>,
+    /// BED, bigBed, TSV: keep bins whose absolute value is at least this, in the unit of the value [default: BED and bigBed keep the bins that stand out, see below; TSV keeps every bin]
+    #[schemars(extend("x-value" = "X", "x-conflicts" = ["all"], "minimum" = 0.0))]
+    pub min_value: Option<f64>,
+    /// BED, bigBed: keep every bin [default: the bins above --min-value]
+    pub all: bool,
+    /// Chromosome lengths (name, length; tab-separated) where the matrix does not know them [default: the matrix's]
+    #[schemars(extend("x-value" = "FILE"))]
+    pub chrom_sizes: Option<PathBuf>,
+    /// BED: begin with a `track` line for a UCSC custom track [default: none, as bedtools and tabix want it]
+    pub track_line: bool,
+    /// Write a text track even where no bin is selected [default: that is an error]
+    pub allow_empty: Option<bool>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            formats: ["bed", "bigwig", "bigbed", "tsv"].into_iter().filter_map(Format::named).collect(),
+            bgzip: None,
+            mark: Vec::new(),
+            gene: Vec::new(),
+            region: Vec::new(),
+            value: None,
+            aggregate: None,
+            min_value: None,
+            all: false,
+            chrom_sizes: None,
+            track_line: false,
+            allow_empty: None,
+        }
+    }
 }
 
 const AFTER_HELP: &str = "\
@@ -136,13 +163,15 @@ Examples:
   attentrack-track --input A.attention.bins.safetensors --format tsv \\
     --gene ENSG00000159216 --out -";
 
-impl ValueEnum for Format {
-    fn value_variants<'a>() -> &'a [Self] {
-        FORMATS
+impl Options {
+    /// Whether text formats are compressed.
+    fn bgzip(&self) -> bool {
+        self.bgzip.unwrap_or(false)
     }
 
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name).help(self.about))
+    /// Whether an empty track may be written.
+    fn allow_empty(&self) -> bool {
+        self.allow_empty.unwrap_or(false)
     }
 }
 
@@ -179,13 +208,13 @@ impl Stage for Args {
     }
 
     fn files(&self) -> Files {
-        let has_index = self.format.iter().any(|format| format.text == Text::Indexed);
+        let has_index = self.options.formats.iter().any(|format| format.text == Text::Indexed);
         let compressed = self.out.iter().filter(|out| has_index && is_gzip_name(out));
         Files::new()
             .input("--input", [&self.input])
             .input("--predictions", &self.predictions)
-            .input("--gene", gene_ids::files(&self.gene))
-            .input("--chrom-sizes", &self.chrom_sizes)
+            .input("--gene", gene_ids::files(&self.options.gene))
+            .input("--chrom-sizes", &self.options.chrom_sizes)
             .output("--out", &self.out)
             .beside("--out", compressed.map(|out| with_suffix(out, ".tbi")))
             .folder("--out-dir", &self.out_dir)
@@ -193,8 +222,8 @@ impl Stage for Args {
 
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let has = |is_so: fn(&Format) -> bool| self.format.iter().any(is_so);
-        if self.out.is_some() && self.format.len() > 1 {
+        let has = |is_so: fn(&Format) -> bool| self.options.formats.iter().any(is_so);
+        if self.out.is_some() && self.options.formats.len() > 1 {
             problems.push("--out holds one format: name one, or give --out-dir instead of --out".to_owned());
         }
         if !has(Format::is_text) {
@@ -202,23 +231,23 @@ impl Stage for Args {
             if self.out.as_deref() == Some(Path::new("-")) {
                 problems.push("--out: bigWig and bigBed cannot be written to standard output. Name a file".to_owned());
             }
-            if self.bgzip || is_gz {
+            if self.options.bgzip() || is_gz {
                 problems.push("bigWig and bigBed are compressed inside: leave --bgzip and .gz out".to_owned());
             }
         }
-        if self.bgzip && self.out.is_some() {
+        if self.options.bgzip() && self.out.is_some() {
             problems.push("--bgzip is for --out-dir: with --out, name a file that ends in .gz".to_owned());
         }
-        if self.track_line && (!has(|format| format.takes_track_line) || self.is_compressed()) {
+        if self.options.track_line && (!has(|format| format.takes_track_line) || self.is_compressed()) {
             problems.push(
                 "--track-line is for plain BED, a custom track: leave it out, or write --format bed without .gz"
                     .to_owned(),
             );
         }
-        if self.min_value.is_some() && !has(|format| format.holds != Holds::Bases) {
+        if self.options.min_value.is_some() && !has(|format| format.holds != Holds::Bases) {
             problems.push("--min-value: bedGraph and bigWig hold every bin. Leave it out, or write BED".to_owned());
         }
-        if self.min_value.is_some_and(|value| !value.is_finite() || value < 0.0) {
+        if self.options.min_value.is_some_and(|value| !value.is_finite() || value < 0.0) {
             problems.push("--min-value must be a number that is not negative".to_owned());
         }
         problems
@@ -227,12 +256,12 @@ impl Stage for Args {
     fn run(&self) -> anyhow::Result<()> {
         let matrix = self.read()?;
         let name = || format!("{}: cannot draw", self.input.display());
-        let values =
-            TrackValues::new(&matrix, self.value.unwrap_or(TrackValue::default_for(matrix.kind))).with_context(name)?;
+        let values = TrackValues::new(&matrix, self.options.value.unwrap_or(TrackValue::default_for(matrix.kind)))
+            .with_context(name)?;
         let values = values.with_sureness(self.sureness(&matrix)?);
         let selection = selection::resolve(self, &values)?;
         let mut files = Vec::new();
-        for &format in &self.format {
+        for &format in &self.options.formats {
             let thresholds = self.thresholds(format, &values);
             for (path, marks) in self.targets(format, &values, &selection.marks)? {
                 let selection = Selection { marks, ..selection.clone() };
@@ -251,7 +280,7 @@ impl Args {
     /// The matrix, with the lengths that `--chrom-sizes` adds.
     fn read(&self) -> anyhow::Result<Matrix> {
         let mut matrix = bins::read(&self.input)?;
-        if let Some(path) = &self.chrom_sizes {
+        if let Some(path) = &self.options.chrom_sizes {
             selection::add_chrom_sizes(&mut matrix, path)?;
         }
         Ok(matrix)
@@ -272,7 +301,7 @@ impl Args {
         marks: &[usize],
     ) -> anyhow::Result<Vec<(PathBuf, Vec<usize>)>> {
         let name = |mark: usize| values.channels()[mark].name.as_str();
-        let gz = if self.bgzip && format.is_text() { ".gz" } else { "" };
+        let gz = if self.options.bgzip() && format.is_text() { ".gz" } else { "" };
         let extension = format.extension;
         match (&self.out, &self.out_dir) {
             (Some(out), _) => {
@@ -306,9 +335,9 @@ impl Args {
 
     /// The smallest absolute value of each mark that is kept.
     fn thresholds(&self, format: Format, values: &TrackValues) -> Vec<f32> {
-        let of_mark = |mark| match (self.min_value, format.holds) {
-            (Some(value), _) => value,
-            (None, Holds::Boxes) if !self.all => values.outstanding(mark),
+        let of_mark = |mark| match (self.options.min_value, format.holds) {
+            (Some(value), _) => value as f32,
+            (None, Holds::Boxes) if !self.options.all => values.outstanding(mark),
             _ => 0.0,
         };
         (0..values.channels().len()).map(of_mark).collect()
@@ -316,19 +345,19 @@ impl Args {
 
     /// How the genes' values of a base become one.
     fn rule(&self, values: &TrackValues) -> Aggregate {
-        self.aggregate.unwrap_or(if values.is_signed() { Aggregate::Extreme } else { Aggregate::Max })
+        self.options.aggregate.unwrap_or(if values.is_signed() { Aggregate::Extreme } else { Aggregate::Max })
     }
 
     fn is_compressed(&self) -> bool {
-        self.bgzip || self.out.as_ref().is_some_and(|out| is_gzip_name(out))
+        self.options.bgzip() || self.out.as_ref().is_some_and(|out| is_gzip_name(out))
     }
 
     fn check_not_empty(&self, format: Format, values: &TrackValues, cells: &Cells, path: &Path) -> anyhow::Result<()> {
-        if !cells.kept.is_empty() || (self.allow_empty && format.is_text()) {
+        if !cells.kept.is_empty() || (self.options.allow_empty() && format.is_text()) {
             return Ok(());
         }
         let target = path.display();
-        let hint = match (self.allow_empty, format.is_text()) {
+        let hint = match (self.options.allow_empty(), format.is_text()) {
             (_, true) => ", or allow an empty track with --allow-empty",
             (true, false) => "; an empty bigWig or bigBed cannot be written",
             (false, false) => "",
@@ -354,7 +383,7 @@ impl Args {
             cells.sort();
         }
         let rule = self.rule(values);
-        let track_line = self.track_line && format.takes_track_line;
+        let track_line = self.options.track_line && format.takes_track_line;
         let drawing = Drawing { values, cells: &cells, rule, compress: self.is_compressed(), track_line };
         Ok((format.write)(path, &drawing)?)
     }

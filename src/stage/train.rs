@@ -1,6 +1,7 @@
 //! Train a model on binned signal and labels.
 
 mod baselines;
+mod bytes;
 mod data;
 mod history;
 mod networks;
@@ -16,7 +17,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Parser;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
 
+pub use self::bytes::Bytes;
 use self::samples::Sample;
 pub use self::state_file::{Fingerprint, StateHeader, read as read_state};
 use super::job::handed_on::{BINS, LABELS, SPLITS};
@@ -44,7 +48,7 @@ const SAMPLE: &str = "{sample}";
 /// Several samples are pooled into one model, or, with {sample} in --out, have a model each; with
 /// --ensemble, a model file holds the models of several seeds, and attentrack-predict gives their mean
 /// and spread. All are trained side by side, each to the same bytes as if it were trained alone.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-train",
     version,
@@ -80,49 +84,77 @@ pub struct Args {
     #[arg(long, value_name = "NAME.model.safetensors")]
     pub out: PathBuf,
     /// Model
+    #[serde(serialize_with = "tag")]
     #[arg(long, value_parser = recipe_parser(), default_value = recipe::PUBLISHED)]
     pub model: &'static Recipe,
     #[allow(missing_docs)]
+    #[serde(flatten)]
     #[command(flatten)]
     pub sizes: Flags<Sizes>,
-    /// What is learnt
-    #[arg(long, value_enum, default_value_t)]
-    pub task: Task,
-    /// Models in the file, of the seeds --seed, --seed + 1 and so on
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub ensemble: u16,
     #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub options: Flags<Options>,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
     #[command(flatten)]
     pub regime: Flags<Regime>,
-    /// What is done to the signal first; fitted on the training genes, stored in the model
-    /// [default: raw; of auto unit-mean]
-    #[arg(long, value_enum, hide_default_value = true)]
-    pub transform: Option<Transform>,
-    /// What a baseline sees of a window [default: all]
-    #[arg(long, value_enum, hide_default_value = true)]
-    pub features: Option<FeatureSet>,
-    /// How scores are made probabilities, from the validation genes; stored in the model, applied by
-    /// attentrack-predict [default: none; of auto temperature, half way]
-    #[arg(long, value_enum, hide_default_value = true)]
-    pub calibrate: Option<CalibrationMethod>,
-    /// Fold of the splits, counted from 0
-    #[arg(long, value_name = "K", default_value_t = 0)]
-    pub fold: u32,
-    /// Seed of the initial weights, the order of the genes and dropout; the first of an ensemble
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Memory for data, in bytes or with k, M, G, T: genes that take more than three quarters of it are
-    /// streamed from the files in every epoch, shuffled in a window of 64 MiB of genes
-    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = data::parse_size)]
-    pub memory: u64,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
     #[command(flatten)]
-    compute: Compute,
+    pub compute: Flags<Compute>,
     /// Go on from NAME.state.safetensors if it is there; the result is the same as without a break
     /// [default: start afresh]
     #[arg(long)]
     pub resume: bool,
+    #[serde(skip)]
     #[command(flatten)]
     common: Common,
+}
+
+/// What is learnt, by how many models, from which genes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "TrainOptions")]
+pub struct Options {
+    /// What is learnt [default: classification]
+    pub task: Option<Task>,
+    /// Models in the file, of the seeds --seed, --seed + 1 and so on
+    #[schemars(range(min = 1, max = 1000), extend("x-value" = "K"))]
+    pub ensemble: u16,
+    /// What is done to the signal first; fitted on the training genes, stored in the model
+    /// [default: raw; auto: unit-mean]
+    pub transform: Option<Transform>,
+    /// What a baseline sees of a window [default: all]
+    pub features: Option<FeatureSet>,
+    /// How scores are made probabilities, from the validation genes; stored in the model, applied by
+    /// attentrack-predict [default: none; auto: temperature, half way]
+    pub calibrate: Option<CalibrationMethod>,
+    /// Fold of the splits, counted from 0 [default: 0]
+    #[schemars(extend("x-value" = "K"))]
+    pub fold: Option<u32>,
+    /// Seed of the initial weights, the order of the genes and dropout; the first of an ensemble
+    #[schemars(extend("x-value" = "N"))]
+    pub seed: u64,
+    /// Memory for data, in bytes or with k, M, G, T: genes that take more than three quarters of it are
+    /// streamed from the files in every epoch, shuffled in a window of 64 MiB of genes
+    #[schemars(extend("x-value" = "SIZE"))]
+    pub memory: Bytes,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            task: None,
+            ensemble: 1,
+            transform: None,
+            features: None,
+            calibrate: None,
+            fold: None,
+            seed: 1,
+            memory: Bytes(2 << 30),
+        }
+    }
 }
 
 /// The stage as a job of the chain.
@@ -178,12 +210,12 @@ impl Stage for Args {
         if !name.ends_with(MODEL_SUFFIX) || name == MODEL_SUFFIX {
             problems.push(format!("--out {}: the name must end in {MODEL_SUFFIX}", self.out.display()));
         }
-        if self.seed.checked_add(u64::from(self.n_networks()) - 1).is_none() {
+        if self.options.seed.checked_add(u64::from(self.n_networks()) - 1).is_none() {
             let seeds = self.n_networks();
-            problems.push(format!("--seed {}: too large for {seeds} seeds. Take a smaller one", self.seed));
+            problems.push(format!("--seed {}: too large for {seeds} seeds. Take a smaller one", self.options.seed));
         }
-        if self.ensemble > 1 && !self.model.has_ensembles() {
-            let (ensemble, name) = (self.ensemble, self.model.tag);
+        if self.options.ensemble > 1 && !self.model.has_ensembles() {
+            let (ensemble, name) = (self.options.ensemble, self.model.tag);
             problems.push(match self.model.defaults.networks {
                 Some(networks) => format!(
                     "--ensemble {ensemble}: --model {name} has {networks} networks already. Leave --ensemble out, or name one network, such as --model {}",
@@ -193,15 +225,17 @@ impl Stage for Args {
             });
         }
         let sees_features = |recipe: &&Recipe| matches!(recipe.how, How::Table(_));
-        if self.features.is_some() && !sees_features(&self.model) {
+        if self.options.features.is_some() && !sees_features(&self.model) {
             let tags: Vec<&str> = recipe::all().iter().filter(sees_features).map(|recipe| recipe.tag).collect();
             let (tags, name) = (tags.join(", "), self.model.tag);
             problems.push(format!("--features is an option of {tags}: leave it out with --model {name}"));
         }
-        if self.calibrate.is_some_and(|method| method != CalibrationMethod::None) && self.task == Task::Regression {
+        if self.options.calibrate.is_some_and(|method| method != CalibrationMethod::None)
+            && self.task() == Task::Regression
+        {
             problems.push("--calibrate is of classes: leave it out with --task regression".to_owned());
         }
-        if self.model.needs.pair && self.task == Task::Classification {
+        if self.model.needs.pair && self.task() == Task::Classification {
             let name = self.model.tag;
             problems.push(format!("--model {name}: learns the change of expression, a number. Give --task regression"));
         }
@@ -209,6 +243,7 @@ impl Stage for Args {
         problems.extend(self.compute.problem());
         problems.extend(self.model.problems_of(&self.sizes));
         problems.extend(self.regime.problems());
+        problems.extend(self.options.problems());
         problems
     }
 
@@ -229,6 +264,16 @@ impl Stage for Args {
 }
 
 impl Args {
+    /// What is learnt.
+    fn task(&self) -> Task {
+        self.options.task.unwrap_or_default()
+    }
+
+    /// The fold of the splits.
+    fn fold(&self) -> u32 {
+        self.options.fold.unwrap_or(0)
+    }
+
     /// Whether each sample gets a model of its own.
     fn is_per_sample(&self) -> bool {
         self.out.to_string_lossy().contains(SAMPLE)
@@ -236,22 +281,22 @@ impl Args {
 
     /// Networks in a model file.
     fn n_networks(&self) -> u16 {
-        self.model.defaults.networks.unwrap_or(self.ensemble)
+        self.model.defaults.networks.unwrap_or(self.options.ensemble)
     }
 
     /// What is done to the signal: as asked for, else what the model takes by default.
     fn transform(&self) -> Transform {
-        self.transform.unwrap_or(self.model.defaults.transform)
+        self.options.transform.unwrap_or(self.model.defaults.transform)
     }
 
     /// The seeds of an ensemble's members.
     fn seeds(&self) -> Vec<u64> {
-        (0..u64::from(self.n_networks())).map(|member| self.seed + member).collect()
+        (0..u64::from(self.n_networks())).map(|member| self.options.seed + member).collect()
     }
 
     /// How scores are calibrated: as asked for, else as the model is by default.
     fn calibration(&self) -> CalibrationMethod {
-        self.calibrate.unwrap_or(self.model.defaults.calibration)
+        self.options.calibrate.unwrap_or(self.model.defaults.calibration)
     }
 
     /// The regime of a run, with nothing left to defaults.
@@ -267,7 +312,7 @@ impl Args {
     /// Sizes of a run's networks, which are those of every run; `None` of a baseline.
     fn config(&self, samples: &[Sample]) -> Option<ModelConfig> {
         let matrix = &samples[0].matrix;
-        self.model.config(&self.sizes, self.task, (matrix.n_marks(), matrix.n_bins()))
+        self.model.config(&self.sizes, self.task(), (matrix.n_marks(), matrix.n_bins()))
     }
 
     /// Passes over the training genes of a run's samples.
@@ -277,6 +322,11 @@ impl Args {
         let fewest = self.model.defaults.fewest_steps.div_ceil(steps) as u32;
         self.regime.epochs.unwrap_or(self.regime.epochs().max(fewest))
     }
+}
+
+/// For a command line.
+fn tag<S: Serializer>(recipe: &&Recipe, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(recipe.tag)
 }
 
 /// Reads the tag of a recipe.

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Parser;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::{TssOptions, TssPolicy, TssSelection, select_tss};
 use crate::io::annotation::{self, Annotation, Format, ReadOptions, Tally};
 use crate::io::genes_bed;
-use crate::stage::{Common, Files, Stage};
+use crate::stage::{Common, Files, Flags, Stage};
 
 /// Find the transcription start site (TSS) of each gene of an annotation
 ///
@@ -25,7 +27,7 @@ use crate::stage::{Common, Files, Stage};
 /// several copies of a gene one is kept: on a chromosome before other contigs, these before alternative ones (_alt,
 /// _fix, _hap); with a gene line before without; then the first in the order above. Genes on circular sequences
 /// (Is_circular) may run over the origin. Whatever is left out is counted in the log by reason.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-tss",
     version,
@@ -42,29 +44,40 @@ pub struct Args {
     /// has only TSSs; for attentrack-bin --body. A genes.bed given as annotation keeps its seventh column
     #[arg(long)]
     pub ends: bool,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub options: Flags<Options>,
+    #[serde(skip)]
+    #[command(flatten)]
+    common: Common,
+}
+
+/// How an annotation becomes one TSS a gene.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(rename = "TssOptions")]
+pub struct Options {
     /// Which TSS stands for a gene
-    #[arg(long, value_enum, default_value_t, value_name = "POLICY")]
+    #[schemars(extend("x-value" = "POLICY"))]
     pub policy: TssPolicy,
     /// Gene biotypes to keep, separated by commas, as the annotation's gene_biotype or gene_type spells
     /// them (the papers use protein_coding), or all [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "TYPE,…")]
+    #[schemars(extend("x-value" = "TYPE,…"))]
     pub biotype: Vec<String>,
     /// Chromosomes to keep, separated by commas [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
+    #[schemars(extend("x-value" = "CHROM,…"))]
     pub chroms: Vec<String>,
     /// Chromosomes to leave out, separated by commas, chrM,chrY for example [default: none]
-    #[arg(long, value_delimiter = ',', value_name = "CHROM,…")]
+    #[schemars(extend("x-value" = "CHROM,…"))]
     pub exclude_chroms: Vec<String>,
     /// Attribute to take as gene id, gene_name for example, or a database of Dbxref/db_xref, GeneID for
     /// example; genes without it keep their usual id [default: gene_id, or ID in GFF3]
-    #[arg(long, value_name = "NAME")]
+    #[schemars(extend("x-value" = "NAME"))]
     pub id_attribute: Option<String>,
     /// Keep the versions of Ensembl and RefSeq ids (ENSG00000141510.16, lift37: .5_2) [default: they are stripped,
     /// so that any expression table joins; GENCODE's _PAR_Y stays]
-    #[arg(long)]
     pub keep_version: bool,
-    #[command(flatten)]
-    common: Common,
 }
 
 /// The stage as a job of the chain.
@@ -90,8 +103,8 @@ impl Stage for Args {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let transcripts = self.policy != TssPolicy::Gene;
-        let options = ReadOptions { id_attribute: self.id_attribute.clone(), transcripts };
+        let transcripts = self.options.policy != TssPolicy::Gene;
+        let options = ReadOptions { id_attribute: self.options.id_attribute.clone(), transcripts };
         let annotation = annotation::read(&self.annotation, &options)?;
         self.check(&annotation)?;
         let selection = select_tss(&annotation.genes, &self.tss_options());
@@ -113,16 +126,20 @@ impl Stage for Args {
 impl Args {
     /// The biotypes to keep; empty for all.
     fn biotypes(&self) -> Vec<String> {
-        if self.biotype.iter().any(|biotype| biotype == "all") { Vec::new() } else { self.biotype.clone() }
+        if self.options.biotype.iter().any(|biotype| biotype == "all") {
+            Vec::new()
+        } else {
+            self.options.biotype.clone()
+        }
     }
 
     fn tss_options(&self) -> TssOptions {
         TssOptions {
-            policy: self.policy,
+            policy: self.options.policy,
             biotypes: self.biotypes(),
-            chroms: self.chroms.clone(),
-            exclude_chroms: self.exclude_chroms.clone(),
-            keep_version: self.keep_version,
+            chroms: self.options.chroms.clone(),
+            exclude_chroms: self.options.exclude_chroms.clone(),
+            keep_version: self.options.keep_version,
         }
     }
 
@@ -145,14 +162,14 @@ impl Args {
             warn!("{path}: no gene of biotype {}", unknown.join(", "));
         }
         let chroms: BTreeSet<&str> = annotation.genes.iter().map(|gene| gene.chrom.as_str()).collect();
-        if let Some(chrom) = self.chroms.iter().find(|chrom| !chroms.contains(chrom.as_str())) {
+        if let Some(chrom) = self.options.chroms.iter().find(|chrom| !chroms.contains(chrom.as_str())) {
             bail!("{path}: no gene on chromosome {chrom}. --chroms can be one of: {}", listed(chroms.iter().copied()));
         }
-        if self.policy != TssPolicy::Gene && annotation.genes.iter().all(|gene| gene.transcripts.is_empty()) {
+        if self.options.policy != TssPolicy::Gene && annotation.genes.iter().all(|gene| gene.transcripts.is_empty()) {
             let what = if annotation.format == Format::Bed { "a BED file has none" } else { "the file has none" };
             bail!("{path}: --policy canonical and transcript need transcripts, and {what}. Use --policy gene");
         }
-        if let Some(name) = &self.id_attribute
+        if let Some(name) = &self.options.id_attribute
             && annotation.tally.without_id_attribute == annotation.genes.len() as u64
         {
             bail!("{path}: no gene has an attribute {name}. Check the spelling of --id-attribute");
@@ -179,7 +196,7 @@ impl Args {
             info!("{} ids lost their version (--keep-version keeps it)", selection.versions_stripped);
         }
         let coding = genes.iter().filter(|gene| gene.biotype.as_deref() == Some("protein_coding")).count();
-        if self.biotype.is_empty() && coding > 0 && coding < genes.len() {
+        if self.options.biotype.is_empty() && coding > 0 && coding < genes.len() {
             info!("all biotypes are kept; --biotype protein_coding would keep {coding} of {}", genes.len());
         }
     }
@@ -216,7 +233,7 @@ impl Args {
                 tally.beyond_sequence
             );
         }
-        if self.id_attribute.is_some() && tally.without_id_attribute > 0 {
+        if self.options.id_attribute.is_some() && tally.without_id_attribute > 0 {
             warn!("{} genes have no such attribute and keep their usual id", tally.without_id_attribute);
         }
     }

@@ -9,7 +9,8 @@ use crate::floors::collect;
 type Module = Vec<String>;
 
 /// Circles that are still to be broken, by one of their imports.
-const KNOWN: [&str; 5] = [
+const KNOWN: [&str; 6] = [
+    "learn/recipe uses learn/auto",
     "learn/optimizer uses learn/regime",
     "learn/trainer uses learn/gene_source",
     "matrix/track/sureness uses matrix/track/value",

@@ -40,6 +40,26 @@ fn no_floor_uses_a_floor_above_it() {
     assert!(wrong.is_empty(), "upward arrows:\n{}", wrong.join("\n"));
 }
 
+/// Only what talks to the shell knows its command line.
+#[test]
+fn the_floors_below_the_stages_know_no_command_line() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut files, mut checked, mut wrong) = (Vec::new(), 0, Vec::new());
+    collect(&source, &mut files);
+    for file in files {
+        let relative = file.strip_prefix(&source).unwrap().to_string_lossy().into_owned();
+        let floor = relative.split(['/', '.']).next().unwrap().to_owned();
+        if ["stage", "cli", "bin", "lib"].contains(&floor.as_str()) {
+            continue;
+        }
+        checked += 1;
+        if fs::read_to_string(&file).unwrap().contains("clap") {
+            wrong.push(relative);
+        }
+    }
+    assert!(checked > 100 && wrong.is_empty(), "{checked} files; clap in {wrong:?}");
+}
+
 pub fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

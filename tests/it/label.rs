@@ -172,7 +172,12 @@ fn bad_expression_tables_are_refused_in_words() {
         ("stray threshold", "gene_id\tE003\na\t1\n", "--sample E003 --threshold 1", &["--method threshold"]),
         ("quantile", "gene_id\tE003\na\t1\n", "--sample E003 --method quantile --quantile 2", &["between 0 and 1"]),
         ("no valley", "gene_id\tE003\na\t1\n", "--sample E003 --method valley", &["no valley"]),
-        ("lost genes", "gene_id\tE003\na\t1\n", "--sample E003 --max-lost-genes 2", &["--max-lost-genes", "0 to 1"]),
+        (
+            "lost genes",
+            "gene_id\tE003\na\t1\n",
+            "--sample E003 --max-lost-genes 2",
+            &["--max-lost-genes 2", "at least 0 and at most 1"],
+        ),
     ] {
         let work = Workdir::new();
         work.write("x.tsv", content);

@@ -2,8 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// What is made of a gene that has several rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Duplicates {
     /// Their sum: right for counts, TPM and FPKM, where tools write a row a locus (StringTie, Cufflinks)
     #[default]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Features of a window. Each is ln(1 + x), with the sign of x, of the mean signal of some bins or of the
 /// largest bin; of an input that has been through a logarithm already, x itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeatureSet {
     /// Every bin of every mark

@@ -1,22 +1,20 @@
 //! The histone marks that can be simulated.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// A histone mark that can be simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum SimulatedMark {
     /// Broad domains over repressed promoters.
-    #[value(name = "H3K27me3")]
     H3K27me3,
     /// Bodies of transcribed genes, rising towards the 3′ end.
-    #[value(name = "H3K36me3")]
     H3K36me3,
     /// Shoulders on either side of promoters, and enhancers.
-    #[value(name = "H3K4me1")]
     H3K4me1,
     /// The nucleosomes next to an active TSS, strongest at +1.
-    #[value(name = "H3K4me3")]
     H3K4me3,
     /// Long domains of heterochromatin anywhere.
-    #[value(name = "H3K9me3")]
     H3K9me3,
 }
 

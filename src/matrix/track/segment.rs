@@ -1,9 +1,13 @@
 //! One value a base, for the formats that cannot hold overlapping intervals.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::Cell;
 
 /// What a base shows that lies in the windows of several genes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Aggregate {
     /// The largest value of any gene.
     #[default]

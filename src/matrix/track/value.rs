@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::Sureness;
 use crate::matrix::{Axis, Kind, Layer, LayerName, Matrix};
 
@@ -20,7 +23,8 @@ const OUTSTANDING_EVEN_SHARES: f64 = 2.0;
 const OUTSTANDING_PART: f64 = 0.01;
 
 /// What a track shows of a matrix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum TrackValue {
     /// As stored: signal, attribution, or the model's bin attention α.
     Raw,

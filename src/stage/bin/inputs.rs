@@ -79,17 +79,17 @@ pub(super) fn mark_problems<'a>(marks: impl Iterator<Item = &'a str>, flag: &str
 
 impl Inputs {
     pub(super) fn open(args: &Args, windows: &Windows) -> anyhow::Result<Self> {
-        let alias = match args.chrom_alias.as_str() {
-            "none" => ChromAlias::None,
-            "auto" => ChromAlias::Auto,
-            path => io::chrom_alias::read(Path::new(path))?,
+        let alias = match &args.options.chrom_alias {
+            super::ChromAlias::None => ChromAlias::None,
+            super::ChromAlias::Auto => ChromAlias::Auto,
+            super::ChromAlias::Table(path) => io::chrom_alias::read(path)?,
         };
         if let ChromAlias::Table(table) = &alias {
             let mut chroms = windows.chroms().as_slice().iter();
             ensure!(
                 chroms.any(|chrom| table.contains_key(&chrom.name)),
                 "{}: its first column names none of the genes' chromosomes, such as {}. Give the genes' name, a tab, and the signal files' name",
-                args.chrom_alias,
+                String::from(args.options.chrom_alias.clone()),
                 windows.chroms().as_slice().first().map(|chrom| chrom.name.as_str()).unwrap_or_default()
             );
         }
@@ -99,7 +99,7 @@ impl Inputs {
         let control_of_all = args.controls.iter().find(|control| !control.contains('=')).map(PathBuf::from);
         let options = |whole_file| signal::Options {
             reads: args.read_rules(),
-            reference: args.reference.clone(),
+            reference: args.options.reference.clone(),
             alias: alias.clone(),
             whole_file,
         };
@@ -131,10 +131,10 @@ impl Inputs {
     fn check_filters(&self, args: &Args) -> anyhow::Result<()> {
         let rules = signal::ReadRules::default();
         let given = [
-            ("--min-mapq", args.min_mapq != rules.min_mapq),
-            ("--exclude-flags", args.exclude_flags != rules.exclude_flags),
-            ("--extend", args.extend.is_some()),
-            ("--fragments", args.fragments),
+            ("--min-mapq", args.options.min_mapq != rules.min_mapq),
+            ("--exclude-flags", args.options.exclude_flags.0 != rules.exclude_flags),
+            ("--extend", args.options.extend.is_some()),
+            ("--fragments", args.options.fragments),
         ];
         let given = given.iter().find(|(_, given)| *given);
         if let (Some((flag, _)), false) = (given, self.files.iter().any(|file| file.format().holds_reads)) {
@@ -211,19 +211,25 @@ impl Inputs {
         let mut options = Vec::new();
         let default = signal::ReadRules::default();
         let mut note = |differs: bool, text: String| options.extend(differs.then_some(text));
-        note(args.min_mapq != default.min_mapq, format!("min-mapq={}", args.min_mapq));
-        note(args.exclude_flags != default.exclude_flags, format!("exclude-flags={:#x}", args.exclude_flags));
-        note(args.extend.is_some(), format!("extend={}", args.extend.unwrap_or_default()));
-        note(args.fragments, "fragments=true".to_owned());
+        note(args.options.min_mapq != default.min_mapq, format!("min-mapq={}", args.options.min_mapq));
+        note(
+            args.options.exclude_flags.0 != default.exclude_flags,
+            format!("exclude-flags={:#x}", args.options.exclude_flags.0),
+        );
+        note(args.options.extend.is_some(), format!("extend={}", args.options.extend.unwrap_or_default()));
+        note(args.options.fragments, "fragments=true".to_owned());
         let name = |path: &PathBuf| file_name(path);
-        note(args.blacklist.is_some(), format!("blacklist={}", args.blacklist.as_ref().map(name).unwrap_or_default()));
+        note(
+            args.options.blacklist.is_some(),
+            format!("blacklist={}", args.options.blacklist.as_ref().map(name).unwrap_or_default()),
+        );
         let mut inputs = Vec::new();
         for (at, (mark, control)) in self.marks.iter().zip(&self.controls).enumerate() {
             let describe = |file: &signal::SignalFile, extra: Option<String>| {
                 let options = options.iter().cloned().chain(extra).collect();
                 input(mark, file.path(), file.format().name, file.digest(), options)
             };
-            let method = control.map(|_| format!("control-method={}", args.control_method.name()));
+            let method = control.map(|_| format!("control-method={}", args.options.control_method.name()));
             inputs.push(describe(&self.files[at], method));
             inputs.extend(control.map(|at| describe(&self.files[at], Some("role=control".to_owned()))));
         }

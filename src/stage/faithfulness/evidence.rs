@@ -54,7 +54,7 @@ pub fn known(path: &Path, matrix: &Matrix, shape: &RowShape, genes: &[usize]) ->
 
 /// The held-out mark on the genes, in their order.
 pub fn held_out(args: &Args, matrix: &Matrix, genes: &[usize]) -> Result<Option<HeldOut>> {
-    let (Some(path), Some(name)) = (&args.held_out, &args.held_out_mark) else { return Ok(None) };
+    let (Some(path), Some(name)) = (&args.options.held_out, &args.options.held_out_mark) else { return Ok(None) };
     let Some(mark) = matrix.marks.iter().position(|mark| mark == name) else {
         bail!("--held-out-mark: the model has no mark {name:?}, it has {}. Name one of these", matrix.marks.join(", "));
     };

@@ -1,5 +1,6 @@
 //! What the JSON schema of an options struct says of one field.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub struct Field {
     pub value_name: Option<String>,
     /// Flags that it does not go with.
     pub conflicts: Vec<String>,
+    /// The flag that it needs.
+    pub requires: Option<String>,
     description: String,
     /// Of one value.
     schema: Map<String, Value>,
@@ -54,10 +57,20 @@ pub enum Kind {
 
 /// The fields of an options struct, in order.
 pub fn fields<T: Options>() -> Vec<Field> {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    let schema = schema_of::<T>();
     let named = |(name, default): (String, Value)| Field::new(&schema["properties"][&name], name, default);
     pairs(&T::default()).into_iter().map(named).collect()
+}
+
+/// A type's schema without references.
+fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// The names of an enumeration, each with what it means.
+pub fn choices_of<T: JsonSchema>() -> Vec<(String, String)> {
+    choices(&schema_of::<T>()).unwrap_or_default()
 }
 
 /// The fields' values by name.
@@ -114,6 +127,7 @@ impl Field {
             heading: text("x-heading"),
             value_name: text("x-value"),
             conflicts: list("x-conflicts"),
+            requires: text("x-requires"),
             description: text("description").unwrap_or_default(),
             schema: schema.as_object().cloned().unwrap_or_default(),
             name,
@@ -246,8 +260,8 @@ fn choices(schema: &Value) -> Option<Vec<(String, String)>> {
 
 /// The schema of a value that is there: the first alternative that is not null.
 fn given(schema: &Value) -> &Value {
-    let alternatives = schema["anyOf"].as_array().into_iter().flatten();
-    alternatives.into_iter().find(|alternative| alternative["type"] != "null").unwrap_or(schema)
+    let mut alternatives = schema["anyOf"].as_array().into_iter().flatten();
+    alternatives.find(|alternative| alternative["type"] != "null").map_or(schema, given)
 }
 
 fn type_of(schema: &Value) -> Option<&str> {

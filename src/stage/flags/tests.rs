@@ -15,6 +15,16 @@ enum Way {
     Right,
 }
 
+/// One for all, or one for each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Amount {
+    /// For all
+    All(f64),
+    /// For each
+    Each(std::collections::BTreeMap<String, f64>),
+}
+
 /// Of a test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -29,6 +39,8 @@ struct Tested {
     /// How much
     #[schemars(extend("exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
     share: Option<f64>,
+    /// An amount
+    amount: Option<Amount>,
     /// Names
     #[schemars(extend("x-flag" = "name"))]
     names: Vec<String>,
@@ -39,7 +51,15 @@ struct Tested {
 
 impl Default for Tested {
     fn default() -> Self {
-        Tested { way: Way::default(), go: false, how_many: 3, share: None, names: Vec::new(), ways: Vec::new() }
+        Tested {
+            way: Way::default(),
+            go: false,
+            how_many: 3,
+            share: None,
+            amount: None,
+            names: Vec::new(),
+            ways: Vec::new(),
+        }
     }
 }
 
@@ -63,6 +83,7 @@ fn what_is_rendered_is_parsed_to_the_same() {
         "",
         "--file a --file b --way right --go --how-many 9 --share 0.25 --name a,b --ways right --ways left-hand",
         "--name x --name y",
+        "--amount 2.5",
     ] {
         let arguments = parse(line).unwrap();
         let words: Vec<String> =

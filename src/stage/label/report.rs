@@ -61,7 +61,7 @@ fn repeated(args: &Args, expression: &Expression) {
     if repeated.genes.is_empty() {
         return;
     }
-    let made = match args.duplicates {
+    let made = match args.table.duplicates {
         Duplicates::Sum => "their values are added up",
         Duplicates::Max => "the largest value is taken",
         Duplicates::Mean => "the mean is taken",
@@ -93,14 +93,14 @@ pub(super) fn labels(args: &Args, labels: &Labels, threshold: Option<f64>) {
     }
     let Some(threshold) = threshold else {
         let mean = known.iter().sum::<f64>() / known.len() as f64;
-        let what = if args.versus.is_some() { "change, log2," } else { "log2(x + 1)" };
+        let what = if args.options.versus.is_some() { "change, log2," } else { "log2(x + 1)" };
         info!("{} labelled, mean {what} {mean:.3}", known.len());
         if known.iter().all(|label| *label == known[0]) {
             warn!("all genes have the same label: no model can be trained on them");
         }
         return;
     };
-    let of = match args.method {
+    let of = match args.options.method {
         Method::Threshold | Method::Log2 => "",
         Method::Median => ", the median of these genes",
         Method::Quantile => ", the quantile of these genes",

@@ -18,17 +18,17 @@ pub fn draw(ladders: &[Ladder], metrics: &[&str; N_METRICS], reference: usize, a
     let mut notes = vec![format!(
         "{} {} genes{samples}; mean of {}{} fold{} and {seeds} seed{} a model.",
         first.genes,
-        args.split,
+        args.options.split,
         first.mean_of.map_or_else(String::new, |samples| format!("{samples} samples, ")),
         first.folds,
         if first.folds == 1 { "" } else { "s" },
         if seeds == 1 { "" } else { "s" },
     )];
-    if args.bootstrap > 0 {
+    if args.bootstrap().replicates > 0 {
         notes.push(format!(
             "Lines: {:.0} % intervals ({} bootstrap replicates over genes). * differs from {} (paired bootstrap, Holm-adjusted P < .05).",
-            100.0 * args.confidence,
-            args.bootstrap,
+            100.0 * args.options.confidence,
+            args.bootstrap().replicates,
             first.models[reference].model
         ));
     }

@@ -54,7 +54,7 @@ pub fn log(
         }
     }
     let is_even = |&mark: &usize| f64::from(thresholds[mark]) < 1.99 * values.even_share(mark);
-    let chosen = args.min_value.is_none() && !args.all && format.holds == Holds::Boxes;
+    let chosen = args.options.min_value.is_none() && !args.options.all && format.holds == Holds::Boxes;
     if chosen && matrix.kind == Kind::Attention && selection.marks.iter().all(is_even) {
         tracing::warn!(
             "the attention is nearly even: of no mark do 1 % of the bins hold twice the even share. A model that was trained on few genes may need more epochs or a higher learning rate"

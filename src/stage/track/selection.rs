@@ -26,11 +26,11 @@ pub fn resolve(args: &Args, values: &TrackValues) -> anyhow::Result<Selection> {
 
 fn marks(args: &Args, values: &TrackValues, problems: &mut Vec<String>) -> Vec<usize> {
     let names: Vec<&str> = values.channels().iter().map(|channel| channel.name.as_str()).collect();
-    if args.mark.is_empty() {
+    if args.options.mark.is_empty() {
         return (0..names.len()).collect();
     }
     let mut marks = Vec::new();
-    for name in &args.mark {
+    for name in &args.options.mark {
         match names.iter().position(|mark| mark == name) {
             Some(mark) if marks.contains(&mark) => {}
             Some(mark) => marks.push(mark),
@@ -42,14 +42,14 @@ fn marks(args: &Args, values: &TrackValues, problems: &mut Vec<String>) -> Vec<u
 }
 
 fn genes(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> anyhow::Result<Option<Vec<usize>>> {
-    if args.gene.is_empty() {
+    if args.options.gene.is_empty() {
         return Ok(None);
     }
     let mut rows: HashMap<_, Vec<usize>> = HashMap::new();
     for (row, Region { id, .. }) in matrix.regions.iter().enumerate() {
         rows.entry(gene_key(id)).or_default().push(row);
     }
-    let ids = gene_ids::named(&args.gene)?;
+    let ids = gene_ids::named(&args.options.gene)?;
     let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !rows.contains_key(&gene_key(id))).collect();
     if let [first, ..] = unknown[..] {
         problems.push(format!(
@@ -67,7 +67,7 @@ fn genes(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> anyhow::Re
 
 fn regions(args: &Args, matrix: &Matrix, problems: &mut Vec<String>) -> Vec<Interval> {
     let mut regions = Vec::new();
-    for text in &args.region {
+    for text in &args.options.region {
         // a name may hold a colon itself (HLA contigs)
         let whole = Interval { chrom: text.clone(), range: 0..u64::MAX };
         let region = if matrix.chroms.contains(text) { Ok(whole) } else { text.parse::<Interval>() };

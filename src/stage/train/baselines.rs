@@ -15,24 +15,28 @@ pub fn train(args: &Args, method: Method, runs: &[Run], data: &TrainingData) -> 
     for (set, run) in runs.iter().enumerate() {
         let matrix = &run.samples[0].matrix;
         let window = (matrix.n_marks(), matrix.n_bins());
-        let config =
-            BaselineConfig::new(method, window, args.features.unwrap_or_default(), args.transform().takes_logarithm());
+        let config = BaselineConfig::new(
+            method,
+            window,
+            args.options.features.unwrap_or_default(),
+            args.transform().takes_logarithm(),
+        );
         let (train, valid) = (table(&config, &data.train, set)?, table(&config, &data.valid, set)?);
         let chosen = method.choose(
-            args.task,
+            args.task(),
             Labelled { table: &train.0, labels: &train.1 },
             Labelled { table: &valid.0, labels: &valid.1 },
-            args.seed,
+            args.options.seed,
         )?;
         let (setting, value) = chosen.setting;
-        let (metric, short) = args.task.metric();
+        let (metric, short) = args.task().metric();
         let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
         tracing::info!("{name}kept {setting} {value}: valid {metric} {:.4}", chosen.valid_metric);
         let columns = ["setting", "value", &format!("valid_{short}")];
         let row = [setting.to_owned(), value.to_string(), format!("{:.6}", chosen.valid_metric)];
         write_table(&run.beside(HISTORY_SUFFIX), &columns, std::iter::once(row))?;
         let model = Baseline { config, fit: chosen.fit };
-        let raw = provenance::valid_scores(args.task, (data, set), &model)?;
+        let raw = provenance::valid_scores(args.task(), (data, set), &model)?;
         let about = About {
             spec: ModelSpec::Table(model.config.clone()),
             members: Vec::new(),

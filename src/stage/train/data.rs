@@ -41,7 +41,7 @@ pub fn gather(args: &Args, runs: &[&[Sample]], device: &Device) -> Result<Data> 
     let n_genes = |samples: &[Sample], split| samples.iter().map(|sample| sample.genes.of(split).len()).sum::<usize>();
     let both = |samples: &&[Sample]| n_genes(samples, Split::Train) + n_genes(samples, Split::Valid);
     let bytes = (runs.iter().map(both).sum::<usize>() * row_bytes) as u64;
-    let in_memory = bytes <= args.memory / 4 * 3;
+    let in_memory = bytes <= args.options.memory.0 / 4 * 3;
     let window_genes = (WINDOW_BYTES / row_bytes).max(1);
     let shuffle = if in_memory {
         tracing::info!("{} of genes are kept in memory", size_in_words(bytes));
@@ -90,7 +90,7 @@ const SPLITS: [Split; 2] = [Split::Train, Split::Valid];
 
 /// Each model has a shuffle window of its own, so that it does not depend on the others.
 fn check_windows(args: &Args, bytes: u64) -> Result<()> {
-    if bytes > args.memory.max(2 << 30) / 2 {
+    if bytes > args.options.memory.0.max(2 << 30) / 2 {
         bail!(
             "the shuffle windows of the models take {}, more than half of --memory. Train fewer models in a call, or give --memory {}G",
             size_in_words(bytes),
@@ -220,30 +220,12 @@ fn size_in_words(bytes: u64) -> String {
     format!("{:.1} {name}", bytes as f64 / unit as f64)
 }
 
-/// Bytes from text such as 2G, 500M, 64k or 4096, in powers of 1,024.
-pub fn parse_size(text: &str) -> Result<u64, String> {
-    let (number, shift) = match text.char_indices().last() {
-        Some((at, 'k' | 'K')) => (&text[..at], 10),
-        Some((at, 'M' | 'm')) => (&text[..at], 20),
-        Some((at, 'G' | 'g')) => (&text[..at], 30),
-        Some((at, 'T' | 't')) => (&text[..at], 40),
-        _ => (text, 0),
-    };
-    let size = number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
-    size.ok_or_else(|| "expected a whole number of bytes, or one followed by k, M, G or T".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sizes_have_units() {
-        assert_eq!(
-            ["0", "4096", "64k", "500M", "2G", "1t"].map(|text| parse_size(text).unwrap()),
-            [0, 4096, 65_536, 524_288_000, 2_147_483_648, 1_099_511_627_776]
-        );
-        assert!(["", "G", "1.5G", "2GB", "-1", "99999999999G", "µ"].iter().all(|text| parse_size(text).is_err()));
+    fn sizes_are_said_in_units() {
         assert_eq!(size_in_words(3 << 29), "1.5 GiB");
         assert_eq!(size_in_words(512), "0.5 KiB");
     }

@@ -26,20 +26,20 @@ impl Args {
         let mut trainer = self.start(runs, sets.clone(), &regime, device)?;
         self.train(&mut trainer, (runs, sets.clone()), data, regime.epochs())?;
         for (run, states) in runs[sets.clone()].iter().zip(self.states(&trainer)) {
-            history::write(&run.beside(HISTORY_SUFFIX), self.task, &self.seeds(), states)?;
+            history::write(&run.beside(HISTORY_SUFFIX), self.task(), &self.seeds(), states)?;
         }
         let members = usize::from(self.n_networks());
         for (at, (set, states)) in sets.zip(self.states(&trainer)).enumerate() {
             let run = &runs[set];
             let networks = trainer.best_models(at * members..(at + 1) * members)?;
-            let of_seeds = provenance::members(self.task, &self.seeds(), states)?;
-            provenance::report(self.task, run, &of_seeds);
+            let of_seeds = provenance::members(self.task(), &self.seeds(), states)?;
+            provenance::report(self.task(), run, &of_seeds);
             let (model, spec, judged): (Box<dyn Trained>, _, _) = if let How::Stack(_) = self.model.how {
                 let (auto, labels, scores) = stacked::fit(self, run, networks)?;
                 let spec = ModelSpec::Stack(auto.config.clone());
                 (Box::new(auto), spec, provenance::judge(self, &labels, scores))
             } else {
-                let raw = provenance::valid_scores(self.task, (data, set), &networks)?;
+                let raw = provenance::valid_scores(self.task(), (data, set), &networks)?;
                 let spec = ModelSpec::Network(networks.config());
                 (Box::new(networks), spec, provenance::judge(self, data.valid.labels(set), raw))
             };
@@ -62,8 +62,8 @@ impl Args {
             states.extend(old.unwrap_or_else(fresh));
             learners.extend(own);
         }
-        let trainer = Trainer::resume(&config, (self.task, regime), learners, states, device)?;
-        Ok(trainer.with_instruction_set(self.compute.instruction_set))
+        let trainer = Trainer::resume(&config, (self.task(), regime), learners, states, device)?;
+        Ok(trainer.with_instruction_set(self.compute.instruction_set.set()))
     }
 
     /// The states of each run's members.
@@ -97,7 +97,7 @@ impl Args {
                 (written, writing) = (Instant::now(), start.elapsed());
             }
             let records: Vec<EpochRecord> = records.into_iter().flatten().collect();
-            bar.suspend(|| history::report(self.task, &records));
+            bar.suspend(|| history::report(self.task(), &records));
         }
         bar.finish_and_clear();
         Ok(())

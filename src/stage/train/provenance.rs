@@ -58,13 +58,13 @@ pub fn report(task: Task, run: &Run, members: &[Member]) {
 pub fn header(args: &Args, run: &Run, about: About) -> ModelHeader {
     let matrix = &run.samples[0].matrix;
     let (train_genes, valid_genes) = (about.genes.0 as u64, about.genes.1 as u64);
-    let regime = about.regime.map(|regime| Training { regime, fold: args.fold, train_genes, valid_genes });
+    let regime = about.regime.map(|regime| Training { regime, fold: args.fold(), train_genes, valid_genes });
     ModelHeader {
         format: MODEL_FORMAT.to_owned(),
         format_version: MODEL_FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         model: about.spec,
-        task: args.task,
+        task: args.task(),
         marks: matrix.marks.clone(),
         flank_bp: matrix.grid.flank_bp(),
         bin_size_bp: matrix.grid.bin_size_bp(),
@@ -84,7 +84,7 @@ pub fn header(args: &Args, run: &Run, about: About) -> ModelHeader {
 /// Calibrates scores of genes that were not trained on, if that is asked for, and finds the score that
 /// parts their classes best.
 pub fn judge(args: &Args, labels: &[f32], raw: Vec<f32>) -> Judged {
-    if args.task != Task::Classification {
+    if args.task() != Task::Classification {
         return Judged::default();
     }
     let classes: Vec<bool> = labels.iter().map(|&label| label == 1.0).collect();

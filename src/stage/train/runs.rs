@@ -78,7 +78,7 @@ impl Run {
 /// model has a place for it. Also says where each run's genes are, the runs being the sets.
 pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     let table = io::splits::read(&args.splits)?;
-    let reader = Reader::new(&args.splits, &table, args.fold, args.task, args.model)?;
+    let reader = Reader::new(&args.splits, &table, args.fold(), args.task(), args.model)?;
     let parts = if args.is_per_sample() { apart(args, &reader)? } else { vec![pooled(args, &reader)?] };
     if let Some(problem) = parts.iter().find_map(|part| args.config(&part.samples)?.problem()) {
         bail!("--model {}: {problem}", args.model.tag);
@@ -115,14 +115,14 @@ fn fingerprint(
     if let serde_json::Value::Object(settings) = serde_json::to_value(args.regime(samples))? {
         fingerprint.extend(settings.into_iter().map(|(name, value)| (name, value.to_string())));
     }
-    fingerprint.insert("task".to_owned(), args.task.name().to_owned());
+    fingerprint.insert("task".to_owned(), args.task().name().to_owned());
     let names: Vec<&str> = samples.iter().map(|sample| sample.matrix.sample.as_str()).collect();
-    fingerprint.insert("seed".to_owned(), args.seed.to_string());
+    fingerprint.insert("seed".to_owned(), args.options.seed.to_string());
     fingerprint.insert("models in the ensemble".to_owned(), args.n_networks().to_string());
     fingerprint.insert("model".to_owned(), serde_json::to_string(&config)?);
     let rounding = args.compute.rounding(device);
     fingerprint.insert("rounding (--instruction-set, --device)".to_owned(), rounding.to_owned());
-    fingerprint.insert("fold".to_owned(), args.fold.to_string());
+    fingerprint.insert("fold".to_owned(), args.fold().to_string());
     fingerprint.insert("samples".to_owned(), names.join(", "));
     fingerprint.insert("marks".to_owned(), samples[0].matrix.marks.join(", "));
     fingerprint.insert("transform".to_owned(), args.transform().name().to_owned());

@@ -32,12 +32,13 @@ pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, 
         );
     }
     let flank_bp = run.samples[0].matrix.grid.flank_bp();
-    let Fitted { auto, valid_labels, valid_scores } = auto::fit(&genes, networks, args.task, (args.seed, flank_bp))?;
-    let metric = args.task.metric().0;
+    let Fitted { auto, valid_labels, valid_scores } =
+        auto::fit(&genes, networks, args.task(), (args.options.seed, flank_bp))?;
+    let metric = args.task().metric().0;
     for share in &auto.config.members {
         tracing::info!("{}: valid {metric} {:.4}", share.name, share.valid);
     }
-    let stacked = args.task.metric_of(&valid_labels, &valid_scores).unwrap_or(f64::NAN);
+    let stacked = args.task().metric_of(&valid_labels, &valid_scores).unwrap_or(f64::NAN);
     tracing::info!("all together: valid {metric} {stacked:.4}");
     Ok((auto, valid_labels, valid_scores))
 }
