@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::deep_lift::DeepLift;
 use super::mean;
-use crate::learn::{Predictor, Task};
+use crate::learn::{Task, Trained};
 use crate::matrix::RowShape;
 use crate::model::{Mode, Network};
 
@@ -174,9 +174,9 @@ impl Explainable for Member {
     }
 }
 
-/// A predictor as a black box: one that is no network, or a stack of models.
+/// A model as a black box: one without a network, or a stack.
 struct Whole {
-    predictor: Predictor,
+    model: Box<dyn Trained>,
     shape: RowShape,
 }
 
@@ -187,9 +187,9 @@ impl Scorer for Whole {
 
     fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
         // the score of a regression is the output itself, which of a class is the log-odds
-        let score = |x: &[f32]| Ok(self.predictor.score(Task::Regression, x, |_| ())?.scores);
+        let score = |x: &[f32]| Ok(self.model.score(Task::Regression, x, &|_| ())?.scores);
         let size = self.shape.size();
-        let of_batches: Vec<Vec<f32>> = match self.predictor.network() {
+        let of_batches: Vec<Vec<f32>> = match self.model.network() {
             // shares its work out itself
             Some(_) => x.chunks(TOGETHER * size).map(score).collect::<Result<_>>()?,
             None => x.par_chunks(BATCH * size).map(score).collect::<Result<_>>()?,
@@ -200,9 +200,9 @@ impl Scorer for Whole {
 
 impl Explainable for Whole {}
 
-/// Each network of an ensemble or a stack as a model of its own; none of a predictor without.
-pub(super) fn networks(predictor: &Predictor) -> Result<Vec<Box<dyn Explainable>>> {
-    let Some(network) = predictor.network() else { return Ok(Vec::new()) };
+/// Each network of an ensemble or a stack as a model of its own; none of a model without.
+pub(super) fn networks(model: &dyn Trained) -> Result<Vec<Box<dyn Explainable>>> {
+    let Some(network) = model.network() else { return Ok(Vec::new()) };
     let weights = network.to_flat()?;
     let member = |at: usize| -> Result<Box<dyn Explainable>> {
         Ok(Box::new(Member { network: network.sibling(&weights.narrow(0, at, 1)?)? }))
@@ -210,9 +210,9 @@ pub(super) fn networks(predictor: &Predictor) -> Result<Vec<Box<dyn Explainable>
     (0..network.n_models()).map(member).collect()
 }
 
-/// The predictor as a black box.
-pub(super) fn whole(predictor: Predictor, shape: RowShape) -> Box<dyn Explainable> {
-    Box::new(Whole { predictor, shape })
+/// The model as a black box.
+pub(super) fn whole(model: Box<dyn Trained>, shape: RowShape) -> Box<dyn Explainable> {
+    Box::new(Whole { model, shape })
 }
 
 /// The mean log-odds of several models.

@@ -4,7 +4,7 @@ use candle_core::Result;
 
 use super::predictor::{Explainable, Scorer, mean_scores, networks, whole};
 use super::{Method, Settings, explain, mean};
-use crate::learn::{Predictor, Task};
+use crate::learn::{Task, Trained};
 use crate::matrix::RowShape;
 
 /// A model to be explained.
@@ -12,23 +12,24 @@ use crate::matrix::RowShape;
 /// Methods that ask for nothing but scores explain the score that users see. Of a stack of models the others,
 /// which need attention or gradients, explain its networks alone: linear models of ranks and trees have neither.
 pub struct Subject {
-    /// What the log-odds are the mean of: the members of an ensemble, or the predictor as a black box.
+    /// What the log-odds are the mean of: the members of an ensemble, or the whole as a black box.
     models: Vec<Box<dyn Explainable>>,
     /// The networks of a stack; empty of all other models.
     networks: Vec<Box<dyn Explainable>>,
 }
 
 impl Subject {
-    /// Of a predictor of rows, which has met the sample that is explained
-    /// ([`Predictor::meet_sample`]).
+    /// Of a model of such rows, which has met the sample that is explained
+    /// ([`Trained::meet_sample`]).
     ///
     /// # Errors
     /// Of the device.
-    pub fn new(predictor: Predictor, shape: RowShape) -> Result<Self> {
-        let networks = networks(&predictor)?;
-        Ok(match predictor {
-            Predictor::Network(_) => Subject { models: networks, networks: Vec::new() },
-            Predictor::Baseline(_) | Predictor::Auto(_) => Subject { models: vec![whole(predictor, shape)], networks },
+    pub fn new(model: Box<dyn Trained>, shape: RowShape) -> Result<Self> {
+        let networks = networks(model.as_ref())?;
+        Ok(if model.is_of_networks() {
+            Subject { models: networks, networks: Vec::new() }
+        } else {
+            Subject { models: vec![whole(model, shape)], networks }
         })
     }
 

@@ -1,6 +1,8 @@
-//! Arrays with names: what models that are no network keep in a file.
+//! Arrays with names: what a model keeps in a file.
 
 use std::collections::HashMap;
+
+use candle_core::{Device, Tensor};
 
 /// Numbers of an array.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,5 +98,22 @@ impl Arrays {
             Some(Numbers::F32(numbers)) if !numbers.iter().any(|x| x.is_nan()) => Ok(numbers.clone()),
             _ => Err(ArrayError { name: name.to_owned() }),
         }
+    }
+
+    /// A network's weights, sorted by name, so that messages do not depend on hashing.
+    ///
+    /// # Errors
+    /// In words, if an array is not one of weights.
+    pub fn tensors(&self) -> Result<Vec<(String, Tensor)>, String> {
+        let mut tensors = Vec::new();
+        for (name, array) in &self.0 {
+            let Numbers::F32(numbers) = &array.numbers else {
+                return Err(ArrayError { name: name.clone() }.to_string());
+            };
+            let tensor = Tensor::from_slice(numbers, array.shape.as_slice(), &Device::Cpu);
+            tensors.push((name.clone(), tensor.map_err(|error| error.to_string())?));
+        }
+        tensors.sort_by(|(left, _), (right, _)| left.cmp(right));
+        Ok(tensors)
     }
 }

@@ -27,7 +27,7 @@ use std::ops::Range;
 use super::Transform;
 use super::baseline::Method;
 use super::calibration::CalibrationMethod;
-use super::recipe::{Defaults, How, Needs, Recipe};
+use super::recipe::entry::{Defaults, How, Needs, Recipe};
 use crate::model::designs;
 
 /// Its name.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
-use super::{FittedTransform, ModelKind, Regime, Task};
+use super::{FittedTransform, ModelSpec, Regime, Task};
 use crate::genome::{Grid, Orientation};
 use crate::matrix::Statistic;
 
@@ -25,7 +25,7 @@ pub struct ModelHeader {
     /// Version of attentrack that wrote the file.
     pub tool_version: String,
     /// The model and its sizes.
-    pub model: ModelKind,
+    pub model: ModelSpec,
     /// What the model was trained for, and so what its score is.
     #[serde(default)]
     pub task: Task,

@@ -4,92 +4,27 @@
 //! A network is added in `src/model`, a model of a table of features in `learn::baseline`; both appear here by
 //! themselves.
 
+pub(super) mod entry;
+
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::json;
+
+use self::entry::ANY_SHAPE;
+pub use self::entry::{Defaults, How, Needs, Recipe};
 use super::auto;
 use super::baseline::Method;
-use super::calibration::CalibrationMethod;
-use super::{Task, Transform};
-use crate::model::{Design, ModelConfig, Shape, Sizes, designs};
+use crate::model::{Design, Sizes, designs};
 
 /// The model of `attentrack-train` where none is named: the published one.
 pub const PUBLISHED: &str = "attentive-chrome";
 /// The model of config.yaml where none is named: the one of which it is known that no other does clearly better
 /// (docs/auto.md).
 pub const BEST: &str = auto::TAG;
-
-/// How a model is made.
-#[derive(Debug)]
-pub struct Recipe {
-    /// Its name on the command line and in config.yaml.
-    pub tag: &'static str,
-    /// What it is, in one line.
-    pub title: &'static str,
-    /// Where it was published.
-    pub citation: &'static str,
-    /// What it learns from, beside windows and labels.
-    pub needs: Needs,
-    /// What holds where nothing else is asked for.
-    pub defaults: Defaults,
-    /// How it is trained.
-    pub how: How,
-}
-
-/// What a model learns from, beside windows and labels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// The windows of two samples, whose change it learns: a number, never a class.
-    pub pair: bool,
-    /// Expression in both of them.
-    pub expression: bool,
-    /// The genes' bodies, where the matrix has them.
-    pub bodies: bool,
-}
-
-/// What holds where nothing else is asked for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Defaults {
-    /// What is done to the signal.
-    pub transform: Transform,
-    /// How scores are calibrated.
-    pub calibration: CalibrationMethod,
-    /// Whether they go half of the way only.
-    pub calibrates_halfway: bool,
-    /// Share of units that training sets to zero.
-    pub dropout: f64,
-    /// Steps that networks take at least: with few genes, the epochs of the published regime are few steps.
-    pub fewest_steps: u64,
-    /// Networks in a model, where that is no choice.
-    pub networks: Option<u16>,
-    /// Whether the models of several samples are trained side by side; not where the epochs of one depend on its
-    /// genes.
-    pub side_by_side: bool,
-}
-
-impl Default for Defaults {
-    fn default() -> Self {
-        Defaults {
-            transform: Transform::Raw,
-            calibration: CalibrationMethod::None,
-            calibrates_halfway: false,
-            dropout: 0.0,
-            fewest_steps: 0,
-            networks: None,
-            side_by_side: true,
-        }
-    }
-}
-
-/// How a model is trained.
-#[derive(Clone, Copy, Debug)]
-pub enum How {
-    /// A network, or an ensemble of them.
-    Network(&'static Design),
-    /// A fit of a table of features.
-    Table(Method),
-    /// Networks, and fits of tables stacked on them.
-    Stack(&'static Design),
-}
 
 /// All recipes.
 pub fn all() -> &'static [Recipe] {
@@ -105,9 +40,32 @@ pub fn find(tag: &str) -> Option<&'static Recipe> {
     all().iter().find(|recipe| recipe.tag == tag)
 }
 
-impl PartialEq for Recipe {
-    fn eq(&self, other: &Self) -> bool {
-        self.tag == other.tag
+impl Serialize for Recipe {
+    /// Its tag.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.tag)
+    }
+}
+
+impl<'de> Deserialize<'de> for &'static Recipe {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tag = String::deserialize(deserializer)?;
+        find(&tag).ok_or_else(|| {
+            let tags: Vec<&str> = all().iter().map(|recipe| recipe.tag).collect();
+            D::Error::custom(format!("there is no model {tag}: name one of {}", tags.join(", ")))
+        })
+    }
+}
+
+impl JsonSchema for Recipe {
+    fn schema_name() -> Cow<'static, str> {
+        "Model".into()
+    }
+
+    /// One of the tags, each with its title.
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let tags = all().iter().map(|recipe| json!({"const": recipe.tag, "description": recipe.title}));
+        json_schema!({"type": "string", "oneOf": tags.collect::<Vec<_>>()})
     }
 }
 
@@ -136,35 +94,6 @@ impl Recipe {
         }
     }
 
-    /// The network that it is, or that it is a stack of.
-    pub fn network(&self) -> Option<&'static Design> {
-        match self.how {
-            How::Network(design) | How::Stack(design) => Some(design),
-            How::Table(_) => None,
-        }
-    }
-
-    /// The sizes of its networks for windows of [mark, bin]; `None` where it has none.
-    pub fn config(&self, sizes: &Sizes, task: Task, (n_marks, n_bins): (usize, usize)) -> Option<ModelConfig> {
-        let n_outputs = if task == Task::Classification { 2 } else { 1 };
-        self.network().map(|design| (design.config)(sizes, Shape { n_marks, n_bins, n_outputs }))
-    }
-
-    /// Whether it says which bins it looks at.
-    pub fn has_attention(&self) -> bool {
-        self.network().is_some_and(|design| (design.config)(&Sizes::default(), ANY_SHAPE).has_bin_attention())
-    }
-
-    /// Whether a number of networks in the file can be chosen.
-    pub fn has_ensembles(&self) -> bool {
-        matches!(self.how, How::Network(_))
-    }
-
-    /// Whether it has a size of this name.
-    pub fn has_size(&self, name: &str) -> bool {
-        self.network().is_some_and(|design| design.sizes().iter().any(|(own, _)| *own == name))
-    }
-
     /// Why chosen sizes are not its own, by the names of flags, and what to do.
     pub fn problems_of(&self, sizes: &Sizes) -> Vec<String> {
         let of_others = sizes.chosen().into_iter().filter(|(name, is_chosen)| *is_chosen && !self.has_size(name));
@@ -183,9 +112,6 @@ impl Recipe {
     }
 }
 
-/// What a network is does not depend on its shape.
-const ANY_SHAPE: Shape = Shape { n_marks: 2, n_bins: 100, n_outputs: 2 };
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,6 +124,17 @@ mod tests {
             assert!(!recipe.title.is_empty() && !recipe.citation.is_empty(), "{}", recipe.tag);
         }
         assert!(find(PUBLISHED).is_some() && find(BEST).is_some());
+    }
+
+    #[test]
+    fn a_model_is_written_as_its_tag_and_read_by_it() {
+        let recipe = find("lstm-alpha").unwrap();
+        assert_eq!(serde_json::to_string(recipe).unwrap(), r#""lstm-alpha""#);
+        assert_eq!(serde_json::from_str::<&'static Recipe>(r#""lstm-alpha""#).unwrap(), recipe);
+        let error = serde_json::from_str::<&'static Recipe>(r#""magic""#).unwrap_err().to_string();
+        assert!(error.contains("no model magic") && error.contains("auto"), "{error}");
+        let schema = schemars::schema_for!(Recipe).to_value();
+        assert_eq!(schema["oneOf"].as_array().unwrap().len(), all().len());
     }
 
     #[test]

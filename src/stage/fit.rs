@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::io::FileError;
-use crate::learn::{GeneMeans, ModelHeader, ModelKind, Unlike};
+use crate::learn::{GeneMeans, ModelHeader, Unlike};
 use crate::matrix::{Kind, LayerName, Matrix};
 
 /// Refuses a matrix that is not like those that the model was trained on.
@@ -95,12 +95,9 @@ pub fn warn_if_unlike(header: &ModelHeader, matrix: &Matrix, genes: &[usize], ro
     };
     let samples = if header.samples.is_empty() { String::new() } else { format!(" ({})", header.samples.join(", ")) };
     tracing::warn!(
-        "{}: the signal is unlike that of the training samples{samples} in {}. {} {remedy}",
+        "{}: the signal is unlike that of the training samples{samples} in {}. {} cannot be relied on. {remedy}",
         matrix.sample,
         marks.join(", "),
-        match header.model {
-            ModelKind::Auto(_) => "Of the stacked models the networks, and so the attention, cannot be relied on.",
-            ModelKind::Network(_) | ModelKind::Baseline(_) => "Its scores and attention cannot be relied on.",
-        }
+        header.model.depends_on_scale()
     );
 }

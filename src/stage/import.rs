@@ -13,7 +13,7 @@ use crate::io::FileError;
 use crate::io::safetensors_file::RawTensor;
 use crate::io::weights::{Weights, WeightsFormat};
 use crate::learn::state_dict::{infer_config, prefix};
-use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, ModelKind, Task, Transform};
+use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, ModelSpec, Task, Transform};
 use crate::matrix::Statistic;
 use crate::model::{AttentiveChromeConfig, ModelConfig, TensorSpec, member_prefix};
 use crate::stage::flags::one_of;
@@ -153,7 +153,7 @@ impl Args {
             format: MODEL_FORMAT.to_owned(),
             format_version: MODEL_FORMAT_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: ModelKind::Network(ModelConfig::AttentiveChrome(config.clone())),
+            model: ModelSpec::Network(ModelConfig::AttentiveChrome(config.clone())),
             task: Task::Classification,
             marks: self.marks.clone(),
             flank_bp: self.flank,

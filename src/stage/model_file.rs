@@ -3,14 +3,12 @@
 
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 
 use crate::io::safetensors_file::{self, RawTensor};
 use crate::io::{FileError, Result};
 use crate::learn::arrays::{Array, Arrays, Numbers};
-use crate::learn::auto::Auto;
-use crate::learn::baseline::Baseline;
-use crate::learn::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, ModelKind, Predictor};
+use crate::learn::{MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, Trained};
 
 /// Writes header and tensors, whole or not at all.
 pub fn write(path: &Path, header: &ModelHeader, tensors: &[(String, RawTensor)]) -> Result<()> {
@@ -43,18 +41,7 @@ pub fn read(path: &Path) -> Result<(ModelHeader, Vec<(String, RawTensor)>)> {
 ///
 /// # Errors
 /// Of the file, or of the device that holds the weights.
-pub fn save(path: &Path, header: &ModelHeader, predictor: &Predictor) -> anyhow::Result<()> {
-    let arrays = match predictor {
-        Predictor::Network(network) => {
-            let mut tensors = Vec::new();
-            for (name, tensor) in network.to_tensors()? {
-                tensors.push((name, RawTensor::of_f32(tensor.dims(), &tensor.flatten_all()?.to_vec1::<f32>()?)));
-            }
-            return Ok(write(path, header, &tensors)?);
-        }
-        Predictor::Baseline(baseline) => baseline.to_arrays(),
-        Predictor::Auto(auto) => auto.to_arrays()?,
-    };
+pub fn save(path: &Path, header: &ModelHeader, model: &dyn Trained) -> anyhow::Result<()> {
     let raw = |(name, array): (String, Array)| {
         let tensor = match &array.numbers {
             Numbers::F32(numbers) => RawTensor::of_f32(&array.shape, numbers),
@@ -63,7 +50,7 @@ pub fn save(path: &Path, header: &ModelHeader, predictor: &Predictor) -> anyhow:
         };
         (name, tensor)
     };
-    Ok(write(path, header, &arrays.0.into_iter().map(raw).collect::<Vec<_>>())?)
+    Ok(write(path, header, &model.to_arrays()?.0.into_iter().map(raw).collect::<Vec<_>>())?)
 }
 
 /// A fingerprint of a model file, by which scores are known to be of one model: `model-` and FNV-1a 64 of all its
@@ -82,34 +69,14 @@ pub fn fingerprint(path: &Path) -> Result<String> {
 ///
 /// # Errors
 /// Of the file; or where a tensor is missing, unknown, of another shape or not finite.
-pub fn load(path: &Path, device: &Device) -> anyhow::Result<(ModelHeader, Predictor)> {
+pub fn load(path: &Path, device: &Device) -> anyhow::Result<(ModelHeader, Box<dyn Trained>)> {
     let (header, raw) = read(path)?;
-    let damaged = |problem: String| FileError::new(path, problem).remedy("Train or import the model again");
-    let config = match &header.model {
-        ModelKind::Network(config) => config,
-        ModelKind::Baseline(config) => {
-            let baseline = Baseline::from_arrays(config, header.task, &arrays(raw));
-            let baseline = baseline.map_err(|error| damaged(error.to_string()))?;
-            return Ok((header, Predictor::Baseline(baseline)));
-        }
-        ModelKind::Auto(config) => {
-            let auto = Auto::from_arrays(config, (header.task, &arrays(raw)), device).map_err(damaged)?;
-            return Ok((header, Predictor::Auto(Box::new(auto))));
-        }
-    };
-    let mut tensors = Vec::new();
-    for (name, tensor) in raw {
-        let values = tensor.to_f32().ok_or_else(|| {
-            damaged(format!("unexpected element type {:?}, expected F32", tensor.dtype)).place(format!("tensor {name}"))
-        })?;
-        tensors.push((name, Tensor::from_vec(values, tensor.shape, &Device::Cpu)?));
-    }
-    let network = config.from_tensors(header.n_members(), &tensors, device);
-    let network = network.map_err(|error| damaged(error.to_string()))?;
-    Ok((header, Predictor::Network(network)))
+    let model = header.model.load((header.task, header.n_members()), &arrays(raw), device);
+    let model = model.map_err(|problem| FileError::new(path, problem).remedy("Train or import the model again"))?;
+    Ok((header, model))
 }
 
-/// Tensors of the kinds that models which are no network have; others are left out, and missed later.
+/// Tensors of the kinds that models have; others are left out, and missed later.
 fn arrays(raw: Vec<(String, RawTensor)>) -> Arrays {
     let array = |(name, tensor): (String, RawTensor)| {
         let numbers = (tensor.to_f32().map(Numbers::F32))

@@ -11,7 +11,7 @@ use super::job::handed_on::{BINS, MODEL};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
 use crate::io::{self, FileError};
-use crate::learn::{ModelHeader, Predictor, Scores};
+use crate::learn::{ModelHeader, Scores, Trained};
 use crate::matrix::{
     Attention, AttentionSpread, Kind, Layer, LayerName, Matrix, Prediction, PredictionSpread, Predictions, Region,
     Status,
@@ -136,7 +136,7 @@ impl Stage for Args {
     fn run(&self) -> Result<()> {
         let (header, mut model) = model_file::load(&self.model, &self.compute.open()?)?;
         model.set_instruction_set(self.compute.instruction_set.set());
-        self.check_attention(&header, &model)?;
+        self.check_attention(&header, model.as_ref())?;
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
         let genes: Vec<usize> = matrix.scorable().collect();
@@ -145,14 +145,14 @@ impl Stage for Args {
         fit::warn_if_unlike(&header, &matrix, &genes, &rows);
         model.meet_sample(&rows);
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
-        let scores = model.score(header.task, &rows, |done| bar.inc(done as u64))?;
+        let scores = model.score(header.task, &rows, &|done| bar.inc(done as u64))?;
         bar.finish_and_clear();
         let told = Told { matrix: &matrix, genes: &genes, scores: &scores, with_empty: self.options.score_empty };
         if let Some(path) = &self.predictions {
             io::predictions::write(path, &told.predictions(&header, model_file::fingerprint(&self.model)?))?;
         }
         if let Some(path) = &self.attention {
-            io::bins::write(path, &told.attention(&model, &header)?)?;
+            io::bins::write(path, &told.attention(model.as_ref(), &header)?)?;
         }
         told.log(model.n_models());
         Ok(())
@@ -161,7 +161,7 @@ impl Stage for Args {
 
 impl Args {
     /// Refuses to write the attention of a model that has none.
-    fn check_attention(&self, header: &ModelHeader, model: &Predictor) -> Result<()> {
+    fn check_attention(&self, header: &ModelHeader, model: &dyn Trained) -> Result<()> {
         if self.attention.is_none() || model.has_bin_attention() {
             return Ok(());
         }
@@ -230,7 +230,7 @@ impl Told<'_> {
     }
 
     /// The matrix with bin attention for values; NaN for genes that are not told of.
-    fn attention(&self, model: &Predictor, header: &ModelHeader) -> Result<Matrix> {
+    fn attention(&self, model: &dyn Trained, header: &ModelHeader) -> Result<Matrix> {
         let Told { matrix, scores, .. } = self;
         let (marks, size) = (matrix.n_marks(), matrix.row_size(LayerName::Window));
         let empty = vec![0.0; matrix.row_shape(header.model.layers()).size()];
@@ -245,7 +245,7 @@ impl Told<'_> {
         let attention = Attention {
             mark_values: of_marks(&scores.mark_attention),
             // a row without any signal: every transform leaves 0 at 0
-            null_values: model.score(header.task, &empty, |_| ())?.bin_attention,
+            null_values: model.score(header.task, &empty, &|_| ())?.bin_attention,
             spread: scores.spread.as_ref().map(|spread| AttentionSpread {
                 values: all_rows(&spread.bin_attention, size),
                 mark_values: of_marks(&spread.mark_attention),

@@ -1,18 +1,18 @@
 //! The stacked model, and how it is kept.
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Result};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::view::{Context, View};
 use super::{Ecdf, KINDS, LINEAR, MEMBERS, OF_TREES, TREES};
-use crate::learn::arrays::{Array, ArrayError, Arrays, Numbers};
+use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::baseline::{Fit, Linear};
 use crate::learn::calibration::Platt;
-use crate::learn::{Scores, Spread, Task, score};
+use crate::learn::{Scores, Spread, Task, Trained, score};
 use crate::matrix::{BODY_PARTS, LayerName, RowShape};
-use crate::model::{ModelConfig, Network};
+use crate::model::{InstructionSet, ModelConfig, Network};
 
 /// Fewest genes of a sample that a gene is compared with; of fewer, it is compared with the training genes.
 const FEWEST_GENES: usize = 50;
@@ -94,14 +94,21 @@ pub struct Auto {
     pub(super) sample: Option<Context>,
 }
 
-impl Auto {
-    /// Number of models.
-    pub fn n_models(&self) -> usize {
+impl Trained for Auto {
+    fn network(&self) -> Option<&dyn Network> {
+        Some(self.networks.as_ref())
+    }
+
+    fn set_instruction_set(&mut self, instructions: InstructionSet) {
+        self.networks.set_instruction_set(instructions);
+    }
+
+    fn n_models(&self) -> usize {
         self.config.n_networks + MEMBERS.len() - 1
     }
 
     /// Compares genes with those of this sample from now on, if there are enough of them.
-    pub fn meet_sample(&mut self, rows: &[f32]) {
+    fn meet_sample(&mut self, rows: &[f32]) {
         let shape = &self.training.shape;
         let is_enough = rows.len() >= FEWEST_GENES * shape.size();
         self.sample = is_enough.then(|| Context::of(rows, shape));
@@ -112,7 +119,7 @@ impl Auto {
     ///
     /// # Errors
     /// If the number of values does not fit, or of the device.
-    pub fn score(&self, task: Task, rows: &[f32], done: impl Fn(usize)) -> Result<Scores> {
+    fn score(&self, task: Task, rows: &[f32], done: &dyn Fn(usize)) -> Result<Scores> {
         let shape = &self.training.shape;
         let windows = shape.narrow(rows, &network_shape(&self.config.network));
         // as of a regression: the mean of the outputs, not of probabilities
@@ -127,6 +134,27 @@ impl Auto {
         Ok(scores)
     }
 
+    fn to_arrays(&self) -> Result<Arrays> {
+        let mut arrays = Arrays::default();
+        arrays.add_all("networks.", self.networks.to_arrays()?);
+        for (name, linear) in MEMBERS[1..].iter().zip(&self.linear) {
+            arrays.add_all(&format!("{name}."), linear.to_arrays());
+        }
+        for (name, fit) in tree_names().zip(&self.trees) {
+            arrays.add_all(&format!("{name}."), fit.to_arrays());
+        }
+        for (name, of) in
+            [("bins", &self.training.bins), ("summaries", &self.training.summaries), ("body", &self.training.body)]
+        {
+            for (at, ecdf) in of.iter().enumerate() {
+                arrays.add_f32(format!("ranks.{name}.{at}"), &ecdf.points);
+            }
+        }
+        Ok(arrays)
+    }
+}
+
+impl Auto {
     /// The members' outputs for a row.
     fn outputs(&self, row: &[f32], networks: f64) -> Vec<f64> {
         let context = self.sample.as_ref().unwrap_or(&self.training);
@@ -153,32 +181,6 @@ impl Auto {
         (task.score(logit as f32), square.sqrt() as f32)
     }
 
-    /// All that was learnt, as arrays.
-    ///
-    /// # Errors
-    /// Of the device that holds the networks.
-    pub fn to_arrays(&self) -> Result<Arrays> {
-        let mut arrays = Arrays::default();
-        for (name, tensor) in self.networks.to_tensors()? {
-            let numbers = Numbers::F32(tensor.flatten_all()?.to_vec1()?);
-            arrays.0.insert(format!("networks.{name}"), Array { shape: tensor.dims().to_vec(), numbers });
-        }
-        for (name, linear) in MEMBERS[1..].iter().zip(&self.linear) {
-            arrays.add_all(&format!("{name}."), linear.to_arrays());
-        }
-        for (name, fit) in tree_names().zip(&self.trees) {
-            arrays.add_all(&format!("{name}."), fit.to_arrays());
-        }
-        for (name, of) in
-            [("bins", &self.training.bins), ("summaries", &self.training.summaries), ("body", &self.training.body)]
-        {
-            for (at, ecdf) in of.iter().enumerate() {
-                arrays.add_f32(format!("ranks.{name}.{at}"), &ecdf.points);
-            }
-        }
-        Ok(arrays)
-    }
-
     /// The other way.
     ///
     /// # Errors
@@ -188,7 +190,6 @@ impl Auto {
         (task, arrays): (Task, &Arrays),
         device: &Device,
     ) -> std::result::Result<Self, String> {
-        let wrong = |name: &str| ArrayError { name: name.to_owned() }.to_string();
         let text = |error: ArrayError| error.to_string();
         if config.members.iter().map(|share| share.name.as_str()).ne(MEMBERS) {
             return Err(format!("the members are not {}", MEMBERS.join(", ")));
@@ -196,13 +197,7 @@ impl Auto {
         let shape = config.shape();
         let window = network_shape(&config.network);
         let features = |view: View| view.factors(&shape).len();
-        let mut tensors = Vec::new();
-        for (name, array) in arrays.part("networks.").0 {
-            let Numbers::F32(numbers) = array.numbers else { return Err(wrong(&name)) };
-            let tensor = Tensor::from_vec(numbers, array.shape, &Device::Cpu).map_err(|error| error.to_string())?;
-            tensors.push((name, tensor));
-        }
-        let networks = config.network.from_tensors(config.n_networks, &tensors, device);
+        let networks = config.network.from_tensors(config.n_networks, &arrays.part("networks.").tensors()?, device);
         let networks = networks.map_err(|error| error.to_string())?;
         let linear = MEMBERS[1..]
             .iter()

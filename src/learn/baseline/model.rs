@@ -1,11 +1,12 @@
 //! A baseline as the model file holds it.
 
+use candle_core::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{FeatureSet, Fit, Linear, Method, Table, Trees};
 use crate::learn::arrays::{ArrayError, Arrays};
-use crate::learn::{Scores, Task};
+use crate::learn::{Scores, Task, Trained};
 
 /// What the header says of a baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -67,27 +68,27 @@ impl BaselineConfig {
     }
 }
 
-impl Baseline {
-    /// Scores genes; `values` is row-major [gene, mark, bin], transformed.
-    pub fn score(&self, task: Task, values: &[f32], done: impl Fn(usize)) -> Scores {
+impl Trained for Baseline {
+    fn score(&self, task: Task, values: &[f32], done: &dyn Fn(usize)) -> Result<Scores> {
         let windows = values.chunks_exact(self.config.n_marks * self.config.n_bins);
         let scores = windows.map(|window| {
             done(1);
             task.score(self.fit.output(&self.config.features_of(window)) as f32)
         });
-        Scores { scores: scores.collect(), ..Scores::default() }
+        Ok(Scores { scores: scores.collect(), ..Scores::default() })
     }
 
-    /// What was learnt, as arrays.
-    pub fn to_arrays(&self) -> Arrays {
-        self.fit.to_arrays()
+    fn to_arrays(&self) -> Result<Arrays> {
+        Ok(self.fit.to_arrays())
     }
+}
 
-    /// The other way.
+impl Baseline {
+    /// The other way of [`Trained::to_arrays`].
     ///
     /// # Errors
     /// If an array is missing or does not fit.
-    pub fn from_arrays(config: &BaselineConfig, task: Task, arrays: &Arrays) -> Result<Self, ArrayError> {
+    pub fn from_arrays(config: &BaselineConfig, task: Task, arrays: &Arrays) -> std::result::Result<Self, ArrayError> {
         let fit = Fit::from_arrays(config.tag, task, arrays, config.n_features())?;
         Ok(Baseline { config: config.clone(), fit })
     }
@@ -110,7 +111,12 @@ impl Fit {
     ///
     /// # Errors
     /// If one is missing, or they are no fit of so many features.
-    pub fn from_arrays(method: Method, task: Task, arrays: &Arrays, n_features: usize) -> Result<Self, ArrayError> {
+    pub fn from_arrays(
+        method: Method,
+        task: Task,
+        arrays: &Arrays,
+        n_features: usize,
+    ) -> std::result::Result<Self, ArrayError> {
         Ok(match method {
             Method::LogisticRegression | Method::LinearSvm => Fit::Linear(Linear::from_arrays(arrays, n_features)?),
             Method::RandomForest | Method::GradientBoosting => Fit::Trees {
@@ -138,7 +144,7 @@ impl Linear {
     ///
     /// # Errors
     /// If one is missing, or there is not a weight a feature.
-    pub fn from_arrays(arrays: &Arrays, n_features: usize) -> Result<Self, ArrayError> {
+    pub fn from_arrays(arrays: &Arrays, n_features: usize) -> std::result::Result<Self, ArrayError> {
         let (weight, bias) = (arrays.f64("weight")?, arrays.f64("bias")?);
         if weight.len() != n_features || bias.len() != 1 {
             return Err(ArrayError { name: "weight".to_owned() });
@@ -163,7 +169,7 @@ impl Trees {
     ///
     /// # Errors
     /// If one is missing, or they are no trees over so many features.
-    pub fn from_arrays(arrays: &Arrays, n_features: usize) -> Result<Self, ArrayError> {
+    pub fn from_arrays(arrays: &Arrays, n_features: usize) -> std::result::Result<Self, ArrayError> {
         let children = arrays.i32("trees.child")?;
         let (pairs, rest) = children.as_chunks::<2>();
         if !rest.is_empty() {

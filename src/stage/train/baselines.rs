@@ -7,7 +7,7 @@ use super::provenance::{self, About};
 use super::runs::{HISTORY_SUFFIX, Run};
 use crate::io::table::write_table;
 use crate::learn::baseline::{Baseline, BaselineConfig, Labelled, Method, Table};
-use crate::learn::{GeneSource, ModelKind, Predictor, TrainError, TrainingData};
+use crate::learn::{GeneSource, ModelSpec, TrainError, TrainingData};
 use crate::stage::model_file;
 
 /// Fits and writes a baseline a run, and beside it NAME.history.tsv with the setting that was chosen.
@@ -35,17 +35,16 @@ pub fn train(args: &Args, method: Method, runs: &[Run], data: &TrainingData) -> 
         let columns = ["setting", "value", &format!("valid_{short}")];
         let row = [setting.to_owned(), value.to_string(), format!("{:.6}", chosen.valid_metric)];
         write_table(&run.beside(HISTORY_SUFFIX), &columns, std::iter::once(row))?;
-        let kind = ModelKind::Baseline(config.clone());
-        let predictor = Predictor::Baseline(Baseline { config, fit: chosen.fit });
-        let raw = provenance::valid_scores(args.task(), (data, set), &predictor)?;
+        let model = Baseline { config, fit: chosen.fit };
+        let raw = provenance::valid_scores(args.task(), (data, set), &model)?;
         let about = About {
-            kind,
+            spec: ModelSpec::Table(model.config.clone()),
             members: Vec::new(),
             judged: provenance::judge(args, data.valid.labels(set), raw),
             genes: (data.train.len(set), data.valid.len(set)),
             regime: None,
         };
-        model_file::save(&run.out, &provenance::header(args, run, about), &predictor)?;
+        model_file::save(&run.out, &provenance::header(args, run, about), &model)?;
     }
     Ok(())
 }

@@ -7,10 +7,9 @@ use candle_core::Device;
 
 use super::Args;
 use super::samples::Sample;
-use super::shards::{MatrixShards, StreamedSample};
-use crate::io::{self, FileError};
+use super::shards::{MatrixShards, StreamedSample, bad_value};
 use crate::learn::{
-    BadValue, DeviceGenes, FittedTransform, GeneDigest, GeneMeans, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream,
+    DeviceGenes, FittedTransform, GeneDigest, GeneMeans, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream,
     StreamedGenes, TrainingData, Transform, WINDOW_BYTES,
 };
 use crate::matrix::{LayerName, Split};
@@ -211,14 +210,6 @@ fn streamed(
         let shards = MatrixShards::new(streamed.clone(), split, fitted.clone(), shard_rows);
         Stream::new(Arc::new(shards), labels, window_genes)
     })
-}
-
-/// The error at a value, with the gene's name, which is looked up in the file.
-pub fn bad_value(path: &std::path::Path, row: usize, bad: &BadValue) -> FileError {
-    match io::bins::open(path) {
-        Ok((matrix, _)) => FileError::new(path, bad.at(row, &matrix).to_string()),
-        Err(error) => error,
-    }
 }
 
 fn size_in_words(bytes: u64) -> String {

@@ -10,7 +10,7 @@ use super::provenance::{self, About};
 use super::runs::{HISTORY_SUFFIX, Run};
 use super::{Args, history, stacked, state_file};
 use crate::learn::recipe::How;
-use crate::learn::{EpochRecord, ModelKind, Predictor, Regime, Trainer, TrainingData, TrainingState};
+use crate::learn::{EpochRecord, ModelSpec, Regime, Trained, Trainer, TrainingData, TrainingState};
 use crate::stage::{model_file, progress_bar};
 
 impl Args {
@@ -34,21 +34,18 @@ impl Args {
             let networks = trainer.best_models(at * members..(at + 1) * members)?;
             let of_seeds = provenance::members(self.task(), &self.seeds(), states)?;
             provenance::report(self.task(), run, &of_seeds);
-            let (predictor, judged) = if let How::Stack(_) = self.model.how {
+            let (model, spec, judged): (Box<dyn Trained>, _, _) = if let How::Stack(_) = self.model.how {
                 let (auto, labels, scores) = stacked::fit(self, run, networks)?;
-                (Predictor::Auto(Box::new(auto)), provenance::judge(self, &labels, scores))
+                let spec = ModelSpec::Stack(auto.config.clone());
+                (Box::new(auto), spec, provenance::judge(self, &labels, scores))
             } else {
-                let predictor = Predictor::Network(networks);
-                let raw = provenance::valid_scores(self.task(), (data, set), &predictor)?;
-                (predictor, provenance::judge(self, data.valid.labels(set), raw))
-            };
-            let kind = match &predictor {
-                Predictor::Auto(auto) => ModelKind::Auto(auto.config.clone()),
-                _ => ModelKind::Network(self.config(&run.samples).ok_or_else(|| anyhow!("no network"))?),
+                let raw = provenance::valid_scores(self.task(), (data, set), &networks)?;
+                let spec = ModelSpec::Network(networks.config());
+                (Box::new(networks), spec, provenance::judge(self, data.valid.labels(set), raw))
             };
             let genes = (data.train.len(set), data.valid.len(set));
-            let about = About { kind, members: of_seeds, judged, genes, regime: Some(regime) };
-            model_file::save(&run.out, &provenance::header(self, run, about), &predictor)?;
+            let about = About { spec, members: of_seeds, judged, genes, regime: Some(regime) };
+            model_file::save(&run.out, &provenance::header(self, run, about), model.as_ref())?;
         }
         Ok(())
     }

@@ -1,54 +1,21 @@
-//! What a training says of itself: to a later `--resume`, and in the model's header.
+//! What a training says of itself in the model's header.
 
 use anyhow::{Result, anyhow};
-use candle_core::Device;
 
 use super::Args;
 use super::runs::Run;
-use super::samples::{self, Sample};
-use super::state_file::Fingerprint;
+use super::samples;
 use crate::io;
 use crate::learn::calibration::Calibration;
 use crate::learn::metrics::{best_threshold, expected_calibration_error};
 use crate::learn::{
-    GeneDigest, MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, ModelHeader, ModelKind, Predictor, Regime, Task, Training,
-    TrainingData, TrainingState,
+    MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, ModelHeader, ModelSpec, Regime, Task, Trained, Training, TrainingData,
+    TrainingState,
 };
-use crate::model::ModelConfig;
-
-/// Every setting and a digest of the data, by name.
-pub fn fingerprint(
-    args: &Args,
-    config: Option<&ModelConfig>,
-    samples: &[Sample],
-    [train, valid]: &[GeneDigest; 2],
-    shuffle: &str,
-    device: &Device,
-) -> Result<Fingerprint> {
-    let mut fingerprint = Fingerprint::new();
-    if let serde_json::Value::Object(settings) = serde_json::to_value(args.regime(samples))? {
-        fingerprint.extend(settings.into_iter().map(|(name, value)| (name, value.to_string())));
-    }
-    fingerprint.insert("task".to_owned(), args.task().name().to_owned());
-    let names: Vec<&str> = samples.iter().map(|sample| sample.matrix.sample.as_str()).collect();
-    fingerprint.insert("seed".to_owned(), args.options.seed.to_string());
-    fingerprint.insert("models in the ensemble".to_owned(), args.n_networks().to_string());
-    fingerprint.insert("model".to_owned(), serde_json::to_string(&config)?);
-    let rounding = args.compute.rounding(device);
-    fingerprint.insert("rounding (--instruction-set, --device)".to_owned(), rounding.to_owned());
-    fingerprint.insert("fold".to_owned(), args.fold().to_string());
-    fingerprint.insert("samples".to_owned(), names.join(", "));
-    fingerprint.insert("marks".to_owned(), samples[0].matrix.marks.join(", "));
-    fingerprint.insert("transform".to_owned(), args.transform().name().to_owned());
-    fingerprint.insert("training genes".to_owned(), train.to_string());
-    fingerprint.insert("validation genes".to_owned(), valid.to_string());
-    fingerprint.insert("shuffle".to_owned(), shuffle.to_owned());
-    Ok(fingerprint)
-}
 
 /// What a header says of the model itself.
 pub struct About {
-    pub kind: ModelKind,
+    pub spec: ModelSpec,
     /// The trained networks.
     pub members: Vec<Member>,
     pub judged: Judged,
@@ -96,7 +63,7 @@ pub fn header(args: &Args, run: &Run, about: About) -> ModelHeader {
         format: MODEL_FORMAT.to_owned(),
         format_version: MODEL_FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        model: about.kind,
+        model: about.spec,
         task: args.task(),
         marks: matrix.marks.clone(),
         flank_bp: matrix.grid.flank_bp(),
@@ -141,10 +108,10 @@ pub fn judge(args: &Args, labels: &[f32], raw: Vec<f32>) -> Judged {
 }
 
 /// The model's own scores of the validation genes of the `set`-th run.
-pub fn valid_scores(task: Task, (data, set): (&TrainingData, usize), predictor: &Predictor) -> Result<Vec<f32>> {
+pub fn valid_scores(task: Task, (data, set): (&TrainingData, usize), model: &dyn Trained) -> Result<Vec<f32>> {
     let mut scores = Vec::new();
     data.valid.for_each(set, |genes| {
-        scores.extend(predictor.score(task, &genes.values, |_| ())?.scores);
+        scores.extend(model.score(task, &genes.values, &|_| ())?.scores);
         Ok(())
     })?;
     Ok(scores)

@@ -8,11 +8,12 @@ use candle_core::Device;
 use super::data::Fitted;
 use super::samples::{self, Reader, Sample};
 use super::state_file::{self, Fingerprint};
-use super::{Args, MODEL_SUFFIX, SAMPLE, data, provenance};
+use super::{Args, MODEL_SUFFIX, SAMPLE, data};
 use crate::genome::check_name;
 use crate::io::{self, FileError};
-use crate::learn::{FittedTransform, Learner, TrainingData, TrainingState};
+use crate::learn::{FittedTransform, GeneDigest, Learner, TrainingData, TrainingState};
 use crate::matrix::LayerName;
+use crate::model::ModelConfig;
 
 /// Of how training went.
 pub const HISTORY_SUFFIX: &str = ".history.tsv";
@@ -86,7 +87,7 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
     let data = data::gather(args, &samples, device)?;
     let mut runs = Vec::new();
     for (part, fitted) in parts.into_iter().zip(data.fitted) {
-        let fingerprint = provenance::fingerprint(
+        let fingerprint = fingerprint(
             args,
             args.config(&part.samples).as_ref(),
             &part.samples,
@@ -99,6 +100,36 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
         runs.push(Run { out, name, samples, transform, input_quantiles, fingerprint });
     }
     Ok((runs, data.genes))
+}
+
+/// Every setting and a digest of the data, by name.
+fn fingerprint(
+    args: &Args,
+    config: Option<&ModelConfig>,
+    samples: &[Sample],
+    [train, valid]: &[GeneDigest; 2],
+    shuffle: &str,
+    device: &Device,
+) -> Result<Fingerprint> {
+    let mut fingerprint = Fingerprint::new();
+    if let serde_json::Value::Object(settings) = serde_json::to_value(args.regime(samples))? {
+        fingerprint.extend(settings.into_iter().map(|(name, value)| (name, value.to_string())));
+    }
+    fingerprint.insert("task".to_owned(), args.task().name().to_owned());
+    let names: Vec<&str> = samples.iter().map(|sample| sample.matrix.sample.as_str()).collect();
+    fingerprint.insert("seed".to_owned(), args.options.seed.to_string());
+    fingerprint.insert("models in the ensemble".to_owned(), args.n_networks().to_string());
+    fingerprint.insert("model".to_owned(), serde_json::to_string(&config)?);
+    let rounding = args.compute.rounding(device);
+    fingerprint.insert("rounding (--instruction-set, --device)".to_owned(), rounding.to_owned());
+    fingerprint.insert("fold".to_owned(), args.fold().to_string());
+    fingerprint.insert("samples".to_owned(), names.join(", "));
+    fingerprint.insert("marks".to_owned(), samples[0].matrix.marks.join(", "));
+    fingerprint.insert("transform".to_owned(), args.transform().name().to_owned());
+    fingerprint.insert("training genes".to_owned(), train.to_string());
+    fingerprint.insert("validation genes".to_owned(), valid.to_string());
+    fingerprint.insert("shuffle".to_owned(), shuffle.to_owned());
+    Ok(fingerprint)
 }
 
 /// The samples of one model file.

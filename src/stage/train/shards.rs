@@ -4,9 +4,9 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::data::bad_value;
 use crate::io::bins::LayerRows;
-use crate::learn::{FittedTransform, GeneSet, Selection, ShardError, Shards};
+use crate::io::{self, FileError};
+use crate::learn::{BadValue, FittedTransform, GeneSet, Selection, ShardError, Shards};
 use crate::matrix::{LayerName, Split};
 
 /// A sample whose values stay in its file.
@@ -73,5 +73,13 @@ impl Shards for MatrixShards {
             set.push_with(gene, label, sample.genes.expression.get(&row).copied());
         }
         Ok(set)
+    }
+}
+
+/// The error at a value, with the gene's name, which is looked up in the file.
+pub fn bad_value(path: &std::path::Path, row: usize, bad: &BadValue) -> FileError {
+    match io::bins::open(path) {
+        Ok((matrix, _)) => FileError::new(path, bad.at(row, &matrix).to_string()),
+        Err(error) => error,
     }
 }

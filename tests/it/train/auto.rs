@@ -1,7 +1,7 @@
 //! The stacked model.
 
 use attentrack::io;
-use attentrack::learn::ModelKind;
+use attentrack::learn::ModelSpec;
 use attentrack::matrix::{BODY_PARTS, Layer, LayerName};
 use attentrack::stage::model_file;
 
@@ -23,7 +23,7 @@ fn auto_stacks_calibrates_and_attends_to_the_same_bytes_at_any_thread_count() {
     }
     assert_eq!(bytes(&work, "m.model.safetensors"), bytes(&work, "n.model.safetensors"));
     let (header, _) = model_file::read(&work.path("m.model.safetensors")).unwrap();
-    let ModelKind::Auto(config) = &header.model else { panic!("{:?}", header.model) };
+    let ModelSpec::Stack(config) = &header.model else { panic!("{:?}", header.model) };
     assert_eq!((config.members.len(), config.n_networks, header.members.len()), (9, 4, 4));
     assert!(config.members.iter().all(|share| share.weight >= 0.0) && header.calibration.is_some());
     assert_eq!(work.read("m.history.tsv").lines().count(), 33);

@@ -1,0 +1,108 @@
+//! What a model file's header says of the model itself: its tag and sizes.
+
+use candle_core::Device;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::arrays::Arrays;
+use super::auto::{Auto, AutoConfig};
+use super::baseline::{Baseline, BaselineConfig};
+use super::{Task, Trained};
+use crate::matrix::LayerName;
+use crate::model::ModelConfig;
+
+/// Tag and sizes of a model, one variant for each way of training. The tag tells them apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ModelSpec {
+    /// A network.
+    Network(ModelConfig),
+    /// A fit of a table of features.
+    Table(BaselineConfig),
+    /// Networks, and fits of tables stacked on them.
+    Stack(AutoConfig),
+}
+
+impl ModelSpec {
+    /// The tag: its name on the command line and in files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ModelSpec::Network(config) => config.name(),
+            ModelSpec::Table(config) => config.tag.name(),
+            ModelSpec::Stack(_) => super::auto::TAG,
+        }
+    }
+
+    /// Marks, the input channels.
+    pub fn n_marks(&self) -> usize {
+        match self {
+            ModelSpec::Network(config) => config.n_marks(),
+            ModelSpec::Table(config) => config.n_marks,
+            ModelSpec::Stack(config) => config.network.n_marks(),
+        }
+    }
+
+    /// Bins a window.
+    pub fn n_bins(&self) -> usize {
+        match self {
+            ModelSpec::Network(config) => config.n_bins(),
+            ModelSpec::Table(config) => config.n_bins,
+            ModelSpec::Stack(config) => config.network.n_bins(),
+        }
+    }
+
+    /// Why the sizes make no model.
+    pub fn problem(&self) -> Option<String> {
+        match self {
+            ModelSpec::Network(config) => config.problem(),
+            ModelSpec::Table(config) => config.problem(),
+            ModelSpec::Stack(config) => config.network.problem(),
+        }
+    }
+
+    /// The network, where the model is one alone.
+    pub fn network(&self) -> Option<&ModelConfig> {
+        match self {
+            ModelSpec::Network(config) => Some(config),
+            ModelSpec::Table(_) | ModelSpec::Stack(_) => None,
+        }
+    }
+
+    /// The layers of a matrix that it reads, in the order of a row.
+    pub fn layers(&self) -> &'static [LayerName] {
+        match self {
+            ModelSpec::Network(_) | ModelSpec::Table(_) => &[LayerName::Window],
+            ModelSpec::Stack(config) => config.layers(),
+        }
+    }
+
+    /// What cannot be relied on where the signal is unlike that of the training samples.
+    pub fn depends_on_scale(&self) -> &'static str {
+        match self {
+            ModelSpec::Network(_) | ModelSpec::Table(_) => "Its scores and attention",
+            ModelSpec::Stack(_) => "The networks of the stack, and so the attention,",
+        }
+    }
+
+    /// The model, from what [`Trained::to_arrays`] gave; `n_members` is the number of networks of an ensemble.
+    ///
+    /// # Errors
+    /// In words, if an array is missing, unknown, of another shape or not finite.
+    pub fn load(
+        &self,
+        (task, n_members): (Task, usize),
+        arrays: &Arrays,
+        device: &Device,
+    ) -> Result<Box<dyn Trained>, String> {
+        Ok(match self {
+            ModelSpec::Network(config) => {
+                let network = config.from_tensors(n_members, &arrays.tensors()?, device);
+                Box::new(network.map_err(|error| error.to_string())?)
+            }
+            ModelSpec::Table(config) => {
+                Box::new(Baseline::from_arrays(config, task, arrays).map_err(|error| error.to_string())?)
+            }
+            ModelSpec::Stack(config) => Box::new(Auto::from_arrays(config, (task, arrays), device)?),
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! One recipe: what a model needs, what it was published with and how it is trained.
+
+use crate::learn::baseline::Method;
+use crate::learn::calibration::CalibrationMethod;
+use crate::learn::{Task, Transform};
+use crate::model::{Design, ModelConfig, Shape, Sizes};
+
+/// How a model is made.
+#[derive(Debug)]
+pub struct Recipe {
+    /// Its name on the command line and in config.yaml.
+    pub tag: &'static str,
+    /// What it is, in one line.
+    pub title: &'static str,
+    /// Where it was published.
+    pub citation: &'static str,
+    /// What it learns from, beside windows and labels.
+    pub needs: Needs,
+    /// What holds where nothing else is asked for.
+    pub defaults: Defaults,
+    /// How it is trained.
+    pub how: How,
+}
+
+/// What a model learns from, beside windows and labels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// The windows of two samples, whose change it learns: a number, never a class.
+    pub pair: bool,
+    /// Expression in both of them.
+    pub expression: bool,
+    /// The genes' bodies, where the matrix has them.
+    pub bodies: bool,
+}
+
+/// What holds where nothing else is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Defaults {
+    /// What is done to the signal.
+    pub transform: Transform,
+    /// How scores are calibrated.
+    pub calibration: CalibrationMethod,
+    /// Whether they go half of the way only.
+    pub calibrates_halfway: bool,
+    /// Share of units that training sets to zero.
+    pub dropout: f64,
+    /// Steps that networks take at least: with few genes, the epochs of the published regime are few steps.
+    pub fewest_steps: u64,
+    /// Networks in a model, where that is no choice.
+    pub networks: Option<u16>,
+    /// Whether the models of several samples are trained side by side; not where the epochs of one depend on its
+    /// genes.
+    pub side_by_side: bool,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Defaults {
+            transform: Transform::Raw,
+            calibration: CalibrationMethod::None,
+            calibrates_halfway: false,
+            dropout: 0.0,
+            fewest_steps: 0,
+            networks: None,
+            side_by_side: true,
+        }
+    }
+}
+
+/// How a model is trained.
+#[derive(Clone, Copy, Debug)]
+pub enum How {
+    /// A network, or an ensemble of them.
+    Network(&'static Design),
+    /// A fit of a table of features.
+    Table(Method),
+    /// Networks, and fits of tables stacked on them.
+    Stack(&'static Design),
+}
+
+impl PartialEq for Recipe {
+    fn eq(&self, other: &Self) -> bool {
+        self.tag == other.tag
+    }
+}
+
+impl Recipe {
+    /// The network that it is, or that it is a stack of.
+    pub fn network(&self) -> Option<&'static Design> {
+        match self.how {
+            How::Network(design) | How::Stack(design) => Some(design),
+            How::Table(_) => None,
+        }
+    }
+
+    /// The sizes of its networks for windows of [mark, bin]; `None` where it has none.
+    pub fn config(&self, sizes: &Sizes, task: Task, (n_marks, n_bins): (usize, usize)) -> Option<ModelConfig> {
+        let n_outputs = if task == Task::Classification { 2 } else { 1 };
+        self.network().map(|design| (design.config)(sizes, Shape { n_marks, n_bins, n_outputs }))
+    }
+
+    /// Whether it says which bins it looks at.
+    pub fn has_attention(&self) -> bool {
+        self.network().is_some_and(|design| (design.config)(&Sizes::default(), ANY_SHAPE).has_bin_attention())
+    }
+
+    /// Whether a number of networks in the file can be chosen.
+    pub fn has_ensembles(&self) -> bool {
+        matches!(self.how, How::Network(_))
+    }
+
+    /// Whether it has a size of this name.
+    pub fn has_size(&self, name: &str) -> bool {
+        self.network().is_some_and(|design| design.sizes().iter().any(|(own, _)| *own == name))
+    }
+}
+
+/// What a network is does not depend on its shape.
+pub(super) const ANY_SHAPE: Shape = Shape { n_marks: 2, n_bins: 100, n_outputs: 2 };

@@ -1,0 +1,86 @@
+//! What scores genes, once it is trained: the content of a model file.
+
+use std::fmt::Debug;
+
+use candle_core::Result;
+
+use super::arrays::{Array, Arrays, Numbers};
+use super::{Scores, Task, score};
+use crate::model::{InstructionSet, Network};
+
+/// A trained model. The stages that use one know it by this trait only; [`super::ModelSpec::load`] makes it again from
+/// its arrays.
+pub trait Trained: Debug + Send + Sync {
+    /// Scores genes by their rows, transformed: the layers that the model reads ([`super::ModelSpec::layers`]), one
+    /// after the other, each row-major [channel, position]. `done` is told of each batch.
+    ///
+    /// # Errors
+    /// If the number of values does not fit the model, or of the device.
+    fn score(&self, task: Task, rows: &[f32], done: &dyn Fn(usize)) -> Result<Scores>;
+
+    /// All that was learnt, as arrays.
+    ///
+    /// # Errors
+    /// Of the device that holds them.
+    fn to_arrays(&self) -> Result<Arrays>;
+
+    /// Tells the model all genes of the sample that is scored next, for those that compare a gene with the others of
+    /// its sample; else, and where there are few genes, they are compared with the training genes. `rows` as in
+    /// [`Self::score`].
+    fn meet_sample(&mut self, _rows: &[f32]) {}
+
+    /// Number of models whose mean is predicted.
+    fn n_models(&self) -> usize {
+        1
+    }
+
+    /// Its network or networks, which have attention and gradients; `None` where it has none.
+    fn network(&self) -> Option<&dyn Network> {
+        None
+    }
+
+    /// Whether its score is the mean of its networks', and of nothing else.
+    fn is_of_networks(&self) -> bool {
+        false
+    }
+
+    /// Computes with these instructions, where model and processor know them; else with the best.
+    fn set_instruction_set(&mut self, _: InstructionSet) {}
+
+    /// Whether it says which bins it looks at.
+    fn has_bin_attention(&self) -> bool {
+        self.network().is_some_and(|network| network.config().has_bin_attention())
+    }
+}
+
+/// A network, or the networks of an ensemble.
+impl Trained for Box<dyn Network> {
+    fn score(&self, task: Task, rows: &[f32], done: &dyn Fn(usize)) -> Result<Scores> {
+        score(self.as_ref(), task, rows, done)
+    }
+
+    fn to_arrays(&self) -> Result<Arrays> {
+        let mut arrays = Arrays::default();
+        for (name, tensor) in self.to_tensors()? {
+            let numbers = Numbers::F32(tensor.flatten_all()?.to_vec1()?);
+            arrays.0.insert(name, Array { shape: tensor.dims().to_vec(), numbers });
+        }
+        Ok(arrays)
+    }
+
+    fn n_models(&self) -> usize {
+        self.as_ref().n_models()
+    }
+
+    fn network(&self) -> Option<&dyn Network> {
+        Some(self.as_ref())
+    }
+
+    fn is_of_networks(&self) -> bool {
+        true
+    }
+
+    fn set_instruction_set(&mut self, instructions: InstructionSet) {
+        self.as_mut().set_instruction_set(instructions);
+    }
+}
