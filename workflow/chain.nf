@@ -120,9 +120,9 @@ workflow CHAIN {
     table = FAITHFULNESS.out.table
     metrics = EVALUATE.out.metrics
     bed = TRACK.out.bed
-    bigbed = TRACK.out.bigbed
-    bigwig = TRACK.out.bigwig
     bedgraph = TRACK.out.bedgraph
+    bigwig = TRACK.out.bigwig
+    bigbed = TRACK.out.bigbed
     tsv = TRACK.out.tsv
     index = TRACK.out.index
     html = REPORT.out.html

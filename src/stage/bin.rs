@@ -212,12 +212,9 @@ pub const JOB: Job = Job {
         )
         .shared(),
     ],
-    outputs: &[JobOutput::file(
-        "--out",
-        "bins",
-        ".bins.safetensors",
-        &[Emit::file("bins", "Signal by gene, mark and bin")],
-    )],
+    outputs: &[JobOutput::file("--out", "bins", ".bins.safetensors", || {
+        vec![Emit::file("bins", "Signal by gene, mark and bin")]
+    })],
 };
 
 impl Stage for Args {

@@ -90,7 +90,7 @@ pub const JOB: Job = Job {
         JobInput::new("--splits", "splits", Number::One, SPLITS).shared(),
         JobInput::new("--genes", "genes", Number::One, GENES).shared(),
     ],
-    outputs: &[JobOutput::file("--out", "", ".json", &[Emit::file("metrics", "Every metric with its interval")])],
+    outputs: &[JobOutput::file("--out", "", ".json", || vec![Emit::file("metrics", "Every metric with its interval")])],
 };
 
 impl Stage for Args {

@@ -114,15 +114,12 @@ pub const JOB: Job = Job {
         JobInput::new("--bins", "bins", Number::One, BINS),
         JobInput::new("--model", "model", Number::One, MODEL),
     ],
-    outputs: &[JobOutput::file(
-        "--out",
-        "explain",
-        ".bins.safetensors",
-        &[Emit::file(
+    outputs: &[JobOutput::file("--out", "explain", ".bins.safetensors", || {
+        vec![Emit::file(
             "attribution",
             "Attribution by gene, mark and bin; {method} in ext.prefix stands for each method",
-        )],
-    )],
+        )]
+    })],
 };
 
 impl Stage for Args {

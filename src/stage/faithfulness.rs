@@ -183,7 +183,9 @@ pub const JOB: Job = Job {
         )
         .shared(),
     ],
-    outputs: &[JobOutput::file("--out", "explain", ".faithfulness.tsv", &[Emit::file("table", "A row a method")])],
+    outputs: &[JobOutput::file("--out", "explain", ".faithfulness.tsv", || {
+        vec![Emit::file("table", "A row a method")]
+    })],
 };
 
 impl Stage for Args {

@@ -117,34 +117,34 @@ pub struct JobOutput {
     /// A file's name after that of the sample or run; empty of a folder.
     pub end: &'static str,
     /// What a module hands on: the file, or the files in the folder.
-    pub emits: &'static [Emit],
+    pub emits: fn() -> Vec<Emit>,
     /// What a module asks before it writes it; `None` if it always does.
     pub wanted: Option<&'static str>,
 }
 
 /// What a module hands on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Emit {
     /// What the module calls it.
     pub name: &'static str,
     /// What it is, in a line.
     pub about: &'static str,
     /// Pattern of the names of files in a folder; empty of a file.
-    pub glob: &'static str,
+    pub glob: String,
     /// Whether there may be none.
     pub is_optional: bool,
     /// Names that stand for them in a dry run.
-    pub examples: &'static str,
+    pub examples: String,
 }
 
 impl JobOutput {
     /// A file.
-    pub const fn file(flag: &'static str, folder: &'static str, end: &'static str, emits: &'static [Emit]) -> Self {
+    pub const fn file(flag: &'static str, folder: &'static str, end: &'static str, emits: fn() -> Vec<Emit>) -> Self {
         JobOutput { flag: Some(flag), folder, end, emits, wanted: None }
     }
 
     /// A folder.
-    pub const fn folder(flag: &'static str, folder: &'static str, emits: &'static [Emit]) -> Self {
+    pub const fn folder(flag: &'static str, folder: &'static str, emits: fn() -> Vec<Emit>) -> Self {
         JobOutput { flag: Some(flag), folder, end: "", emits, wanted: None }
     }
 
@@ -174,17 +174,17 @@ impl JobOutput {
 
 impl Emit {
     /// A file.
-    pub const fn file(name: &'static str, about: &'static str) -> Self {
-        Emit { name, about, glob: "", is_optional: false, examples: "" }
+    pub fn file(name: &'static str, about: &'static str) -> Self {
+        Emit { name, about, glob: String::new(), is_optional: false, examples: String::new() }
     }
 
     /// Files in a folder, of which there may be none.
-    pub const fn files(name: &'static str, glob: &'static str, about: &'static str, examples: &'static str) -> Self {
-        Emit { name, about, glob, is_optional: true, examples }
+    pub fn files(name: &'static str, glob: &str, about: &'static str, examples: &str) -> Self {
+        Emit { name, about, glob: glob.to_owned(), is_optional: true, examples: examples.to_owned() }
     }
 
     /// The same, of which there are always some.
-    pub const fn always(mut self) -> Self {
+    pub fn always(mut self) -> Self {
         self.is_optional = false;
         self
     }

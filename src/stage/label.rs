@@ -168,7 +168,7 @@ pub const JOB: Job = Job {
         JobInput::new("--expression", "expression", Number::One, ("Expression table", "*.{tsv,txt}{,.gz}")),
         JobInput::new("--genes", "genes", Number::One, GENES),
     ],
-    outputs: &[JobOutput::file("--out", "labels", ".labels.tsv", &[Emit::file("labels", "Label of each gene")])],
+    outputs: &[JobOutput::file("--out", "labels", ".labels.tsv", || vec![Emit::file("labels", "Label of each gene")])],
 };
 
 impl Stage for Args {

@@ -100,18 +100,12 @@ pub const JOB: Job = Job {
         JobInput::new("--model", "model", Number::One, MODEL),
     ],
     outputs: &[
-        JobOutput::file(
-            "--predictions",
-            "predictions",
-            ".predictions.tsv",
-            &[Emit::file("predictions", "A score, and one attention a mark, for each gene")],
-        ),
-        JobOutput::file(
-            "--attention",
-            "attention",
-            ".attention.bins.safetensors",
-            &[Emit::file("attention", "Attention by gene, mark and bin")],
-        )
+        JobOutput::file("--predictions", "predictions", ".predictions.tsv", || {
+            vec![Emit::file("predictions", "A score, and one attention a mark, for each gene")]
+        }),
+        JobOutput::file("--attention", "attention", ".attention.bins.safetensors", || {
+            vec![Emit::file("attention", "Attention by gene, mark and bin")]
+        })
         .only_if("with_attention"),
     ],
 };

@@ -117,10 +117,8 @@ pub const JOB: Job = Job {
         )
         .shared(),
     ],
-    outputs: &[JobOutput::folder(
-        "--out-dir",
-        "",
-        &[
+    outputs: &[JobOutput::folder("--out-dir", "", || {
+        vec![
             Emit::files("html", "report.html", "The page; it needs no other file", "report.html").always(),
             Emit::files(
                 "multiqc",
@@ -136,8 +134,8 @@ pub const JOB: Job = Job {
                 "multiqc_config.yml",
             )
             .always(),
-        ],
-    )],
+        ]
+    })],
 };
 
 impl Stage for Args {

@@ -131,7 +131,7 @@ pub const JOB: Job = Job {
         JobInput::new("--genes", "genes", Number::One, GENES),
         JobInput::new("--labels", "labels", Number::Many, LABELS),
     ],
-    outputs: &[JobOutput::file("--out", "", ".tsv", &[Emit::file("splits", "Split and fold of each gene")])],
+    outputs: &[JobOutput::file("--out", "", ".tsv", || vec![Emit::file("splits", "Split and fold of each gene")])],
 };
 
 impl Stage for Args {

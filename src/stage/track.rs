@@ -15,7 +15,7 @@ use super::gene_ids;
 use super::job::handed_on::PREDICTIONS;
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::file_names;
-use crate::io::track::{Drawing, Format, Holds, Text, commit};
+use crate::io::track::{Drawing, FORMATS, Format, Holds, Text, commit};
 use crate::io::{PendingFile, bins, predictions};
 use crate::matrix::Matrix;
 use crate::matrix::track::{Aggregate, Cells, Selection, Sureness, TrackValue, TrackValues, cells};
@@ -188,18 +188,16 @@ pub const JOB: Job = Job {
         JobInput::new("--input", "matrix", Number::One, ("Attention, attribution or signal", "*.bins.safetensors")),
         JobInput::new("--predictions", "predictions", Number::Optional, PREDICTIONS),
     ],
-    outputs: &[JobOutput::folder(
-        "--out-dir",
-        "tracks",
-        &[
-            Emit::files("bed", "*.{bed,bed.gz}", "The bins that stand out", "attention.bed"),
-            Emit::files("bigbed", "*.bb", "The same with every number", "attention.bb"),
-            Emit::files("bigwig", "*.bw", "One value a base, one mark a file", "MARK.bw"),
-            Emit::files("bedgraph", "*.{bedgraph,bedgraph.gz}", "The same as text", ""),
-            Emit::files("tsv", "*.{tsv,tsv.gz}", "Every gene, mark and bin", "attention.tsv"),
-            Emit::files("index", "*.tbi", "Tabix indices", ""),
-        ],
-    )],
+    outputs: &[JobOutput::folder("--out-dir", "tracks", || {
+        let of_format = |format: &Format| {
+            let extension = format.extension;
+            let glob =
+                if format.is_text() { format!("*.{{{extension},{extension}.gz}}") } else { format!("*.{extension}") };
+            Emit::files(format.name, &glob, format.about, &format!("example.{extension}"))
+        };
+        let index = Emit::files("index", "*.tbi", "Tabix indices", "");
+        FORMATS.iter().map(of_format).chain([index]).collect()
+    })],
 };
 
 impl Stage for Args {

@@ -172,9 +172,11 @@ pub const JOB: Job = Job {
         JobInput::new("--splits", "splits", Number::One, SPLITS).shared(),
     ],
     outputs: &[
-        JobOutput::file("--out", "model", MODEL_SUFFIX, &[Emit::file("model", "The model")]),
-        JobOutput::file("", "model", runs::HISTORY_SUFFIX, &[Emit::file("history", "Loss and metric of each epoch")])
-            .beside(),
+        JobOutput::file("--out", "model", MODEL_SUFFIX, || vec![Emit::file("model", "The model")]),
+        JobOutput::file("", "model", runs::HISTORY_SUFFIX, || {
+            vec![Emit::file("history", "Loss and metric of each epoch")]
+        })
+        .beside(),
     ],
 };
 

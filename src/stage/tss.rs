@@ -90,7 +90,7 @@ pub const JOB: Job = Job {
     size: Size::Single,
     uses_gpu: false,
     inputs: &[JobInput::new("--annotation", "annotation", Number::One, ("Gene annotation", "*.{gtf,gff3,bed}{,.gz}"))],
-    outputs: &[JobOutput::file("--out", "", ".bed", &[Emit::file("genes", "One base a gene")])],
+    outputs: &[JobOutput::file("--out", "", ".bed", || vec![Emit::file("genes", "One base a gene")])],
 };
 
 impl Stage for Args {

@@ -59,5 +59,5 @@ fn of_output(output: &JobOutput) -> String {
             emit.about
         )
     };
-    output.emits.iter().map(of).collect()
+    (output.emits)().iter().map(of).collect()
 }

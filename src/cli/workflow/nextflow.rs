@@ -140,7 +140,7 @@ fn emitted(output: &JobOutput) -> String {
         let optional = if emit.is_optional || output.wanted.is_some() { ", optional: true" } else { "" };
         format!("    tuple val(meta), path('{glob}'), emit: {}{optional}\n", emit.name)
     };
-    output.emits.iter().map(of).collect()
+    (output.emits)().iter().map(of).collect()
 }
 
 /// The flag of an output, as a Groovy list.
@@ -153,8 +153,8 @@ fn written(output: &JobOutput) -> Option<String> {
 fn stub(job: &Job) -> Vec<String> {
     let of = |output: &JobOutput| {
         if output.is_folder() {
-            let examples: Vec<&str> =
-                output.emits.iter().map(|emit| emit.examples).filter(|names| !names.is_empty()).collect();
+            let examples: Vec<String> =
+                (output.emits)().into_iter().map(|emit| emit.examples).filter(|names| !names.is_empty()).collect();
             return vec![
                 format!("mkdir -- ${{{}}}", quoted_name(output)),
                 format!("cd -- ${{{}}}", quoted_name(output)),
@@ -255,7 +255,7 @@ workflow CHAIN {{
 
 /// What a job hands on: its process, and the name there. No two jobs have a name in common.
 fn emits(job: &Job) -> impl Iterator<Item = (String, &'static str)> {
-    job.outputs.iter().flat_map(|output| output.emits).map(|emit| (process(job), emit.name))
+    job.outputs.iter().flat_map(|output| (output.emits)()).map(|emit| (process(job), emit.name))
 }
 
 /// A stage's part of the chain.
@@ -279,7 +279,7 @@ fn step(job: &Job) -> String {
         .iter()
         .enumerate()
         .filter(|(_, output)| !output.is_folder())
-        .flat_map(|(at, output)| output.emits.iter().map(move |emit| (at, emit)))
+        .flat_map(|(at, output)| (output.emits)().into_iter().map(move |emit| (at, emit)))
         .map(|(at, emit)| {
             format!(
                 "    made = made.mix({process}.out.{}.map {{ meta, file -> [meta.outputs[{at}], file] }})\n",

@@ -13,9 +13,9 @@ process TRACK {
 
     output:
     tuple val(meta), path('*/*.{bed,bed.gz}'), emit: bed, optional: true
-    tuple val(meta), path('*/*.bb'), emit: bigbed, optional: true
-    tuple val(meta), path('*/*.bw'), emit: bigwig, optional: true
     tuple val(meta), path('*/*.{bedgraph,bedgraph.gz}'), emit: bedgraph, optional: true
+    tuple val(meta), path('*/*.bw'), emit: bigwig, optional: true
+    tuple val(meta), path('*/*.bb'), emit: bigbed, optional: true
     tuple val(meta), path('*/*.{tsv,tsv.gz}'), emit: tsv, optional: true
     tuple val(meta), path('*/*.tbi'), emit: index, optional: true
     tuple val("${task.process}"), val('attentrack'), eval("attentrack-track --version | sed 's/.* //'"), topic: versions, emit: versions
@@ -41,6 +41,6 @@ process TRACK {
     """
     mkdir -- ${quoted(prefix)}
     cd -- ${quoted(prefix)}
-    touch attention.bed attention.bb MARK.bw attention.tsv
+    touch example.bed example.bedgraph example.bw example.bb example.tsv
     """
 }
