@@ -243,6 +243,9 @@ impl Args {
                 tally.beyond_sequence
             );
         }
+        if tally.changed_symbols > 0 {
+            info!("{} gene symbols hold blanks, | or the like: _ stands for them", tally.changed_symbols);
+        }
         if self.options.id_attribute.is_some() && tally.without_id_attribute > 0 {
             warn!("{} genes have no such attribute and keep their usual id", tally.without_id_attribute);
         }

@@ -297,8 +297,11 @@ fn bad_input_is_refused_in_words() {
         ([regular[0], "labels_na.tsv", regular[2]], &["labels_na.tsv", "no label"]),
         ([regular[0], "labels_commas.tsv", regular[2]], &["line 1", "separated by tabs"]),
         ([regular[0], "labels_inf.tsv", regular[2]], &["line 2", "finite number"]),
-        ([regular[0], regular[1], "split_word.tsv"], &["line 2", "expected train, valid or test", "\"dev\""]),
-        ([regular[0], regular[1], "split_fold.tsv"], &["line 2", "fold must be a whole number"]),
+        (
+            [regular[0], regular[1], "split_word.tsv"],
+            &["line 2", "column split: expected one of train, valid, test", "\"dev\""],
+        ),
+        ([regular[0], regular[1], "split_fold.tsv"], &["line 2", "column fold: expected a whole number"]),
         ([regular[0], regular[1], "split_twice.tsv"], &["line 3", "g1 occurs twice in fold 0"]),
         ([regular[0], regular[1], "only_train.tsv"], &["only_train.tsv", "no test gene of fold 0", "--split"]),
         ([regular[0], regular[1], "no_rows.tsv"], &["no_rows.tsv", "holds no gene"]),

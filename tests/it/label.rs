@@ -177,7 +177,12 @@ fn bad_expression_tables_are_refused_in_words() {
         ("no join", "gene_id\tE003\nTP53\t1\n", "--sample E003 --genes genes.bed", &["none of its 1", "TP53", "ENSG1"]),
         ("no threshold", "gene_id\tE003\na\t1\n", "--sample E003 --method threshold", &["--threshold"]),
         ("stray threshold", "gene_id\tE003\na\t1\n", "--sample E003 --threshold 1", &["--method threshold"]),
-        ("quantile", "gene_id\tE003\na\t1\n", "--sample E003 --method quantile --quantile 2", &["between 0 and 1"]),
+        (
+            "quantile",
+            "gene_id\tE003\na\t1\n",
+            "--sample E003 --method quantile --quantile 2",
+            &["--quantile 2: must be greater than 0 and below 1"],
+        ),
         ("no valley", "gene_id\tE003\na\t1\n", "--sample E003 --method valley", &["no valley"]),
         (
             "lost genes",

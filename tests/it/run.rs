@@ -85,7 +85,7 @@ fn every_value_is_checked_before_the_first_stage() {
         ("train: {optimizer: lion}\n", vec!["config.yaml: attentrack-train", "lion", "adamw"]),
         ("train: {momentum: 0.5}\n", vec!["config.yaml: attentrack-train", "train.momentum", "sgd"]),
         ("train: {device: cuda}\n", vec!["config.yaml: attentrack-train", "train.device cuda"]),
-        ("tracks: {formats: [bed, gff]}\n", vec!["config.yaml: attentrack-track", "'gff'", "bigwig"]),
+        ("tracks: {formats: [bed, gff]}\n", vec!["config.yaml, line 4", "tracks.formats", "\"gff\"", "bigwig"]),
         (
             "labels: {method: threshold, threshold: {s2: 1}}\n",
             vec!["config.yaml: labels.threshold: names s2, and has no threshold for sample s1"],

@@ -274,7 +274,7 @@ fn what_does_not_fit_is_refused_in_words() {
         (train(x, "ones.tsv", "splits.tsv"), &["splits.tsv", "split train", "label 1"]),
         (train(x, "labels.tsv", "other_splits.tsv"), &["other_splits.tsv", "G0, G1, G2", "X1, X2"]),
         (train(x, "labels.tsv", "no_valid.tsv"), &["no_valid.tsv", "no labelled gene in split valid"]),
-        (train(x, "labels.tsv", "val.tsv"), &["val.tsv, line", "expected train, valid or test"]),
+        (train(x, "labels.tsv", "val.tsv"), &["val.tsv, line", "column split: expected one of train, valid, test"]),
         (format!("{} --fold 7", train(x, "labels.tsv", "splits.tsv")), &["no fold 7", "0, 1", "--fold"]),
         (second("swapped.bins.safetensors"), &["swapped.bins", "x.bins", "H3K27me3, H3K4me3", "H3K4me3, H3K27me3"]),
         (second("other.bins.safetensors"), &["other.bins", "H3K9me3"]),

@@ -47,7 +47,7 @@ fn two_samples_are_joined_mark_by_mark_and_compared_gene_by_gene() {
     assert!(pair.row(LayerName::Window, GENES - 1).iter().all(|value| value.is_nan()));
     // log2 of 16 / 1, 1 / 16, 4 / 1
     let labels = work.read("ab.labels.tsv");
-    assert_eq!(labels.lines().skip(1).take(3).collect::<Vec<_>>(), ["G0\t4\t15", "G1\t-4\t0", "G2\t2\t3"]);
+    assert_eq!(labels.lines().skip(1).take(3).collect::<Vec<_>>(), ["G0\t.\t4\t15", "G1\t.\t-4\t0", "G2\t.\t2\t3"]);
 
     let mut other = matrix("c");
     other.marks.swap(0, 1);
