@@ -12,7 +12,7 @@ use std::path::Path;
 use attentrack::cli::config::{Config, Place};
 use attentrack::genome::{Chroms, Gene, Grid, Orientation, Strand, Tss, TssOptions, select_tss};
 use attentrack::io::{annotation, bins, expression, labels, predictions, sample_sheet, signal, splits, weights};
-use attentrack::learn::Method as Optimizer;
+use attentrack::learn::OptimizerKind;
 use attentrack::matrix::{Blacklist, LayerName, Statistic, Windows, bin_signals};
 use attentrack::stage::Stage;
 use clap::Parser;
@@ -38,7 +38,7 @@ pub const READERS: [(&str, Reader); 19] = [
     ("model", model),
     ("state", |folder, bytes| {
         let path = put(folder, "x.state.safetensors", bytes)?;
-        done(attentrack::stage::train::read_state(&path, &Default::default(), Optimizer::Adam))
+        done(attentrack::stage::train::read_state(&path, &Default::default(), OptimizerKind::Adam))
     }),
     ("weights", |folder, bytes| done(weights::read(&put(folder, "x.pt", bytes)?))),
     ("config", |folder, bytes| {

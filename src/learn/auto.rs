@@ -17,7 +17,7 @@ mod view;
 
 pub use ecdf::Ecdf;
 pub use fit::{AutoError, Fitted, fit};
-pub use folds::Place;
+pub use folds::Locus;
 pub use genes::Genes;
 pub use model::{Auto, AutoConfig, AutoTag, Share, layers};
 pub use view::{Context, View};
@@ -25,9 +25,9 @@ pub use view::{Context, View};
 use std::ops::Range;
 
 use super::Transform;
-use super::baseline::Method;
+use super::baseline::BaselineMethod;
 use super::calibration::CalibrationMethod;
-use super::recipe::entry::{Defaults, How, Needs, Recipe};
+use super::entry::{Defaults, How, Needs, Recipe};
 use crate::model::designs;
 
 /// Its name.
@@ -51,7 +51,7 @@ const MEMBERS: [&str; 9] = [
 /// What each linear member sees.
 const LINEAR: [View; 6] = [View::Ranks, View::Summaries, View::Products, View::Profile, View::Symmetric, View::Amounts];
 /// How each of the trees' members is grown.
-const TREES: [Method; 2] = [Method::RandomForest, Method::GradientBoosting];
+const TREES: [BaselineMethod; 2] = [BaselineMethod::RandomForest, BaselineMethod::GradientBoosting];
 /// What they see.
 const OF_TREES: View = View::Windows;
 /// Which members are of one kind. Kinds count alike, and so do the members of a kind.

@@ -47,7 +47,7 @@ pub enum FitError {
 /// What is fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Method {
+pub enum BaselineMethod {
     /// Logistic regression, or ridge regression, with an L2 penalty (Karlić et al., PNAS 2010).
     LogisticRegression,
     /// Linear support vector machine, or regression (Hsieh et al., ICML 2008).
@@ -58,40 +58,46 @@ pub enum Method {
     GradientBoosting,
 }
 
-impl Method {
+impl BaselineMethod {
     /// All of them.
-    pub const ALL: [Method; 4] =
-        [Method::LogisticRegression, Method::LinearSvm, Method::RandomForest, Method::GradientBoosting];
+    pub const ALL: [BaselineMethod; 4] = [
+        BaselineMethod::LogisticRegression,
+        BaselineMethod::LinearSvm,
+        BaselineMethod::RandomForest,
+        BaselineMethod::GradientBoosting,
+    ];
 
     /// What it is, in one line.
     pub fn title(self) -> &'static str {
         match self {
-            Method::LogisticRegression => {
+            BaselineMethod::LogisticRegression => {
                 "Logistic regression, or for numbers ridge regression, of the features of --features (Karlić et al. 2010)"
             }
-            Method::LinearSvm => "Linear support vector machine, or for numbers regression, of the same features",
-            Method::RandomForest => "Random forest of the same features, bins pooled into 20 windows",
-            Method::GradientBoosting => "Gradient-boosted trees of the same features",
+            BaselineMethod::LinearSvm => {
+                "Linear support vector machine, or for numbers regression, of the same features"
+            }
+            BaselineMethod::RandomForest => "Random forest of the same features, bins pooled into 20 windows",
+            BaselineMethod::GradientBoosting => "Gradient-boosted trees of the same features",
         }
     }
 
     /// Where it was published.
     pub fn citation(self) -> &'static str {
         match self {
-            Method::LogisticRegression => "Karlić et al., PNAS 2010",
-            Method::LinearSvm => "Hsieh et al., ICML 2008",
-            Method::RandomForest => "Breiman 2001",
-            Method::GradientBoosting => "Friedman 2001",
+            BaselineMethod::LogisticRegression => "Karlić et al., PNAS 2010",
+            BaselineMethod::LinearSvm => "Hsieh et al., ICML 2008",
+            BaselineMethod::RandomForest => "Breiman 2001",
+            BaselineMethod::GradientBoosting => "Friedman 2001",
         }
     }
 
     /// The tag.
     pub fn name(self) -> &'static str {
         match self {
-            Method::LogisticRegression => "logistic-regression",
-            Method::LinearSvm => "linear-svm",
-            Method::RandomForest => "random-forest",
-            Method::GradientBoosting => "gradient-boosting",
+            BaselineMethod::LogisticRegression => "logistic-regression",
+            BaselineMethod::LinearSvm => "linear-svm",
+            BaselineMethod::RandomForest => "random-forest",
+            BaselineMethod::GradientBoosting => "gradient-boosting",
         }
     }
 }

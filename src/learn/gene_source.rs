@@ -3,8 +3,9 @@
 use candle_core::{Device, Tensor};
 
 use super::batches::{Batch, Batches, DeviceGenes};
+use super::learner::{Learner, TrainError};
 use super::stream::{Shuffled, Stream};
-use super::{GeneSet, Learner, TrainError, random};
+use super::{GeneSet, random};
 
 /// The training or the validation genes of all models: gene sets, one of each for each number of
 /// [`Learner::set`].

@@ -5,58 +5,23 @@
 use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp1, Device, InplaceOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use super::Regime;
+use super::regime::{OptimizerKind, Regime};
 #[cfg(feature = "cuda")]
 use crate::model::cuda;
-
-/// How weights follow their gradient.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(rename = "Optimizer")]
-pub enum Method {
-    /// Adam (Kingma & Ba 2015), β₁ 0.9, β₂ 0.999, ε 1e-8; weight decay is an L2 term of the gradient
-    #[default]
-    Adam,
-    /// Adam with decoupled weight decay (Loshchilov & Hutter 2019)
-    AdamW,
-    /// Stochastic gradient descent with momentum; weight decay is an L2 term of the gradient
-    Sgd,
-}
-
-impl Method {
-    /// The name used on the command line and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Method::Adam => "adam",
-            Method::AdamW => "adamw",
-            Method::Sgd => "sgd",
-        }
-    }
-
-    /// What is kept of each weight from step to step, by its name in files.
-    pub fn moments(self) -> &'static [&'static str] {
-        match self {
-            Method::Adam | Method::AdamW => &["first_moments", "second_moments"],
-            Method::Sgd => &["momentum_buffer"],
-        }
-    }
-}
 
 /// What the optimiser keeps of one model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptimizerState {
     /// Steps made.
     pub steps: u64,
-    /// One array for each of [`Method::moments`], one number a weight.
+    /// One array for each of [`OptimizerKind::moments`], one number a weight.
     pub moments: Vec<Vec<f32>>,
 }
 
 impl OptimizerState {
     /// Before the first step.
-    pub fn new(method: Method, n_weights: usize) -> Self {
+    pub fn new(method: OptimizerKind, n_weights: usize) -> Self {
         OptimizerState { steps: 0, moments: vec![vec![0.0; n_weights]; method.moments().len()] }
     }
 }
@@ -142,8 +107,8 @@ const BETA_2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
 impl Rates {
-    fn new(method: Method, learning_rate: f64, steps: u64) -> Self {
-        if method == Method::Sgd {
+    fn new(method: OptimizerKind, learning_rate: f64, steps: u64) -> Self {
+        if method == OptimizerKind::Sgd {
             return Rates { step_size: learning_rate as f32, root_correction: 1.0 };
         }
         // β raised by repeated multiplication: `powi` may differ from platform to platform
@@ -249,12 +214,14 @@ impl InplaceOp3 for Update<'_> {
             let (weights, moments) = state.split_at_mut(weights);
             let factor = clip_factor(square, self.regime.clip_norm);
             match self.regime.optimizer {
-                Method::Adam => self.adam(weights, moments, gradient, factor, *rates, self.regime.weight_decay, 0.0),
-                Method::AdamW => {
+                OptimizerKind::Adam => {
+                    self.adam(weights, moments, gradient, factor, *rates, self.regime.weight_decay, 0.0)
+                }
+                OptimizerKind::AdamW => {
                     let shrink = self.learning_rate * self.regime.weight_decay;
                     self.adam(weights, moments, gradient, factor, *rates, 0.0, shrink);
                 }
-                Method::Sgd => self.sgd(weights, moments, gradient, factor, *rates),
+                OptimizerKind::Sgd => self.sgd(weights, moments, gradient, factor, *rates),
             }
         });
         Ok(())
@@ -273,9 +240,9 @@ impl InplaceOp3 for Update<'_> {
         let (models, weights) = self.check(state_layout, gradient_layout)?;
         let decay = self.regime.weight_decay;
         let (decay, method) = match self.regime.optimizer {
-            Method::Adam => (decay, cuda::StepMethod::Adam { keep: 1.0 }),
-            Method::AdamW => (0.0, cuda::StepMethod::Adam { keep: (1.0 - self.learning_rate * decay) as f32 }),
-            Method::Sgd => (decay, cuda::StepMethod::Sgd { momentum: self.regime.momentum() as f32 }),
+            OptimizerKind::Adam => (decay, cuda::StepMethod::Adam { keep: 1.0 }),
+            OptimizerKind::AdamW => (0.0, cuda::StepMethod::Adam { keep: (1.0 - self.learning_rate * decay) as f32 }),
+            OptimizerKind::Sgd => (decay, cuda::StepMethod::Sgd { momentum: self.regime.momentum() as f32 }),
         };
         let step = cuda::Step { clip_norm: self.regime.clip_norm, decay: decay as f32, method };
         let rates: Vec<f32> = self

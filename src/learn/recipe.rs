@@ -4,9 +4,7 @@
 //! A network is added in `src/model`, a model of a table of features in `learn::baseline`; both appear here by
 //! themselves.
 
-pub(super) mod entry;
-
-use std::borrow::Cow;
+pub(super) use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -14,10 +12,10 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::json;
 
-use self::entry::ANY_SHAPE;
-pub use self::entry::{Defaults, How, Needs, Recipe};
 use super::auto;
-use super::baseline::Method;
+use super::baseline::BaselineMethod;
+use super::entry::ANY_SHAPE;
+pub use super::entry::{Defaults, How, Needs, Recipe};
 use crate::model::{Design, Sizes, designs};
 
 /// The model of `attentrack-train` where none is named: the published one.
@@ -30,7 +28,7 @@ pub const BEST: &str = auto::TAG;
 pub fn all() -> &'static [Recipe] {
     static ALL: LazyLock<Vec<Recipe>> = LazyLock::new(|| {
         let networks = designs().map(Recipe::of_network);
-        networks.chain(Method::ALL.map(Recipe::of_table)).chain(auto::recipe()).collect()
+        networks.chain(BaselineMethod::ALL.map(Recipe::of_table)).chain(auto::recipe()).collect()
     });
     &ALL
 }
@@ -83,7 +81,7 @@ impl Recipe {
         }
     }
 
-    fn of_table(method: Method) -> Self {
+    fn of_table(method: BaselineMethod) -> Self {
         Recipe {
             tag: method.name(),
             title: method.title(),

@@ -4,7 +4,40 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Method, Schedule};
+use super::Schedule;
+
+/// How weights follow their gradient.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "Optimizer")]
+pub enum OptimizerKind {
+    /// Adam (Kingma & Ba 2015), β₁ 0.9, β₂ 0.999, ε 1e-8; weight decay is an L2 term of the gradient
+    #[default]
+    Adam,
+    /// Adam with decoupled weight decay (Loshchilov & Hutter 2019)
+    AdamW,
+    /// Stochastic gradient descent with momentum; weight decay is an L2 term of the gradient
+    Sgd,
+}
+
+impl OptimizerKind {
+    /// The name used on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            OptimizerKind::Adam => "adam",
+            OptimizerKind::AdamW => "adamw",
+            OptimizerKind::Sgd => "sgd",
+        }
+    }
+
+    /// What is kept of each weight from step to step, by its name in files.
+    pub fn moments(self) -> &'static [&'static str] {
+        match self {
+            OptimizerKind::Adam | OptimizerKind::AdamW => &["first_moments", "second_moments"],
+            OptimizerKind::Sgd => &["momentum_buffer"],
+        }
+    }
+}
 
 /// How networks are trained. The default is the published regime: 30 epochs of Adam at 2e-4, batches of 16, the
 /// gradient's norm clipped at 1, no dropout, no decay.
@@ -18,7 +51,7 @@ pub struct Regime {
     #[schemars(range(min = 1, max = 65_536), extend("x-value" = "N"))]
     pub batch_size: u32,
     /// Optimiser
-    pub optimizer: Method,
+    pub optimizer: OptimizerKind,
     /// Momentum of sgd, from 0 to below 1 [default: 0.9]
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0, "x-value" = "X"))]
     pub momentum: Option<f64>,
@@ -44,7 +77,7 @@ impl Default for Regime {
         Regime {
             epochs: None,
             batch_size: 16,
-            optimizer: Method::Adam,
+            optimizer: OptimizerKind::Adam,
             momentum: None,
             learning_rate: 2e-4,
             schedule: Schedule::Constant,
@@ -74,7 +107,7 @@ impl Regime {
     /// A setting that does not go with another one, by its flag.
     pub fn problem(&self) -> Option<String> {
         let name = self.optimizer.name();
-        (self.momentum.is_some() && self.optimizer != Method::Sgd)
+        (self.momentum.is_some() && self.optimizer != OptimizerKind::Sgd)
             .then(|| format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"))
     }
 }

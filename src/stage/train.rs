@@ -21,14 +21,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use self::bytes::Bytes;
-use self::samples::Sample;
+use self::samples::TrainingSample;
 pub use self::state_file::{Fingerprint, StateHeader, read as read_state};
 use super::job::handed_on::{BINS, LABELS, SPLITS};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::recipe::{self, How};
-use crate::learn::{Method, Recipe, Regime, Task, Transform};
+use crate::learn::{OptimizerKind, Recipe, Regime, Task, Transform};
 use crate::model::{ModelConfig, Sizes};
 use crate::stage::{Common, Compute, Files, Flags, Stage};
 
@@ -302,23 +302,23 @@ impl Args {
     }
 
     /// The regime of a run, with nothing left to defaults.
-    fn regime(&self, samples: &[Sample]) -> Regime {
+    fn regime(&self, samples: &[TrainingSample]) -> Regime {
         Regime {
             epochs: Some(self.epochs(samples)),
-            momentum: (self.regime.optimizer == Method::Sgd).then(|| self.regime.momentum()),
+            momentum: (self.regime.optimizer == OptimizerKind::Sgd).then(|| self.regime.momentum()),
             dropout: Some(self.regime.dropout.unwrap_or(self.model.defaults.dropout)),
             ..self.regime.0
         }
     }
 
     /// Sizes of a run's networks, which are those of every run; `None` of a baseline.
-    fn config(&self, samples: &[Sample]) -> Option<ModelConfig> {
+    fn config(&self, samples: &[TrainingSample]) -> Option<ModelConfig> {
         let matrix = &samples[0].matrix;
         self.model.config(&self.sizes, self.task(), (matrix.n_marks(), matrix.n_bins()))
     }
 
     /// Passes over the training genes of a run's samples.
-    fn epochs(&self, samples: &[Sample]) -> u32 {
+    fn epochs(&self, samples: &[TrainingSample]) -> u32 {
         let genes: usize = samples.iter().map(|sample| sample.genes.train.len()).sum();
         let steps = (genes as u64).div_ceil(u64::from(self.regime.batch_size)).max(1);
         let fewest = self.model.defaults.fewest_steps.div_ceil(steps) as u32;

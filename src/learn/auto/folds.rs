@@ -9,7 +9,7 @@ const NEIGHBOURS_BP: i64 = 50_000;
 
 /// Where a gene is, for those whose position is known; else which gene it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum Locus {
     /// Chromosome and TSS.
     At(String, i64),
     /// Gene id.
@@ -18,17 +18,17 @@ pub enum Place {
 
 /// The fold of each gene. Neighbourhoods go to the folds from the largest to the smallest, each to the
 /// fold with fewest genes; those of one size in an order of the seed.
-pub fn assign(places: &[Place], flank_bp: u32, n_folds: usize, seed: u64) -> Vec<usize> {
+pub fn assign(places: &[Locus], flank_bp: u32, n_folds: usize, seed: u64) -> Vec<usize> {
     let reach = NEIGHBOURS_BP.max(2 * i64::from(flank_bp));
-    let mut sorted: BTreeMap<&Place, Vec<usize>> = BTreeMap::new();
+    let mut sorted: BTreeMap<&Locus, Vec<usize>> = BTreeMap::new();
     places.iter().enumerate().for_each(|(gene, place)| sorted.entry(place).or_default().push(gene));
     // a dense chromosome would be one chain: a neighbourhood ends where it has its share of a fold
     let most = (places.len() / (4 * n_folds)).max(1);
     let mut groups: Vec<Vec<usize>> = Vec::new();
-    let mut last: Option<&Place> = None;
+    let mut last: Option<&Locus> = None;
     for (place, genes) in sorted {
         let is_near = match (last, place) {
-            (Some(Place::At(chrom, tss)), Place::At(other, position)) => chrom == other && position - tss <= reach,
+            (Some(Locus::At(chrom, tss)), Locus::At(other, position)) => chrom == other && position - tss <= reach,
             _ => false,
         };
         match groups.last_mut() {
@@ -54,10 +54,10 @@ mod tests {
 
     #[test]
     fn neighbours_and_samples_stay_together() {
-        let at = |chrom: &str, tss: i64| Place::At(chrom.to_owned(), tss);
-        let mut places: Vec<Place> = (0..200).map(|gene| at("chr1", gene / 2 * 200_000 + gene % 2 * 3_000)).collect();
-        places.extend((0..100).map(|gene| Place::Somewhere(format!("G{gene}"))));
-        let twice: Vec<Place> = places.iter().chain(&places).cloned().collect();
+        let at = |chrom: &str, tss: i64| Locus::At(chrom.to_owned(), tss);
+        let mut places: Vec<Locus> = (0..200).map(|gene| at("chr1", gene / 2 * 200_000 + gene % 2 * 3_000)).collect();
+        places.extend((0..100).map(|gene| Locus::Somewhere(format!("G{gene}"))));
+        let twice: Vec<Locus> = places.iter().chain(&places).cloned().collect();
         let folds = assign(&twice, 5000, 5, 1);
         assert!((0..200).step_by(2).all(|gene| folds[gene] == folds[gene + 1]));
         assert!((0..300).all(|gene| folds[gene] == folds[gene + 300]));

@@ -1,6 +1,6 @@
 //! What [`super::fit`] learns from.
 
-use super::folds::Place;
+use super::folds::Locus;
 use super::view::{Context, View};
 use super::{LINEAR, OF_TREES};
 use crate::learn::GeneSet;
@@ -21,7 +21,7 @@ pub struct Genes {
     /// Rows, transformed, and labels.
     pub set: GeneSet,
     /// Where each gene is.
-    pub places: Vec<Place>,
+    pub places: Vec<Locus>,
     /// Whether it is for validation, not for training.
     pub is_valid: Vec<bool>,
     tables: Vec<(View, Table)>,
@@ -44,7 +44,7 @@ impl Genes {
     pub fn add_sample(
         &mut self,
         rows: &[f32],
-        labelled: &[(usize, f32, Place, bool)],
+        labelled: &[(usize, f32, Locus, bool)],
         (sample, n_samples): (usize, usize),
     ) {
         let size = self.shape.size();
@@ -90,9 +90,9 @@ mod tests {
     #[test]
     fn many_samples_are_thinned_to_different_genes_and_few_are_taken_whole() {
         let rows = |genes: &Genes| {
-            let row = |place: &Place| match place {
-                Place::At(_, row) => *row,
-                Place::Somewhere(_) => -1,
+            let row = |place: &Locus| match place {
+                Locus::At(_, row) => *row,
+                Locus::Somewhere(_) => -1,
             };
             genes.places.iter().map(row).collect::<Vec<_>>()
         };
@@ -100,7 +100,7 @@ mod tests {
             let mut genes = Genes::new(RowShape::window(n_marks, 1));
             let values: Vec<f32> = (0..n_marks * n_genes).map(|at| at as f32).collect();
             let labelled: Vec<_> =
-                (0..n_genes).map(|row| (row, 1.0, Place::At("chr1".to_owned(), row as i64), row % 5 == 0)).collect();
+                (0..n_genes).map(|row| (row, 1.0, Locus::At("chr1".to_owned(), row as i64), row % 5 == 0)).collect();
             (0..n_samples).for_each(|sample| genes.add_sample(&values, &labelled, (sample, n_samples)));
             genes
         };

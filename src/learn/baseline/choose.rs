@@ -1,7 +1,7 @@
 //! Fits with the settings that are best on validation genes.
 
 use super::trees::Growth;
-use super::{Fit, FitError, Linear, Method, Scaling, Table, Trees, boosting, svm};
+use super::{BaselineMethod, Fit, FitError, Linear, Scaling, Table, Trees, boosting, svm};
 use crate::learn::Task;
 
 /// Inverse strengths of the penalty that are tried, as scikit-learn's `C`.
@@ -35,7 +35,7 @@ pub struct Chosen {
     pub valid_metric: f64,
 }
 
-impl Method {
+impl BaselineMethod {
     /// Fits on the training genes with every setting, and keeps the fit with the best validation AUROC,
     /// or of numbers Pearson's r; of equal ones the simpler model. Of logistic and ridge regression it is the fit
     /// with the smallest validation loss, which says more of few genes: over a hundredfold of penalties, AUROC
@@ -47,25 +47,29 @@ impl Method {
     pub fn choose(self, task: Task, train: Labelled, valid: Labelled, seed: u64) -> Result<Chosen, FitError> {
         let is_class = task == Task::Classification;
         let (name, settings): (_, &[f64]) = match self {
-            Method::LogisticRegression | Method::LinearSvm => ("C", &STRENGTHS),
-            Method::RandomForest => ("leaf", &LEAVES.map(|leaf| leaf as f64)),
-            Method::GradientBoosting => return boost(task, train, valid, seed),
+            BaselineMethod::LogisticRegression | BaselineMethod::LinearSvm => ("C", &STRENGTHS),
+            BaselineMethod::RandomForest => ("leaf", &LEAVES.map(|leaf| leaf as f64)),
+            BaselineMethod::GradientBoosting => return boost(task, train, valid, seed),
         };
         let scaling = Scaling::of(train.table);
         let mut best: Option<(f64, Chosen)> = None;
         // of equal ones the first is kept: stronger penalties and larger leaves come first
         let simple_first: Vec<f64> = match self {
-            Method::RandomForest => settings.iter().rev().copied().collect(),
+            BaselineMethod::RandomForest => settings.iter().rev().copied().collect(),
             _ => settings.to_vec(),
         };
         for setting in simple_first {
             let fit = match self {
-                Method::LogisticRegression if is_class => {
+                BaselineMethod::LogisticRegression if is_class => {
                     Fit::Linear(Linear::logistic(train.table, &scaling, train.labels, setting)?)
                 }
-                Method::LogisticRegression => Fit::Linear(Linear::ridge(train.table, &scaling, train.labels, setting)?),
-                Method::LinearSvm if is_class => Fit::Linear(svm::classify(train.table, train.labels, setting, seed)?),
-                Method::LinearSvm => {
+                BaselineMethod::LogisticRegression => {
+                    Fit::Linear(Linear::ridge(train.table, &scaling, train.labels, setting)?)
+                }
+                BaselineMethod::LinearSvm if is_class => {
+                    Fit::Linear(svm::classify(train.table, train.labels, setting, seed)?)
+                }
+                BaselineMethod::LinearSvm => {
                     let epsilon = 0.1 * standard_deviation(train.labels);
                     Fit::Linear(svm::regress(train.table, train.labels, setting, epsilon, seed))
                 }
@@ -80,7 +84,7 @@ impl Method {
             let outputs: Vec<f64> = valid.table.rows().map(|row| fit.output(row)).collect();
             let valid_metric = metric(task, valid.labels, &outputs)?;
             let quality = match self {
-                Method::LogisticRegression => -loss(task, valid.labels, &outputs),
+                BaselineMethod::LogisticRegression => -loss(task, valid.labels, &outputs),
                 _ => valid_metric,
             };
             if best.as_ref().is_none_or(|(best, _)| quality > *best) {
@@ -88,7 +92,7 @@ impl Method {
             }
         }
         let (_, mut best) = best.ok_or(FitError::OneLabel)?;
-        if let (Method::LinearSvm, true, Fit::Linear(line)) = (self, is_class, &mut best.fit) {
+        if let (BaselineMethod::LinearSvm, true, Fit::Linear(line)) = (self, is_class, &mut best.fit) {
             // a distance from the plane is not a log-odds: Platt's scaling turns it into one, on the validation genes
             let distances: Vec<f64> = valid.table.rows().map(|row| line.predict(row)).collect();
             let platt = crate::learn::calibration::Platt::fit(&distances, valid.labels);

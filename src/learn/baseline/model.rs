@@ -4,7 +4,7 @@ use candle_core::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FeatureSet, Fit, Linear, Method, Table, Trees};
+use super::{BaselineMethod, FeatureSet, Fit, Linear, Table, Trees};
 use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::{Scores, Task, Trained};
 
@@ -12,7 +12,7 @@ use crate::learn::{Scores, Task, Trained};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BaselineConfig {
     /// Which one.
-    pub tag: Method,
+    pub tag: BaselineMethod,
     /// Marks, the input channels.
     pub n_marks: usize,
     /// Bins a window.
@@ -36,10 +36,10 @@ pub struct Baseline {
 
 impl BaselineConfig {
     /// Of windows of [mark, bin]: trees see the bins pooled.
-    pub fn new(tag: Method, (n_marks, n_bins): (usize, usize), features: FeatureSet, is_log: bool) -> Self {
+    pub fn new(tag: BaselineMethod, (n_marks, n_bins): (usize, usize), features: FeatureSet, is_log: bool) -> Self {
         let n_windows = match tag {
-            Method::LogisticRegression | Method::LinearSvm => n_bins,
-            Method::RandomForest | Method::GradientBoosting => FeatureSet::pooled(n_bins),
+            BaselineMethod::LogisticRegression | BaselineMethod::LinearSvm => n_bins,
+            BaselineMethod::RandomForest | BaselineMethod::GradientBoosting => FeatureSet::pooled(n_bins),
         };
         BaselineConfig { tag, n_marks, n_bins, features, n_windows, is_log }
     }
@@ -112,20 +112,22 @@ impl Fit {
     /// # Errors
     /// If one is missing, or they are no fit of so many features.
     pub fn from_arrays(
-        method: Method,
+        method: BaselineMethod,
         task: Task,
         arrays: &Arrays,
         n_features: usize,
     ) -> std::result::Result<Self, ArrayError> {
         Ok(match method {
-            Method::LogisticRegression | Method::LinearSvm => Fit::Linear(Linear::from_arrays(arrays, n_features)?),
-            Method::RandomForest | Method::GradientBoosting => Fit::Trees {
+            BaselineMethod::LogisticRegression | BaselineMethod::LinearSvm => {
+                Fit::Linear(Linear::from_arrays(arrays, n_features)?)
+            }
+            BaselineMethod::RandomForest | BaselineMethod::GradientBoosting => Fit::Trees {
                 bias: match arrays.f64("bias")?[..] {
                     [bias] => bias,
                     _ => return Err(ArrayError { name: "bias".to_owned() }),
                 },
                 trees: Trees::from_arrays(arrays, n_features)?,
-                is_share: method == Method::RandomForest && task == Task::Classification,
+                is_share: method == BaselineMethod::RandomForest && task == Task::Classification,
             },
         })
     }

@@ -2,7 +2,7 @@ use super::*;
 
 const NO_CLIP: f64 = 1e9;
 
-fn settings(optimizer: Method, momentum: f64, weight_decay: f64, clip_norm: f64) -> Regime {
+fn settings(optimizer: OptimizerKind, momentum: f64, weight_decay: f64, clip_norm: f64) -> Regime {
     Regime { optimizer, momentum: Some(momentum), weight_decay, clip_norm, ..Regime::default() }
 }
 
@@ -22,11 +22,11 @@ fn steps_are_those_of_pytorch() {
     // w = torch.tensor([1., -2., .5]); OPTIMIZER(lr=.1, …); gradients [.5, -1, 0], [.1, 2, 0],
     // [-3, .2, .4]; with clip_grad_norm_(1) where the last number is 1
     let cases = [
-        (settings(Method::Adam, 0.0, 0.01, NO_CLIP), ADAM),
-        (settings(Method::Adam, 0.0, 0.01, 1.0), ADAM_CLIPPED),
-        (settings(Method::AdamW, 0.0, 0.3, NO_CLIP), ADAMW),
-        (settings(Method::Sgd, 0.9, 0.01, NO_CLIP), SGD),
-        (settings(Method::Sgd, 0.0, 0.0, 1.0), SGD_PLAIN_CLIPPED),
+        (settings(OptimizerKind::Adam, 0.0, 0.01, NO_CLIP), ADAM),
+        (settings(OptimizerKind::Adam, 0.0, 0.01, 1.0), ADAM_CLIPPED),
+        (settings(OptimizerKind::AdamW, 0.0, 0.3, NO_CLIP), ADAMW),
+        (settings(OptimizerKind::Sgd, 0.9, 0.01, NO_CLIP), SGD),
+        (settings(OptimizerKind::Sgd, 0.0, 0.0, 1.0), SGD_PLAIN_CLIPPED),
     ];
     for (settings, expected) in cases {
         let found = three_steps(settings);
@@ -43,7 +43,7 @@ const SGD_PLAIN_CLIPPED: [f32; 3] = [1.049192, -2.017026, 0.4868124];
 #[test]
 fn a_model_that_makes_no_step_stays_and_the_others_move_as_alone() {
     let numbers = |factor: usize| -> Vec<f32> { (0..37).map(|at| (at * factor % 11) as f32 / 7.0 - 0.6).collect() };
-    for method in [Method::Adam, Method::AdamW, Method::Sgd] {
+    for method in [OptimizerKind::Adam, OptimizerKind::AdamW, OptimizerKind::Sgd] {
         let settings = settings(method, 0.9, 0.1, 1.0);
         let fresh = OptimizerState::new(method, 37);
         let weights = [numbers(3), numbers(5), numbers(7)];

@@ -1,7 +1,8 @@
 //! How far the training of one model has come.
 
-use crate::learn::optimizer::{Method, OptimizerState};
+use crate::learn::optimizer::OptimizerState;
 use crate::learn::random;
+use crate::learn::regime::OptimizerKind;
 use crate::model::ModelConfig;
 
 /// One line of the history.
@@ -34,7 +35,7 @@ pub struct TrainingState {
 
 impl TrainingState {
     /// Weights drawn from the seed.
-    pub fn new(config: &ModelConfig, optimizer: Method, seed: u64) -> Self {
+    pub fn new(config: &ModelConfig, optimizer: OptimizerKind, seed: u64) -> Self {
         let weights = random::initial_weights(seed, &config.tensors());
         let optimizer = OptimizerState::new(optimizer, weights.len());
         TrainingState { best_weights: weights.clone(), weights, optimizer, history: Vec::new() }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::learn::batches::DeviceGenes;
 use crate::learn::{GeneSet, Shards, Stream, StreamedGenes, score};
-use crate::learn::{Method, Schedule};
+use crate::learn::{OptimizerKind, Schedule, ShardError};
 use crate::model::{AttentiveChromeConfig, TensorSpec};
 
 pub(super) fn settings() -> Regime {
@@ -58,7 +58,9 @@ fn thirty_two_genes_are_overfitted_by_every_optimiser() {
     let mut train = genes(3, 32);
     train.values = noise(9, 32 * 20).iter().map(|v| v * 20.0).collect();
     let data = data(vec![train.clone()], vec![train]);
-    for (optimizer, learning_rate) in [(Method::Adam, 1e-2), (Method::AdamW, 1e-2), (Method::Sgd, 1.0)] {
+    for (optimizer, learning_rate) in
+        [(OptimizerKind::Adam, 1e-2), (OptimizerKind::AdamW, 1e-2), (OptimizerKind::Sgd, 1.0)]
+    {
         let settings = Regime { epochs: Some(300), learning_rate, optimizer, ..settings() };
         let mut trainer = trainer(&settings, &[learner(1, 0)]);
         let mut last = f64::MAX;
@@ -72,7 +74,7 @@ fn thirty_two_genes_are_overfitted_by_every_optimiser() {
 
 #[test]
 fn a_resumed_training_is_the_uninterrupted_one() {
-    for optimizer in [Method::Adam, Method::AdamW, Method::Sgd] {
+    for optimizer in [OptimizerKind::Adam, OptimizerKind::AdamW, OptimizerKind::Sgd] {
         let schedule = Schedule::Cosine;
         let settings = Regime { dropout: Some(0.3), weight_decay: 1e-4, schedule, optimizer, ..settings() };
         let learners = [learner(1, 0), learner(2, 0)];
@@ -105,9 +107,12 @@ fn models_trained_together_are_the_models_trained_alone() {
     // of 16 genes empty, those of 16 leave steps without a model
     let (train, valid) = ([genes(5, 37), genes(7, 101), genes(8, 6)], [genes(6, 20), genes(9, 70), genes(4, 5)]);
     let learners = [learner(1, 0), learner(2, 1), learner(1, 1), learner(9, 2)];
-    for (optimizer, dropout, batch_size) in
-        [(Method::Adam, 0.0, 16), (Method::Adam, 0.4, 64), (Method::AdamW, 0.2, 7), (Method::Sgd, 0.2, 16)]
-    {
+    for (optimizer, dropout, batch_size) in [
+        (OptimizerKind::Adam, 0.0, 16),
+        (OptimizerKind::Adam, 0.4, 64),
+        (OptimizerKind::AdamW, 0.2, 7),
+        (OptimizerKind::Sgd, 0.2, 16),
+    ] {
         let settings =
             Regime { optimizer, dropout: Some(dropout), batch_size, weight_decay: 1e-3, clip_norm: 0.1, ..settings() };
         let mut together = trainer(&settings, &learners);
@@ -137,7 +142,7 @@ fn options_change_the_result_and_the_seed_decides_it() {
     assert_ne!(plain, train(Regime { dropout: Some(0.5), ..settings() }, 1));
     assert_ne!(plain, train(Regime { weight_decay: 0.1, ..settings() }, 1));
     assert_ne!(plain, train(Regime { clip_norm: 1e-3, ..settings() }, 1));
-    let sgd = Regime { optimizer: Method::Sgd, ..settings() };
+    let sgd = Regime { optimizer: OptimizerKind::Sgd, ..settings() };
     assert_ne!(train(sgd, 1), train(Regime { momentum: Some(0.0), ..sgd }, 1));
 }
 
@@ -146,7 +151,7 @@ fn of_equally_good_epochs_the_later_is_kept() {
     let record =
         |epoch, valid_metric| EpochRecord { epoch, train_loss: 0.0, valid_loss: 0.0, valid_metric, learning_rate: 0.0 };
     let history = vec![record(1, 0.7), record(2, 0.8), record(3, 0.8), record(4, 0.6)];
-    let state = TrainingState { history, ..TrainingState::new(&model(), Method::Adam, 1) };
+    let state = TrainingState { history, ..TrainingState::new(&model(), OptimizerKind::Adam, 1) };
     assert_eq!(state.best().unwrap().epoch, 3);
 }
 

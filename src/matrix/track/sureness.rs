@@ -2,8 +2,32 @@
 
 use std::collections::HashMap;
 
-use super::TrackError;
 use crate::matrix::{Matrix, Predictions};
+
+/// Why predictions do not belong to a matrix.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum SurenessError {
+    /// Predictions that are not of this matrix's sample.
+    #[error("the predictions are of sample {theirs:?}, the matrix is of {ours:?}. Give those of the same sample")]
+    OtherSample {
+        /// Sample of the predictions.
+        theirs: String,
+        /// Sample of the matrix.
+        ours: String,
+    },
+    /// Genes without a prediction.
+    #[error(
+        "the predictions lack {missing} of its {genes} genes, such as {gene}. Give the file that attentrack-predict wrote of the same matrix"
+    )]
+    NoPrediction {
+        /// One of them.
+        gene: String,
+        /// Genes that lack one.
+        missing: usize,
+        /// Genes in all.
+        genes: usize,
+    },
+}
 
 /// Score of each gene, and whether it is uncertain, in the rows of a matrix.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,9 +41,9 @@ impl Sureness {
     ///
     /// # Errors
     /// Predictions of another sample, or that lack a gene of the matrix which has a value.
-    pub fn new(matrix: &Matrix, predictions: &Predictions) -> Result<Self, TrackError> {
+    pub fn new(matrix: &Matrix, predictions: &Predictions) -> Result<Self, SurenessError> {
         if predictions.sample != matrix.sample {
-            return Err(TrackError::OtherSample { theirs: predictions.sample.clone(), ours: matrix.sample.clone() });
+            return Err(SurenessError::OtherSample { theirs: predictions.sample.clone(), ours: matrix.sample.clone() });
         }
         let rows: HashMap<&str, _> = predictions.rows.iter().map(|row| (row.gene_id.as_str(), row)).collect();
         let of_genes: Vec<_> = matrix.regions.iter().map(|region| rows.get(region.id.as_str()).copied()).collect();
@@ -28,7 +52,7 @@ impl Sureness {
         };
         let missing: Vec<usize> = (0..of_genes.len()).filter(|&g| of_genes[g].is_none() && has_value(g)).collect();
         if let [first, ..] = missing[..] {
-            return Err(TrackError::NoPrediction {
+            return Err(SurenessError::NoPrediction {
                 gene: matrix.regions[first].id.clone(),
                 missing: missing.len(),
                 genes: matrix.n_regions(),

@@ -94,26 +94,6 @@ pub enum TrackError {
         "the positions of its genes are unknown (a matrix imported from a DeepChrome CSV holds none), so no track can be made of it. Make the matrix with attentrack-bin --genes and --signal"
     )]
     NoPositions,
-    /// Predictions that are not of this matrix's sample.
-    #[error("the predictions are of sample {theirs:?}, the matrix is of {ours:?}. Give those of the same sample")]
-    OtherSample {
-        /// Sample of the predictions.
-        theirs: String,
-        /// Sample of the matrix.
-        ours: String,
-    },
-    /// Genes without a prediction.
-    #[error(
-        "the predictions lack {missing} of its {genes} genes, such as {gene}. Give the file that attentrack-predict wrote of the same matrix"
-    )]
-    NoPrediction {
-        /// One of them.
-        gene: String,
-        /// Genes that lack one.
-        missing: usize,
-        /// Genes in all.
-        genes: usize,
-    },
 }
 
 /// A matrix and the values that tracks show of it.

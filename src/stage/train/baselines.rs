@@ -4,14 +4,14 @@ use anyhow::Result;
 
 use super::Args;
 use super::provenance::{self, About};
-use super::runs::{HISTORY_SUFFIX, Run};
+use super::runs::{HISTORY_SUFFIX, ModelRun};
 use crate::io::table::write_table;
-use crate::learn::baseline::{Baseline, BaselineConfig, Labelled, Method, Table};
+use crate::learn::baseline::{Baseline, BaselineConfig, BaselineMethod, Labelled, Table};
 use crate::learn::{GeneSource, ModelSpec, TrainError, TrainingData};
 use crate::stage::model_file;
 
 /// Fits and writes a baseline a run, and beside it NAME.history.tsv with the setting that was chosen.
-pub fn train(args: &Args, method: Method, runs: &[Run], data: &TrainingData) -> Result<()> {
+pub fn train(args: &Args, method: BaselineMethod, runs: &[ModelRun], data: &TrainingData) -> Result<()> {
     for (set, run) in runs.iter().enumerate() {
         let matrix = &run.samples[0].matrix;
         let window = (matrix.n_marks(), matrix.n_bins());

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use candle_core::Device;
 
 use super::Args;
-use super::samples::Sample;
+use super::samples::TrainingSample;
 use super::shards::{MatrixShards, StreamedSample, bad_value};
 use crate::learn::{
     DeviceGenes, FittedTransform, GeneDigest, GeneMeans, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream,
@@ -35,11 +35,12 @@ pub struct Fitted {
 /// Reads all matrices once, from the first gene to the last, to fit each run's transform, to check every
 /// value and to compute the digests; keeps the genes if they take at most three quarters of --memory,
 /// else prepares to stream them.
-pub fn gather(args: &Args, runs: &[&[Sample]], device: &Device) -> Result<Data> {
+pub fn gather(args: &Args, runs: &[&[TrainingSample]], device: &Device) -> Result<Data> {
     let first = &runs[0][0];
     let (window, row_bytes) = ((first.matrix.n_marks(), first.matrix.n_bins()), 4 * first.gene_size());
-    let n_genes = |samples: &[Sample], split| samples.iter().map(|sample| sample.genes.of(split).len()).sum::<usize>();
-    let both = |samples: &&[Sample]| n_genes(samples, Split::Train) + n_genes(samples, Split::Valid);
+    let n_genes =
+        |samples: &[TrainingSample], split| samples.iter().map(|sample| sample.genes.of(split).len()).sum::<usize>();
+    let both = |samples: &&[TrainingSample]| n_genes(samples, Split::Train) + n_genes(samples, Split::Valid);
     let bytes = (runs.iter().map(both).sum::<usize>() * row_bytes) as u64;
     let in_memory = bytes <= args.options.memory.0 / 4 * 3;
     let window_genes = (WINDOW_BYTES / row_bytes).max(1);
@@ -51,7 +52,7 @@ pub fn gather(args: &Args, runs: &[&[Sample]], device: &Device) -> Result<Data> 
             "{} of genes are more than three quarters of --memory: they are streamed, shuffled in a window of {window_genes} genes",
             size_in_words(bytes)
         );
-        let windows = |samples: &&[Sample]| n_genes(samples, Split::Train).min(window_genes) * row_bytes;
+        let windows = |samples: &&[TrainingSample]| n_genes(samples, Split::Train).min(window_genes) * row_bytes;
         let windows = runs.iter().map(windows);
         let side_by_side = args.model.defaults.side_by_side;
         let at_once = if side_by_side { windows.sum() } else { windows.max().unwrap_or(0) };
@@ -114,7 +115,12 @@ impl Survey {
 
     /// Adds a sample, keeps its raw genes if there is where to, and returns its depth: the means over all
     /// its scorable genes.
-    fn add(&mut self, sample: &Sample, transform: Transform, mut kept: Option<&mut [GeneSet; 2]>) -> Result<MarkMeans> {
+    fn add(
+        &mut self,
+        sample: &TrainingSample,
+        transform: Transform,
+        mut kept: Option<&mut [GeneSet; 2]>,
+    ) -> Result<MarkMeans> {
         let (size, n_genes) = (sample.gene_size(), sample.matrix.status.len());
         let mut depth = MarkMeans::new(sample.matrix.n_marks());
         let mut left = [sample.genes.train.as_slice(), &sample.genes.valid];
@@ -153,7 +159,7 @@ impl Survey {
 
 /// What the inputs of the samples' genes are, of at most 4,096 of them, evenly spaced: all genes with signal,
 /// labelled or not, as all are scored of a new sample.
-fn input_quantiles(fitted: &FittedTransform, samples: &[Sample], scales: &[Vec<f64>]) -> Result<Vec<Vec<f64>>> {
+fn input_quantiles(fitted: &FittedTransform, samples: &[TrainingSample], scales: &[Vec<f64>]) -> Result<Vec<Vec<f64>>> {
     const GENES: usize = 4096;
     let step = samples.iter().map(|sample| sample.matrix.status.len()).sum::<usize>().div_ceil(GENES).max(1);
     let mut means = GeneMeans::new(samples[0].matrix.n_marks());
@@ -173,7 +179,7 @@ fn input_quantiles(fitted: &FittedTransform, samples: &[Sample], scales: &[Vec<f
 
 fn transform_kept(
     fitted: &FittedTransform,
-    samples: &[Sample],
+    samples: &[TrainingSample],
     scales: &[Vec<f64>],
     kept: &mut [GeneSet; 2],
 ) -> Result<()> {
@@ -193,12 +199,12 @@ fn transform_kept(
 /// The training and validation genes of one run.
 fn streamed(
     fitted: &FittedTransform,
-    samples: &[Sample],
+    samples: &[TrainingSample],
     scales: Vec<Vec<f64>>,
     shard_rows: usize,
     window_genes: usize,
 ) -> [Stream; 2] {
-    let sample = |(sample, scales): (&Sample, Vec<f64>)| StreamedSample {
+    let sample = |(sample, scales): (&TrainingSample, Vec<f64>)| StreamedSample {
         rows: sample.rows.clone(),
         genes: sample.genes.clone(),
         scales,

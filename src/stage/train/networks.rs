@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 use candle_core::Device;
 
 use super::provenance::{self, About};
-use super::runs::{HISTORY_SUFFIX, Run};
+use super::runs::{HISTORY_SUFFIX, ModelRun};
 use super::{Args, history, stacked, state_file};
 use crate::learn::recipe::How;
 use crate::learn::{EpochRecord, ModelSpec, Regime, Trained, Trainer, TrainingData, TrainingState};
@@ -17,7 +17,7 @@ impl Args {
     /// Trains and writes the models of some runs side by side.
     pub(super) fn train_networks(
         &self,
-        runs: &[Run],
+        runs: &[ModelRun],
         sets: Range<usize>,
         data: &TrainingData,
         device: &Device,
@@ -50,7 +50,7 @@ impl Args {
         Ok(())
     }
 
-    fn start(&self, runs: &[Run], sets: Range<usize>, regime: &Regime, device: &Device) -> Result<Trainer> {
+    fn start(&self, runs: &[ModelRun], sets: Range<usize>, regime: &Regime, device: &Device) -> Result<Trainer> {
         let config = self.config(&runs[0].samples).ok_or_else(|| anyhow!("no network"))?;
         let (mut learners, mut states) = (Vec::new(), Vec::new());
         for set in sets {
@@ -74,7 +74,7 @@ impl Args {
     fn train(
         &self,
         trainer: &mut Trainer,
-        (runs, sets): (&[Run], Range<usize>),
+        (runs, sets): (&[ModelRun], Range<usize>),
         data: &TrainingData,
         epochs: u32,
     ) -> Result<()> {

@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 
 use super::Args;
-use super::runs::Run;
+use super::runs::ModelRun;
 use super::samples;
 use crate::io;
 use crate::learn::calibration::Calibration;
@@ -18,7 +18,7 @@ pub struct About {
     pub spec: ModelSpec,
     /// The trained networks.
     pub members: Vec<Member>,
-    pub judged: Judged,
+    pub judged: Calibrated,
     /// For training and for validation.
     pub genes: (usize, usize),
     /// How the networks were trained, if there are any.
@@ -27,7 +27,7 @@ pub struct About {
 
 /// What was learnt from genes that were not trained on.
 #[derive(Default)]
-pub struct Judged {
+pub struct Calibrated {
     pub calibration: Option<Calibration>,
     /// Of the calibrated score.
     pub threshold: Option<f64>,
@@ -45,7 +45,7 @@ pub fn members(task: Task, seeds: &[u64], states: &[TrainingState]) -> Result<Ve
 }
 
 /// Tells the log of each network's best epoch.
-pub fn report(task: Task, run: &Run, members: &[Member]) {
+pub fn report(task: Task, run: &ModelRun, members: &[Member]) {
     let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
     for member in members {
         let seed = if members.len() > 1 { format!("seed {}: ", member.seed) } else { String::new() };
@@ -55,7 +55,7 @@ pub fn report(task: Task, run: &Run, members: &[Member]) {
 }
 
 /// The header of a model file.
-pub fn header(args: &Args, run: &Run, about: About) -> ModelHeader {
+pub fn header(args: &Args, run: &ModelRun, about: About) -> ModelHeader {
     let matrix = &run.samples[0].matrix;
     let (train_genes, valid_genes) = (about.genes.0 as u64, about.genes.1 as u64);
     let regime = about.regime.map(|regime| Training { regime, fold: args.fold(), train_genes, valid_genes });
@@ -83,9 +83,9 @@ pub fn header(args: &Args, run: &Run, about: About) -> ModelHeader {
 
 /// Calibrates scores of genes that were not trained on, if that is asked for, and finds the score that
 /// parts their classes best.
-pub fn judge(args: &Args, labels: &[f32], raw: Vec<f32>) -> Judged {
+pub fn judge(args: &Args, labels: &[f32], raw: Vec<f32>) -> Calibrated {
     if args.task() != Task::Classification {
-        return Judged::default();
+        return Calibrated::default();
     }
     let classes: Vec<bool> = labels.iter().map(|&label| label == 1.0).collect();
     let (mut scores, labels): (Vec<f64>, Vec<f64>) =
@@ -104,7 +104,7 @@ pub fn judge(args: &Args, labels: &[f32], raw: Vec<f32>) -> Judged {
         );
     }
     let read: Vec<f64> = scores.into_iter().map(io::predictions::as_read).collect();
-    Judged { threshold: best_threshold(&classes, &read).map(|threshold| threshold.value), calibration }
+    Calibrated { threshold: best_threshold(&classes, &read).map(|threshold| threshold.value), calibration }
 }
 
 /// The model's own scores of the validation genes of the `set`-th run.

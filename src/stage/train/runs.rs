@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use candle_core::Device;
 
 use super::data::Fitted;
-use super::samples::{self, Reader, Sample};
+use super::samples::{self, Reader, TrainingSample};
 use super::state_file::{self, Fingerprint};
 use super::{Args, MODEL_SUFFIX, SAMPLE, data};
 use crate::genome::check_name;
@@ -27,19 +27,19 @@ pub fn beside(model: &Path, suffix: &str) -> PathBuf {
 }
 
 /// One model file: the samples that it is trained on.
-pub struct Run {
+pub struct ModelRun {
     /// The model to write.
     pub out: PathBuf,
     /// What messages call it: the sample where each has a model, else nothing.
     pub name: String,
-    pub samples: Vec<Sample>,
+    pub samples: Vec<TrainingSample>,
     pub transform: FittedTransform,
     /// By mark, of the inputs of the samples' genes.
     pub input_quantiles: Vec<Vec<f64>>,
     pub fingerprint: Fingerprint,
 }
 
-impl Run {
+impl ModelRun {
     /// A file beside the model: its suffix in place of the model's.
     pub fn beside(&self, suffix: &str) -> PathBuf {
         beside(&self.out, suffix)
@@ -76,14 +76,14 @@ impl Run {
 
 /// Reads everything and makes the runs: one for all samples, or one a sample where the name of the
 /// model has a place for it. Also says where each run's genes are, the runs being the sets.
-pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
+pub fn read(args: &Args, device: &Device) -> Result<(Vec<ModelRun>, TrainingData)> {
     let table = io::splits::read(&args.splits)?;
     let reader = Reader::new(&args.splits, &table, args.fold(), args.task(), args.model)?;
     let parts = if args.is_per_sample() { apart(args, &reader)? } else { vec![pooled(args, &reader)?] };
     if let Some(problem) = parts.iter().find_map(|part| args.config(&part.samples)?.problem()) {
         bail!("--model {}: {problem}", args.model.tag);
     }
-    let samples: Vec<&[Sample]> = parts.iter().map(|part| part.samples.as_slice()).collect();
+    let samples: Vec<&[TrainingSample]> = parts.iter().map(|part| part.samples.as_slice()).collect();
     let data = data::gather(args, &samples, device)?;
     let mut runs = Vec::new();
     for (part, fitted) in parts.into_iter().zip(data.fitted) {
@@ -97,7 +97,7 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
         )?;
         let Part { out, name, samples } = part;
         let Fitted { transform, input_quantiles, .. } = fitted;
-        runs.push(Run { out, name, samples, transform, input_quantiles, fingerprint });
+        runs.push(ModelRun { out, name, samples, transform, input_quantiles, fingerprint });
     }
     Ok((runs, data.genes))
 }
@@ -106,7 +106,7 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<Run>, TrainingData)> {
 fn fingerprint(
     args: &Args,
     config: Option<&ModelConfig>,
-    samples: &[Sample],
+    samples: &[TrainingSample],
     [train, valid]: &[GeneDigest; 2],
     shuffle: &str,
     device: &Device,
@@ -136,12 +136,12 @@ fn fingerprint(
 struct Part {
     out: PathBuf,
     name: String,
-    samples: Vec<Sample>,
+    samples: Vec<TrainingSample>,
 }
 
 /// All samples for one model.
 fn pooled(args: &Args, reader: &Reader) -> Result<Part> {
-    let mut samples: Vec<Sample> = Vec::new();
+    let mut samples: Vec<TrainingSample> = Vec::new();
     for (bins, labels) in args.bins.iter().zip(&args.labels) {
         let sample = reader.read(bins, labels)?;
         if let Some(first) = samples.first() {

@@ -12,7 +12,7 @@ use crate::learn::{Recipe, Selection, Task};
 use crate::matrix::{ByGene, Kind, Labels, LayerName, MANY_LOST, Matrix, Split, Splits, are_of_pair, share_lost};
 
 /// One sample: its matrix and the genes of it that take part.
-pub struct Sample {
+pub struct TrainingSample {
     /// Without values and regions: those of a thousand samples would fill the memory.
     pub matrix: Matrix,
     /// Its values.
@@ -20,7 +20,7 @@ pub struct Sample {
     pub genes: Arc<Selection>,
 }
 
-impl Sample {
+impl TrainingSample {
     /// Values of a gene.
     pub fn gene_size(&self) -> usize {
         self.matrix.row_size(LayerName::Window)
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one sample.
-    pub fn read(&self, path: &Path, label_path: &Path) -> Result<Sample> {
+    pub fn read(&self, path: &Path, label_path: &Path) -> Result<TrainingSample> {
         let (mut matrix, rows) = io::bins::open(path)?;
         check_kind(path, &matrix)?;
         let labels = io::labels::read(label_path)?;
@@ -76,17 +76,17 @@ impl<'a> Reader<'a> {
         }
         report(self.task, &matrix.sample, &genes);
         matrix.regions = Vec::new();
-        Ok(Sample { matrix, rows, genes: Arc::new(genes) })
+        Ok(TrainingSample { matrix, rows, genes: Arc::new(genes) })
     }
 
     /// Refuses samples of one model whose training or validation genes all have one label.
-    pub fn check_variety(&self, samples: &[Sample]) -> Result<()> {
+    pub fn check_variety(&self, samples: &[TrainingSample]) -> Result<()> {
         check_variety(self.task, self.path, self.fold, samples)
     }
 }
 
 /// The assembly that all samples state; `None`, with a warning, where they differ.
-pub fn assembly(samples: &[Sample]) -> Option<String> {
+pub fn assembly(samples: &[TrainingSample]) -> Option<String> {
     let first = samples.first()?.matrix.assembly.clone();
     if let Some(other) = samples.iter().find(|sample| sample.matrix.assembly != first) {
         let name = |assembly: &Option<String>| assembly.clone().unwrap_or_else(|| "not stated".to_owned());
@@ -125,7 +125,7 @@ fn check_kind(path: &Path, matrix: &Matrix) -> Result<()> {
 }
 
 /// Refuses a sample that cannot be pooled with the first.
-pub fn check_same(first: &Sample, other: &Sample) -> Result<()> {
+pub fn check_same(first: &TrainingSample, other: &TrainingSample) -> Result<()> {
     let (first_path, first, path, matrix) = (first.path(), &first.matrix, other.path(), &other.matrix);
     let window = |m: &Matrix| format!("±{} bp in bins of {} bp", m.grid.flank_bp(), m.grid.bin_size_bp());
     let orientation = |m: &Matrix| format!("{:?}", m.grid.orientation()).to_lowercase();
@@ -147,7 +147,7 @@ pub fn check_same(first: &Sample, other: &Sample) -> Result<()> {
 }
 
 /// Refuses a sample whose model has another shape than the first one's, in one call.
-pub fn check_shape(first: &Sample, other: &Sample) -> Result<()> {
+pub fn check_shape(first: &TrainingSample, other: &TrainingSample) -> Result<()> {
     let shape = |m: &Matrix| format!("{} marks, {} bins", m.n_marks(), m.n_bins());
     let (ours, theirs) = (shape(&first.matrix), shape(&other.matrix));
     if ours == theirs {
@@ -207,7 +207,7 @@ fn examples<'a>(matrix: &'a Matrix, here: impl Iterator<Item = &'a String>) -> S
     )
 }
 
-fn check_variety(task: Task, splits: &Path, fold: u32, samples: &[Sample]) -> Result<()> {
+fn check_variety(task: Task, splits: &Path, fold: u32, samples: &[TrainingSample]) -> Result<()> {
     let whose = match samples {
         [sample] => sample.matrix.sample.clone(),
         samples => format!("all {} samples", samples.len()),

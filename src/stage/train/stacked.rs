@@ -3,9 +3,9 @@
 use anyhow::{Result, anyhow};
 
 use super::Args;
-use super::runs::Run;
+use super::runs::ModelRun;
 use crate::io::{self, FileError};
-use crate::learn::auto::{self, Auto, Fitted, Genes, Place};
+use crate::learn::auto::{self, Auto, Fitted, Genes, Locus};
 use crate::matrix::{LayerName, Matrix};
 use crate::model::Network;
 
@@ -14,7 +14,7 @@ const FEW_GENES: usize = 20;
 
 /// Fits the other members of a run and stacks all of them; also returns the labels and the scores of the
 /// validation genes.
-pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, Vec<f32>, Vec<f32>)> {
+pub fn fit(args: &Args, run: &ModelRun, networks: Box<dyn Network>) -> Result<(Auto, Vec<f32>, Vec<f32>)> {
     let genes = gather(run)?;
     if genes.shape.part(LayerName::Body).is_none() {
         tracing::info!("the matrices have no gene bodies: with attentrack-bin --body, auto is more accurate");
@@ -42,7 +42,7 @@ pub fn fit(args: &Args, run: &Run, networks: Box<dyn Network>) -> Result<(Auto, 
 }
 
 /// The genes of a run, read a sample at a time.
-fn gather(run: &Run) -> Result<Genes> {
+fn gather(run: &ModelRun) -> Result<Genes> {
     let mut genes: Option<Genes> = None;
     for (at, sample) in run.samples.iter().enumerate() {
         let matrix = io::bins::read(sample.path())?;
@@ -53,7 +53,7 @@ fn gather(run: &Run) -> Result<Genes> {
         let rows = rows.map_err(|error| FileError::new(sample.path(), error.to_string()))?;
         let train = sample.genes.train.iter().map(|gene| (gene, false));
         let valid = sample.genes.valid.iter().map(|gene| (gene, true));
-        let mut labelled: Vec<(usize, f32, Place, bool)> = Vec::new();
+        let mut labelled: Vec<(usize, f32, Locus, bool)> = Vec::new();
         for (&(row, label), is_valid) in train.chain(valid) {
             let of_scorable = scorable.binary_search(&row).map_err(|_| anyhow!("gene in row {row} has no signal"))?;
             labelled.push((of_scorable, label, place(&matrix, row), is_valid));
@@ -65,10 +65,10 @@ fn gather(run: &Run) -> Result<Genes> {
 }
 
 /// Where a gene is, if the matrix knows it.
-fn place(matrix: &Matrix, row: usize) -> Place {
+fn place(matrix: &Matrix, row: usize) -> Locus {
     let region = &matrix.regions[row];
     match &region.tss {
-        Some(tss) => Place::At(tss.chrom.clone(), tss.position as i64),
-        None => Place::Somewhere(region.id.clone()),
+        Some(tss) => Locus::At(tss.chrom.clone(), tss.position as i64),
+        None => Locus::Somewhere(region.id.clone()),
     }
 }

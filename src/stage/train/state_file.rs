@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::io::safetensors_file::{self, RawTensor};
 use crate::io::{FileError, Result};
-use crate::learn::{EpochRecord, Method, OptimizerState, TrainingState};
+use crate::learn::{EpochRecord, OptimizerKind, OptimizerState, TrainingState};
 use crate::model::member_prefix;
 
 const FORMAT: &str = "attentrack.state";
@@ -32,7 +32,7 @@ pub struct StateHeader {
 }
 
 /// Writes the states of a model file's members, whole or not at all.
-pub fn write(path: &Path, fingerprint: &Fingerprint, optimizer: Method, states: &[TrainingState]) -> Result<()> {
+pub fn write(path: &Path, fingerprint: &Fingerprint, optimizer: OptimizerKind, states: &[TrainingState]) -> Result<()> {
     let header = StateHeader {
         format: FORMAT.to_owned(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -55,7 +55,7 @@ pub fn write(path: &Path, fingerprint: &Fingerprint, optimizer: Method, states: 
 }
 
 /// Reads the states of a model file's members and refuses those of another training.
-pub fn read(path: &Path, fingerprint: &Fingerprint, optimizer: Method) -> Result<Vec<TrainingState>> {
+pub fn read(path: &Path, fingerprint: &Fingerprint, optimizer: OptimizerKind) -> Result<Vec<TrainingState>> {
     let start_afresh = "Delete it, or leave --resume out, to start afresh";
     let (header, mut tensors): (StateHeader, _) = safetensors_file::read(path, "training state")?;
     if header.format != FORMAT {

@@ -1,6 +1,6 @@
 //! One recipe: what a model needs, what it was published with and how it is trained.
 
-use crate::learn::baseline::Method;
+use crate::learn::baseline::BaselineMethod;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::{Task, Transform};
 use crate::model::{Design, ModelConfig, Shape, Sizes};
@@ -73,7 +73,7 @@ pub enum How {
     /// A network, or an ensemble of them.
     Network(&'static Design),
     /// A fit of a table of features.
-    Table(Method),
+    Table(BaselineMethod),
     /// Networks, and fits of tables stacked on them.
     Stack(&'static Design),
 }
