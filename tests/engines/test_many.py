@@ -74,7 +74,7 @@ class MoreThanACommandLineHolds(Project):
         self.snakemake("--cores", "2", "--quiet", "all", "--", "results/splits.tsv")
         self.assertEqual(
             (self.dir / "results/splits.tsv").read_text(),
-            "gene_id\tsplit\tfold\ng1\ttrain\t0\ng2\tvalid\t0\ng3\ttest\t0\n",
+            "gene_id\tgene_name\tsplit\tfold\ng1\t.\ttrain\t0\ng2\t.\tvalid\t0\ng3\t.\ttest\t0\n",
         )
 
     @needs("nextflow")
@@ -92,7 +92,7 @@ class MoreThanACommandLineHolds(Project):
         self.sh(["nextflow", "run", "main.nf"])
         self.assertEqual(
             (self.dir / "splits.tsv").read_text(),
-            "gene_id\tsplit\tfold\ng1\ttrain\t0\ng2\tvalid\t0\ng3\ttest\t0\n",
+            "gene_id\tgene_name\tsplit\tfold\ng1\t.\ttrain\t0\ng2\t.\tvalid\t0\ng3\t.\ttest\t0\n",
         )
 
 
