@@ -1,4 +1,4 @@
-//! Explanations: what of a window a model's score is owed to, by many methods, and how far each can be
+//! Explanations: attribution of a model's score to marks and bins, by many methods, and how far each can be
 //! believed. Knows models and arrays; knows neither files nor the command line.
 
 mod attention;

@@ -15,11 +15,14 @@ use crate::stage::{Common, Files, Stage};
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "attentrack run",
-    after_help = "Examples:\n  attentrack run config.yaml --outdir results --threads 8\n  \
-                  attentrack run config.yaml --dry-run        # print the stage commands only\n\n\
-                  A run that is started again does only what is left: steps whose command, inputs and outputs are as an\n\
-                  earlier run of this very program into the same folder left them are not done again, and an interrupted\n\
-                  training goes on."
+    after_help = "\
+Examples:
+  attentrack run config.yaml --outdir results --threads 8
+  attentrack run config.yaml --dry-run        # print the stage commands only
+
+A run that is started again does only what is left: steps whose command, inputs and outputs are as
+an earlier run of this very program into the same folder left them are not done again, and an
+interrupted training goes on."
 )]
 pub struct Run {
     /// The configuration; schemas/config.schema.json describes its keys

@@ -38,15 +38,22 @@ use crate::stage::{Common, Files, Flags, Stage};
 /// Statistics. count: reads that overlap the bin by at least one base, as bedtools multicov counts
 /// them: the span of a read includes deletions and skips, duplicates and QC failures are left out, a
 /// placed but unmapped read counts as one base. mean: over all bases of the bin, where a base without
-/// data is 0, always divided by the full bin size. coverage-mean: over the bases with data, missing
-/// (NaN) where there are none. sum, max: of the bases' values. On reads, mean, coverage-mean, sum and
-/// max are of the depth: the reads over each base. Values that are not finite are no data.
+/// data is 0, always divided by the full bin size. coverage-mean: over the bases with data; missing (NaN) where no
+/// base has data. sum, max: over the bases' values. For reads, mean, coverage-mean, sum and max use the depth: the
+/// number of reads over each base. Values that are not finite count as missing.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-bin",
     version,
     allow_negative_numbers = true,
-    after_help = "Examples:\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bam --signal H3K27me3=k27me3.bam \\\n      --out GM12878.bins.safetensors\n  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bigWig --out E003.bins.safetensors --assembly hg19\n  attentrack-bin --deepchrome-csv train.csv --deepchrome-csv test.csv \\\n      --out E003.bins.safetensors --labels-out E003.labels.tsv"
+    after_help = "\
+Examples:
+  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bam --signal H3K27me3=k27me3.bam \\
+      --out GM12878.bins.safetensors
+  attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bigWig --out E003.bins.safetensors \\
+    --assembly hg19
+  attentrack-bin --deepchrome-csv train.csv --deepchrome-csv test.csv \\
+      --out E003.bins.safetensors --labels-out E003.labels.tsv"
 )]
 pub struct Args {
     /// Genes: BED6 with one TSS base a gene, as attentrack-tss writes it [no default: needed with --signal]

@@ -22,22 +22,25 @@ use crate::stage::{Common, Files, Flags, Judgement, Reach, Stage};
 ///
 /// Every figure comes with a bootstrap interval, for each sample, for all samples together, and for each
 /// split. All samples together are pooled where one model has scored all of them (column model of the
-/// predictions). Scores of different models cannot be ranked together: where samples were scored by models of
-/// their own (left out of training, or one a sample), or it is not known by which, the figures of all are the
-/// means over the samples. The threshold behind the accuracy is chosen on the validation genes (the most
-/// accurate one; of equally accurate ones the largest), of means on those of each sample. Intervals are
-/// percentile intervals over genes drawn with replacement, not stratified by class; all rows of a gene, one a
-/// sample, are drawn together. Genes without a score are counted by their status, and not judged.
-/// Labels other than 0 and 1 are judged by Pearson's and Spearman's correlation and the mean squared
-/// error instead. With --genes, test windows that share bases with a training window are counted.
+/// predictions). Scores of different models cannot be ranked together: where each sample was scored by its own
+/// model (left out of training, or one a sample), or the model is not known, the figures for all samples are means
+/// over the samples. The threshold behind the accuracy is chosen on the validation genes (the most accurate one; of
+/// equally accurate ones the largest), of means on those of each sample. Intervals are percentile intervals over
+/// genes drawn with replacement, not stratified by class; all rows of a gene, one a sample, are drawn together.
+/// Genes without a score are counted by their status, and not judged. Labels other than 0 and 1 are judged by
+/// Pearson's and Spearman's correlation and the mean squared error instead. With --genes, test windows that share
+/// bases with a training window are counted.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-evaluate",
     version,
     allow_negative_numbers = true,
-    after_help = "Examples:
-  attentrack-evaluate --predictions E003.predictions.tsv --labels E003.labels.tsv --splits splits.tsv --genes genes.bed --out metrics.json
-  attentrack-evaluate --predictions A.tsv B.tsv --labels A.labels.tsv B.labels.tsv --splits splits.tsv --out metrics.json"
+    after_help = "\
+Examples:
+  attentrack-evaluate --predictions E003.predictions.tsv --labels E003.labels.tsv \\
+    --splits splits.tsv --genes genes.bed --out metrics.json
+  attentrack-evaluate --predictions A.tsv B.tsv --labels A.labels.tsv B.labels.tsv \\
+    --splits splits.tsv --out metrics.json"
 )]
 pub struct Args {
     /// Predictions of attentrack-predict, one file a sample

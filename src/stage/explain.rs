@@ -1,4 +1,4 @@
-//! Say what of each window a model's score is owed to, by any of many methods.
+//! Attribute each gene's score to its marks and bins, by any of many methods.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -20,32 +20,31 @@ use crate::stage::{Common, Compute, Files, Flags, Stage};
 /// What stands for the method in --out.
 const METHOD: &str = "{method}";
 
-/// Say what of each gene's window a model's score is owed to: one number a gene, mark and bin, by one or
-/// several methods.
+/// Attribute each gene's score to its marks and bins: one number a gene, mark and bin, by one or several methods.
 ///
-/// What is explained is the model's log-odds of the gene being expressed (of a regression: the predicted
-/// label), before any calibration; of an ensemble, the mean of its members' log-odds, by the mean of their
-/// explanations. Baseline is a window without any signal. Genes without any data (status empty or no_chrom) have
-/// no value. The files have the axes of the matrix and hold method and unit, and
-/// attentrack-track draws them. attentrack-faithfulness says how far each can be believed.
+/// The numbers explain the model's log-odds that the gene is expressed (in a regression, the predicted label),
+/// before any calibration; for an ensemble, the mean of the members' log-odds. The baseline is a window without
+/// signal. Genes without data (status empty or no_chrom) have no value. The files have the axes of the matrix and
+/// name method and unit; attentrack-track draws them, and attentrack-faithfulness tests how far each method can be
+/// believed.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-explain",
     version,
     after_help = "\
-Units: attention is a share; temporal values are log-odds; the gradient's is log-odds per unit of the
-transformed input; all others are differences of log-odds, and may be negative: such a bin lowers the
-score. Integrated gradients and DeepLIFT add up, over the marks and bins of a gene, to its log-odds less
-those of an empty window.
+Units: attention is a share; temporal values are log-odds; the gradient's is log-odds per unit of
+the transformed input; all others are differences of log-odds, and may be negative: such a bin
+lowers the score. Integrated gradients and DeepLIFT add up, over the marks and bins of a gene, to
+its log-odds less those of an empty window.
 
-Models: occlusion, doubling and temporal values ask for nothing but scores, and explain any model. Gradients,
-integrated gradients, class optimisation and DeepLIFT need a network, of any kind; attention one that has it
-(docs/models.md). Of auto, a stack, those explain its networks alone, as the log, the unit and the setting
-of=networks say; the others its whole score.
+Models: occlusion, doubling and temporal values ask for nothing but scores, and explain any model.
+Gradients, integrated gradients, class optimisation and DeepLIFT need a network; attention methods
+need a network with attention (docs/models.md). For auto, a stack, these methods explain its networks
+alone, as the log, the unit and the setting of=networks say; the others explain its whole score.
 
-Speed: DeepLIFT takes about one forward and one backward pass a gene; integrated gradients --steps of
-them; occlusion and doubling a forward pass a bin and mark; class optimisation is of the model, not of a
-gene.
+Speed: DeepLIFT takes about one forward and one backward pass a gene; integrated gradients take
+--steps of them; occlusion and doubling take a forward pass a bin and mark. Class optimisation
+depends on the model only.
 
 Examples:
   attentrack-explain --bins E003.bins.safetensors --model E003.model.safetensors \\
@@ -82,8 +81,8 @@ pub struct Args {
 #[serde(default)]
 #[schemars(rename = "ExplainOptions")]
 pub struct Options {
-    /// Methods, separated by commas [default: deep-lift; of a model that is not networks alone, occlusion; why is
-    /// said in docs/explanations.md]
+    /// Methods, separated by commas [default: deep-lift for networks, occlusion for other models;
+    /// docs/explanations.md says why]
     #[schemars(extend("x-flag" = "method", "x-aliases" = ["method"]))]
     #[serde(alias = "method")]
     pub methods: Vec<Method>,

@@ -21,9 +21,9 @@ use crate::matrix::{LayerName, Matrix};
 use crate::model::sigmoid;
 use crate::stage::{Common, Compute, Files, Flags, Stage};
 
-/// Say how far each explanation of a model can be believed, in one table, a row a method: whether the
-/// score falls without the bins that it names and stands with them alone, whether it tells more than the
-/// raw signal, agrees with other methods and seeds, depends on what was learnt, and finds what is known.
+/// Test how faithful each explanation of a model is: one table, a row a method. Does the score fall without the
+/// bins that it names, and stand with them alone? Does it order bins better than the raw signal, agree with other
+/// methods and seeds, depend on what was learnt, and find what is known?
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-faithfulness",
@@ -96,7 +96,7 @@ pub struct Args {
 #[serde(default)]
 #[schemars(rename = "FaithfulnessOptions")]
 pub struct Options {
-    /// Methods, separated by commas [default: all that the model has what they need for]
+    /// Methods, separated by commas [default: all that the model supports]
     #[schemars(extend("x-flag" = "method", "x-aliases" = ["method"]))]
     #[serde(alias = "method")]
     pub methods: Vec<Method>,

@@ -25,11 +25,11 @@ const GENE: &str = "{gene}";
 /// Show which marks matter to a gene in each sample: a row a sample, a column a mark, and the bins.
 ///
 /// The table has one row a gene, sample and mark: the mark's value and where its highest bin lies. The
-/// picture shows the same and all bins, 5′ to 3′. A mark's value is, of attention, the mark attention (sums
-/// to 1 over the marks); of an attribution, the sum over its bins; of signal, the mean over its bins. A bin's
-/// is, of attention, mark attention × corrected bin attention, in even shares, so that 1 is what it would hold
-/// if nothing stood out; else the stored number. The picture is that of AttentiveChrome's mark maps (Singh
-/// et al. 2017), which show PAX5 in three cell types.
+/// picture shows the same and all bins, 5′ to 3′. The value of a mark is its mark attention (attention; sums to 1
+/// over the marks), the sum over its bins (attribution) or their mean (signal). The value of a bin is mark
+/// attention × corrected bin attention in units of an even share, so that 1 means that nothing stands out
+/// (attention), or else the stored number. The picture follows AttentiveChrome's mark maps (Singh et al. 2017),
+/// which show PAX5 in three cell types.
 #[derive(Parser, Clone, Debug)]
 #[command(
     name = "attentrack-heatmap",
@@ -38,7 +38,8 @@ const GENE: &str = "{gene}";
   attentrack-heatmap --input results/attention/*.attention.bins.safetensors --gene ENSG00000196092 \\
     --out PAX5.tsv --plot PAX5.svg
   attentrack-heatmap --input H1.attention.bins.safetensors GM12878.attention.bins.safetensors \\
-    --predictions H1.predictions.tsv GM12878.predictions.tsv --labels H1.labels.tsv GM12878.labels.tsv \\
+    --predictions H1.predictions.tsv GM12878.predictions.tsv \\
+    --labels H1.labels.tsv GM12878.labels.tsv \\
     --gene @genes.txt --out maps.tsv --plot '{gene}.svg'"
 )]
 pub struct Args {

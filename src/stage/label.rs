@@ -24,15 +24,19 @@ use crate::stage::{Common, Files, Flags, Stage};
 ///
 /// Reads any wide table with gene ids and one column a sample (Roadmap RPKM, featureCounts, HTSeq, STAR,
 /// Salmon and tximport gene tables, RSEM, StringTie, GCT, csv; plain or gzip) and writes gene_id, gene_name,
-/// label and expression. High is 1, low is 0; a gene without a value is NA. Median, quantile and valley are of
-/// the genes that are labelled: those of --genes, or else all of the table. AttentiveChrome took the
+/// label and expression. High is 1, low is 0; a gene without a value is NA. Median, quantile and valley are
+/// computed over the labelled genes: those of --genes, or else all genes of the table. AttentiveChrome took the
 /// median of its whole table, which held protein-coding genes alone.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-label",
     version,
     allow_negative_numbers = true,
-    after_help = "Examples:\n  attentrack-label --expression 57epigenomes.RPKM.pc.gz --sample E003 --out E003.labels.tsv\n  attentrack-label --expression salmon.merged.gene_tpm.tsv --sample ctrl_1 --method threshold --threshold 1 --out ctrl_1.labels.tsv"
+    after_help = "\
+Examples:
+  attentrack-label --expression 57epigenomes.RPKM.pc.gz --sample E003 --out E003.labels.tsv
+  attentrack-label --expression salmon.merged.gene_tpm.tsv --sample ctrl_1 --method threshold \\
+    --threshold 1 --out ctrl_1.labels.tsv"
 )]
 pub struct Args {
     /// Expression table: RPKM, TPM, counts…; not log-transformed; plain or gzip; - for standard input
@@ -48,8 +52,8 @@ pub struct Args {
     #[serde(flatten)]
     #[command(flatten)]
     pub options: Flags<Options>,
-    /// Label these genes, in this order; those that the table lacks are NA. Median, quantile and valley
-    /// are of these genes [default: the table's genes]
+    /// Label these genes, in this order; those that the table lacks are NA. Median, quantile and valley are
+    /// computed over these genes [default: the table's genes]
     #[arg(long, value_name = "BED")]
     pub genes: Option<PathBuf>,
     /// Column of the values, TPM for example; of a table without a header its number [default: named like
@@ -106,8 +110,8 @@ pub struct Options {
     /// With --method quantile: share of the genes that are low, between 0 and 1 [default: 0.5]
     #[schemars(extend("x-value" = "SHARE", "exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
     pub quantile: Option<f64>,
-    /// Give the labels to other genes at random, from this seed: what is learnt from them is chance, for
-    /// attentrack-faithfulness --permuted-model [default: as they are]
+    /// Shuffle labels among genes, with this seed, as a negative control: for attentrack-faithfulness
+    /// --permuted-model [default: not shuffled]
     #[schemars(extend("x-value" = "SEED"))]
     pub permute: Option<u64>,
     /// Sample that it is compared with, a column of the same table: the label is log2((x + 1) / (y + 1)), the

@@ -27,15 +27,15 @@ use crate::stage::{Common, Compute, Files, Flags, Stage};
 /// matrix must have the marks (in the same order), bins, statistic and orientation that the model was
 /// trained on; the model's input transform is applied.
 ///
-/// Where a mark's signal is quite unlike that of the training samples, a warning says so, and what to do: a
-/// model that was trained on reads knows nothing of P values.
+/// A warning names marks whose signal differs strongly from that of the training samples, and says what to do: a
+/// model that was trained on reads cannot score P values.
 ///
-/// The score is the probability of label 1, or of a regression the predicted label. A model without
-/// attention writes its scores only.
+/// The score is the probability of label 1 or, in a regression, the predicted label. A model without attention
+/// writes scores only.
 ///
-/// Of an ensemble, score and attention are the means over its members (the mean of the probabilities,
-/// not of the logits, as in deep ensembles, Lakshminarayanan et al. 2017), and the sample standard
-/// deviations over the members (divisor: members less one) are written beside them.
+/// For an ensemble, score and attention are the means over its members (the mean of the probabilities, not of the
+/// logits, as in deep ensembles, Lakshminarayanan et al. 2017), and the sample standard deviations over the members
+/// (divisor: members less one) are written beside them.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-predict",

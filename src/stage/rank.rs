@@ -23,14 +23,14 @@ use crate::stage::{Common, Files, Flags, Judgement, Stage};
 ///
 /// Reads a table of trainings, one row a model, fold, seed and sample; writes a table with one row a
 /// sample, model and metric, for each sample and for all of them together, and a picture of it. A figure is
-/// the mean over folds and seeds of AUROC, AUPRC and Brier score, or of numeric labels of Pearson's and
-/// Spearman's correlation and the mean squared error. All samples together are pooled where every training
-/// has scored all of them; where samples have models of their own (column model of the predictions), whose
-/// scores cannot be ranked together, it is the mean over the samples too. Intervals and P values are those of a paired
-/// bootstrap over genes: each replicate draws the same genes for every model, all rows of a gene together.
-/// P values are two-sided, of the hypothesis that a model is no better or worse than --reference; p_holm
-/// is adjusted for the number of models (Holm 1979). Choose a model by its validation figure (column
-/// valid): the best of many test figures flatters.
+/// the mean over folds and seeds of AUROC, AUPRC and Brier score, or, for numeric labels, of Pearson's and
+/// Spearman's correlation and the mean squared error. All samples together are pooled where every training has
+/// scored all of them; where samples have models of their own (column model of the predictions), whose scores
+/// cannot be ranked together, it is the mean over the samples too. Intervals and P values are those of a paired
+/// bootstrap over genes: each replicate draws the same genes for every model, all rows of a gene together. P values
+/// are two-sided; the null hypothesis is that the model and --reference are equally good; p_holm is adjusted for
+/// the number of models (Holm 1979). Choose a model by its validation figure (column valid): the best of many test
+/// figures is too optimistic.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-rank",

@@ -24,17 +24,19 @@ use crate::stage::{Common, Files, Flags, Stage};
 /// Draw a run on one page, and write its figures for MultiQC.
 ///
 /// Into the folder go: report.html, one page that needs nothing else, not even a network, with the
-/// figures and their intervals, ROC, precision-recall and calibration (or, of numeric labels, prediction
-/// against label), learning curves, the mean attention by position and mark of expressed and silent
-/// genes, class balance, how to read it, and what to be careful of; and for MultiQC
-/// attentrack_*_mqc.json, attentrack_mqc_versions.yml and multiqc_config.yml. Curves and attention are
-/// those of the split that the metrics name as their headline.
+/// figures and their intervals, ROC, precision-recall and calibration (for numeric labels, prediction against
+/// label), learning curves, the mean attention by position and mark of expressed and silent genes, class balance,
+/// how to read it, and what to be careful of; and for MultiQC attentrack_*_mqc.json, attentrack_mqc_versions.yml
+/// and multiqc_config.yml. Curves and attention are those of the split that the metrics name as their headline.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-report",
     version,
-    after_help = "Examples:
-  attentrack-report --metrics metrics.json --predictions E003.predictions.tsv --labels E003.labels.tsv --splits splits.tsv --history pooled.history.tsv --attention E003.attention.bins.safetensors --genes genes.bed --out-dir report
+    after_help = "\
+Examples:
+  attentrack-report --metrics metrics.json --predictions E003.predictions.tsv \\
+    --labels E003.labels.tsv --splits splits.tsv --history pooled.history.tsv \\
+    --attention E003.attention.bins.safetensors --genes genes.bed --out-dir report
   multiqc --config report/multiqc_config.yml report        # and whatever other folders there are"
 )]
 pub struct Args {

@@ -17,10 +17,10 @@ use crate::stage::{Common, Files, Stage};
 /// whether a gene is expressed.
 ///
 /// The folder holds what a project has: a gene annotation (GTF, gzip), one bigWig or BAM + BAI for
-/// each sample and mark, an expression table, samples.tsv and config.yaml for `attentrack run`; and
-/// what no project has: truth.tsv (the mark and the bins that decide) and truth.genes.tsv (the
-/// strength of each gene's planted marks). The same flags give the same bytes at any --threads. Files
-/// that are already in the folder under these names are replaced.
+/// each sample and mark, an expression table, samples.tsv and config.yaml for `attentrack run`; and what no real
+/// project has: truth.tsv (the mark and the bins that decide) and truth.genes.tsv (the strength of each gene's
+/// planted marks). The same flags give the same bytes at any --threads. Files that are already in the folder under
+/// these names are replaced.
 ///
 /// The truth: H3K4me3 from 300 bp upstream to 900 bp downstream of the TSS raises expression, a
 /// broad H3K27me3 domain lowers it a little, other marks look real and say nothing.
@@ -28,11 +28,13 @@ use crate::stage::{Common, Files, Stage};
 #[command(
     name = "attentrack-simulate",
     version,
-    after_help = "Nothing is written outside --out; config.yaml comes last, so a folder without it is unfinished.
+    after_help = "\
+Nothing is written outside --out; config.yaml comes last, so a folder without it is unfinished.
 
 Examples:
   attentrack-simulate --out simulated --seed 7
-  attentrack-simulate --out simulated --seed 7 --genes 5000 --samples 4 --chroms 12 --format bam --depth 3"
+  attentrack-simulate --out simulated --seed 7 --genes 5000 --samples 4 --chroms 12 \\
+    --format bam --depth 3"
 )]
 pub struct Args {
     /// Folder to write to; made if it is not there

@@ -22,14 +22,21 @@ use crate::stage::{Common, Files, Flags, Reach, Stage};
 /// Divide genes into train, valid and test
 ///
 /// Writes gene_id, gene_name, split and fold, and prints for each split its genes, its class balance (given
-/// --labels) and how many of its windows overlap a training window: such genes share signal with the
-/// genes that the model learnt from, so a score on them flatters. Splits by chromosome have none.
+/// --labels) and how many of its windows overlap a training window: such genes share signal with training genes,
+/// which inflates their scores. Splits by chromosome have no such windows.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-split",
     version,
     allow_negative_numbers = true,
-    after_help = "Examples:\n  attentrack-split --genes genes.bed --valid-chroms chr5,chr7 --test-chroms chr2,chr6 --out splits.tsv\n  attentrack-split --genes genes.bed --method random --group-overlapping --folds 5 --seed 1 --out splits.tsv\n  attentrack-split --genes genes.bed --method file-order --train-fraction 0.6 --valid-fraction 0.15 --out splits.tsv"
+    after_help = "\
+Examples:
+  attentrack-split --genes genes.bed --valid-chroms chr5,chr7 --test-chroms chr2,chr6 \\
+    --out splits.tsv
+  attentrack-split --genes genes.bed --method random --group-overlapping --folds 5 --seed 1 \\
+    --out splits.tsv
+  attentrack-split --genes genes.bed --method file-order --train-fraction 0.6 \\
+    --valid-fraction 0.15 --out splits.tsv"
 )]
 pub struct Args {
     /// Genes (BED6, one TSS base a row, as attentrack-tss writes them)

@@ -117,17 +117,18 @@ pub struct Args {
 #[serde(default)]
 #[schemars(rename = "TrainOptions")]
 pub struct Options {
-    /// What is learnt [default: classification]
+    /// What is predicted [default: classification]
     pub task: Option<Task>,
-    /// Models in the file, of the seeds --seed, --seed + 1 and so on
+    /// Number of networks trained from consecutive seeds, beginning with --seed (not for auto or non-neural
+    /// models)
     #[schemars(range(min = 1, max = 1000), extend("x-value" = "K"))]
     pub ensemble: u16,
-    /// What is done to the signal first; fitted on the training genes, stored in the model
-    /// [default: raw; auto: unit-mean]
+    /// Transform of the signal; fitted on the training genes, stored in the model [default: raw; auto:
+    /// unit-mean]
     pub transform: Option<Transform>,
-    /// What a baseline sees of a window [default: all]
+    /// Features of a window that a baseline uses [default: all]
     pub features: Option<FeatureSet>,
-    /// How scores are made probabilities, from the validation genes; stored in the model, applied by
+    /// Calibration of scores to probabilities on the validation genes; stored in the model, applied by
     /// attentrack-predict [default: none; auto: temperature, half way]
     pub calibrate: Option<CalibrationMethod>,
     /// Fold of the splits, counted from 0 [default: 0]

@@ -32,7 +32,11 @@ use crate::stage::{Common, Files, Flags, Stage};
 #[command(
     name = "attentrack-tss",
     version,
-    after_help = "Examples:\n  attentrack-tss --annotation gencode.v46.annotation.gtf.gz --out genes.bed\n  attentrack-tss --annotation Homo_sapiens.GRCh38.112.gff3.gz --policy canonical --biotype protein_coding --out genes.bed"
+    after_help = "\
+Examples:
+  attentrack-tss --annotation gencode.v46.annotation.gtf.gz --out genes.bed
+  attentrack-tss --annotation Homo_sapiens.GRCh38.112.gff3.gz --policy canonical \\
+    --biotype protein_coding --out genes.bed"
 )]
 pub struct Args {
     /// Gene annotation: GTF, GFF3, or BED6 of genes or TSSs, plain or gzip, or bigBed of genes or transcripts; - for standard input (not bigBed)

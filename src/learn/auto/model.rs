@@ -35,7 +35,7 @@ pub struct AutoConfig {
     pub network: ModelConfig,
     /// Number of networks.
     pub n_networks: usize,
-    /// Whether members that are no network look at the genes' bodies.
+    /// Whether linear models and trees read the genes' bodies.
     #[serde(default)]
     pub with_body: bool,
     /// The members.

@@ -1,4 +1,4 @@
-//! What the members of [`super::Auto`] that are no network see of a window.
+//! What linear models and trees of [`super::Auto`] see of a window.
 
 use std::ops::Range;
 

@@ -35,7 +35,7 @@ fn overlap(inputs: &ReportInputs) -> Option<(String, String)> {
     warning(
         "Leaking windows",
         format!(
-            "{shared} of {} test windows ({share:.1} %) share bases with a training window: the model has seen part of these genes, which flatters. Hold out whole chromosomes (split method chromosome).",
+            "{shared} of {} test windows ({share:.1} %) share bases with a training window: the model has seen part of these genes, which inflates accuracy. Hold out whole chromosomes (split method chromosome).",
             overlap.test_genes
         ),
     )

@@ -21,7 +21,7 @@ pub fn fit(args: &Args, run: &ModelRun, networks: Box<dyn Network>) -> Result<(A
     }
     let labelled: usize = run.samples.iter().map(|sample| sample.genes.train.len() + sample.genes.valid.len()).sum();
     if genes.len() < labelled {
-        tracing::info!("members that are no network learn from {} of {labelled} genes", genes.len());
+        tracing::info!("linear models and trees learn from {} of {labelled} genes", genes.len());
     }
     let valid = genes.is_valid.iter().filter(|&&is_valid| is_valid).count();
     if valid < FEW_GENES {
