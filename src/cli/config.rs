@@ -3,6 +3,7 @@
 mod expression;
 pub mod key;
 mod own;
+mod read;
 mod section;
 
 use std::path::{Path, PathBuf};
@@ -11,7 +12,8 @@ use anyhow::{Context, bail};
 
 pub use self::expression::Expression;
 pub use self::own::{Annotation, ExplainedBy, LabelTable, Model, Models, ReportParts, SplitTable, Tag, TrainMode};
-use self::section::{Problem, sections};
+use self::read::Problem;
+use self::section::sections;
 use super::config_text;
 use crate::genome::check_name;
 use crate::io::sample_sheet::{self, Sample};
@@ -31,7 +33,9 @@ sections! {
     labels, "How expression becomes labels." { own_labels: LabelTable, labels: label::Options }
     split, "Which genes are for training, validation and test." { own_split: SplitTable, split: split::Options }
     model, "The model; sizes that are left out are as published." { model: Model, sizes: Sizes }
-    train, "The training regime; for auto that of its networks, and the transform also of what its other members see." { models: Models, train: train::Options, regime: Regime, compute: Compute }
+    train, "The training regime; for auto that of its networks, and the transform also of what its other members see." {
+        models: Models, train: train::Options, regime: Regime, compute: Compute
+    }
     explain, "Explanations besides the model's attention." { explained: ExplainedBy, explain: explain::Options }
     faithfulness, "How explanations are judged, where explain.faithfulness is set." { faithfulness: faithfulness::Options }
     tracks, "Tracks to write." { tracks: track::Options }

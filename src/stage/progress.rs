@@ -2,7 +2,8 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A progress bar on standard error; hidden where that is not a terminal, `quiet` is set, or nothing but warnings is logged.
+/// A progress bar on standard error; hidden where that is not a terminal, `quiet` is set, or nothing but
+/// warnings is logged.
 pub fn progress_bar(length: u64, what: &str, quiet: bool) -> ProgressBar {
     if quiet || !tracing::enabled!(tracing::Level::INFO) {
         return ProgressBar::hidden();
