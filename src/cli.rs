@@ -12,7 +12,6 @@ mod layout;
 mod log;
 mod man;
 pub mod plan;
-mod prepare;
 mod record;
 mod run;
 mod schema;

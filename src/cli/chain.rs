@@ -1,33 +1,28 @@
-//! The whole chain as a list of stage command lines: what `attentrack run` executes, and what its
-//! `--dry-run` prints for whoever wants to run one step alone.
+//! The whole chain as a list of stages with their arguments: what `attentrack run` executes, and what its
+//! `--dry-run` prints as command lines for whoever wants to run one step alone.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::config::{Config, Threshold, TrainMode};
+use anyhow::{Result, bail};
+
+use super::config::{Config, TrainMode};
 use super::layout::Layout;
 use super::step::Step;
 use crate::explain::Method;
-use crate::genome::Orientation;
 use crate::io::sample_sheet::Sample;
-use crate::io::track::Format;
-use crate::learn::{Recipe, Task, Transform, recipe};
-use anyhow::{Result, bail};
+use crate::matrix::track::TrackValue;
+use crate::stage::label::Threshold;
+use crate::stage::{
+    Common, Flags, Reach, bin, evaluate, explain, faithfulness, label, predict, report, split, track, train, tss,
+};
 
 /// What stands for the name of each sample in the name of a model.
 const EACH_SAMPLE: &str = "{sample}";
 
 /// Folders that the steps write into, to be made first.
-pub fn folders(steps: &[Step], outdir: &Path) -> Vec<PathBuf> {
-    let folder = |step: &Step, path: &Path| match step.stage {
-        // their output is a folder itself
-        "track" | "report" => path.to_owned(),
-        _ => path.parent().unwrap_or(outdir).to_owned(),
-    };
-    let mut folders: Vec<PathBuf> =
-        steps.iter().flat_map(|step| step.outputs().map(move |path| folder(step, path))).collect();
-    folders.sort_unstable();
-    folders.dedup();
-    folders
+pub fn folders(steps: &[Step]) -> BTreeSet<&Path> {
+    steps.iter().flat_map(Step::folders).filter(|folder| !folder.as_os_str().is_empty()).collect()
 }
 
 /// The steps in an order in which every input is there before it is read. The samples' own models are
@@ -45,15 +40,16 @@ pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bo
     if has_attention(config) {
         steps.extend(samples.iter().map(|sample| {
             let attention = layout.attention(&sample.name);
-            track(config, &layout, sample, &sample.name, &attention).option("--value", config.tracks.value.as_ref())
+            let value = config.tracks.value;
+            track(config, &layout, sample, &sample.name, attention, value)
         }));
     }
     for (sample, method) in samples.iter().flat_map(|sample| methods(config).into_iter().map(move |m| (sample, m))) {
-        let name = format!("{}.{method}", sample.name);
-        steps.push(explain(config, &layout, sample, &name, &method));
-        steps.push(track(config, &layout, sample, &name, &layout.explanation(&name)));
+        let name = format!("{}.{}", sample.name, method.name());
+        steps.push(explain(config, &layout, sample, &name, method));
+        steps.push(track(config, &layout, sample, &name, layout.explanation(&name), None));
     }
-    if config.explain.faithfulness {
+    if config.explained.faithfulness {
         steps.extend(samples.iter().map(|sample| faithfulness(config, &layout, sample)));
     }
     steps.push(report(config, &layout, samples));
@@ -95,10 +91,10 @@ fn check_fold(config: &Config) -> Result<()> {
 pub fn data(config: &Config, layout: &Layout, samples: &[Sample]) -> Vec<Step> {
     let mut steps = vec![tss(config, layout)];
     // the cheap stages first, so that a wrong name or table shows before hours of binning
-    if config.labels.path.is_none() {
+    if config.own_labels.path.is_none() {
         steps.extend(samples.iter().map(|sample| label(config, layout, sample)));
     }
-    if config.split.path.is_none() {
+    if config.own_split.path.is_none() {
         steps.push(split(config, layout, samples));
     }
     steps.extend(samples.iter().map(|sample| bin(config, layout, sample)));
@@ -112,7 +108,7 @@ pub fn data(config: &Config, layout: &Layout, samples: &[Sample]) -> Vec<Step> {
 pub fn trainings(config: &Config, layout: &Layout, samples: &[Sample], side_by_side: bool) -> Result<Vec<Step>> {
     let train = |run: &str, samples: &[&Sample]| train(config, layout, run, samples);
     let everyone: Vec<&Sample> = samples.iter().collect();
-    Ok(match config.train.mode {
+    Ok(match config.models.mode {
         TrainMode::Pooled => vec![train("pooled", &everyone)],
         TrainMode::PerSample if side_by_side => vec![train(EACH_SAMPLE, &everyone)],
         TrainMode::PerSample => samples.iter().map(|sample| train(&sample.name, &[sample])).collect(),
@@ -131,21 +127,16 @@ pub fn trainings(config: &Config, layout: &Layout, samples: &[Sample], side_by_s
 
 /// Whether the model says which bins it looks at.
 fn has_attention(config: &Config) -> bool {
-    recipe(config).is_none_or(Recipe::has_attention)
-}
-
-/// The model of the configuration, if it is one that there is.
-fn recipe(config: &Config) -> Option<&'static Recipe> {
-    recipe::find(&config.model.name())
+    config.model.name.0.has_attention()
 }
 
 /// The methods that the model is explained by besides its attention.
-fn methods(config: &Config) -> Vec<String> {
+fn methods(config: &Config) -> Vec<Method> {
     match &config.explain.methods {
         none if none.is_empty() && !has_attention(config) => {
             // every network is laid open; of what is none, one can only try what a bin does
-            let is_network = recipe(config).is_none_or(|recipe| recipe.network().is_some());
-            vec![if is_network { Method::DeepLift } else { Method::Occlusion }.name().to_owned()]
+            let is_network = config.model.name.0.network().is_some();
+            vec![if is_network { Method::DeepLift } else { Method::Occlusion }]
         }
         methods => methods.clone(),
     }
@@ -153,7 +144,7 @@ fn methods(config: &Config) -> Vec<String> {
 
 /// The model that a sample is predicted with.
 fn model_of(config: &Config, sample: &Sample) -> String {
-    match config.train.mode {
+    match config.models.mode {
         TrainMode::Pooled => "pooled".to_owned(),
         TrainMode::PerSample => sample.name.clone(),
         TrainMode::LeaveOneSampleOut => format!("without-{}", sample.name),
@@ -162,234 +153,209 @@ fn model_of(config: &Config, sample: &Sample) -> String {
 
 /// The labels of a sample, made or given.
 pub fn labels_of(config: &Config, layout: &Layout, sample: &str) -> PathBuf {
-    config.labels.of(sample).unwrap_or_else(|| layout.labels(sample))
+    config.own_labels.of(sample).unwrap_or_else(|| layout.labels(sample))
 }
 
 /// The splits, made or given.
 pub fn splits_of(config: &Config, layout: &Layout) -> PathBuf {
-    config.split.path.clone().unwrap_or_else(|| layout.splits())
-}
-
-fn tss(config: &Config, layout: &Layout) -> Step {
-    Step::new("tss", None)
-        .input("--annotation", &config.annotation.path)
-        .output("--out", layout.genes())
-        .option("--policy", config.annotation.policy.as_ref())
-        .switch("--keep-version", config.annotation.keep_version)
-        .list("--biotype", &config.annotation.biotype)
+    config.own_split.path.clone().unwrap_or_else(|| layout.splits())
 }
 
 /// Whether the genes' bodies are binned: as asked for, else for the model that looks at them.
 fn with_bodies(config: &Config) -> bool {
-    config.window.body.unwrap_or(recipe(config).is_some_and(|recipe| recipe.needs.bodies))
+    config.window.body.unwrap_or(config.model.name.0.needs.bodies)
+}
+
+/// The splits of windows reach as far as the bins.
+fn reach(config: &Config) -> Flags<Reach> {
+    Flags(Reach { flank: config.window.flank })
+}
+
+fn names<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> Vec<&'a str> {
+    samples.into_iter().map(|sample| sample.name.as_str()).collect()
+}
+
+fn tss(config: &Config, layout: &Layout) -> Step {
+    let arguments = tss::Args {
+        annotation: config.annotation.path.clone(),
+        out: layout.genes(),
+        ends: false,
+        options: Flags(config.tss.clone()),
+        common: Common::default(),
+    };
+    Step::new("tss", None, &[], arguments)
 }
 
 fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
-    let window = &config.window;
-    let mut step = Step::new("bin", Some(&sample.name)).input("--genes", layout.genes()).named("--sample");
-    step.samples = vec![sample.name.clone()];
-    for signal in &sample.signals {
-        step = step.input_of_mark("--signal", &signal.mark, &signal.path);
-    }
-    for signal in &sample.signals {
-        if let Some(control) = &signal.control {
-            step = step.input_of_mark("--control", &signal.mark, control);
-        }
-    }
-    for (flag, file) in [("--blacklist", &window.blacklist), ("--reference", &window.reference)] {
-        if let Some(file) = file {
-            step = step.input(flag, file);
-        }
-    }
-    step = match &window.chrom_alias {
-        Some(table) if !["none", "auto"].contains(&table.as_str()) => step.input("--chrom-alias", table),
-        word => step.option("--chrom-alias", word.as_ref()),
+    let of_mark = |mark: &str, path: &Path| format!("{mark}={}", path.display());
+    let controls = sample.signals.iter().filter_map(|signal| Some(of_mark(&signal.mark, signal.control.as_ref()?)));
+    let arguments = bin::Args {
+        genes: Some(layout.genes()),
+        signals: sample.signals.iter().map(|signal| of_mark(&signal.mark, &signal.path)).collect(),
+        controls: controls.collect(),
+        out: layout.bins(&sample.name),
+        sample: Some(sample.name.clone()),
+        assembly: config.annotation.assembly.clone(),
+        options: Flags(bin::Options { body: with_bodies(config).then_some(true), ..config.window.clone() }),
+        deepchrome_csv: Vec::new(),
+        marks: Vec::new(),
+        labels_out: None,
+        common: Common::default(),
     };
-    step.output("--out", layout.bins(&sample.name))
-        .option("--assembly", config.annotation.assembly.as_ref())
-        .option("--flank", window.flank)
-        .option("--bin-size", window.bin_size)
-        .option("--orientation", window.orientation.map(Orientation::name))
-        .option("--statistic", window.statistic)
-        .switch("--body", with_bodies(config))
-        .option("--max-lost-genes", window.max_lost_genes)
-        .option("--min-mapq", window.min_mapq)
-        .option("--exclude-flags", window.exclude_flags.as_ref())
-        .option("--extend", window.extend)
-        .switch("--fragments", window.fragments)
-        .option("--control-method", window.control_method.as_ref())
+    Step::new("bin", Some(&sample.name), &[&sample.name], arguments)
 }
 
 fn label(config: &Config, layout: &Layout, sample: &Sample) -> Step {
-    let threshold = match &config.labels.threshold {
-        None => None,
-        Some(Threshold::All(threshold)) => Some(*threshold),
-        Some(Threshold::BySample(thresholds)) => thresholds.get(&sample.name).copied(),
+    let threshold = config.labels.threshold(&sample.name).map(Threshold::All);
+    let arguments = label::Args {
+        expression: config.expression.path_of(&sample.name),
+        sample: sample.name.clone(),
+        column: config.expression.column_of(&sample.name),
+        genes: Some(layout.genes()),
+        out: layout.labels(&sample.name),
+        keep_version: config.tss.keep_version,
+        table: Flags(config.table.clone()),
+        options: Flags(label::Options { threshold, ..config.labels.clone() }),
+        common: Common::default(),
     };
-    let mut step = Step::new("label", Some(&sample.name))
-        .input("--expression", config.expression.path_of(&sample.name))
-        .named("--sample")
-        .input("--genes", layout.genes())
-        .output("--out", layout.labels(&sample.name));
-    step.samples = vec![sample.name.clone()];
-    step.option("--gene-column", config.expression.gene_column.as_ref())
-        .option("--column", config.expression.column_of(&sample.name))
-        .option("--duplicates", config.expression.duplicates.as_ref())
-        .switch("--keep-version", config.annotation.keep_version)
-        .option("--method", config.labels.method.as_ref())
-        .option("--threshold", threshold)
-        .option("--quantile", config.labels.quantile)
+    Step::new("label", Some(&sample.name), &[&sample.name], arguments)
 }
 
 fn split(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
-    let split = &config.split;
-    let mut step = Step::new("split", None).input("--genes", layout.genes()).output("--out", layout.splits());
-    for sample in samples {
-        step = step.input("--labels", labels_of(config, layout, &sample.name));
-        step.samples.push(sample.name.clone());
-    }
-    step.option("--flank", config.window.flank)
-        .option("--method", split.method.as_ref())
-        .list("--valid-chroms", &split.valid_chroms)
-        .list("--test-chroms", &split.test_chroms)
-        .option("--valid-fraction", split.valid_fraction)
-        .option("--test-fraction", split.test_fraction)
-        .option("--folds", split.folds)
-        .option("--seed", split.seed)
+    let arguments = split::Args {
+        genes: layout.genes(),
+        labels: samples.iter().map(|sample| labels_of(config, layout, &sample.name)).collect(),
+        out: layout.splits(),
+        windows: reach(config),
+        options: Flags(config.split.clone()),
+        common: Common::default(),
+    };
+    Step::new("split", None, &names(samples), arguments)
 }
 
 fn train(config: &Config, layout: &Layout, run: &str, samples: &[&Sample]) -> Step {
-    let (model, train) = (&config.model, &config.train);
-    let mut step = Step::new("train", Some(run));
-    for sample in samples {
-        step =
-            step.input("--bins", layout.bins(&sample.name)).input("--labels", labels_of(config, layout, &sample.name));
-        step.samples.push(sample.name.clone());
-    }
-    step.needs_gpu = config.train.needs_gpu();
-    step = step.input("--splits", splits_of(config, layout));
-    if run == EACH_SAMPLE {
-        step.beside = samples.iter().flat_map(|s| [layout.model(&s.name), layout.history(&s.name)]).collect();
-        step = step.flag("--out", layout.model(run));
-    } else {
-        step.beside = vec![layout.history(run)];
-        step = step.output("--out", layout.model(run));
-    }
-    // always said, so that a printed command means the same whatever the stage's own default
-    step.flag("--model", model.name())
-        .option("--bin-hidden", model.bin_hidden)
-        .option("--mark-hidden", model.mark_hidden)
-        .option("--kernel-width", model.kernel_width)
-        .option("--filters", model.filters)
-        .option("--pool", model.pool)
-        .list("--hidden", &model.hidden.iter().map(u32::to_string).collect::<Vec<_>>())
-        .option("--task", config.task().map(Task::name))
-        .option("--epochs", train.epochs)
-        .option("--batch-size", train.batch_size)
-        .option("--ensemble", train.ensemble)
-        .option("--optimizer", train.optimizer.as_ref())
-        .option("--momentum", train.momentum)
-        .option("--learning-rate", train.learning_rate)
-        .option("--schedule", train.schedule.as_ref())
-        .option("--dropout", train.dropout)
-        .option("--weight-decay", train.weight_decay)
-        .option("--transform", train.transform.map(Transform::name))
-        .option("--seed", train.seed)
-        .option("--fold", train.fold)
-        .option("--device", train.device.as_ref())
-        .option("--instruction-set", train.instruction_set.as_ref())
-        .switch("--resume", true)
+    let arguments = train::Args {
+        bins: samples.iter().map(|sample| layout.bins(&sample.name)).collect(),
+        labels: samples.iter().map(|sample| labels_of(config, layout, &sample.name)).collect(),
+        splits: splits_of(config, layout),
+        out: layout.model(run),
+        // always said, so that a printed command means the same whatever the stage's own default
+        model: config.model.name.0,
+        sizes: Flags(config.sizes.clone()),
+        options: Flags(train::Options { task: config.task(), ..config.train.clone() }),
+        regime: Flags(config.regime),
+        compute: Flags(config.compute),
+        resume: true,
+        common: Common::default(),
+    };
+    let mut step = Step::new("train", Some(run), &names(samples.iter().copied()), arguments);
+    step.needs_gpu = config.needs_gpu();
+    step
 }
 
 /// Scores a sample with its model; with `attention`, where that looked is kept.
 pub fn predict(config: &Config, layout: &Layout, sample: &Sample, attention: bool) -> Step {
-    let mut step = Step::new("predict", Some(&sample.name))
-        .input("--bins", layout.bins(&sample.name))
-        .input("--model", layout.model(&model_of(config, sample)))
-        .output("--predictions", layout.predictions(&sample.name));
-    if attention {
-        step = step.output("--attention", layout.attention(&sample.name));
-    }
-    step.samples = vec![sample.name.clone()];
-    step.needs_gpu = config.train.needs_gpu();
-    step.switch("--score-empty", config.window.score_empty)
-        .option("--device", config.train.device.as_ref())
-        .option("--instruction-set", config.train.instruction_set.as_ref())
-}
-
-fn evaluate(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
-    let mut step = Step::new("evaluate", None);
-    for sample in samples {
-        step = step
-            .input("--predictions", layout.predictions(&sample.name))
-            .input("--labels", labels_of(config, layout, &sample.name));
-        step.samples.push(sample.name.clone());
-    }
-    step.input("--splits", splits_of(config, layout))
-        .input("--genes", layout.genes())
-        .option("--flank", config.window.flank)
-        .output("--out", layout.metrics())
-        .option("--split", config.evaluate.split)
-        .option("--fold", config.train.fold)
-        .option("--bootstrap", config.evaluate.bootstrap)
-}
-
-fn report(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
-    let mut step = Step::new("report", None).input("--metrics", layout.metrics());
-    for sample in samples {
-        step = step
-            .input("--predictions", layout.predictions(&sample.name))
-            .input("--labels", labels_of(config, layout, &sample.name));
-        step.samples.push(sample.name.clone());
-    }
-    step = step.input("--splits", splits_of(config, layout)).input("--genes", layout.genes());
-    // what a model without a network writes of its choice is no curve
-    let is_baseline = recipe(config).is_some_and(|recipe| recipe.network().is_none());
-    let mut runs: Vec<String> =
-        samples.iter().filter(|_| !is_baseline).map(|sample| model_of(config, sample)).collect();
-    runs.dedup();
-    for run in &runs {
-        step = step.input("--history", layout.history(run));
-    }
-    for sample in samples.iter().filter(|_| config.report.attention.unwrap_or(true) && has_attention(config)) {
-        step = step.input("--attention", layout.attention(&sample.name));
-    }
-    step.output("--out-dir", layout.report()).option("--title", config.report.title.as_ref())
-}
-
-fn explain(config: &Config, layout: &Layout, sample: &Sample, name: &str, method: &str) -> Step {
-    let step = Step::new("explain", Some(name)).flag("--method", method);
-    of_model(config, layout, sample, step).output("--out", layout.explanation(name))
-}
-
-fn faithfulness(config: &Config, layout: &Layout, sample: &Sample) -> Step {
-    let step = Step::new("faithfulness", Some(&sample.name));
-    of_model(config, layout, sample, step).output("--out", layout.faithfulness(&sample.name))
-}
-
-/// A step that asks the sample's model.
-fn of_model(config: &Config, layout: &Layout, sample: &Sample, step: Step) -> Step {
-    let mut step = step
-        .input("--bins", layout.bins(&sample.name))
-        .input("--model", layout.model(&model_of(config, sample)))
-        .option("--device", config.train.device.as_ref())
-        .option("--instruction-set", config.train.instruction_set.as_ref());
-    step.samples = vec![sample.name.clone()];
-    step.needs_gpu = config.train.needs_gpu();
+    let arguments = predict::Args {
+        bins: layout.bins(&sample.name),
+        model: layout.model(&model_of(config, sample)),
+        predictions: Some(layout.predictions(&sample.name)),
+        attention: attention.then(|| layout.attention(&sample.name)),
+        options: Flags(config.scored.clone()),
+        compute: Flags(config.compute),
+        common: Common::default(),
+    };
+    let mut step = Step::new("predict", Some(&sample.name), &[&sample.name], arguments);
+    step.needs_gpu = config.needs_gpu();
     step
 }
 
-fn track(config: &Config, layout: &Layout, sample: &Sample, name: &str, input: &Path) -> Step {
-    let tracks = &config.tracks;
-    let mut step = Step::new("track", Some(name))
-        .input("--input", input)
-        .input("--predictions", layout.predictions(&sample.name))
-        .output("--out-dir", layout.tracks(name));
-    step.samples = vec![sample.name.clone()];
-    step.list("--format", &tracks.formats.iter().map(Format::to_string).collect::<Vec<_>>())
-        .option("--aggregate", tracks.aggregate.as_ref())
-        .switch("--all", tracks.all)
-        // a full-size sample's table has a gigabyte
-        .switch("--bgzip", tracks.formats.iter().any(Format::is_text))
-        .switch("--allow-empty", true)
+fn evaluate(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
+    let arguments = evaluate::Args {
+        predictions: samples.iter().map(|sample| layout.predictions(&sample.name)).collect(),
+        labels: samples.iter().map(|sample| labels_of(config, layout, &sample.name)).collect(),
+        splits: splits_of(config, layout),
+        genes: Some(layout.genes()),
+        out: layout.metrics(),
+        tsv: None,
+        fold: config.train.fold,
+        options: Flags(config.evaluate.clone()),
+        windows: reach(config),
+        common: Common::default(),
+    };
+    Step::new("evaluate", None, &names(samples), arguments)
+}
+
+fn report(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
+    // what a model without a network writes of its choice is no curve
+    let has_curves = config.model.name.0.network().is_some();
+    let mut runs: Vec<String> = samples.iter().filter(|_| has_curves).map(|sample| model_of(config, sample)).collect();
+    runs.dedup();
+    let shows_attention = config.report_parts.attention.unwrap_or(true) && has_attention(config);
+    let attention = samples.iter().filter(|_| shows_attention).map(|sample| layout.attention(&sample.name));
+    let arguments = report::Args {
+        metrics: layout.metrics(),
+        predictions: samples.iter().map(|sample| layout.predictions(&sample.name)).collect(),
+        labels: samples.iter().map(|sample| labels_of(config, layout, &sample.name)).collect(),
+        splits: splits_of(config, layout),
+        genes: Some(layout.genes()),
+        history: runs.iter().map(|run| layout.history(run)).collect(),
+        attention: attention.collect(),
+        out_dir: layout.report(),
+        options: Flags(config.report.clone()),
+        common: Common::default(),
+    };
+    Step::new("report", None, &names(samples), arguments)
+}
+
+fn explain(config: &Config, layout: &Layout, sample: &Sample, name: &str, method: Method) -> Step {
+    let arguments = explain::Args {
+        bins: layout.bins(&sample.name),
+        model: layout.model(&model_of(config, sample)),
+        out: layout.explanation(name),
+        options: Flags(explain::Options { methods: vec![method], ..config.explain.clone() }),
+        compute: Flags(config.compute),
+        common: Common::default(),
+    };
+    let mut step = Step::new("explain", Some(name), &[&sample.name], arguments);
+    step.needs_gpu = config.needs_gpu();
+    step
+}
+
+fn faithfulness(config: &Config, layout: &Layout, sample: &Sample) -> Step {
+    let arguments = faithfulness::Args {
+        bins: layout.bins(&sample.name),
+        model: layout.model(&model_of(config, sample)),
+        out: layout.faithfulness(&sample.name),
+        options: Flags(config.faithfulness.clone()),
+        compute: Flags(config.compute),
+        common: Common::default(),
+    };
+    let mut step = Step::new("faithfulness", Some(&sample.name), &[&sample.name], arguments);
+    step.needs_gpu = config.needs_gpu();
+    step
+}
+
+/// Draws a matrix of a sample; `value` where it is attention, of which there are several.
+fn track(
+    config: &Config,
+    layout: &Layout,
+    sample: &Sample,
+    name: &str,
+    input: PathBuf,
+    value: Option<TrackValue>,
+) -> Step {
+    let mut options = track::Options { value, ..config.tracks.clone() };
+    // a full-size sample's table has a gigabyte
+    let has_text = options.formats.iter().any(|format| format.is_text());
+    options.bgzip = options.bgzip.or(has_text.then_some(true));
+    options.allow_empty.get_or_insert(true);
+    let arguments = track::Args {
+        input,
+        predictions: Some(layout.predictions(&sample.name)),
+        out: None,
+        out_dir: Some(layout.tracks(name)),
+        options: Flags(options),
+        common: Common::default(),
+    };
+    Step::new("track", Some(name), &[&sample.name], arguments)
 }

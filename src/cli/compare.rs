@@ -6,9 +6,8 @@ use anyhow::Context;
 use clap::Parser;
 
 use super::chain;
-use super::config::{Config, Place};
+use super::config::{Config, Place, Tag};
 use super::layout::Layout;
-use super::prepare::prepare;
 use super::step::Step;
 use super::times::Times;
 use super::work::{self, Work};
@@ -16,7 +15,7 @@ use crate::io;
 use crate::io::sample_sheet::Sample;
 use crate::learn::{Recipe, recipe};
 use crate::stage::train::recipe_parser;
-use crate::stage::{Common, Files, Stage};
+use crate::stage::{Common, Files, Flags, Stage, rank};
 
 /// Train every model on the data of a config.yaml, and compare them on the genes that none has seen:
 /// figures with intervals, paired tests, time
@@ -107,14 +106,8 @@ impl Stage for Compare {
             self.rungs(&config, &samples, &outdir, &folder).with_context(|| self.config.display().to_string())?;
         let rank = self.rank(&config, &Layout::new(&outdir), &folder);
         let steps: Vec<Step> = data.into_iter().chain(rungs.iter().flat_map(|rung| rung.steps.clone())).collect();
-        let judge = prepare(&rank, self.common.quiet)?;
-        let work = Work {
-            config: &self.config,
-            sheet: &config.samples,
-            outdir: &outdir,
-            force: self.force,
-            quiet: self.common.quiet,
-        };
+        rank.check()?;
+        let work = Work { config: &self.config, sheet: &config.samples, outdir: &outdir, force: self.force };
         if self.dry_run {
             work.check(&steps)?;
             return work::print(steps.iter().chain([&rank]));
@@ -125,7 +118,7 @@ impl Stage for Compare {
             times.add([&rung.model, &rung.fold.to_string(), &rung.seed.to_string()], step, seconds)
         })?;
         write_runs(&folder, &rungs)?;
-        judge()?;
+        rank.run()?;
         tracing::info!(
             "done: {} and {}; how long each training took is in {}",
             folder.join("comparison.tsv").display(),
@@ -148,15 +141,16 @@ impl Compare {
             Some(fold) => vec![fold],
             None => config.folds()?.context("split.path: no such file")?,
         };
-        let first = config.train.seed.unwrap_or(1);
+        let first = config.train.seed;
         let mut rungs = Vec::new();
         for model in self.models() {
             for &fold in &folds {
                 for seed in (0..u64::from(self.seeds)).map(|at| first + at) {
                     let mut own = config.clone();
-                    own.model = config.model.of(model);
-                    own.train.ensemble = None;
-                    (own.train.fold, own.train.seed) = (Some(fold), Some(seed));
+                    own.model.name = Tag(model);
+                    own.sizes = own.model.sizes(&config.sizes, &config.model);
+                    own.train.ensemble = 1;
+                    (own.train.fold, own.train.seed) = (Some(fold), seed);
                     let place = folder.join(format!("{}/fold-{fold}.seed-{seed}", model.tag));
                     let layout = Layout::of_model(outdir, &place);
                     let mut steps = chain::trainings(&own, &layout, samples, true)?;
@@ -173,14 +167,16 @@ impl Compare {
 
     /// The judgement of all.
     fn rank(&self, config: &Config, layout: &Layout, folder: &Path) -> Step {
-        Step::new("rank", None)
-            .input("--runs", folder.join("runs.tsv"))
-            .input("--splits", chain::splits_of(config, layout))
-            .output("--out", folder.join("comparison.tsv"))
-            .output("--plot", folder.join("comparison.svg"))
-            .option("--reference", self.reference.map(|reference| reference.tag))
-            .option("--split", config.evaluate.split)
-            .option("--bootstrap", config.evaluate.bootstrap)
+        let arguments = rank::Args {
+            runs: folder.join("runs.tsv"),
+            splits: chain::splits_of(config, layout),
+            out: folder.join("comparison.tsv"),
+            plot: Some(folder.join("comparison.svg")),
+            reference: self.reference.map(|reference| reference.tag.to_owned()),
+            options: Flags(config.evaluate.clone()),
+            common: Common::default(),
+        };
+        Step::new("rank", None, &[], arguments)
     }
 }
 

@@ -1,6 +1,9 @@
-//! Where everything lies in the output folder.
+//! Where everything lies in the output folder, as each stage says of its outputs.
 
 use std::path::{Path, PathBuf};
+
+use crate::stage::job::Job;
+use crate::stage::{bin, evaluate, explain, faithfulness, label, predict, report, split, track, train, tss};
 
 /// Where everything lies in the output folder.
 #[derive(Clone, Copy, Debug)]
@@ -22,43 +25,51 @@ impl<'a> Layout<'a> {
         Layout { outdir, models }
     }
 
+    fn shared(&self, job: &Job, name: &str) -> PathBuf {
+        self.outdir.join(job.output(0, name))
+    }
+
+    fn own(&self, job: &Job, number: usize, name: &str) -> PathBuf {
+        self.models.join(job.output(number, name))
+    }
+
     pub fn genes(&self) -> PathBuf {
-        self.outdir.join("genes.bed")
+        self.shared(&tss::JOB, "")
     }
     pub fn splits(&self) -> PathBuf {
-        self.outdir.join("splits.tsv")
+        self.shared(&split::JOB, "")
     }
     pub fn bins(&self, sample: &str) -> PathBuf {
-        self.outdir.join(format!("bins/{sample}.bins.safetensors"))
+        self.shared(&bin::JOB, sample)
     }
     pub fn labels(&self, sample: &str) -> PathBuf {
-        self.outdir.join(format!("labels/{sample}.labels.tsv"))
+        self.shared(&label::JOB, sample)
     }
     pub fn model(&self, run: &str) -> PathBuf {
-        self.models.join(format!("model/{run}.model.safetensors"))
+        self.own(&train::JOB, 0, run)
     }
     pub fn history(&self, run: &str) -> PathBuf {
-        self.models.join(format!("model/{run}.history.tsv"))
+        self.own(&train::JOB, 1, run)
     }
     pub fn predictions(&self, sample: &str) -> PathBuf {
-        self.models.join(format!("predictions/{sample}.predictions.tsv"))
+        self.own(&predict::JOB, 0, sample)
     }
     pub fn attention(&self, sample: &str) -> PathBuf {
-        self.models.join(format!("attention/{sample}.attention.bins.safetensors"))
+        self.own(&predict::JOB, 1, sample)
     }
     pub fn explanation(&self, name: &str) -> PathBuf {
-        self.models.join(format!("explain/{name}.bins.safetensors"))
+        self.own(&explain::JOB, 0, name)
     }
     pub fn faithfulness(&self, sample: &str) -> PathBuf {
-        self.models.join(format!("explain/{sample}.faithfulness.tsv"))
+        self.own(&faithfulness::JOB, 0, sample)
     }
     pub fn tracks(&self, sample: &str) -> PathBuf {
-        self.models.join(format!("tracks/{sample}"))
+        self.own(&track::JOB, 0, sample)
     }
     pub fn report(&self) -> PathBuf {
-        self.models.join("report")
+        self.own(&report::JOB, 0, "")
     }
     pub fn metrics(&self) -> PathBuf {
-        self.models.join("metrics.json")
+        self.own(&evaluate::JOB, 0, "")
     }
 }

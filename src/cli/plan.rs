@@ -158,7 +158,7 @@ impl Stage for Plan {
         };
         let steps = chain::plan(&config, &samples, &self.outdir, false).with_context(name)?;
         let (config, sheet, outdir) = (&self.config, &config.samples, &self.outdir);
-        Work { config, sheet, outdir, force: false, quiet: true }.check(&steps)?;
+        Work { config, sheet, outdir, force: false }.check(&steps)?;
         let plan = PlanFile::new(samples.into_iter().map(|sample| sample.name).collect(), &steps);
         let mut output = Output::create(&self.out)?;
         output.put(format!("{}\n", serde_json::to_string_pretty(&plan)?).as_bytes())?;

@@ -68,13 +68,7 @@ impl Stage for Run {
         // printed, each step can be run on a machine of its own
         let steps = chain::plan(&config, &samples, &outdir, !self.dry_run)
             .with_context(|| self.config.display().to_string())?;
-        let work = Work {
-            config: &self.config,
-            sheet: &config.samples,
-            outdir: &outdir,
-            force: self.force,
-            quiet: self.common.quiet,
-        };
+        let work = Work { config: &self.config, sheet: &config.samples, outdir: &outdir, force: self.force };
         if self.dry_run {
             work.check(&steps)?;
             return work::print(steps.iter());

@@ -1,13 +1,23 @@
-//! One stage of the chain with its flags, of which inputs and outputs are known as such.
+//! One stage of the chain with its arguments, and the command line that says the same.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use anyhow::bail;
+use serde::Serialize;
+
+use super::config::key;
 use crate::genome::{HiddenCharacter, check_text};
+use crate::stage::flags::{Word, words};
+use crate::stage::{Files, Form, Stage};
 
-/// One stage with its flags.
-#[derive(Clone, Debug)]
+/// What stands for the sample in the name of a file.
+const EACH_SAMPLE: &str = "{sample}";
+
+/// One stage with its arguments.
+#[derive(Clone)]
 pub struct Step {
     /// Stage name, without `attentrack-`.
     pub stage: &'static str,
@@ -17,22 +27,51 @@ pub struct Step {
     pub samples: Vec<String>,
     /// Whether it asks for a GPU.
     pub needs_gpu: bool,
-    /// Files that appear beside an output without a flag of their own.
-    pub beside: Vec<PathBuf>,
-    words: Vec<Word>,
+    job: Arc<dyn Job>,
+    words: Vec<(Word, Role)>,
+    outputs: Vec<Written>,
 }
 
-/// A part of the command line.
-#[derive(Clone, Debug)]
-enum Word {
-    /// A flag's value is a file that is read, for one mark where it is a mark's.
+/// A stage with its arguments, whichever it is.
+trait Job: Sync + Send {
+    fn problems(&self) -> Vec<String>;
+    fn work(&self) -> anyhow::Result<()>;
+    /// Whether a command line says the same as the arguments.
+    fn is(&self, command: Vec<OsString>) -> bool;
+}
+
+impl<S: Stage + PartialEq + Send> Job for S {
+    fn problems(&self) -> Vec<String> {
+        super::problems(self)
+    }
+
+    fn work(&self) -> anyhow::Result<()> {
+        super::work(self)
+    }
+
+    fn is(&self, command: Vec<OsString>) -> bool {
+        S::try_parse_from(command).is_ok_and(|parsed| parsed == *self)
+    }
+}
+
+/// What a flag's value is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Role {
+    /// A file that is read, for one mark where the value is MARK=FILE.
     Input(&'static str, Option<String>, PathBuf),
-    /// A flag's value is a file or folder that is written.
-    Output(&'static str, PathBuf),
-    /// A flag's value is the step's id.
-    Id(&'static str),
+    /// A file or folder that is written.
+    Output,
+    /// The step's id.
+    Id,
     /// Anything else.
-    Other(OsString),
+    Other,
+}
+
+/// A file or folder that a step writes.
+#[derive(Clone, Debug)]
+struct Written {
+    path: PathBuf,
+    is_folder: bool,
 }
 
 /// A file that a step reads.
@@ -47,10 +86,25 @@ pub struct Input<'a> {
 }
 
 impl Step {
-    /// Of a stage, for a sample or a model, or for all.
-    pub fn new(stage: &'static str, id: Option<&str>) -> Self {
-        let (samples, beside, words) = Default::default();
-        Step { stage, id: id.map(str::to_owned), samples, needs_gpu: false, beside, words }
+    /// A stage for a sample or a model, or for all.
+    pub fn new<S>(stage: &'static str, id: Option<&str>, samples: &[&str], arguments: S) -> Self
+    where
+        S: Stage + Serialize + PartialEq + Send + 'static,
+    {
+        let files = arguments.files();
+        let with_role = |word: Word| {
+            let role = Role::of(&word, &files, id);
+            (word, role)
+        };
+        Step {
+            stage,
+            id: id.map(str::to_owned),
+            samples: samples.iter().map(|&sample| sample.to_owned()).collect(),
+            needs_gpu: false,
+            words: words(&arguments).into_iter().map(with_role).collect(),
+            outputs: outputs(&files, samples),
+            job: Arc::new(arguments),
+        }
     }
 
     /// The program, and the sample or model that it works for, for messages.
@@ -59,109 +113,105 @@ impl Step {
         format!("attentrack-{}{of}", self.stage)
     }
 
-    /// `--flag FILE`, which is read.
-    pub fn input(mut self, flag: &'static str, path: impl Into<PathBuf>) -> Self {
-        self.words.push(Word::Input(flag, None, path.into()));
-        self
+    /// Checks the arguments exactly as the stage's binary would.
+    ///
+    /// # Errors
+    /// Every value that the stage does not take, by the key of the configuration that it comes from.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.check_words().map_err(|error| anyhow::anyhow!("{error}. {}", HiddenCharacter::REMEDY))?;
+        let problems = self.job.problems();
+        if problems.is_empty() { Ok(()) } else { bail!("{}", key::with_keys(self.stage, &problems.join("; "))) }
     }
 
-    /// `--flag MARK=FILE`, which is read.
-    pub fn input_of_mark(mut self, flag: &'static str, mark: &str, path: &Path) -> Self {
-        self.words.push(Word::Input(flag, Some(mark.to_owned()), path.to_owned()));
-        self
+    /// Does the work.
+    ///
+    /// # Errors
+    /// Of the stage.
+    pub fn run(&self) -> anyhow::Result<()> {
+        self.job.work()
     }
 
-    /// `--flag FILE`, which is written.
-    pub fn output(mut self, flag: &'static str, path: PathBuf) -> Self {
-        self.words.push(Word::Output(flag, path));
-        self
-    }
-
-    /// `--flag ID`.
-    pub fn named(mut self, flag: &'static str) -> Self {
-        self.words.push(Word::Id(flag));
-        self
-    }
-
-    /// `--flag VALUE`.
-    pub fn flag(mut self, name: &str, value: impl Into<OsString>) -> Self {
-        self.words.extend(flag_and_value(name, value.into()).into_iter().map(Word::Other));
-        self
-    }
-
-    /// `--flag VALUE` where there is a value.
-    pub fn option(self, name: &str, value: Option<impl Display>) -> Self {
-        match value {
-            Some(value) => self.flag(name, value.to_string()),
-            None => self,
-        }
-    }
-
-    /// `--flag A,B` where there are values.
-    pub fn list(self, name: &str, values: &[String]) -> Self {
-        if values.is_empty() { self } else { self.flag(name, values.join(",")) }
-    }
-
-    /// `--flag`, or nothing.
-    pub fn switch(mut self, name: &str, on: bool) -> Self {
-        if on {
-            self.words.push(Word::Other(name.into()));
-        }
-        self
+    /// Whether the command line, parsed by the stage's binary, is this step again.
+    pub fn is_its_command(&self) -> bool {
+        let program = OsString::from(format!("attentrack-{}", self.stage));
+        self.job.is(std::iter::once(program).chain(self.arguments()).collect())
     }
 
     /// Checks that every word can be handed to a shell, to an engine, and as a line to a stage: none holds a
     /// line end or another character that nobody sees.
-    ///
-    /// # Errors
-    /// Names the word.
-    pub fn check(&self) -> Result<(), HiddenCharacter> {
+    fn check_words(&self) -> Result<(), HiddenCharacter> {
         self.arguments().iter().try_for_each(|word| check_text("argument", &word.to_string_lossy()))
     }
 
     /// Every flag and value, in order.
     pub fn arguments(&self) -> Vec<OsString> {
-        self.words.iter().flat_map(|word| self.arguments_of(word)).collect()
-    }
-
-    fn arguments_of(&self, word: &Word) -> Vec<OsString> {
-        match word {
-            Word::Input(flag, None, path) | Word::Output(flag, path) => flag_and_value(flag, path.clone().into()),
-            Word::Input(flag, Some(mark), path) => {
-                let mut value = OsString::from(format!("{mark}="));
-                value.push(path);
-                flag_and_value(flag, value)
-            }
-            Word::Id(flag) => flag_and_value(flag, self.id.clone().unwrap_or_default().into()),
-            Word::Other(text) => vec![text.clone()],
-        }
+        self.words.iter().flat_map(|(word, _)| arguments_of(word)).collect()
     }
 
     /// The flags and values that are neither input nor output nor the step's id, as a shell takes them.
     pub fn settings(&self) -> String {
-        let others = self.words.iter().filter_map(|word| match word {
-            Word::Other(text) => Some(quoted(text)),
-            _ => None,
-        });
-        others.collect::<Vec<_>>().join(" ")
+        let others = self.words.iter().filter(|(_, role)| *role == Role::Other);
+        others.flat_map(|(word, _)| arguments_of(word)).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
     }
 
     /// The files that are read, in order.
     pub fn inputs(&self) -> impl Iterator<Item = Input<'_>> {
-        self.words.iter().filter_map(|word| match word {
-            Word::Input(flag, mark, path) => Some(Input { flag, mark: mark.as_deref(), path }),
+        self.words.iter().filter_map(|(_, role)| match role {
+            Role::Input(flag, mark, path) => Some(Input { flag, mark: mark.as_deref(), path }),
             _ => None,
         })
     }
 
     /// The files and folders that are written, in order.
     pub fn outputs(&self) -> impl Iterator<Item = &Path> {
-        let named = self.words.iter().filter_map(|word| match word {
-            Word::Output(_, path) => Some(path.as_path()),
-            _ => None,
-        });
-        named.chain(self.beside.iter().map(PathBuf::as_path))
+        self.outputs.iter().map(|written| written.path.as_path())
     }
+
+    /// The folders that must be there.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.outputs.iter().filter_map(|written| match written.is_folder {
+            true => Some(written.path.as_path()),
+            false => written.path.parent(),
+        })
+    }
+}
+
+impl Role {
+    fn of(word: &Word, files: &Files, id: Option<&str>) -> Self {
+        let Some(value) = word.value.as_deref() else { return Role::Other };
+        let is_at =
+            |file: &&crate::stage::StageFile, path: &str| file.flag == word.flag && file.path == Path::new(path);
+        if let Some(file) = files.inputs.iter().find(|file| is_at(file, value)) {
+            return Role::Input(file.flag, None, file.path.clone());
+        }
+        if let Some((mark, path)) = value.split_once('=')
+            && let Some(file) = files.inputs.iter().find(|file| is_at(file, path))
+        {
+            return Role::Input(file.flag, Some(mark.to_owned()), file.path.clone());
+        }
+        let is_written = |form: Form| matches!(form, Form::File | Form::Folder);
+        if files.outputs.iter().any(|file| is_at(&file, value) && is_written(file.form)) {
+            return Role::Output;
+        }
+        if word.flag == "--sample" && Some(value) == id { Role::Id } else { Role::Other }
+    }
+}
+
+/// What a step leaves: of names with a place for the sample, each sample's.
+fn outputs(files: &Files, samples: &[&str]) -> Vec<Written> {
+    let mut outputs = Vec::new();
+    for file in &files.outputs {
+        match file.form {
+            Form::File | Form::Beside => outputs.push(Written { path: file.path.clone(), is_folder: false }),
+            Form::Folder => outputs.push(Written { path: file.path.clone(), is_folder: true }),
+            Form::Template => outputs.extend(samples.iter().map(|sample| {
+                let path = file.path.to_string_lossy().replace(EACH_SAMPLE, sample).into();
+                Written { path, is_folder: false }
+            })),
+            Form::Meanwhile => {}
+        }
+    }
+    outputs
 }
 
 /// Bytes of a command line above which inputs are handed over on standard input: well below the 2 MiB with
@@ -171,18 +221,26 @@ const LONG: usize = 100 * 1024;
 impl Display for Step {
     /// A line that a shell takes, to which further flags can be added.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = |is_wanted: fn(&Word) -> bool| {
-            let arguments = self.words.iter().filter(|word| is_wanted(word)).flat_map(|word| self.arguments_of(word));
+        let words = |is_wanted: fn(&Role) -> bool| {
+            let arguments =
+                self.words.iter().filter(|(_, role)| is_wanted(role)).flat_map(|(word, _)| arguments_of(word));
             arguments.map(|argument| format!(" {}", quoted(&argument))).collect::<String>()
         };
         let whole = words(|_| true);
         if whole.len() <= LONG {
             return write!(f, "attentrack-{}{whole}", self.stage);
         }
-        let inputs = words(|word| matches!(word, Word::Input(..)));
-        let others = words(|word| !matches!(word, Word::Input(..)));
+        let inputs = words(|role| matches!(role, Role::Input(..)));
+        let others = words(|role| !matches!(role, Role::Input(..)));
         // printf is part of the shell, so that the system's limits do not hold for it
         write!(f, "printf '%s\\n'{inputs} | attentrack-{} @-{others}", self.stage)
+    }
+}
+
+fn arguments_of(word: &Word) -> Vec<OsString> {
+    match &word.value {
+        Some(value) => flag_and_value(&word.flag, value.into()),
+        None => vec![word.flag.clone().into()],
     }
 }
 

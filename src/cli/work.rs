@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use super::chain;
-use super::prepare::{Ready, prepare};
 use super::record::Record;
 use super::step::Step;
 use crate::io::{FileError, Output};
@@ -25,8 +24,6 @@ pub struct Work<'a> {
     pub outdir: &'a Path,
     /// Whether steps are done again whose command, inputs and outputs have not changed.
     pub force: bool,
-    /// Whether stages log warnings only.
-    pub quiet: bool,
 }
 
 impl Work<'_> {
@@ -41,14 +38,14 @@ impl Work<'_> {
         steps: &[Step],
         mut done: impl FnMut(&Step, Option<Duration>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let ready = self.check(steps)?;
+        self.check(steps)?;
         self.files(steps).protect();
-        for folder in chain::folders(steps, self.outdir) {
-            std::fs::create_dir_all(&folder).map_err(|error| FileError::os(&folder, "make the folder", &error))?;
+        for folder in chain::folders(steps) {
+            std::fs::create_dir_all(folder).map_err(|error| FileError::os(folder, "make the folder", &error))?;
         }
         let _alone = self.lock()?;
         let mut record = Record::read(self.outdir);
-        for (number, (step, run)) in steps.iter().zip(ready).enumerate() {
+        for (number, step) in steps.iter().enumerate() {
             let place = format!("[{}/{}]", number + 1, steps.len());
             if !self.force && record.has(step) {
                 tracing::info!(
@@ -61,7 +58,7 @@ impl Work<'_> {
             }
             tracing::info!("{place} {step}");
             let start = Instant::now();
-            run().with_context(|| step.name())?;
+            step.run().with_context(|| step.name())?;
             record.add(step)?;
             done(step, Some(start.elapsed()))?;
         }
@@ -73,18 +70,17 @@ impl Work<'_> {
     ///
     /// # Errors
     /// A value that a stage does not take; a step that would destroy what the chain reads.
-    pub fn check(&self, steps: &[Step]) -> anyhow::Result<Vec<Ready>> {
+    pub fn check(&self, steps: &[Step]) -> anyhow::Result<()> {
         let name = match self.config.to_str() {
             Some("-") => "standard input".to_owned(),
             _ => self.config.display().to_string(),
         };
-        let ready = steps
-            .iter()
-            .map(|step| prepare(step, self.quiet).with_context(|| format!("{name}: attentrack-{}", step.stage)));
-        let ready = ready.collect::<anyhow::Result<Vec<_>>>()?;
+        for step in steps {
+            step.check().with_context(|| format!("{name}: attentrack-{}", step.stage))?;
+        }
         match self.files(steps).problem() {
             Some(problem) => bail!("{name}: {problem}"),
-            None => Ok(ready),
+            None => Ok(()),
         }
     }
 

@@ -103,9 +103,10 @@ pub struct Args {
     #[arg(long, value_name = "TSV", requires = "deepchrome_csv", help_heading = "DeepChrome CSV")]
     pub labels_out: Option<PathBuf>,
 
+    #[allow(missing_docs)]
     #[serde(skip)]
     #[command(flatten)]
-    common: Common,
+    pub common: Common,
 }
 
 /// The bins around each TSS and how reads are counted.

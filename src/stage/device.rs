@@ -137,7 +137,7 @@ impl DeviceChoice {
     pub fn problem(self) -> Option<String> {
         match self {
             DeviceChoice::Cuda(_) if !cfg!(feature = "cuda") => Some(
-                "--device cuda: this build of attentrack computes on the CPU only. Take --device auto or cpu, or build it for GPUs: cargo build --release --features cuda --config .cargo/cuda.toml (docs/gpu.md)"
+                "--device cuda: this build of attentrack computes on the CPU only. Take --device auto or cpu, or build it for GPUs: cargo build --release -F cuda --config .cargo/cuda.toml (docs/gpu.md)"
                     .to_owned(),
             ),
             _ => None,

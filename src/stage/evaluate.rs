@@ -65,9 +65,9 @@ pub struct Args {
     #[serde(flatten)]
     #[command(flatten)]
     pub options: Flags<Judgement>,
-    /// Fold of the splits, counted from 0
-    #[arg(long, value_name = "K", default_value_t = 0, help_heading = "Judgement")]
-    pub fold: u32,
+    /// Fold of the splits, counted from 0 [default: 0]
+    #[arg(long, value_name = "K", help_heading = "Judgement")]
+    pub fold: Option<u32>,
     #[allow(missing_docs)]
     #[serde(flatten)]
     #[command(flatten)]
@@ -125,7 +125,8 @@ impl Stage for Args {
 
     fn run(&self) -> anyhow::Result<()> {
         let splits = io::splits::read(&self.splits)?;
-        let split_of = join::splits_of_fold(&splits, self.fold).with_context(|| self.splits.display().to_string())?;
+        let split_of =
+            join::splits_of_fold(&splits, self.fold.unwrap_or(0)).with_context(|| self.splits.display().to_string())?;
         let inputs = join::read_samples(&self.predictions, &self.labels)?;
         let overlap = self.genes.as_ref().map(|path| join::overlap(path, &split_of, self.windows.flank)).transpose()?;
         let joined = inputs.iter().map(|input| input.join(&split_of)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -135,7 +136,7 @@ impl Stage for Args {
                 "{}: no {} gene of fold {} has both a score and a label. Check that splits, labels and predictions belong together, or choose another --split",
                 self.splits.display(),
                 self.options.split,
-                self.fold
+                self.fold.unwrap_or(0)
             );
         }
         io::json::write(&self.out, &report)?;
@@ -154,7 +155,7 @@ impl Args {
             format: METRICS_FORMAT.to_owned(),
             format_version: METRICS_FORMAT_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            fold: self.fold,
+            fold: self.fold.unwrap_or(0),
             folds: Some(splits.folds().len() as u64),
             headline: self.options.split,
             pooled: judge(join::ALL, genes, &parts, binary, &bootstrap),

@@ -71,9 +71,10 @@ pub struct Args {
     #[serde(flatten)]
     #[command(flatten)]
     pub compute: Flags<Compute>,
+    #[allow(missing_docs)]
     #[serde(skip)]
     #[command(flatten)]
-    common: Common,
+    pub common: Common,
 }
 
 /// By which methods scores are explained.

@@ -36,6 +36,8 @@ pub enum Form {
     Folder,
     /// A file that appears beside the one that the flag names.
     Beside,
+    /// The same, which is gone when the work is done.
+    Meanwhile,
 }
 
 impl Files {
@@ -58,6 +60,11 @@ impl Files {
     /// Adds files that are written beside those that a flag names.
     pub fn beside<P: AsRef<Path>>(self, flag: &'static str, paths: impl IntoIterator<Item = P>) -> Self {
         self.written(flag, paths, Form::Beside)
+    }
+
+    /// Adds files that are beside those that a flag names until the work is done.
+    pub fn meanwhile<P: AsRef<Path>>(self, flag: &'static str, paths: impl IntoIterator<Item = P>) -> Self {
+        self.written(flag, paths, Form::Meanwhile)
     }
 
     /// Adds names with a place for what shows only in the inputs.
@@ -121,7 +128,7 @@ impl Files {
     }
 
     fn known_outputs(&self) -> impl Iterator<Item = &StageFile> {
-        self.outputs.iter().filter(|output| matches!(output.form, Form::File | Form::Beside))
+        self.outputs.iter().filter(|output| matches!(output.form, Form::File | Form::Beside | Form::Meanwhile))
     }
 }
 

@@ -24,6 +24,14 @@ pub struct Job {
     pub outputs: &'static [JobOutput],
 }
 
+impl Job {
+    /// Where an output lies in the results, for a sample or a run; what the chain has once has its own name.
+    pub fn output(&self, number: usize, name: &str) -> String {
+        let name = if let Unit::Once(own) = self.unit { own } else { name };
+        self.outputs.get(number).map(|output| output.path(name)).unwrap_or_default()
+    }
+}
+
 /// How often the chain has a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {

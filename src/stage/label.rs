@@ -68,9 +68,10 @@ pub struct Args {
     /// attentrack-tss does]
     #[arg(long)]
     pub keep_version: bool,
+    #[allow(missing_docs)]
     #[serde(skip)]
     #[command(flatten)]
-    common: Common,
+    pub common: Common,
 }
 
 /// How an expression table is read.

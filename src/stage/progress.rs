@@ -2,9 +2,10 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A progress bar on standard error; hidden where that is no terminal or `quiet` is set.
+/// A progress bar on standard error; hidden where that is not a terminal, `quiet` is set, or nothing but
+/// warnings is logged.
 pub fn progress_bar(length: u64, what: &str, quiet: bool) -> ProgressBar {
-    if quiet {
+    if quiet || !tracing::enabled!(tracing::Level::INFO) {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(length).with_message(what.to_owned());

@@ -64,9 +64,10 @@ pub struct Args {
     #[serde(flatten)]
     #[command(flatten)]
     pub options: Flags<Judgement>,
+    #[allow(missing_docs)]
     #[serde(skip)]
     #[command(flatten)]
-    common: Common,
+    pub common: Common,
 }
 
 /// What one model is worth on the genes of one sample, or of all.

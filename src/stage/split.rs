@@ -56,9 +56,10 @@ pub struct Args {
     #[serde(flatten)]
     #[command(flatten)]
     pub windows: Flags<Reach>,
+    #[allow(missing_docs)]
     #[serde(skip)]
     #[command(flatten)]
-    common: Common,
+    pub common: Common,
 }
 
 /// How genes are divided.

@@ -107,9 +107,10 @@ pub struct Args {
     /// [default: start afresh]
     #[arg(long)]
     pub resume: bool,
+    #[allow(missing_docs)]
     #[serde(skip)]
     #[command(flatten)]
-    common: Common,
+    pub common: Common,
 }
 
 /// What is learnt, by how many models, from which genes.
@@ -189,11 +190,11 @@ impl Stage for Args {
     fn files(&self) -> Files {
         let files =
             Files::new().input("--bins", &self.bins).input("--labels", &self.labels).input("--splits", [&self.splits]);
+        let [history, state] = [runs::HISTORY_SUFFIX, runs::STATE_SUFFIX].map(|suffix| runs::beside(&self.out, suffix));
         if self.is_per_sample() {
-            return files.template("--out", [&self.out]);
+            return files.template("--out", [&self.out, &history]);
         }
-        let beside = [runs::HISTORY_SUFFIX, runs::STATE_SUFFIX].map(|suffix| runs::beside(&self.out, suffix));
-        files.output("--out", [&self.out]).beside("--out", beside)
+        files.output("--out", [&self.out]).beside("--out", [history]).meanwhile("--out", [state])
     }
 
     fn after_interruption(&self) -> String {

@@ -52,9 +52,10 @@ pub struct Args {
     #[serde(flatten)]
     #[command(flatten)]
     pub options: Flags<Options>,
+    #[allow(missing_docs)]
     #[serde(skip)]
     #[command(flatten)]
-    common: Common,
+    pub common: Common,
 }
 
 /// How an annotation becomes one TSS a gene.

@@ -9,6 +9,7 @@ mod bin;
 mod candle;
 mod circles;
 mod compare;
+mod config;
 mod cuda_emulation;
 mod evaluate;
 mod explain;

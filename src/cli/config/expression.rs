@@ -11,21 +11,17 @@ pub const EACH_SAMPLE: &str = "{sample}";
 
 /// Expression table, or a table a sample.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Expression {
     /// A table with gene ids and one column a sample; or a table a sample, as RSEM, Salmon and StringTie write
     /// them: `{sample}` in the path stands for the sample.
+    #[schemars(extend("x-flag" = "expression"))]
     pub path: PathBuf,
-    /// Column of the gene ids; found by its usual names if not given.
-    pub gene_column: Option<String>,
     /// Column of the values, such as TPM or FPKM, where there is a table a sample; `{sample}` in it stands for the
     /// sample. If left out it is named like the sample.
     pub column: Option<String>,
     /// By sample: the column of its values, where the table calls it otherwise.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
-    /// What is made of a gene that has several rows: sum, max, mean, first or refuse.
-    pub duplicates: Option<String>,
 }
 
 impl Expression {
