@@ -68,7 +68,7 @@ class Schemas(Project):
         self.fits("splits", rows(results / "splits.tsv"), closed=True)
         self.fits("metrics", [json.loads((results / "metrics.json").read_text())])
         self.fits("plan", [json.loads(self.attentrack("plan", "config.yaml"))])
-        bed = ("chrom", "start", "end", "name", "score", "strand")
+        bed = ("chrom", "start", "end", "name", "score", "strand", "last", "symbol")
         self.fits("genes", rows(results / "genes.bed", bed), closed=True)
         table = results / "tracks/sample1/attention.tsv.gz"
         first = [row for row, _ in zip(rows(table), range(2000))]

@@ -98,7 +98,7 @@ include {{ quoted }} from '../../functions.nf'
 process {process} {{
     tag "${{meta.id}}"
     label '{label}'
-    conda "${{moduleDir}}/../environment.yml"
+    conda "${{moduleDir}}/../../envs/attentrack.yaml"
     container 'attentrack:{version}'
 
     input:

@@ -5,7 +5,7 @@ include { quoted } from '../../functions.nf'
 process EVALUATE {
     tag "${meta.id}"
     label 'process_low'
-    conda "${moduleDir}/../environment.yml"
+    conda "${moduleDir}/../../envs/attentrack.yaml"
     container 'attentrack:0.1.0'
 
     input:

@@ -5,7 +5,7 @@ include { quoted } from '../../functions.nf'
 process TRAIN {
     tag "${meta.id}"
     label 'process_high'
-    conda "${moduleDir}/../environment.yml"
+    conda "${moduleDir}/../../envs/attentrack.yaml"
     container 'attentrack:0.1.0'
 
     input:
