@@ -24,6 +24,17 @@
 //! A stage is one file that opens files, calls a pure core, and closes files. Stages meet only
 //! through a few typed, self-describing files, so any workflow engine can chain them.
 //!
+//! Each thing is declared once, in a list that everything else reads:
+//!
+//! | what | where | what follows |
+//! |---|---|---|
+//! | a setting | a field of a stage's options, such as [`learn::Regime`] | flag, help, key of config.yaml, schema, printed command ([`stage::flags`]) |
+//! | a network | its file in [`model`], one line of `networks!` | training, DeepLIFT, flags of its sizes, tests of every network |
+//! | a model | [`learn::recipe`] | clap values, schema, the table in docs/models.md, `attentrack compare` |
+//! | a layer of the matrix | [`matrix::LayerName`] | files, rows of a model's input, tracks, explanations |
+//! | a job of the chain | [`stage::CHAIN`] | folders of the results, Snakemake rules, Nextflow modules |
+//! | a format | [`io::signal`], [`io::track`] | what is recognised, what is drawn |
+//!
 //! # Conventions
 //!
 //! Coordinates are 0-based and half-open everywhere inside. Axis order is region, channel,

@@ -58,9 +58,9 @@ pub enum Dot {
 const LONGEST_GENE_BP: u64 = 100_000_000;
 
 /// Reads genes; each interval must be one base wide (the TSS), ids must be unique. Blank, `track`, `browser` and `#`
-/// lines are skipped. BED6 of users serves too, with the last base as seventh column or without; which other columns
-/// are read says [`Columns`]. A seventh column that is no position 3′ of the TSS is no end: it is counted in the log,
-/// unless it is `.`.
+/// lines are skipped. A BED6 of the user is read too, with or without the last base as a seventh column; docs/files.md
+/// says when columns 7 and 8 are read. A seventh column that does not lie 3′ of the TSS is not an end: it is counted in
+/// the log, unless it is `.`.
 pub fn read(path: &Path) -> Result<Vec<Gene>> {
     let mut bytes = Vec::new();
     open_text(path)?.read_to_end(&mut bytes).map_err(|error| FileError::os(path, "read", &error))?;
