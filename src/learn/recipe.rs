@@ -1,10 +1,9 @@
-//! The list of models that can be trained, and what each needs and was published with. Whatever lists models
-//! (flags, schemas, `attentrack compare`, docs/models.md, tests) lists these; no stage asks which one it has.
+//! The list of models that can be trained, and what each needs and was published with. Flags, schemas, `attentrack
+//! compare`, docs/models.md and tests read this list; no stage asks which model it has.
 //!
-//! A network is added in `src/model`, a model of a table of features in `learn::baseline`; both appear here by
-//! themselves.
+//! The list takes every network of `networks!` in `src/model.rs`, every method of [`super::baseline`], and `auto`.
 
-pub(super) use std::borrow::Cow;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -20,8 +19,7 @@ use crate::model::{Design, Sizes, designs};
 
 /// The model of `attentrack-train` where none is named: the published one.
 pub const PUBLISHED: &str = "attentive-chrome";
-/// The model of config.yaml where none is named: the one of which it is known that no other does clearly better
-/// (docs/auto.md).
+/// The model of config.yaml where none is named: no other is known to be clearly better (docs/auto.md).
 pub const BEST: &str = auto::TAG;
 
 /// All recipes.
