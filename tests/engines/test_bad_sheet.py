@@ -11,7 +11,7 @@ SHEETS = {
 }
 CONFIGS = {
     "an unknown key": ("epochs: 12", "epoch: 12", ["train: unknown field `epoch`, expected one of", "`epochs`"]),
-    "a bad value": ("epochs: 12", "epochs: 0", ["attentrack-train", "invalid value '0' for 'train.epochs'"]),
+    "a bad value": ("epochs: 12", "epochs: 0", ["train.epochs 0: must be at least 1"]),
 }
 
 
