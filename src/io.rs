@@ -23,6 +23,7 @@ pub mod json;
 pub mod labels;
 mod lines;
 pub mod multiqc;
+mod named;
 mod output;
 pub mod predictions;
 mod quiet_panic;

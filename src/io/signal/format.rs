@@ -1,11 +1,11 @@
 //! What there is to know of a signal format, so that nobody asks which one it is.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::read_rules::ReadRules;
 use super::{ChromMap, FileError, Result};
 use crate::genome::{ChromAlias, Chroms};
+use crate::io::named::known_by_name;
 use crate::matrix::Signal;
 
 /// How signal files are to be read.
@@ -71,22 +71,4 @@ impl Opened {
     }
 }
 
-impl PartialEq for Format {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Format {}
-
-impl fmt::Debug for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
+known_by_name!(Format);

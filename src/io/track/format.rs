@@ -1,8 +1,8 @@
 //! What there is to know of a track format, so that nobody asks which one it is.
 
-use std::fmt;
 use std::path::Path;
 
+use crate::io::named::known_by_name;
 use crate::io::{PendingFile, Result};
 use crate::matrix::track::{Aggregate, Cells, Segment, TrackValues, aggregate};
 
@@ -75,22 +75,4 @@ impl Format {
     }
 }
 
-impl PartialEq for Format {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Format {}
-
-impl fmt::Debug for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
+known_by_name!(Format);
