@@ -95,8 +95,9 @@ workflow CHAIN {
 
     track_files = ready(plan, 'track', made).multiMap { step, files ->
         own: [meta_of(step), pick(step, files, '--input'), pick(step, files, '--predictions')]
+        chrom_sizes: pick(step, files, '--chrom-sizes')
     }
-    TRACK(track_files.own)
+    TRACK(track_files.own, track_files.chrom_sizes)
 
     report_files = ready(plan, 'report', made).multiMap { step, files ->
         own: [meta_of(step), pick(step, files, '--predictions'), pick(step, files, '--labels'), pick(step, files, '--attention')]

@@ -53,8 +53,8 @@ workflow {
     // one genes.bed for every sample; no blacklist, no reference, no table of chromosome names
     genes = ATTENTRACK_TSS.out.genes.map { _meta, bed -> bed }.first()
     ATTENTRACK_BIN(samples, genes, [], [], [])
-    // nor predictions
-    ATTENTRACK_TRACK(ATTENTRACK_BIN.out.bins.map { meta, bins -> [meta, bins, []] })
+    // nor predictions, nor a table of chromosome lengths
+    ATTENTRACK_TRACK(ATTENTRACK_BIN.out.bins.map { meta, bins -> [meta, bins, []] }, [])
     STRONGEST(ATTENTRACK_TRACK.out.bed)
 
     channel.topic('versions').unique().view { process, tool, version -> "${process}: ${tool} ${version}" }

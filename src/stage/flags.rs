@@ -1,9 +1,15 @@
 //! Options as flags: a struct of serde and schemars becomes flags of clap, words of a command line, and checks.
 //!
-//! What a JSON schema cannot say stands beside the field: `#[schemars(extend("x-value" = "BP"))]`. There are `x-value`
-//! (what `--help` calls the value), `x-flag` (the flag, where it is not called like the field), `x-aliases` (other names
-//! of the key in config.yaml), `x-heading`, `x-conflicts` (flags that it does not go with), `x-requires` (the flag that it needs), `x-repeat` (a list whose flag
-//! is given once a value, not with commas) and `x-required`.
+//! What a JSON schema cannot say stands beside the field, for example `#[schemars(extend("x-value" = "BP"))]`:
+//!
+//! - `x-value`: what `--help` calls the value;
+//! - `x-flag`: the flag, where it is not called like the field;
+//! - `x-aliases`: other names of the key in config.yaml;
+//! - `x-heading`: the group of flags in `--help`;
+//! - `x-conflicts`: flags that it does not go with;
+//! - `x-requires`: the flag that it needs;
+//! - `x-repeat`: a list whose flag is given once a value, not with commas;
+//! - `x-required`: the flag must be given.
 
 mod field;
 mod words;

@@ -187,6 +187,13 @@ pub const JOB: Job = Job {
     inputs: &[
         JobInput::new("--input", "matrix", Number::One, ("Attention, attribution or signal", "*.bins.safetensors")),
         JobInput::new("--predictions", "predictions", Number::Optional, PREDICTIONS),
+        JobInput::new(
+            "--chrom-sizes",
+            "chrom_sizes",
+            Number::Optional,
+            ("Two columns: chromosome, length; may be []", "*.sizes"),
+        )
+        .shared(),
     ],
     outputs: &[JobOutput::folder("--out-dir", "tracks", || {
         let of_format = |format: &Format| {

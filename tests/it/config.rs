@@ -4,7 +4,10 @@ use std::path::Path;
 
 use attentrack::cli::config::{Config, Place, key};
 use attentrack::cli::{chain, step::Step};
-use attentrack::stage::{bin, evaluate, explain, faithfulness, label, predict, report, split, track, train, tss};
+use attentrack::stage::job::{Number, Unit};
+use attentrack::stage::{
+    CHAIN, bin, evaluate, explain, faithfulness, label, predict, report, split, track, train, tss,
+};
 use clap::{Command, CommandFactory};
 
 use crate::support::Workdir;
@@ -136,8 +139,8 @@ fn every_printed_command_means_its_step() {
         train: {mode: leave-one-sample-out, epochs: 1, batch_size: 8, ensemble: 2, optimizer: sgd, momentum: 0.5,\n\
         \x20 learning_rate: 0.1, schedule: step, dropout: 0.1, weight_decay: 0.1, transform: raw, seed: 2, fold: 1,\n\
         \x20 calibrate: isotonic, clip_norm: 2, memory: 2G, device: cpu, instruction_set: portable}\n\
-        explain: {methods: [saliency, occlusion], faithfulness: true}\nfaithfulness: {seed: 4, methods: [saliency]}\n\
-        tracks: {formats: [bed, tsv], value: raw, aggregate: max, min_value: 0.25, gene: [g1, '@genes.txt']}\n\
+        explain: {methods: [saliency, occlusion], faithfulness: true}\nfaithfulness: {seed: 4, methods: [saliency], truth: t.tsv, other_model: [o.model.safetensors]}\n\
+        tracks: {formats: [bed, tsv], value: raw, aggregate: max, min_value: 0.25, gene: [g1, '@genes.txt'], chrom_sizes: c.sizes}\n\
         evaluate: {split: test, bootstrap: 10}\nreport: {title: A title}\n";
     let configs =
         [("minimal.yaml", minimal), ("everything.yaml", everything)].map(|(name, text)| dir.write(name, text));
@@ -149,8 +152,28 @@ fn every_printed_command_means_its_step() {
         for step in &steps {
             step.check().unwrap();
             assert!(step.is_its_command(), "{}: {step}", config.display());
+            assert_is_a_job(step);
         }
     }
+}
+
+/// What an engine gives a step is what the step reads and leaves: a file that the job did not name would be lost.
+fn assert_is_a_job(step: &Step) {
+    let job = CHAIN.iter().find(|job| job.stage == step.stage).unwrap();
+    for input in step.inputs() {
+        let named = job.inputs.iter().find(|named| named.flag == input.flag);
+        let named = named.unwrap_or_else(|| panic!("the job of attentrack-{} has no {}", step.stage, input.flag));
+        let by_mark = matches!(named.number, Number::ByMark(_) | Number::AnyByMark(_));
+        assert_eq!(by_mark, input.mark.is_some(), "{} of {step}", input.flag);
+    }
+    let name = match job.unit {
+        Unit::Once(name) => name,
+        Unit::Sample | Unit::Run => step.id.as_deref().unwrap(),
+    };
+    let outputs: Vec<&Path> = step.outputs().collect();
+    let named: Vec<_> = job.outputs.iter().map(|output| Path::new("results").join(output.path(name))).collect();
+    let always = job.outputs.iter().filter(|output| output.wanted.is_none()).count();
+    assert!(outputs.len() >= always && outputs == named[..outputs.len()], "{outputs:?}, {named:?}");
 }
 
 /// Keys of earlier versions, keys without a value, sections without a key.

@@ -10,6 +10,7 @@ process TRACK {
 
     input:
     tuple val(meta), path(matrix, stageAs: 'matrix/*'), path(predictions, stageAs: 'predictions/*')
+    path chrom_sizes, stageAs: 'chrom_sizes/*'
 
     output:
     tuple val(meta), path('*/*.{bed,bed.gz}'), emit: bed, optional: true
@@ -28,6 +29,7 @@ process TRACK {
     def prefix = task.ext.prefix ?: meta.id
     def files = ["--input=${quoted(matrix)}"] +
         (predictions ? ["--predictions=${quoted(predictions)}"] : []) +
+        (chrom_sizes ? ["--chrom-sizes=${quoted(chrom_sizes)}"] : []) +
         ["--out-dir=${quoted(prefix)}"]
     """
     attentrack-track \\
