@@ -42,7 +42,7 @@ use candle_core::{Device, Result, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::chain::{Chain, Layer, Weights};
+use self::chain::{Chain, NetworkLayer, Weights};
 
 /// Makes [`ModelConfig`] and [`designs`] from a list of networks.
 macro_rules! networks {
@@ -120,7 +120,7 @@ trait Architecture {
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>>;
     /// The layers from the window, [mark, bin], to the logit, from the weights of one model in the order of
     /// its tensors.
-    fn chain(&self, weights: &mut Weights) -> Vec<Layer>;
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer>;
     /// The name on the command line, where the sizes tell several networks of one tag apart.
     fn variant(&self) -> Option<&'static str> {
         None

@@ -9,7 +9,7 @@ mod checksums;
 use std::fmt::Display;
 use std::path::Path;
 
-use attentrack::cli::config::{Config, Place};
+use attentrack::cli::config::{Config, Origin};
 use attentrack::genome::{Chroms, Gene, Grid, Orientation, Strand, Tss, TssOptions, select_tss};
 use attentrack::io::{annotation, bins, expression, labels, predictions, sample_sheet, signal, splits, weights};
 use attentrack::learn::OptimizerKind;
@@ -43,7 +43,7 @@ pub const READERS: [(&str, Reader); 19] = [
     ("weights", |folder, bytes| done(weights::read(&put(folder, "x.pt", bytes)?))),
     ("config", |folder, bytes| {
         let path = put(folder, "config.yaml", bytes)?;
-        done(Config::read(&path, &Place { allow_missing: true, ..Place::default() }))
+        done(Config::read(&path, &Origin { allow_missing: true, ..Origin::default() }))
     }),
     ("sheet", |folder, bytes| done(sample_sheet::read(&put(folder, "sheet.tsv", bytes)?, folder, false))),
     ("expression", |folder, bytes| {

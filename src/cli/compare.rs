@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Parser;
 
 use super::chain;
-use super::config::{Config, Place, Tag};
+use super::config::{Config, Origin, Tag};
 use super::layout::Layout;
 use super::step::Step;
 use super::times::Times;
@@ -96,7 +96,7 @@ impl Stage for Compare {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let (mut config, samples) = Config::read(&self.config, &Place::default())?;
+        let (mut config, samples) = Config::read(&self.config, &Origin::default())?;
         // all models share the bins
         config.window.body.get_or_insert(self.models().iter().any(|model| model.needs.bodies));
         let outdir = self.outdir.clone().unwrap_or_else(|| self.config.with_file_name("results"));

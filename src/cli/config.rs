@@ -69,14 +69,14 @@ impl Config {
 
     /// What is learnt, where that is said.
     pub fn task(&self) -> Option<Task> {
-        let of_labels = || (self.labels.method == label::Method::Log2).then_some(Task::Regression);
+        let of_labels = || (self.labels.method == label::LabelRule::Log2).then_some(Task::Regression);
         self.train.task.or_else(of_labels)
     }
 }
 
 /// Where configuration and sample sheet are read, and where the paths in them lead from.
 #[derive(Clone, Debug, Default)]
-pub struct Place {
+pub struct Origin {
     /// Folder that the configuration comes from, where it is read from a copy.
     pub base: Option<PathBuf>,
     /// The sample sheet to read, where it is a copy.
@@ -85,7 +85,7 @@ pub struct Place {
     pub allow_missing: bool,
 }
 
-impl Place {
+impl Origin {
     /// Whether files that are named can be looked for: not where a copy is read on another machine, or
     /// where they are made later.
     fn is_visible(&self) -> bool {
@@ -100,7 +100,7 @@ impl Config {
     /// # Errors
     /// Names file, line and column of a value that does not fit, lists the keys that are known, and
     /// names files that are not there.
-    pub fn read(path: &Path, place: &Place) -> anyhow::Result<(Config, Vec<Sample>)> {
+    pub fn read(path: &Path, origin: &Origin) -> anyhow::Result<(Config, Vec<Sample>)> {
         let text = config_text::read(path)?;
         let shown = if path == Path::new("-") { Path::new("standard input") } else { path };
         let mut config = Config::parse(&text).map_err(|Problem { place, text }| {
@@ -108,14 +108,14 @@ impl Config {
                 .place(place.unwrap_or_else(|| "whole file".to_owned()))
                 .remedy("schemas/config.schema.json and `attentrack schema config` describe every key")
         })?;
-        let folder = place.base.as_deref().or(path.parent()).unwrap_or(Path::new(""));
+        let folder = origin.base.as_deref().or(path.parent()).unwrap_or(Path::new(""));
         // no path starts with `./`, which engines would take for another file's name
         config.resolve(folder.strip_prefix(".").unwrap_or(folder));
-        let is_visible = place.is_visible();
+        let is_visible = origin.is_visible();
         if is_visible {
-            config.check(place).with_context(|| shown.display().to_string())?;
+            config.check(origin).with_context(|| shown.display().to_string())?;
         }
-        let sheet = place.samples.as_ref().unwrap_or(&config.samples);
+        let sheet = origin.samples.as_ref().unwrap_or(&config.samples);
         let folder = config.samples.parent().unwrap_or(Path::new(""));
         crate::io::protect("samples", sheet);
         let samples = sample_sheet::read(sheet, folder, is_visible)?;
@@ -155,10 +155,10 @@ impl Config {
     }
 
     /// Everything that shows before a stage is started.
-    fn check(&self, place: &Place) -> anyhow::Result<()> {
+    fn check(&self, origin: &Origin) -> anyhow::Result<()> {
         let mut problems = Vec::new();
         let files = [
-            ("samples", Some(place.samples.as_ref().unwrap_or(&self.samples))),
+            ("samples", Some(origin.samples.as_ref().unwrap_or(&self.samples))),
             ("annotation.path", Some(&self.annotation.path)),
             ("window.blacklist", self.window.blacklist.as_ref()),
             ("window.reference", self.window.reference.as_ref()),

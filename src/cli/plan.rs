@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chain;
-use super::config::{Config, Place};
+use super::config::{Config, Origin};
 use super::step::Step;
 use super::work::Work;
 use crate::genome::NAME_PATTERN;
@@ -150,8 +150,8 @@ impl Stage for Plan {
 
     fn run(&self) -> anyhow::Result<()> {
         let Plan { base, samples, allow_missing, .. } = self.clone();
-        let place = Place { base, samples, allow_missing };
-        let (config, samples) = Config::read(&self.config, &place)?;
+        let origin = Origin { base, samples, allow_missing };
+        let (config, samples) = Config::read(&self.config, &origin)?;
         let name = || match self.config.to_str() {
             Some("-") => "standard input".to_owned(),
             _ => self.config.display().to_string(),

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Parser;
 
 use super::chain;
-use super::config::{Config, Place};
+use super::config::{Config, Origin};
 use super::work::{self, Work};
 use crate::stage::{Common, Files, Stage};
 
@@ -59,7 +59,7 @@ impl Stage for Run {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let (config, samples) = Config::read(&self.config, &Place::default())?;
+        let (config, samples) = Config::read(&self.config, &Origin::default())?;
         let beside = || match self.config.to_str() {
             Some("-") => PathBuf::from("results"),
             _ => self.config.with_file_name("results"),

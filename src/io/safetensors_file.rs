@@ -231,7 +231,7 @@ impl TensorPlaces {
 
 /// What every header of ours begins with; the rest is not kept.
 #[derive(serde::Deserialize)]
-struct Format {
+struct FormatOnly {
     format: String,
 }
 
@@ -272,7 +272,7 @@ fn open_file<H: DeserializeOwned>(path: &Path, what: &str) -> Result<(H, File, T
         damaged(path, what, problem)
     })?;
     let header = serde_json::from_str(json).map_err(|error| {
-        let found: Option<Format> = serde_json::from_str(json).ok();
+        let found: Option<FormatOnly> = serde_json::from_str(json).ok();
         let format = found.map_or("unknown".to_owned(), |found| found.format);
         damaged(path, what, format!("the header, of format {format:?}, does not fit a {what} file: {error}"))
     })?;

@@ -19,7 +19,7 @@ mod reads;
 mod shape;
 
 pub use activity::{GeneState, SimulatedSample};
-pub use enrichment::{Run, STEP_BP, enrichment};
+pub use enrichment::{DepthRun, STEP_BP, enrichment};
 pub use fragments::Fragment;
 pub use layout::{Biotype, SimulatedGene, SimulatedGenome, Transcript};
 pub use mark::SimulatedMark;
@@ -89,7 +89,7 @@ impl Simulation {
 
     /// The enrichment track of those fragments over the mean depth of the genome: one list of runs a
     /// chromosome, as [`enrichment()`] has them; none on chrY, as in a track of a female sample.
-    pub fn enrichment(&self, sample: usize, mark: SimulatedMark) -> Vec<Vec<Run>> {
+    pub fn enrichment(&self, sample: usize, mark: SimulatedMark) -> Vec<Vec<DepthRun>> {
         let fragments = self.fragments(sample, mark);
         let chroms = self.genome.chroms.as_slice();
         let covered: u64 = fragments.iter().flatten().map(|fragment| fragment.end - fragment.start).sum();

@@ -13,7 +13,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Layer, Weights};
+use super::chain::{NetworkLayer, Weights};
 use super::design::{Design, NIPS_2017, Shape, or};
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -132,9 +132,9 @@ impl Architecture for AttentiveChromeConfig {
         Ok(Box::new(AttentiveChrome::from_flat(self, weights)?))
     }
 
-    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let width = 2 * self.bin_hidden;
-        let mut layers = vec![Layer::SideBySide(weights.encoders(self.n_marks, 1, self.bin_hidden))];
+        let mut layers = vec![NetworkLayer::SideBySide(weights.encoders(self.n_marks, 1, self.bin_hidden))];
         layers.extend(weights.encoder(width, self.mark_hidden).0);
         layers.push(weights.dense(2 * self.mark_hidden, 1));
         layers

@@ -3,11 +3,11 @@
 
 /// Layers in order. That of a whole network ends in one value, the logit.
 #[derive(Clone, Debug)]
-pub struct Chain(pub Vec<Layer>);
+pub struct Chain(pub Vec<NetworkLayer>);
 
 /// One layer, from a vector to a vector.
 #[derive(Clone, Debug)]
-pub enum Layer {
+pub enum NetworkLayer {
     /// Weights [output, input] and biases.
     Dense(Vec<f64>, Vec<f64>),
     /// The inputs, and their weights, that each output is the sum of: inputs in another order, chosen or
@@ -27,13 +27,13 @@ pub enum Layer {
     SideBySide(Vec<Chain>),
 }
 
-impl Layer {
+impl NetworkLayer {
     /// The largest of zero and each value.
-    pub const RELU: Layer = Layer::Function(Function::Relu);
+    pub const RELU: NetworkLayer = NetworkLayer::Function(Function::Relu);
 
     /// From [row, column] to [column, row].
     pub fn transposed(rows: usize, columns: usize) -> Self {
-        Layer::Sums((0..rows * columns).map(|at| vec![(at % rows * columns + at / rows, 1.0)]).collect())
+        NetworkLayer::Sums((0..rows * columns).map(|at| vec![(at % rows * columns + at / rows, 1.0)]).collect())
     }
 }
 
@@ -144,31 +144,31 @@ impl<'a> Weights<'a> {
     }
 
     /// A linear layer.
-    pub fn dense(&mut self, inputs: usize, outputs: usize) -> Layer {
-        Layer::Dense(self.numbers(inputs * outputs), self.numbers(outputs))
+    pub fn dense(&mut self, inputs: usize, outputs: usize) -> NetworkLayer {
+        NetworkLayer::Dense(self.numbers(inputs * outputs), self.numbers(outputs))
     }
 
     /// The logit: of two outputs, one a class, the second less the first.
-    pub fn output(&mut self, inputs: usize, outputs: usize) -> Layer {
+    pub fn output(&mut self, inputs: usize, outputs: usize) -> NetworkLayer {
         let (weights, bias) = (self.numbers(inputs * outputs), self.numbers(outputs));
         if outputs != 2 {
-            return Layer::Dense(weights, bias);
+            return NetworkLayer::Dense(weights, bias);
         }
         let (first, second) = weights.split_at(inputs);
-        Layer::Dense(second.iter().zip(first).map(|(a, b)| a - b).collect(), vec![bias[1] - bias[0]])
+        NetworkLayer::Dense(second.iter().zip(first).map(|(a, b)| a - b).collect(), vec![bias[1] - bias[0]])
     }
 
     /// A bidirectional LSTM: the weights of the forward direction, then those of the reverse.
-    pub fn lstm(&mut self, inputs: usize, hidden: usize) -> Layer {
+    pub fn lstm(&mut self, inputs: usize, hidden: usize) -> NetworkLayer {
         let of_direction = 4 * hidden * (inputs + hidden + 2);
         let directions =
             [false, true].map(|reversed| Direction::new(inputs, hidden, reversed, self.take(of_direction)));
-        Layer::Lstm(BiLstm { hidden, directions })
+        NetworkLayer::Lstm(BiLstm { hidden, directions })
     }
 
     /// Attention over steps of so many units.
-    pub fn attention(&mut self, units: usize) -> Layer {
-        Layer::Attention(Attention { vector: self.numbers(units) })
+    pub fn attention(&mut self, units: usize) -> NetworkLayer {
+        NetworkLayer::Attention(Attention { vector: self.numbers(units) })
     }
 
     /// A bidirectional LSTM whose outputs are pooled by attention.

@@ -6,7 +6,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Chain, Layer, Weights};
+use super::chain::{Chain, NetworkLayer, Weights};
 use super::convolution::FrontEnd;
 use super::design::{Design, NIPS_2017, Shape, or};
 use super::layer::{Head, Parameters, attend};
@@ -94,9 +94,9 @@ impl Architecture for CnnAlphaBetaConfig {
         Ok(Box::new(CnnAlphaBeta::new(self, weights)?))
     }
 
-    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let encoders = (0..self.n_marks).map(|_| Chain(self.front_end().attended(weights)));
-        let mut layers = vec![Layer::SideBySide(encoders.collect())];
+        let mut layers = vec![NetworkLayer::SideBySide(encoders.collect())];
         layers.extend(weights.encoder(self.filters, self.mark_hidden).0);
         layers.push(weights.dense(2 * self.mark_hidden, 1));
         layers

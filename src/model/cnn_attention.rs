@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Layer, Weights};
+use super::chain::{NetworkLayer, Weights};
 use super::convolution::FrontEnd;
 use super::design::{Design, NIPS_2017, Shape, or};
 use super::layer::{Parameters, attend, linear};
@@ -78,7 +78,7 @@ impl Architecture for CnnAttentionConfig {
         Ok(Box::new(CnnAttention { config: self.clone(), parameters }))
     }
 
-    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let mut layers = self.front_end().attended(weights);
         layers.push(weights.dense(self.filters, 1));
         layers

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
 use super::TensorSpec;
-use super::chain::{self, Convolution, Layer, Weights};
+use super::chain::{self, Convolution, NetworkLayer, Weights};
 use super::layer::OfModel;
 
 /// Sizes of the front end.
@@ -62,17 +62,21 @@ impl FrontEnd {
     }
 
     /// Its layers, from [channel, bin] to [filter, position].
-    pub fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+    pub fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let &FrontEnd { channels, kernel_width: width, filters, .. } = self;
         let (weights, bias) = (weights.numbers(filters * channels * width), weights.numbers(filters));
         let pool = chain::MaxPool { width: self.pool, positions: self.n_bins + 1 - width };
-        vec![Layer::Convolution(Convolution { channels, width, weights, bias }), Layer::RELU, Layer::MaxPool(pool)]
+        vec![
+            NetworkLayer::Convolution(Convolution { channels, width, weights, bias }),
+            NetworkLayer::RELU,
+            NetworkLayer::MaxPool(pool),
+        ]
     }
 
     /// The same, the positions pooled by attention.
-    pub fn attended(&self, weights: &mut Weights) -> Vec<Layer> {
+    pub fn attended(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let mut layers = self.chain(weights);
-        layers.extend([Layer::transposed(self.filters, self.positions()), weights.attention(self.filters)]);
+        layers.extend([NetworkLayer::transposed(self.filters, self.positions()), weights.attention(self.filters)]);
         layers
     }
 

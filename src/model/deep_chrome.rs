@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Layer, Weights};
+use super::chain::{NetworkLayer, Weights};
 use super::convolution::FrontEnd;
 use super::design::{BIOINFORMATICS_2016, Design, Shape, or};
 use super::layer::{Parameters, linear, linear_tensors, logit};
@@ -88,11 +88,11 @@ impl Architecture for DeepChromeConfig {
         Ok(Box::new(DeepChrome { config: self.clone(), parameters }))
     }
 
-    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let mut layers = self.front_end().chain(weights);
         let mut inputs = self.front_end().positions() * self.filters;
         for &units in &self.hidden {
-            layers.extend([weights.dense(inputs, units), Layer::RELU]);
+            layers.extend([weights.dense(inputs, units), NetworkLayer::RELU]);
             inputs = units;
         }
         layers.push(weights.output(inputs, self.n_outputs));

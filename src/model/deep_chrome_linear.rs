@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Layer, Weights};
+use super::chain::{NetworkLayer, Weights};
 use super::design::{BIOINFORMATICS_2016, Design, Shape};
 use super::layer::{Parameters, linear, linear_tensors, logit};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
@@ -54,7 +54,7 @@ impl Architecture for DeepChromeLinearConfig {
         Ok(Box::new(DeepChromeLinear { config: self.clone(), parameters }))
     }
 
-    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         vec![weights.output(self.n_marks * self.n_bins, self.n_outputs)]
     }
 }

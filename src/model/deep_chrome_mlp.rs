@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Function, Layer, Weights};
+use super::chain::{Function, NetworkLayer, Weights};
 use super::design::{BIOINFORMATICS_2016, Design, Shape};
 use super::layer::{Parameters, linear, linear_tensors, logit};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
@@ -58,9 +58,9 @@ impl Architecture for DeepChromeMlpConfig {
         Ok(Box::new(DeepChromeMlp { config: self.clone(), parameters }))
     }
 
-    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let hidden = weights.dense(self.n_marks * self.n_bins, self.hidden);
-        vec![hidden, Layer::Function(Function::Tanh), weights.output(self.hidden, self.n_outputs)]
+        vec![hidden, NetworkLayer::Function(Function::Tanh), weights.output(self.hidden, self.n_outputs)]
     }
 }
 

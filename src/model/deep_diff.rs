@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::network::DeepDiff;
-use super::chain::{Layer, Weights};
+use super::chain::{NetworkLayer, Weights};
 use super::design::{Design, Shape, Sizes, or};
 use super::layer::linear_tensors;
 use super::{Architecture, BiLstmAttention, ModelConfig, Network, TensorSpec};
@@ -271,7 +271,7 @@ impl Architecture for DeepDiffConfig {
     }
 
     /// Marks of A, then of B; what comes out is the predicted change.
-    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let &DeepDiffConfig { variant, n_marks, n_bins, bin_hidden, mark_hidden } = self;
         let ([has_both, has_difference], of_sample, width) = (variant.raw(), n_marks / 2, 2 * mark_hidden);
         let has_raw = has_both || has_difference;
@@ -294,7 +294,8 @@ impl Architecture for DeepDiffConfig {
         let bins = |terms: Vec<(usize, f64)>| {
             (0..n_bins).map(move |bin| terms.iter().map(|&(row, weight)| (row * n_bins + bin, weight)).collect())
         };
-        let mut layers = vec![Layer::Sums(rows.into_iter().flat_map(bins).collect()), Layer::SideBySide(encoders)];
+        let mut layers =
+            vec![NetworkLayer::Sums(rows.into_iter().flat_map(bins).collect()), NetworkLayer::SideBySide(encoders)];
         if has_raw {
             layers.extend(weights.encoder(2 * bin_hidden, mark_hidden).0);
         }
@@ -303,7 +304,11 @@ impl Architecture for DeepDiffConfig {
             // expression in A and in B, which the change is not made of
             weights.take(2 * (width + 1));
             if !has_raw {
-                layers.extend([Layer::SideBySide(of_samples), weights.dense(2 * width, width), Layer::RELU]);
+                layers.extend([
+                    NetworkLayer::SideBySide(of_samples),
+                    weights.dense(2 * width, width),
+                    NetworkLayer::RELU,
+                ]);
             }
         }
         layers.push(weights.dense(width, 1));

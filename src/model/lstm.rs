@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Layer, Weights};
+use super::chain::{NetworkLayer, Weights};
 use super::design::{Design, NIPS_2017, Shape, or};
 use super::layer::Head;
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
@@ -56,14 +56,14 @@ impl Architecture for LstmConfig {
         Ok(Box::new(Lstm::new(self, weights)?))
     }
 
-    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         // the last step of the forward direction, the first of the reverse
         let width = 2 * self.bin_hidden;
         let last = |unit: usize| if unit < self.bin_hidden { (self.n_bins - 1) * width + unit } else { unit };
         vec![
-            Layer::transposed(self.n_marks, self.n_bins),
+            NetworkLayer::transposed(self.n_marks, self.n_bins),
             weights.lstm(self.n_marks, self.bin_hidden),
-            Layer::Sums((0..width).map(|unit| vec![(last(unit), 1.0)]).collect()),
+            NetworkLayer::Sums((0..width).map(|unit| vec![(last(unit), 1.0)]).collect()),
             weights.dense(width, 1),
         ]
     }

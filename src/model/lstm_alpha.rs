@@ -6,7 +6,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Layer, Weights};
+use super::chain::{NetworkLayer, Weights};
 use super::design::{Design, NIPS_2017, Shape, or};
 use super::layer::Head;
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
@@ -59,9 +59,9 @@ impl Architecture for LstmAlphaConfig {
         Ok(Box::new(LstmAlpha::new(self, weights)?))
     }
 
-    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let encoders = weights.encoders(self.n_marks, 1, self.bin_hidden);
-        vec![Layer::SideBySide(encoders), weights.dense(self.n_marks * 2 * self.bin_hidden, 1)]
+        vec![NetworkLayer::SideBySide(encoders), weights.dense(self.n_marks * 2 * self.bin_hidden, 1)]
     }
 }
 

@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Layer, Weights};
+use super::chain::{NetworkLayer, Weights};
 use super::design::{Design, NIPS_2017, Shape, or};
 use super::layer::Head;
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
@@ -54,8 +54,8 @@ impl Architecture for LstmAttentionConfig {
         Ok(Box::new(LstmAttention::new(self, weights)?))
     }
 
-    fn chain(&self, weights: &mut Weights) -> Vec<Layer> {
-        let mut layers = vec![Layer::transposed(self.n_marks, self.n_bins)];
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
+        let mut layers = vec![NetworkLayer::transposed(self.n_marks, self.n_bins)];
         layers.extend(weights.encoder(self.n_marks, self.bin_hidden).0);
         layers.push(weights.dense(2 * self.bin_hidden, 1));
         layers

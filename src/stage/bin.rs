@@ -13,7 +13,7 @@ use clap::Parser;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::inputs::Inputs;
+use self::inputs::SignalInputs;
 pub use self::syntax::{ChromAlias, SamFlags};
 use super::job::handed_on::GENES;
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
@@ -278,7 +278,7 @@ impl Args {
         let path = self.genes.as_deref().context("--genes is missing")?;
         let genes = io::genes_bed::read(path)?;
         let windows = Windows::new(&genes, self.grid()?);
-        let inputs = Inputs::open(self, &windows)?;
+        let inputs = SignalInputs::open(self, &windows)?;
         let statistic = inputs.statistic(self.options.statistic)?;
         let compared = chroms::compare(path, &genes, &windows, &inputs.files, self.options.max_lost_genes)?;
         let mut lost = chroms::declared_absent(&windows, &inputs.files);
@@ -333,7 +333,7 @@ impl Args {
     fn bin_bodies(
         &self,
         genes: &[Gene],
-        inputs: &Inputs,
+        inputs: &SignalInputs,
         signals: &[&dyn Signal<Error = io::FileError>],
         (statistic, blacklist): (Statistic, &Blacklist),
         chosen: &[Chosen],

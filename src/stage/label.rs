@@ -104,7 +104,7 @@ impl Default for TableOptions {
 pub struct Options {
     /// How expression becomes a label
     #[schemars(extend("x-value" = "METHOD"))]
-    pub method: Method,
+    pub method: LabelRule,
     /// With --method threshold: expression from which on a gene is high, in the table's unit [no default]
     #[schemars(extend("x-value" = "X"))]
     pub threshold: Option<Threshold>,
@@ -125,7 +125,7 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "LabelMethod")]
-pub enum Method {
+pub enum LabelRule {
     /// High at or above the median of the genes that have a value (DeepChrome, AttentiveChrome, ShallowChrome)
     #[default]
     Median,
@@ -194,17 +194,17 @@ impl Stage for Args {
             problems.push(format!("--sample: {error}, and name the column of the table with --column"));
         }
         match (self.options.method, self.options.threshold(&self.sample)) {
-            (Method::Threshold, None) => {
+            (LabelRule::Threshold, None) => {
                 problems
                     .push("--method threshold needs --threshold, the expression from which on a gene is high".into());
             }
-            (Method::Threshold, Some(threshold)) if !threshold.is_finite() || threshold < 0.0 => {
+            (LabelRule::Threshold, Some(threshold)) if !threshold.is_finite() || threshold < 0.0 => {
                 problems.push(format!("--threshold must be a number of 0 or more, found {threshold}"));
             }
-            (Method::Threshold, Some(_)) | (_, None) => {}
+            (LabelRule::Threshold, Some(_)) | (_, None) => {}
             (_, Some(_)) => problems.push("--threshold goes with --method threshold only".into()),
         }
-        if self.options.versus.is_some() && self.options.method != Method::Log2 {
+        if self.options.versus.is_some() && self.options.method != LabelRule::Log2 {
             problems.push("--versus makes numbers: give --method log2".into());
         }
         if self.options.versus.is_some() && self.expression.as_os_str() == "-" {
@@ -213,7 +213,7 @@ impl Stage for Args {
         problems.extend(self.table.problems());
         problems.extend(self.options.problems());
         match self.options.quantile {
-            Some(_) if self.options.method != Method::Quantile => {
+            Some(_) if self.options.method != LabelRule::Quantile => {
                 problems.push("--quantile goes with --method quantile only".into());
             }
             _ => {}
@@ -302,11 +302,11 @@ impl Args {
 
     fn label_method(&self) -> LabelMethod {
         match self.options.method {
-            Method::Median => LabelMethod::Median,
-            Method::Threshold => LabelMethod::Threshold(self.options.threshold(&self.sample).unwrap_or_default()),
-            Method::Quantile => LabelMethod::Quantile(self.options.quantile.unwrap_or(0.5)),
-            Method::Valley => LabelMethod::Valley,
-            Method::Log2 => LabelMethod::Log2,
+            LabelRule::Median => LabelMethod::Median,
+            LabelRule::Threshold => LabelMethod::Threshold(self.options.threshold(&self.sample).unwrap_or_default()),
+            LabelRule::Quantile => LabelMethod::Quantile(self.options.quantile.unwrap_or(0.5)),
+            LabelRule::Valley => LabelMethod::Valley,
+            LabelRule::Log2 => LabelMethod::Log2,
         }
     }
 }

@@ -56,8 +56,8 @@ pub struct Args {
     #[arg(long, value_name = "MARK,…", value_delimiter = ',', value_parser = one_of::<SimulatedMark>(), default_values_t = SimulatedMark::ALL)]
     pub marks: Vec<SimulatedMark>,
     /// Signal files; mixed: H3K4me3 and H3K27me3 as BAM, the others as bigWig
-    #[arg(long, value_enum, default_value_t = Format::Mixed)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = SignalFormat::Mixed)]
+    pub format: SignalFormat,
     /// Sequencing depth relative to the default, at which a typical active promoter has 180 fragments
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub depth: f64,
@@ -68,7 +68,7 @@ pub struct Args {
 
 /// Which files the signal is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum SignalFormat {
     /// bigWig: −log10 p-values in 25-bp bins, as the Roadmap tracks
     Bigwig,
     /// BAM and BAI: reads of 36 or 50 bp
@@ -80,9 +80,9 @@ pub enum Format {
 impl Args {
     fn writes_bam(&self, mark: SimulatedMark) -> bool {
         match self.format {
-            Format::Bigwig => false,
-            Format::Bam => true,
-            Format::Mixed => matches!(mark, SimulatedMark::H3K4me3 | SimulatedMark::H3K27me3),
+            SignalFormat::Bigwig => false,
+            SignalFormat::Bam => true,
+            SignalFormat::Mixed => matches!(mark, SimulatedMark::H3K4me3 | SimulatedMark::H3K27me3),
         }
     }
 

@@ -69,7 +69,7 @@ pub struct Args {
 pub struct Options {
     /// How genes are divided
     #[schemars(extend("x-value" = "METHOD"))]
-    pub method: Method,
+    pub method: SplitMethod,
     /// Chromosomes of the validation genes, separated by commas [default: chosen, see --method]
     #[schemars(extend("x-value" = "CHROM,…"))]
     pub valid_chroms: Vec<String>,
@@ -99,7 +99,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
-            method: Method::default(),
+            method: SplitMethod::default(),
             valid_chroms: Vec::new(),
             test_chroms: Vec::new(),
             folds: None,
@@ -115,8 +115,7 @@ impl Default for Options {
 /// How genes are divided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-#[schemars(rename = "SplitMethod")]
-pub enum Method {
+pub enum SplitMethod {
     /// Whole chromosomes: those named, or, the largest first, each to the split that lacks most genes
     #[default]
     Chromosome,
@@ -154,13 +153,13 @@ impl Stage for Args {
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let names_chroms = !self.options.valid_chroms.is_empty() || !self.options.test_chroms.is_empty();
-        if names_chroms && self.options.method != Method::Chromosome {
+        if names_chroms && self.options.method != SplitMethod::Chromosome {
             problems.push("--valid-chroms and --test-chroms go with --method chromosome only".into());
         }
         if let Some(chrom) = self.options.valid_chroms.iter().find(|chrom| self.options.test_chroms.contains(chrom)) {
             problems.push(format!("chromosome {chrom} is named in both --valid-chroms and --test-chroms"));
         }
-        if self.options.group_overlapping && self.options.method != Method::Random {
+        if self.options.group_overlapping && self.options.method != SplitMethod::Random {
             problems.push("--group-overlapping goes with --method random only".into());
         }
         if self.options.folds.is_some_and(|folds| folds < 3) {
@@ -193,20 +192,20 @@ impl Args {
         let fractions = self.fractions().map_err(anyhow::Error::msg)?;
         let (chroms, chrom_of) = chromosomes(genes);
         let group = match self.options.method {
-            Method::Chromosome => chrom_of,
-            Method::Random if self.options.group_overlapping => overlap_groups(genes, grid),
-            Method::Random | Method::FileOrder => (0..genes.len()).collect(),
+            SplitMethod::Chromosome => chrom_of,
+            SplitMethod::Random if self.options.group_overlapping => overlap_groups(genes, grid),
+            SplitMethod::Random | SplitMethod::FileOrder => (0..genes.len()).collect(),
         };
         let folds = match (self.options.method, self.options.folds) {
-            (Method::Chromosome, None) => {
+            (SplitMethod::Chromosome, None) => {
                 splitting::greedy(&group, fractions, &self.given(&chroms)?).map(|split| vec![split])
             }
-            (Method::Random, None) => Ok(vec![splitting::random(&group, fractions, self.options.seed)]),
-            (Method::FileOrder, None) => Ok(vec![splitting::file_order(genes.len(), fractions)]),
+            (SplitMethod::Random, None) => Ok(vec![splitting::random(&group, fractions, self.options.seed)]),
+            (SplitMethod::FileOrder, None) => Ok(vec![splitting::file_order(genes.len(), fractions)]),
             (method, Some(k)) => match method {
-                Method::Chromosome => splitting::parts(&group, k, None, "chromosomes"),
-                Method::Random => splitting::parts(&group, k, Some(self.options.seed), "groups of genes"),
-                Method::FileOrder => splitting::blocks(genes.len(), k),
+                SplitMethod::Chromosome => splitting::parts(&group, k, None, "chromosomes"),
+                SplitMethod::Random => splitting::parts(&group, k, Some(self.options.seed), "groups of genes"),
+                SplitMethod::FileOrder => splitting::blocks(genes.len(), k),
             }
             .map(|part| splitting::cross_validation(&part, k)),
         };
@@ -217,7 +216,7 @@ impl Args {
     fn place(&self, genes: &[Gene]) -> String {
         let (chroms, _) = chromosomes(genes);
         let remedy = match self.options.method {
-            Method::Chromosome => "name fewer chromosomes or folds, or use --method random",
+            SplitMethod::Chromosome => "name fewer chromosomes or folds, or use --method random",
             _ => "use larger fractions, fewer folds or more genes",
         };
         format!("{}: {} genes on {} chromosomes: {remedy}", self.genes.display(), genes.len(), chroms.len())
@@ -245,7 +244,7 @@ impl Args {
 
     /// The shares of the splits: those given, the others in proportion to the method's own.
     fn fractions(&self) -> Result<Fractions, String> {
-        let own = if self.options.method == Method::FileOrder { Fractions::THIRDS } else { Fractions::USUAL };
+        let own = if self.options.method == SplitMethod::FileOrder { Fractions::THIRDS } else { Fractions::USUAL };
         let own = [own.train, own.valid, own.test];
         let given = [self.options.train_fraction, self.options.valid_fraction, self.options.test_fraction];
         if let Some(share) = given.iter().flatten().find(|&&share| !(share > 0.0 && share < 1.0)) {

@@ -268,9 +268,9 @@ impl Stage for Args {
         let mut files = Vec::new();
         for &format in &self.options.formats {
             let thresholds = self.thresholds(format, &values);
-            for (path, marks) in self.targets(format, &values, &selection.marks)? {
-                let selection = Selection { marks, ..selection.clone() };
-                let cells = cells(&values, &selection, |cell| cell.value.abs() >= thresholds[cell.mark as usize])
+            for (path, marks) in self.targets(format, &values, &selection.channels)? {
+                let selection = Selection { channels: marks, ..selection.clone() };
+                let cells = cells(&values, &selection, |cell| cell.value.abs() >= thresholds[cell.channel as usize])
                     .with_context(name)?;
                 self.check_not_empty(format, &values, &cells, &path)?;
                 report::log(self, format, &values, &selection, &cells, &thresholds, &path);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use attentrack::cli::config::{Config, Place, key};
+use attentrack::cli::config::{Config, Origin, key};
 use attentrack::cli::{chain, step::Step};
 use attentrack::stage::job::{Number, Unit};
 use attentrack::stage::{
@@ -118,7 +118,7 @@ fn no_text_of_the_schema_has_a_closed_set_of_values() {
 }
 
 fn steps_of(config: &Path) -> Vec<Step> {
-    let (config, samples) = Config::read(config, &Place { allow_missing: true, ..Place::default() }).unwrap();
+    let (config, samples) = Config::read(config, &Origin { allow_missing: true, ..Origin::default() }).unwrap();
     chain::plan(&config, &samples, Path::new("results"), false).unwrap()
 }
 

@@ -1,34 +1,34 @@
 //! DeepLIFT through each kind of layer.
 
 use super::parts::{Change, Parts};
-use super::trace::{Inner, Place, Slopes, Trace};
-use crate::model::chain::Layer;
+use super::trace::{Inner, LayerTrace, Slopes, Trace};
+use crate::model::chain::NetworkLayer;
 
-impl Layer {
+impl NetworkLayer {
     /// The outputs, and what the layer holds besides.
     pub(super) fn trace(&self, x: &[f64]) -> (Vec<f64>, Inner) {
         match self {
-            Layer::Dense(weights, bias) => {
+            NetworkLayer::Dense(weights, bias) => {
                 let dot = |weights: &[f64]| weights.iter().zip(x).map(|(a, b)| a * b).sum::<f64>();
                 let sums = weights.chunks_exact(x.len()).map(dot).zip(bias).map(|(sum, bias)| sum + bias);
                 (sums.collect(), Inner::None)
             }
-            Layer::Sums(outputs) => {
+            NetworkLayer::Sums(outputs) => {
                 let sum = |terms: &Vec<(usize, f64)>| terms.iter().map(|&(at, weight)| weight * x[at]).sum();
                 (outputs.iter().map(sum).collect(), Inner::None)
             }
-            Layer::Function(function) => (x.iter().map(|&x| function.at(x)).collect(), Inner::None),
-            Layer::Convolution(convolution) => (convolution.values(x), Inner::None),
-            Layer::MaxPool(pool) => (pool.values(x), Inner::None),
-            Layer::Lstm(lstm) => {
+            NetworkLayer::Function(function) => (x.iter().map(|&x| function.at(x)).collect(), Inner::None),
+            NetworkLayer::Convolution(convolution) => (convolution.values(x), Inner::None),
+            NetworkLayer::MaxPool(pool) => (pool.values(x), Inner::None),
+            NetworkLayer::Lstm(lstm) => {
                 let (outputs, directions) = lstm.trace(x);
                 (outputs, Inner::Lstm(directions))
             }
-            Layer::Attention(attention) => {
+            NetworkLayer::Attention(attention) => {
                 let (context, trace) = attention.trace(x);
                 (context, Inner::Attention(trace))
             }
-            Layer::SideBySide(chains) => {
+            NetworkLayer::SideBySide(chains) => {
                 let parts = x.chunks_exact(x.len() / chains.len());
                 let traces: Vec<Trace> = chains.iter().zip(parts).map(|(chain, x)| chain.trace(x)).collect();
                 (traces.iter().flat_map(Trace::last).copied().collect(), Inner::SideBySide(traces))
@@ -38,9 +38,14 @@ impl Layer {
 
     /// Slopes between reference and window; and, where parts are kept apart, the differences after the layer
     /// from those before it.
-    pub(super) fn slopes<P: Parts>(&self, reference: Place, here: Place, before: &[P]) -> (Slopes<P>, Option<Vec<P>>) {
+    pub(super) fn slopes<P: Parts>(
+        &self,
+        reference: LayerTrace,
+        here: LayerTrace,
+        before: &[P],
+    ) -> (Slopes<P>, Option<Vec<P>>) {
         match (self, reference.inner, here.inner) {
-            (Layer::Function(function), ..) => {
+            (NetworkLayer::Function(function), ..) => {
                 let slope = |at: usize| {
                     let (x0, x, y0, y) = (reference.before[at], here.before[at], reference.after[at], here.after[at]);
                     P::slope(*function, Change { x0, x, y0, y }, before[at])
@@ -49,21 +54,21 @@ impl Layer {
                 let after = P::SPLIT.then(|| before.iter().zip(&slopes).map(|(x, &slope)| x.by(slope)).collect());
                 (Slopes::Function(slopes), after)
             }
-            (Layer::MaxPool(pool), ..) => {
+            (NetworkLayer::MaxPool(pool), ..) => {
                 let slopes = pool.slopes([reference.before, here.before], [reference.after, here.after]);
                 let after = P::SPLIT.then(|| slopes.iter().map(|&(at, part)| before[at].through(part)).collect());
                 (Slopes::Pool(slopes), after)
             }
-            (Layer::Lstm(lstm), Inner::Lstm(reference), Inner::Lstm(here)) => {
+            (NetworkLayer::Lstm(lstm), Inner::Lstm(reference), Inner::Lstm(here)) => {
                 let (slopes, after) = lstm.slopes(reference, here, before);
                 (Slopes::Lstm(slopes), after)
             }
-            (Layer::Attention(attention), Inner::Attention(trace0), Inner::Attention(trace)) => {
+            (NetworkLayer::Attention(attention), Inner::Attention(trace0), Inner::Attention(trace)) => {
                 let slopes = attention.slopes([reference.before, here.before], [trace0, trace]);
                 let after = P::SPLIT.then(|| attention.forward(&slopes, before));
                 (Slopes::Attention(slopes), after)
             }
-            (Layer::SideBySide(chains), Inner::SideBySide(references), Inner::SideBySide(traces)) => {
+            (NetworkLayer::SideBySide(chains), Inner::SideBySide(references), Inner::SideBySide(traces)) => {
                 let (mut slopes, mut after) = (Vec::new(), Vec::new());
                 let parts = before.chunks_exact(before.len() / chains.len());
                 for (at, (chain, before)) in chains.iter().zip(parts).enumerate() {
@@ -80,39 +85,45 @@ impl Layer {
     /// Differences after a linear layer.
     fn forward<P: Parts>(&self, before: &[P]) -> Vec<P> {
         match self {
-            Layer::Dense(weights, _) => {
+            NetworkLayer::Dense(weights, _) => {
                 let dot = |weights: &[f64]| {
                     before.iter().zip(weights).fold(P::default(), |sum, (x, &weight)| sum.plus(x.through(weight)))
                 };
                 weights.chunks_exact(before.len()).map(dot).collect()
             }
-            Layer::Sums(outputs) => {
+            NetworkLayer::Sums(outputs) => {
                 let sum = |terms: &Vec<(usize, f64)>| {
                     terms.iter().fold(P::default(), |sum, &(at, weight)| sum.plus(before[at].through(weight)))
                 };
                 outputs.iter().map(sum).collect()
             }
-            Layer::Convolution(convolution) => convolution.forward(before),
+            NetworkLayer::Convolution(convolution) => convolution.forward(before),
             _ => Vec::new(),
         }
     }
 
     /// Multipliers before the layer from those after it.
-    pub(super) fn backward<P: Parts>(&self, reference: Place, here: Place, slopes: &Slopes<P>, after: &[P]) -> Vec<P> {
+    pub(super) fn backward<P: Parts>(
+        &self,
+        reference: LayerTrace,
+        here: LayerTrace,
+        slopes: &Slopes<P>,
+        after: &[P],
+    ) -> Vec<P> {
         let mut before = vec![P::default(); here.before.len()];
         let mut add = |at: usize, multiplier: P| before[at] = before[at].plus(multiplier);
         match (self, slopes, reference.inner, here.inner) {
-            (Layer::Dense(weights, _), ..) => {
+            (NetworkLayer::Dense(weights, _), ..) => {
                 for (multiplier, weights) in after.iter().zip(weights.chunks_exact(here.before.len())) {
                     weights.iter().enumerate().for_each(|(at, &weight)| add(at, multiplier.through(weight)));
                 }
             }
-            (Layer::Sums(outputs), ..) => {
+            (NetworkLayer::Sums(outputs), ..) => {
                 for (multiplier, terms) in after.iter().zip(outputs) {
                     terms.iter().for_each(|&(at, weight)| add(at, multiplier.through(weight)));
                 }
             }
-            (Layer::Convolution(convolution), ..) => {
+            (NetworkLayer::Convolution(convolution), ..) => {
                 convolution.each(here.before.len(), |input, output, weight| add(input, after[output].through(weight)));
             }
             (_, Slopes::Function(slopes), ..) => {
@@ -125,12 +136,14 @@ impl Layer {
             (_, Slopes::Pool(slopes), ..) => {
                 slopes.iter().zip(after).for_each(|(&(at, part), multiplier)| add(at, multiplier.through(part)));
             }
-            (Layer::Lstm(lstm), Slopes::Lstm(slopes), Inner::Lstm(reference), Inner::Lstm(here)) => {
+            (NetworkLayer::Lstm(lstm), Slopes::Lstm(slopes), Inner::Lstm(reference), Inner::Lstm(here)) => {
                 before = lstm.backward(reference, here, slopes, after);
             }
-            (Layer::Attention(attention), Slopes::Attention(slopes), ..) => before = attention.backward(slopes, after),
+            (NetworkLayer::Attention(attention), Slopes::Attention(slopes), ..) => {
+                before = attention.backward(slopes, after)
+            }
             (
-                Layer::SideBySide(chains),
+                NetworkLayer::SideBySide(chains),
                 Slopes::SideBySide(slopes),
                 Inner::SideBySide(references),
                 Inner::SideBySide(traces),

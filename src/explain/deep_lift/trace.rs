@@ -14,8 +14,8 @@ pub struct Trace {
 
 impl Trace {
     /// Where a layer stands.
-    pub fn place(&self, layer: usize) -> Place<'_> {
-        Place { before: &self.values[layer], after: &self.values[layer + 1], inner: &self.inner[layer] }
+    pub fn place(&self, layer: usize) -> LayerTrace<'_> {
+        LayerTrace { before: &self.values[layer], after: &self.values[layer + 1], inner: &self.inner[layer] }
     }
 
     /// The values after the last layer.
@@ -44,7 +44,7 @@ pub enum Inner {
 
 /// A layer's place in what a window makes of the network.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct LayerTrace<'a> {
     /// The values that it reads.
     pub before: &'a [f64],
     /// The values that it gives.

@@ -52,7 +52,7 @@ fn write(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
 
 /// Columns 4 to 9 of a cell.
 pub(super) fn push_rest(line: &mut String, values: &TrackValues, cell: &Cell) {
-    let (gene, mark) = (cell.gene as usize, cell.mark as usize);
+    let (gene, mark) = (cell.gene as usize, cell.channel as usize);
     let matrix = values.matrix();
     let strand = matrix.regions[gene].tss.as_ref().map_or('.', |tss| tss.strand.symbol());
     let channel = &values.channels()[mark];

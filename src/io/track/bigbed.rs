@@ -113,11 +113,11 @@ fn n_columns(values: &TrackValues) -> u16 {
 
 /// Columns 4 and on of a cell.
 fn push_rest(rest: &mut String, values: &TrackValues, cell: &Cell) {
-    let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
+    let (gene, mark, bin) = (cell.gene as usize, cell.channel as usize, cell.position as usize);
     let matrix = values.matrix();
     bed::push_rest(rest, values, cell);
     let (id, name) = (&matrix.regions[gene].id, &values.channels()[mark].name);
-    let _ = write!(rest, "\t{id}\t{name}\t{}\t{}", cell.gene_bin(values), cell.offset_bp(values));
+    let _ = write!(rest, "\t{id}\t{name}\t{}\t{}", cell.gene_position(values), cell.offset_bp(values));
     let _ = write!(rest, "\t{}", values.raw(gene, mark, bin));
     if values.has_attention() {
         let (null, corrected) = (values.null(mark, bin), values.corrected(gene, mark, bin));

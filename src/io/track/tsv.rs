@@ -81,7 +81,7 @@ fn write(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
     text.header(&format!("{}\n", columns.join("\t")))?;
     let mut line = String::new();
     for cell in &cells.kept {
-        let (gene, mark, bin) = (cell.gene as usize, cell.mark as usize, cell.bin as usize);
+        let (gene, mark, bin) = (cell.gene as usize, cell.channel as usize, cell.position as usize);
         let chrom = cells.chrom(cell);
         let strand = matrix.regions[gene].tss.as_ref().map_or('.', |tss| tss.strand.symbol());
         line.clear();
@@ -93,7 +93,7 @@ fn write(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
             cell.start,
             cell.end,
             values.channels()[mark].name,
-            cell.gene_bin(values),
+            cell.gene_position(values),
             cell.offset_bp(values),
             values.raw(gene, mark, bin),
         );

@@ -89,12 +89,12 @@ pub fn compare(
     bootstrap: &Bootstrap,
 ) -> Vec<[Figure; N_METRICS]> {
     let units = folds.iter().flat_map(|fold| &fold.units).max().map_or(0, |last| last + 1);
-    let runs: Vec<Vec<Run>> = models
+    let runs: Vec<Vec<JudgedRun>> = models
         .iter()
-        .map(|model| model.runs.iter().map(|run| Run::new(&folds[run.fold], run, binary)).collect())
+        .map(|model| model.runs.iter().map(|run| JudgedRun::new(&folds[run.fold], run, binary)).collect())
         .collect();
     let all = |counts: &[u32]| -> Vec<[Option<f64>; N_METRICS]> {
-        let mean_of = |runs: &Vec<Run>| mean(runs.iter().map(|run| run.figures(counts)));
+        let mean_of = |runs: &Vec<JudgedRun>| mean(runs.iter().map(|run| run.figures(counts)));
         runs.iter().map(mean_of).collect()
     };
     let values = all(&vec![1; units]);
@@ -124,20 +124,20 @@ pub fn compare(
 pub fn figures(folds: &[FoldGenes], model: &Candidate, binary: bool) -> [Option<f64>; N_METRICS] {
     let units = folds.iter().flat_map(|fold| &fold.units).max().map_or(0, |last| last + 1);
     let counts = vec![1; units];
-    mean(model.runs.iter().map(|run| Run::new(&folds[run.fold], run, binary).figures(&counts)))
+    mean(model.runs.iter().map(|run| JudgedRun::new(&folds[run.fold], run, binary).figures(&counts)))
 }
 
 /// One training, with what does not depend on how often a gene counts.
-enum Run<'a> {
+enum JudgedRun<'a> {
     Classes { fold: &'a FoldGenes, labels: Vec<bool>, scores: &'a [f64], ranking: Ranking, is_probability: bool },
     Numbers { fold: &'a FoldGenes, scores: &'a [f64], label_ranks: Ranks, score_ranks: Ranks },
 }
 
-impl<'a> Run<'a> {
+impl<'a> JudgedRun<'a> {
     fn new(fold: &'a FoldGenes, run: &'a CandidateRun, binary: bool) -> Self {
         let scores = run.scores.as_slice();
         if !binary {
-            return Run::Numbers {
+            return JudgedRun::Numbers {
                 fold,
                 scores,
                 label_ranks: Ranks::new(&fold.labels),
@@ -147,17 +147,17 @@ impl<'a> Run<'a> {
         let labels: Vec<bool> = fold.labels.iter().map(|&label| label == 1.0).collect();
         let ranking = Ranking::new(&labels, scores);
         let is_probability = scores.iter().all(|score| (0.0..=1.0).contains(score));
-        Run::Classes { fold, labels, scores, ranking, is_probability }
+        JudgedRun::Classes { fold, labels, scores, ranking, is_probability }
     }
 
     fn figures(&self, counts: &[u32]) -> [Option<f64>; N_METRICS] {
         match self {
-            Run::Classes { fold, labels, scores, ranking, is_probability } => {
+            JudgedRun::Classes { fold, labels, scores, ranking, is_probability } => {
                 let count = |row: usize| counts[fold.units[row]];
                 let brier = if *is_probability { brier_score(labels, scores, count) } else { None };
                 [ranking.auroc(count), ranking.average_precision(count), brier]
             }
-            Run::Numbers { fold, scores, label_ranks, score_ranks } => {
+            JudgedRun::Numbers { fold, scores, label_ranks, score_ranks } => {
                 let count = |row: usize| counts[fold.units[row]];
                 [
                     pearson(&fold.labels, scores, count),
@@ -180,7 +180,7 @@ pub(super) fn mean<const N: usize>(runs: impl Iterator<Item = [Option<f64>; N]>)
 }
 
 /// Sample standard deviations over the seeds.
-fn seeds(runs: &[Run], model: &Candidate, units: usize) -> [Option<f64>; N_METRICS] {
+fn seeds(runs: &[JudgedRun], model: &Candidate, units: usize) -> [Option<f64>; N_METRICS] {
     let counts = vec![1; units];
     let mut seeds: Vec<u64> = model.runs.iter().map(|run| run.seed).collect();
     seeds.sort_unstable();

@@ -9,11 +9,11 @@ pub const STEP_BP: u64 = 25;
 const MAX_VALUE: f64 = 200.0;
 
 /// A run of one value: start, end (0-based half-open, bp), value.
-pub type Run = (u64, u64, f32);
+pub type DepthRun = (u64, u64, f32);
 
 /// The track of one chromosome: runs that cover it from end to end. A value is −log10 P(depth or more | Poisson(`mean_depth`)) at the middle of each 25-bp
 /// bin, with two decimals.
-pub fn enrichment(fragments: &[Fragment], chrom_length: u64, mean_depth: f64) -> Vec<Run> {
+pub fn enrichment(fragments: &[Fragment], chrom_length: u64, mean_depth: f64) -> Vec<DepthRun> {
     let n_bins = chrom_length.div_ceil(STEP_BP) as usize;
     // fragments that start covering a bin's middle, less those that stop
     let mut change = vec![0i64; n_bins + 1];
@@ -22,7 +22,7 @@ pub fn enrichment(fragments: &[Fragment], chrom_length: u64, mean_depth: f64) ->
         change[first_bin_from(fragment.start)] += 1;
         change[first_bin_from(fragment.end)] -= 1;
     }
-    let mut runs: Vec<Run> = Vec::new();
+    let mut runs: Vec<DepthRun> = Vec::new();
     let mut depth = 0i64;
     for (bin, change) in change.into_iter().take(n_bins).enumerate() {
         depth += change;

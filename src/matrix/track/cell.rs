@@ -1,4 +1,4 @@
-//! One gene, mark and bin with its place on the genome.
+//! One region, channel and position with its place on the genome.
 
 use rayon::slice::ParallelSliceMut;
 
@@ -17,26 +17,26 @@ pub struct Cell {
     /// Row of the matrix.
     pub gene: u32,
     /// Which of [`TrackValues::channels`].
-    pub mark: u32,
+    pub channel: u32,
     /// The position in the channel's layer, as stored.
-    pub bin: u32,
+    pub position: u32,
     /// The value to show, finite.
     pub value: f32,
 }
 
 impl Cell {
     /// The position counted 5′ to 3′ from 0, whichever way the matrix stores it.
-    pub fn gene_bin(&self, values: &TrackValues) -> usize {
-        values.channels()[self.mark as usize]
+    pub fn gene_position(&self, values: &TrackValues) -> usize {
+        values.channels()[self.channel as usize]
             .axis
-            .turned(&values.matrix().regions[self.gene as usize], self.bin as usize)
+            .turned(&values.matrix().regions[self.gene as usize], self.position as usize)
     }
 
     /// Distance in bp along the gene from the TSS base to the bin's 5′-most base (before clipping),
     /// negative upstream.
     pub fn offset_bp(&self, values: &TrackValues) -> i64 {
         let region = &values.matrix().regions[self.gene as usize];
-        values.channels()[self.mark as usize].axis.offset_bp(region, self.bin as usize).unwrap_or_default()
+        values.channels()[self.channel as usize].axis.offset_bp(region, self.position as usize).unwrap_or_default()
     }
 }
 
@@ -46,7 +46,7 @@ pub struct Selection {
     /// Rows, in the matrix's order; `None` for all.
     pub genes: Option<Vec<usize>>,
     /// Indices of [`TrackValues::channels`].
-    pub marks: Vec<usize>,
+    pub channels: Vec<usize>,
     /// Bins that overlap any of these, whole; all bins where there is none.
     pub regions: Vec<Interval>,
 }
@@ -56,7 +56,7 @@ pub struct Selection {
 pub struct Cells {
     /// Chromosome names in byte order, which [`Cell::chrom`] points into.
     pub chroms: Vec<String>,
-    /// Kept cells, in the order gene, mark, bin 5′ to 3′ until [`Cells::sort`].
+    /// Kept cells, in the order gene, channel, position 5′ to 3′ until [`Cells::sort`].
     pub kept: Vec<Cell>,
     /// Selected cells that have a value and a base on the chromosome, kept or not.
     pub n_selected: u64,
@@ -75,7 +75,7 @@ pub struct Cells {
 impl Cells {
     /// Sorts by chromosome name (byte order), start, end, gene, mark.
     pub fn sort(&mut self) {
-        self.kept.par_sort_unstable_by_key(|cell| (cell.chrom, cell.start, cell.end, cell.gene, cell.mark));
+        self.kept.par_sort_unstable_by_key(|cell| (cell.chrom, cell.start, cell.end, cell.gene, cell.channel));
     }
 
     /// Name of a kept cell's chromosome.
@@ -110,16 +110,16 @@ pub fn cells(
         let chrom = cells.chroms.binary_search(&site.chrom).unwrap_or_default() as u32;
         let length = matrix.chroms.length(&site.chrom).unwrap_or(i64::MAX as u64) as i64;
         let mut has_value = false;
-        for &mark in &selection.marks {
-            let axis = values.channels()[mark].axis;
+        for &channel in &selection.channels {
+            let axis = values.channels()[channel].axis;
             for at in 0..axis.n_positions() {
-                let bin = axis.turned(region, at);
-                let value = values.value(gene, mark, bin);
+                let position = axis.turned(region, at);
+                let value = values.value(gene, channel, position);
                 if !value.is_finite() {
                     continue;
                 }
                 has_value = true;
-                let Some(bases) = axis.interval(region, bin) else {
+                let Some(bases) = axis.interval(region, position) else {
                     cells.n_unplaced += 1;
                     continue;
                 };
@@ -133,7 +133,15 @@ pub fn cells(
                 if !regions.is_empty() && !regions.iter().any(|region| region.overlaps(&site.chrom, start, end)) {
                     continue;
                 }
-                let cell = Cell { chrom, start, end, gene: gene as u32, mark: mark as u32, bin: bin as u32, value };
+                let cell = Cell {
+                    chrom,
+                    start,
+                    end,
+                    gene: gene as u32,
+                    channel: channel as u32,
+                    position: position as u32,
+                    value,
+                };
                 cells.n_selected += 1;
                 cells.selected_sum += f64::from(value.abs());
                 if keep(&cell) {

@@ -86,7 +86,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn cell(chrom: u32, start: u64, end: u64, value: f32) -> Cell {
-        Cell { chrom, start, end, gene: 0, mark: 0, bin: 0, value }
+        Cell { chrom, start, end, gene: 0, channel: 0, position: 0, value }
     }
 
     fn segment(chrom: u32, start: u64, end: u64, value: f32) -> Segment {

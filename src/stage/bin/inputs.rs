@@ -12,7 +12,7 @@ use crate::matrix::{Chosen, Input, Statistic, Windows};
 use crate::stage::files::with_suffix;
 
 /// Every file, opened once, and which of them serves which mark.
-pub(super) struct Inputs {
+pub(super) struct SignalInputs {
     pub marks: Vec<String>,
     /// The marks' files in order, then the controls' files, each once.
     pub files: Vec<signal::SignalFile>,
@@ -77,7 +77,7 @@ pub(super) fn mark_problems<'a>(marks: impl Iterator<Item = &'a str>, flag: &str
     problems
 }
 
-impl Inputs {
+impl SignalInputs {
     pub(super) fn open(args: &Args, windows: &Windows) -> anyhow::Result<Self> {
         let alias = match &args.options.chrom_alias {
             super::ChromAlias::None => ChromAlias::None,
@@ -121,7 +121,8 @@ impl Inputs {
                 files.push(signal::SignalFile::open(path, windows.chroms(), &options(true))?);
             }
         }
-        let inputs = Inputs { marks: signals.into_iter().map(|(mark, _)| mark).collect(), files, controls, alias };
+        let inputs =
+            SignalInputs { marks: signals.into_iter().map(|(mark, _)| mark).collect(), files, controls, alias };
         inputs.check_controls()?;
         inputs.check_filters(args)?;
         Ok(inputs)

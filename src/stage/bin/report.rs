@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use super::inputs::Inputs;
+use super::inputs::SignalInputs;
 use crate::io::signal::SignalFile;
 use crate::matrix::{Binned, Matrix, Signal, Status, Tally, Windows};
 use crate::stage::progress_bar;
@@ -13,14 +13,14 @@ use crate::stage::progress_bar;
 /// A bar over all windows of all files; files are named as they are finished.
 pub(super) struct Progress<'a> {
     bar: ProgressBar,
-    inputs: &'a Inputs,
+    inputs: &'a SignalInputs,
     /// Windows that each file still has to fill.
     left: Vec<AtomicUsize>,
     finished: AtomicUsize,
 }
 
 impl<'a> Progress<'a> {
-    pub(super) fn new(inputs: &'a Inputs, windows: &Windows, quiet: bool) -> Self {
+    pub(super) fn new(inputs: &'a SignalInputs, windows: &Windows, quiet: bool) -> Self {
         let of_file = |file: &SignalFile| file.tasks(windows).iter().map(ExactSizeIterator::len).sum::<usize>();
         let left: Vec<usize> = inputs.files.iter().map(of_file).collect();
         let bar = progress_bar(left.iter().sum::<usize>() as u64, "windows", quiet);
@@ -47,7 +47,7 @@ impl<'a> Progress<'a> {
 }
 
 /// What was used of each file, and how fast.
-pub(super) fn files(inputs: &Inputs, binned: &Binned, elapsed: Duration) {
+pub(super) fn files(inputs: &SignalInputs, binned: &Binned, elapsed: Duration) {
     let mut bytes = 0;
     for (at, (file, tally)) in inputs.files.iter().zip(&binned.tallies).enumerate() {
         let mark = inputs.marks.get(at).map_or("control", String::as_str);

@@ -2,7 +2,7 @@
 
 use tracing::{info, warn};
 
-use super::{Args, Method};
+use super::{Args, LabelRule};
 use crate::io::expression::{Duplicates, Expression};
 use crate::matrix::Labels;
 
@@ -101,10 +101,10 @@ pub(super) fn labels(args: &Args, labels: &Labels, threshold: Option<f64>) {
         return;
     };
     let of = match args.options.method {
-        Method::Threshold | Method::Log2 => "",
-        Method::Median => ", the median of these genes",
-        Method::Quantile => ", the quantile of these genes",
-        Method::Valley => ", the valley of these genes",
+        LabelRule::Threshold | LabelRule::Log2 => "",
+        LabelRule::Median => ", the median of these genes",
+        LabelRule::Quantile => ", the quantile of these genes",
+        LabelRule::Valley => ", the valley of these genes",
     };
     info!("high from an expression of {threshold} on{of}");
     let high = known.iter().filter(|&&label| label == 1.0).count();

@@ -2,7 +2,7 @@
 
 use tracing::{info, warn};
 
-use super::{Args, Method};
+use super::{Args, SplitMethod};
 use crate::genome::{Gene, Grid, Tss};
 use crate::matrix::{Labels, Split, Splits, overlapping_windows};
 
@@ -18,7 +18,7 @@ pub(super) fn report(args: &Args, genes: &[Gene], labels: &[Labels], splits: &Sp
         for split in Split::ALL {
             let members = members_of(split);
             let mut line = format!("fold {fold}, {split}: {} genes", members.len());
-            if args.options.method == Method::Chromosome && split != Split::Train {
+            if args.options.method == SplitMethod::Chromosome && split != Split::Train {
                 line += &format!(" on {}", chroms(&members));
             }
             for (path, labels) in args.labels.iter().zip(labels) {

@@ -25,7 +25,7 @@ pub fn log(
         values.kind(),
         matrix.kind.name(),
         genes,
-        selection.marks.len(),
+        selection.channels.len(),
         matrix.sample,
         cells.n_missing_genes,
         cells.n_outside,
@@ -43,8 +43,8 @@ pub fn log(
             share(cells.kept_sum, cells.selected_sum),
             matrix.kind.name(),
         );
-        for &mark in &selection.marks {
-            let kept = cells.kept.iter().filter(|cell| cell.mark as usize == mark).count();
+        for &mark in &selection.channels {
+            let kept = cells.kept.iter().filter(|cell| cell.channel as usize == mark).count();
             tracing::info!(
                 "{}: {kept} bins of at least {}; score 1000 is {} or more",
                 values.channels()[mark].name,
@@ -55,7 +55,7 @@ pub fn log(
     }
     let is_even = |&mark: &usize| f64::from(thresholds[mark]) < 1.99 * values.even_share(mark);
     let chosen = args.options.min_value.is_none() && !args.options.all && format.holds == Holds::Boxes;
-    if chosen && matrix.kind == Kind::Attention && selection.marks.iter().all(is_even) {
+    if chosen && matrix.kind == Kind::Attention && selection.channels.iter().all(is_even) {
         tracing::warn!(
             "the attention is nearly even: of no mark do 1 % of the bins hold twice the even share. A model that was trained on few genes may need more epochs or a higher learning rate"
         );

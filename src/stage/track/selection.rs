@@ -21,7 +21,7 @@ pub fn resolve(args: &Args, values: &TrackValues) -> anyhow::Result<Selection> {
     if !problems.is_empty() {
         bail!("{}: {}", args.input.display(), problems.join("; "));
     }
-    Ok(Selection { genes, marks, regions })
+    Ok(Selection { genes, channels: marks, regions })
 }
 
 fn marks(args: &Args, values: &TrackValues, problems: &mut Vec<String>) -> Vec<usize> {
