@@ -34,6 +34,31 @@ pub use flags::Flags;
 pub use judgement::{Judgement, Reach};
 pub use progress::progress_bar;
 
+/// Hands the names of all stages, in the order in which they chain, to a macro.
+macro_rules! stages {
+    ($macro:ident) => {
+        $macro![
+            tss,
+            bin,
+            pair,
+            label,
+            split,
+            train,
+            predict,
+            explain,
+            faithfulness,
+            track,
+            heatmap,
+            evaluate,
+            rank,
+            report,
+            import,
+            simulate
+        ]
+    };
+}
+pub(crate) use stages;
+
 /// The jobs of the chain, in an order in which every input is there before it is read.
 pub const CHAIN: [&job::Job; 11] = [
     &tss::JOB,

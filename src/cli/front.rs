@@ -15,7 +15,7 @@ use super::run::Run;
 use super::schema::Schema;
 use super::workflow::Workflow;
 use super::{HELP_COLUMNS, execute, start};
-use crate::stage;
+use crate::stage::{self, stages};
 
 /// Share of the letters that two names must have in common for one to be a misspelling of the other.
 const LIKE: f64 = 0.5;
@@ -55,9 +55,9 @@ struct StageEntry {
     main: fn(Vec<OsString>) -> ExitCode,
 }
 
-macro_rules! stages {
+macro_rules! entries {
     ($($name:ident),*) => {
-        [$(StageEntry {
+        &[$(StageEntry {
             name: stringify!($name),
             command: stage::$name::Args::command,
             main: |arguments| start::<stage::$name::Args>(arguments),
@@ -66,24 +66,7 @@ macro_rules! stages {
 }
 
 /// The stages in the order in which they chain.
-const STAGES: [StageEntry; 16] = stages![
-    tss,
-    bin,
-    pair,
-    label,
-    split,
-    train,
-    predict,
-    explain,
-    faithfulness,
-    track,
-    heatmap,
-    evaluate,
-    rank,
-    report,
-    import,
-    simulate
-];
+const STAGES: &[StageEntry] = stages!(entries);
 
 /// The `main` of `attentrack`. Exit status as for the stages.
 pub fn main() -> ExitCode {
@@ -124,7 +107,7 @@ fn programs() -> Vec<clap::Command> {
 fn list_of_stages() -> String {
     let mut text = "Stages (each is also a program, attentrack-STAGE; --help tells more):\n".to_owned();
     let width = STAGES.iter().map(|entry| entry.name.len()).max().unwrap_or_default();
-    for entry in &STAGES {
+    for entry in STAGES {
         let about = (entry.command)().get_about().map(ToString::to_string).unwrap_or_default();
         // a line is enough here
         let about = about.split([':', '(']).next().unwrap_or_default().trim_end();

@@ -67,7 +67,7 @@ impl JsonSchema for Recipe {
 
 impl Recipe {
     fn of_network(design: &'static Design) -> Self {
-        let &Design { tag, title, citation, dropout, of_pair, config } = design;
+        let &Design { tag, title, citation, dropout, of_pair, config, .. } = design;
         let expression = config(&Sizes::default(), ANY_SHAPE).is_auxiliary();
         Recipe {
             tag,

@@ -48,6 +48,7 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
+    n_weights: 55_681,
     config: |sizes, shape| {
         let Shape { n_marks, n_bins, .. } = shape;
         ModelConfig::AttentiveChrome(AttentiveChromeConfig {

@@ -36,6 +36,7 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
+    n_weights: 5 * (550 + 50) + 8_704 + 32 + 33,
     config: |sizes, shape| {
         let Shape { n_marks, n_bins, .. } = shape;
         ModelConfig::CnnAlphaBeta(CnnAlphaBetaConfig {

@@ -38,6 +38,7 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: BIOINFORMATICS_2016,
     dropout: 0.5,
     of_pair: false,
+    n_weights: 644_177,
     config: |sizes, shape| {
         let Shape { n_marks, n_bins, n_outputs } = shape;
         ModelConfig::DeepChrome(DeepChromeConfig {

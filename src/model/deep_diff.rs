@@ -59,42 +59,49 @@ pub(super) const DESIGNS: [Design; 7] = [
     Design {
         tag: DeepDiffVariant::RawD.tag(),
         title: "DeepDiff, Raw:d, from the difference A − B: the change between the samples of attentrack-pair",
+        n_weights: 55_681,
         config: |sizes, shape| config(DeepDiffVariant::RawD, sizes, shape),
         ..DEEP_DIFF
     },
     Design {
         tag: DeepDiffVariant::RawC.tag(),
         title: "DeepDiff, Raw:c, from A and B: the change between the samples of attentrack-pair",
+        n_weights: 100_801,
         config: |sizes, shape| config(DeepDiffVariant::RawC, sizes, shape),
         ..DEEP_DIFF
     },
     Design {
         tag: DeepDiffVariant::Raw.tag(),
         title: "DeepDiff, Raw, from A, B and A − B: the change between the samples of attentrack-pair",
+        n_weights: 145_921,
         config: |sizes, shape| config(DeepDiffVariant::Raw, sizes, shape),
         ..DEEP_DIFF
     },
     Design {
         tag: DeepDiffVariant::Aux.tag(),
         title: "DeepDiff, Aux, by way of expression in A and in B: the change between the samples of attentrack-pair",
+        n_weights: 113_475,
         config: |sizes, shape| config(DeepDiffVariant::Aux, sizes, shape),
         ..DEEP_DIFF
     },
     Design {
         tag: DeepDiffVariant::RawAux.tag(),
         title: "DeepDiff, Raw+Aux: the change between the samples of attentrack-pair",
+        n_weights: 257_283,
         config: |sizes, shape| config(DeepDiffVariant::RawAux, sizes, shape),
         ..DEEP_DIFF
     },
     Design {
         tag: DeepDiffVariant::AuxSiamese.tag(),
         title: "DeepDiff, Aux+Siamese, A and B through the same encoders: the change between the samples of attentrack-pair",
+        n_weights: 68_355,
         config: |sizes, shape| config(DeepDiffVariant::AuxSiamese, sizes, shape),
         ..DEEP_DIFF
     },
     Design {
         tag: DeepDiffVariant::RawAuxSiamese.tag(),
         title: "DeepDiff, Raw+Aux+Siamese: the change between the samples of attentrack-pair",
+        n_weights: 212_163,
         config: |sizes, shape| config(DeepDiffVariant::RawAuxSiamese, sizes, shape),
         ..DEEP_DIFF
     },
@@ -106,6 +113,7 @@ const DEEP_DIFF: Design = Design {
     citation: "Sekhon, Singh & Qi, Bioinformatics 2018",
     dropout: 0.0,
     of_pair: true,
+    n_weights: 0,
     config: |sizes, shape| config(DeepDiffVariant::Raw, sizes, shape),
 };
 

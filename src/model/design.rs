@@ -20,6 +20,8 @@ pub struct Design {
     pub dropout: f64,
     /// Whether it learns the change between the two samples of a pair.
     pub of_pair: bool,
+    /// Weights of a model of the published sizes for 5 marks and 100 bins, or for two samples of them.
+    pub n_weights: usize,
     /// The sizes of a model; those that are not chosen are as published.
     pub config: fn(&Sizes, Shape) -> ModelConfig,
 }
@@ -104,7 +106,18 @@ impl Design {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::designs;
+    use crate::model::{TensorSpec, designs};
+
+    #[test]
+    fn the_published_sizes_have_the_published_numbers_of_weights() {
+        for design in designs() {
+            let samples = if design.of_pair { 2 } else { 1 };
+            let shape = Shape { n_marks: 5 * samples, n_bins: 100 * samples, n_outputs: 2 };
+            let config = (design.config)(&Sizes::default(), shape);
+            let weights = config.tensors().iter().map(TensorSpec::n_weights).sum::<usize>();
+            assert_eq!((config.n_weights(), weights), (design.n_weights, design.n_weights), "{}", design.tag);
+        }
+    }
 
     #[test]
     fn each_name_makes_one_network_and_help_names_the_published_sizes() {

@@ -29,6 +29,7 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
+    n_weights: 5 * 9_024 + 321,
     config: |sizes, shape| {
         let Shape { n_marks, n_bins, .. } = shape;
         ModelConfig::LstmAlpha(LstmAlphaConfig { n_marks, n_bins, bin_hidden: or(sizes.bin_hidden, 32) })

@@ -1,24 +1,31 @@
 //! Every model through train, predict and evaluate, for classes and for numbers.
 
 use attentrack::io;
-use attentrack::learn::Task;
+use attentrack::learn::{Recipe, Task, recipe};
+use attentrack::model::Sizes;
 use attentrack::stage::model_file;
 
 use super::{GENES, INPUTS, bytes, workdir};
 use crate::support::Workdir;
 
-/// Tag, sizes and regime with which 60 genes are learnt in a moment, bin attention, mark attention.
-const MODELS: [(&str, &str, bool, bool); 9] = [
-    ("attentive-chrome", "--bin-hidden 4 --mark-hidden 3 --learning-rate 0.01", true, true),
-    ("lstm", "--bin-hidden 8 --learning-rate 0.01", false, false),
-    ("lstm-attention", "--bin-hidden 4 --learning-rate 0.01", true, false),
-    ("lstm-alpha", "--bin-hidden 4 --learning-rate 0.01", true, false),
-    ("cnn-attention", "--kernel-width 3 --pool 2 --filters 8 --learning-rate 0.01", true, false),
-    ("cnn-alpha-beta", "--kernel-width 3 --pool 2 --filters 8 --mark-hidden 3 --learning-rate 0.01", true, true),
-    ("deep-chrome", "--filters 10 --hidden 20,10 --learning-rate 0.005", false, false),
-    ("deep-chrome-linear", "--learning-rate 0.01", false, false),
-    ("deep-chrome-mlp", "--hidden 20 --learning-rate 0.01", false, false),
+/// Sizes with which 60 genes are learnt in a moment, of the networks that have them.
+const SMALL: [(&str, &str); 6] = [
+    ("bin_hidden", "--bin-hidden 6"),
+    ("mark_hidden", "--mark-hidden 3"),
+    ("kernel_width", "--kernel-width 3"),
+    ("pool", "--pool 2"),
+    ("filters", "--filters 10"),
+    ("hidden", "--hidden 20"),
 ];
+
+/// Every network of single samples, with its small sizes as flags.
+fn networks() -> impl Iterator<Item = (&'static Recipe, String)> {
+    let networks = recipe::all().iter().filter(|recipe| recipe.has_ensembles() && !recipe.needs.pair);
+    networks.map(|recipe| {
+        let sizes = SMALL.iter().filter(|(name, _)| recipe.has_size(name)).map(|(_, flag)| *flag);
+        (recipe, sizes.chain(["--learning-rate 0.01"]).collect::<Vec<_>>().join(" "))
+    })
+}
 
 /// The labels of positives and negatives as numbers, with a little more than two values.
 fn numbers(work: &Workdir) {
@@ -32,7 +39,10 @@ fn numbers(work: &Workdir) {
 fn every_model_learns_classes_and_numbers_and_says_what_it_can() {
     let work = workdir();
     numbers(&work);
-    for (model, sizes, has_bins, has_marks) in MODELS {
+    for (recipe, sizes) in networks() {
+        let model = recipe.tag;
+        let config = recipe.config(&Sizes::default(), Task::Classification, (2, 20)).unwrap();
+        let (has_bins, has_marks) = (config.has_bin_attention(), config.has_mark_attention());
         for (task, labels, metric) in [("classification", "labels", "auroc"), ("regression", "numbers", "pearson")] {
             let inputs = format!("--bins x.bins.safetensors --labels {labels}.tsv --splits splits.tsv");
             // without attention, an LSTM must learn to remember the middle of the window
@@ -76,7 +86,8 @@ fn every_model_learns_classes_and_numbers_and_says_what_it_can() {
 #[test]
 fn threads_and_company_do_not_change_a_byte_of_any_model() {
     let work = workdir();
-    for (model, sizes, ..) in MODELS {
+    for (recipe, sizes) in networks() {
+        let model = recipe.tag;
         let what = format!("{INPUTS} --model {model} {sizes} --epochs 3 --dropout 0.3");
         work.ok("train", &format!("{what} --threads 1 --ensemble 2 --out one.model.safetensors"));
         work.ok("train", &format!("{what} --threads 2 --ensemble 2 --out two.model.safetensors"));
