@@ -66,7 +66,7 @@ impl RowShape {
         self.parts.iter().flat_map(RowPart::channels)
     }
 
-    /// Of rows of this shape, the layers of another one, which has fewer of the same or as many.
+    /// Takes from rows of this shape the layers of another one, which has some or all of them.
     pub fn narrow(&self, rows: &[f32], to: &RowShape) -> Vec<f32> {
         let kept: Vec<Range<usize>> =
             to.parts.iter().filter_map(|part| self.part(part.layer)).map(|part| part.range.clone()).collect();
