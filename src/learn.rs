@@ -9,6 +9,7 @@ pub mod calibration;
 mod entry;
 mod gene_set;
 mod gene_source;
+pub mod kmer;
 mod learner;
 mod loss;
 pub mod metrics;
