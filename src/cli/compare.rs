@@ -170,6 +170,7 @@ impl Compare {
         let arguments = rank::Args {
             runs: folder.join("runs.tsv"),
             splits: chain::splits_of(config, layout),
+            genes: Some(layout.genes()),
             out: folder.join("comparison.tsv"),
             plot: Some(folder.join("comparison.svg")),
             reference: self.reference.map(|reference| reference.tag.to_owned()),

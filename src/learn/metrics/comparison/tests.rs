@@ -1,7 +1,7 @@
 use super::super::auroc;
 use super::*;
 
-const BOOTSTRAP: Bootstrap = Bootstrap { replicates: 2000, confidence: 0.95, seed: 1 };
+const BOOTSTRAP: Bootstrap = Bootstrap { replicates: 2000, confidence: 0.95, seed: 1, block_bp: None };
 
 /// Numbers in [0, 1) that look random.
 fn noise(stream: u64, genes: usize) -> Vec<f64> {
@@ -14,7 +14,9 @@ fn noise(stream: u64, genes: usize) -> Vec<f64> {
 }
 
 fn fold(units: std::ops::Range<usize>) -> FoldGenes {
-    FoldGenes { labels: units.clone().map(|unit| f64::from(u8::from(unit % 5 < 2))).collect(), units: units.collect() }
+    let labels: Vec<f64> = units.clone().map(|unit| f64::from(u8::from(unit % 5 < 2))).collect();
+    let genes = units.clone().map(|unit| unit.to_string()).collect();
+    FoldGenes { expression: vec![None; labels.len()], genes, labels, units: units.collect() }
 }
 
 /// Scores that hold the label with some weight, in (0, 1).
