@@ -10,7 +10,7 @@ use crate::io::FileError;
 /// its `@FILE` is a list of genes.
 ///
 /// # Errors
-/// A file that cannot be read, or is no text.
+/// A file that cannot be read, or is not text.
 pub(super) fn expanded(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<OsString>, FileError> {
     let mut all: Vec<OsString> = Vec::new();
     for argument in arguments {

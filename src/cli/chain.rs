@@ -286,7 +286,7 @@ fn evaluate(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
 }
 
 fn report(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
-    // what a model without a network writes of its choice is no curve
+    // a model without a network chooses nothing by a curve
     let has_curves = config.model.name.0.network().is_some();
     let mut runs: Vec<String> = samples.iter().filter(|_| has_curves).map(|sample| model_of(config, sample)).collect();
     runs.dedup();

@@ -28,7 +28,7 @@ pub struct Completions {
 }
 
 impl Completions {
-    /// Of these programs.
+    /// With these programs.
     pub(super) fn of(self, programs: Vec<clap::Command>) -> Self {
         Completions { programs, ..self }
     }

@@ -47,7 +47,7 @@ impl Config {
     /// The folds of the splits; `None` where they are in a file that is not there yet, or cannot be seen.
     ///
     /// # Errors
-    /// Of the file, or where it holds no gene.
+    /// If the file cannot be read, or holds no gene.
     pub fn folds(&self) -> anyhow::Result<Option<Vec<u32>>> {
         let Some(path) = &self.own_split.path else {
             return Ok(Some((0..self.split.folds.unwrap_or(1) as u32).collect()));

@@ -15,12 +15,12 @@ pub struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    /// Of one chain.
+    /// The layout of one chain.
     pub fn new(outdir: &'a Path) -> Self {
         Layout { outdir, models: outdir }
     }
 
-    /// Of one model of many: it has a folder of its own, and shares the data.
+    /// The layout of one model of many: it has a folder of its own, and shares the data.
     pub fn of_model(outdir: &'a Path, models: &'a Path) -> Self {
         Layout { outdir, models }
     }

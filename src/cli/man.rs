@@ -21,7 +21,7 @@ pub struct Man {
 }
 
 impl Man {
-    /// Of these programs.
+    /// With these programs.
     pub(super) fn of(self, programs: Vec<clap::Command>) -> Self {
         Man { programs, ..self }
     }

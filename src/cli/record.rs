@@ -33,7 +33,7 @@ struct Stamp {
 }
 
 impl Record {
-    /// Of the runs into a folder; of none where there is no record, or none of this form.
+    /// The record of the runs into a folder; empty where there is none, or none of this form.
     pub fn read(outdir: &Path) -> Self {
         let path = outdir.join(".attentrack-run.json");
         let text = std::fs::read_to_string(&path).unwrap_or_default();

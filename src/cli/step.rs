@@ -126,7 +126,7 @@ impl Step {
     /// Does the work.
     ///
     /// # Errors
-    /// Of the stage.
+    /// Those of the stage.
     pub fn run(&self) -> anyhow::Result<()> {
         self.job.work()
     }

@@ -115,7 +115,7 @@ impl Work<'_> {
 /// Prints the commands, one a line.
 ///
 /// # Errors
-/// Of standard output.
+/// If standard output cannot be written.
 pub fn print<'a>(steps: impl Iterator<Item = &'a Step>) -> anyhow::Result<()> {
     let mut output = Output::create(Path::new("-"))?;
     for step in steps {

@@ -172,7 +172,7 @@ impl Method {
     /// What a model lacks to be explained by it, in words that go on after "METHOD needs".
     ///
     /// # Errors
-    /// Of the device.
+    /// If the device fails.
     pub fn lacks(self, model: &dyn Explainable) -> candle_core::Result<Option<&'static str>> {
         let size = model.shape().size();
         if self.needs_attention() {

@@ -26,7 +26,7 @@ pub trait Scorer: Sync {
     /// as the model takes them.
     ///
     /// # Errors
-    /// If `x` is no number of rows, or of the device.
+    /// If `x` does not hold whole rows, or the device fails.
     fn scores(&self, x: &[f32]) -> Result<Vec<f32>>;
 }
 
@@ -65,7 +65,7 @@ pub trait Explainable: Scorer {
     /// The model laid open, where its architecture can be.
     ///
     /// # Errors
-    /// Of the device.
+    /// If the device fails.
     fn deep_lift(&self) -> Result<Option<DeepLift>> {
         Ok(None)
     }
@@ -74,7 +74,7 @@ pub trait Explainable: Scorer {
     /// its numbers are of the same size. `None` where there are no such weights.
     ///
     /// # Errors
-    /// Of the device.
+    /// If the device fails.
     fn shuffled(&self, _: u64) -> Result<Option<Box<dyn Explainable>>> {
         Ok(None)
     }

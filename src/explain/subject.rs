@@ -19,11 +19,11 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Of a model of such rows, which has met the sample that is explained
+    /// Explains a model of such rows, which has met the sample that is explained
     /// ([`Trained::meet_sample`]).
     ///
     /// # Errors
-    /// Of the device.
+    /// If the device fails.
     pub fn new(model: Box<dyn Trained>, shape: RowShape) -> Result<Self> {
         let networks = networks(model.as_ref())?;
         Ok(if model.is_of_networks() {
@@ -46,7 +46,7 @@ impl Subject {
     /// What is missing for the method, in words that go on after "METHOD needs".
     ///
     /// # Errors
-    /// Of the device.
+    /// If the device fails.
     pub fn lacks(&self, method: Method) -> Result<Option<&'static str>> {
         method.lacks(self.of(method)[0].as_ref())
     }

@@ -22,7 +22,7 @@ pub struct Chroms {
 }
 
 impl FromIterator<Chrom> for Chroms {
-    /// Of a repeated name the first is kept.
+    /// Keeps the first of a repeated name.
     fn from_iter<I: IntoIterator<Item = Chrom>>(iter: I) -> Self {
         let mut chroms = Chroms::default();
         for chrom in iter {

@@ -10,6 +10,13 @@ const PAR_Y: &str = "_PAR_Y";
 /// (`ENSG00000223972.5_2` → `ENSG00000223972`, `NM_7.1_2` → `NM_7`). Other ids are left alone, because a dot belongs to
 /// many a gene symbol (`RP11-34P13.7`). GENCODE's `_PAR_Y` is kept (`ENSG00000182378.15_PAR_Y` →
 /// `ENSG00000182378_PAR_Y`), so the two copies of a gene in the pseudo-autosomal region stay two genes.
+///
+/// ```
+/// use attentrack::genome::strip_version;
+///
+/// assert_eq!(strip_version("ENSG00000141510.16").as_deref(), Some("ENSG00000141510"));
+/// assert_eq!(strip_version("FBgn0003996"), None);
+/// ```
 pub fn strip_version(id: &str) -> Option<String> {
     let (accession, rest) = id.split_once('.')?;
     if !(is_ensembl(accession) || is_refseq(accession)) {

@@ -35,6 +35,18 @@ impl Orientation {
 ///
 /// Intervals may leave the chromosome at either end (a negative start is possible): clip them with
 /// the chromosome's length.
+///
+/// ```
+/// use attentrack::genome::{Grid, Orientation, Strand, Tss};
+///
+/// let grid = Grid::new(5000, 100, Orientation::Gene)?;
+/// let tss = |strand| Tss { chrom: "chr8".to_owned(), position: 10_000, strand };
+/// assert_eq!(grid.n_bins(), 100);
+/// // the TSS base is the first base of bin 50, on either strand
+/// assert_eq!(grid.bin(&tss(Strand::Forward), 50), 10_000..10_100);
+/// assert_eq!(grid.bin(&tss(Strand::Reverse), 50), 9_901..10_001);
+/// # Ok::<(), attentrack::genome::GridError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
     flank_bp: u32,

@@ -15,7 +15,7 @@ use super::text::{check_text, is_hidden};
 /// What programs write where a value is missing. `na` is a gene of the fly.
 const MISSING: [&str; 8] = ["NA", "N/A", "<NA>", "NaN", "nan", "None", "NULL", "null"];
 
-/// The symbol that a name makes, as the rule has it; `None` for what is no symbol.
+/// The symbol that a name makes, as the rule has it; `None` for what is not a symbol.
 pub fn symbol_of(name: &str) -> Option<Cow<'_, str>> {
     let name = name.trim();
     let says_something = name.contains(char::is_alphanumeric) && !name.bytes().all(|byte| byte.is_ascii_digit());

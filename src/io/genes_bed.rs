@@ -144,7 +144,7 @@ pub(super) enum Columns {
 }
 
 impl Columns {
-    /// Of one row, cut into its columns.
+    /// What one row holds, cut into its columns.
     pub(super) fn of_row(columns: &[&str]) -> Self {
         let tss = columns.get(1).and_then(|start| start.parse().ok()).unwrap_or_default();
         match columns.get(6..).unwrap_or_default() {
@@ -155,7 +155,7 @@ impl Columns {
         }
     }
 
-    /// Of these rows and others.
+    /// What these rows and others hold.
     pub(super) fn with(self, other: Self) -> Self {
         match (self, other) {
             (one, other) if one == other => one,

@@ -40,13 +40,13 @@ pub struct PredictionRow {
     /// the members' mean.
     #[schemars(with = "Number")]
     score: Option<f64>,
-    /// Of an ensemble: sample standard deviation of the score over the members.
+    /// Sample standard deviation of the score over the members of an ensemble.
     #[schemars(with = "Option<Number>")]
     score_sd: Option<f64>,
-    /// Of a calibrated model: the model's own score.
+    /// The model's own score, before its calibration.
     #[schemars(with = "Option<Number>")]
     raw_score: Option<f64>,
-    /// Of a calibrated model or an ensemble: 1 where the score may as well be on the other side of the model's
+    /// For a calibrated model or an ensemble: 1 where the score may as well be on the other side of the model's
     /// threshold, else 0.
     #[schemars(with = "Option<Number>")]
     uncertain: Option<bool>,

@@ -95,7 +95,7 @@ impl DeviceGenes {
     /// Some genes of a set, back from the device.
     ///
     /// # Errors
-    /// Of the device.
+    /// If the device fails.
     pub fn to_host(&self, set: usize, genes: Range<usize>) -> Result<GeneSet> {
         let values = self.values.narrow(0, self.starts[set] + genes.start, genes.len())?;
         let values = values.flatten_all()?.to_vec1::<f32>()?;
@@ -108,7 +108,7 @@ impl DeviceGenes {
     /// empty order takes no part.
     ///
     /// # Errors
-    /// Of the device.
+    /// If the device fails.
     pub fn batches(&self, models: &[(usize, Vec<usize>)], batch_size: usize) -> Result<Batches<'_>> {
         let lengths: Vec<usize> = models.iter().map(|(_, order)| order.len()).collect();
         let longest = lengths.iter().copied().max().unwrap_or(0);

@@ -27,7 +27,7 @@ pub struct Unlike {
 }
 
 impl GeneMeans {
-    /// Of no gene yet.
+    /// Starts without genes.
     pub fn new(n_marks: usize) -> Self {
         GeneMeans { means: vec![Vec::new(); n_marks] }
     }

@@ -61,7 +61,7 @@ impl Optimizer {
     /// The weights, [model, weight].
     ///
     /// # Errors
-    /// Of the device.
+    /// If the device fails.
     pub fn weights(&self) -> Result<Tensor> {
         self.state.narrow(1, 0, 1)?.squeeze(1)
     }
@@ -69,7 +69,7 @@ impl Optimizer {
     /// Weights and state of every model, on the host.
     ///
     /// # Errors
-    /// Of the device.
+    /// If the device fails.
     pub fn to_host(&self) -> Result<Vec<(Vec<f32>, OptimizerState)>> {
         let models = self.state.to_vec3::<f32>()?.into_iter().zip(&self.steps);
         let split = |(mut rows, &steps): (Vec<Vec<f32>>, &u64)| {

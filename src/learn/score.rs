@@ -30,7 +30,7 @@ pub struct Scores {
 /// [`Scores`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spread {
-    /// Of the scores, one a gene.
+    /// For the scores, one a gene.
     pub scores: Vec<f32>,
     /// Row-major [gene, mark, bin].
     pub bin_attention: Vec<f32>,

@@ -31,7 +31,7 @@ pub enum StateDictError {
     Missing {
         /// How many.
         count: usize,
-        /// Of how many.
+        /// How many there should be.
         of: usize,
         /// Marks that there are encoders of.
         n_marks: usize,

@@ -21,7 +21,7 @@ pub trait Trained: Debug + Send + Sync {
     /// All that was learnt, as arrays.
     ///
     /// # Errors
-    /// Of the device that holds them.
+    /// If the device that holds them fails.
     fn to_arrays(&self) -> Result<Arrays>;
 
     /// Tells the model all genes of the sample that is scored next, for those that compare a gene with the others of

@@ -122,7 +122,7 @@ impl Trainer {
     /// Some of the models, each with the weights of its best epoch.
     ///
     /// # Errors
-    /// Of the device.
+    /// If the device fails.
     pub fn best_models(&self, models: std::ops::Range<usize>) -> Result<Box<dyn Network>, TrainError> {
         let shape = (models.len(), self.config.n_weights());
         let weights: Vec<f32> = self.states[models].iter().flat_map(|state| &state.best_weights).copied().collect();

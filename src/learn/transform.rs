@@ -214,18 +214,18 @@ impl FittedTransform {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MarkMeans {
     sums: Vec<f64>,
-    /// Of the absolute values: the mean of log-ratios to a control may be 0.
+    /// Sums of the absolute values: the mean of log-ratios to a control may be 0.
     absolute_sums: Vec<f64>,
     counts: Vec<u64>,
 }
 
 impl MarkMeans {
-    /// Of no gene yet.
+    /// Starts without genes.
     pub fn new(n_marks: usize) -> Self {
         MarkMeans { sums: vec![0.0; n_marks], absolute_sums: vec![0.0; n_marks], counts: vec![0; n_marks] }
     }
 
-    /// Adds one gene's raw values, row-major [mark, bin]; NaN is no value.
+    /// Adds one gene's raw values, row-major [mark, bin]; NaN stands for no value.
     pub fn add(&mut self, values: &[f32]) {
         let n_bins = values.len() / self.sums.len().max(1);
         for (mark, bins) in values.chunks_exact(n_bins.max(1)).enumerate().take(self.counts.len()) {

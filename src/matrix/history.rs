@@ -24,7 +24,7 @@ impl History {
         self.curves.iter().find(|curve| curve.name == name && !curve.points.is_empty())
     }
 
-    /// The curve that the kept epoch was chosen by: the first validation curve that is no loss.
+    /// The curve that the kept epoch was chosen by: the first validation curve that is not a loss.
     pub fn chosen_by(&self) -> Option<&Curve> {
         self.curves
             .iter()

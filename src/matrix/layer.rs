@@ -83,8 +83,8 @@ pub struct Attention {
 /// Sample standard deviations over the members of an ensemble. NaN rows for unscored regions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttentionSpread {
-    /// Of the attention to positions, row-major [region, channel, position].
+    /// For the attention to positions, row-major [region, channel, position].
     pub values: Vec<f32>,
-    /// Of the mark attention, row-major [region, channel], where there is one.
+    /// For the mark attention, row-major [region, channel], where there is one.
     pub mark_values: Option<Vec<f32>>,
 }

@@ -28,9 +28,9 @@ pub struct Prediction {
 /// are the members' means.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PredictionSpread {
-    /// Of the score.
+    /// For the score.
     pub score: f64,
-    /// Of the mark attention, in the order of [`Predictions::marks`].
+    /// For the mark attention, in the order of [`Predictions::marks`].
     pub mark_attention: Vec<f64>,
 }
 

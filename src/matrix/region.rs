@@ -21,6 +21,11 @@ impl Region {
         Region { id, symbol: None, tss: None, end: None }
     }
 
+    /// Bases from the TSS to the last one; `None` where one of them is not known.
+    pub fn length_bp(&self) -> Option<u64> {
+        Some(self.end?.abs_diff(self.tss.as_ref()?.position) + 1)
+    }
+
     /// What people read: the symbol, or the id where there is none.
     pub fn shown(&self) -> &str {
         self.symbol.as_deref().unwrap_or(&self.id)

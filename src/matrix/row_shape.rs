@@ -5,6 +5,17 @@ use std::ops::Range;
 use super::LayerName;
 
 /// The layers of a row, in order, each row-major [channel, position].
+///
+/// ```
+/// use attentrack::matrix::{LayerName, RowShape};
+///
+/// // 5 marks in 100 bins around the TSS, then at 12 parts of the body
+/// let shape = RowShape::of([(LayerName::Window, 5, 100), (LayerName::Body, 5, 12)]);
+/// assert_eq!(shape.size(), 560);
+/// // where the second mark stands in each layer
+/// assert_eq!(shape.channels().nth(1), Some(100..200));
+/// assert_eq!(shape.channels().nth(6), Some(512..524));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowShape {
     parts: Vec<RowPart>,
@@ -66,7 +77,7 @@ impl RowShape {
         self.parts.iter().flat_map(RowPart::channels)
     }
 
-    /// Of rows of this shape, the layers of another one, which has fewer of the same or as many.
+    /// Takes from rows of this shape the layers of another one, which has some or all of them.
     pub fn narrow(&self, rows: &[f32], to: &RowShape) -> Vec<f32> {
         let kept: Vec<Range<usize>> =
             to.parts.iter().filter_map(|part| self.part(part.layer)).map(|part| part.range.clone()).collect();

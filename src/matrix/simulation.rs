@@ -1,11 +1,11 @@
 //! A simulated ChIP-seq experiment with a planted truth: genes, the fragments of each mark, and the
 //! expression that one mark in a few known bins decides.
 //!
-//! What is planted: the strength of H3K4me3 between [`PLANTED_BP`] around a gene's TSS raises its
-//! expression; a broad H3K27me3 domain over the promoter lowers it a little. The other marks have the
-//! shapes that they have in cells (`shape.rs`), but their strength is drawn independently, so
-//! that they say nothing of the expression. H3K4me3 also stands at places that decide nothing
-//! (promoters of neighbouring genes, distal peaks), so a model has to look at the right bins.
+//! What is planted ([`Planted`]): the strength of one mark in one part of a gene raises its expression; a broad
+//! H3K27me3 domain over the promoter lowers it a little. The other marks have the shapes that they have in cells
+//! (`shape.rs`), but their strength is drawn independently, so that they say nothing of the expression. The mark that
+//! decides also stands at places that decide nothing (H3K4me3: promoters of neighbouring genes, distal peaks;
+//! H3K36me3: the first half of the gene), so a model has to look at the right places.
 //!
 //! Everything follows from the seed: each sample and mark draws from its own ChaCha8 stream.
 
@@ -15,6 +15,7 @@ mod enrichment;
 mod fragments;
 mod layout;
 mod mark;
+mod planted;
 mod reads;
 mod shape;
 
@@ -23,15 +24,11 @@ pub use enrichment::{DepthRun, STEP_BP, enrichment};
 pub use fragments::Fragment;
 pub use layout::{Biotype, SimulatedGene, SimulatedGenome, Transcript};
 pub use mark::SimulatedMark;
+pub use planted::{Planted, Span};
 pub use reads::{Read, sequence_reads};
 
 use crate::genome::Chrom;
 use draw::Stream;
-
-/// The mark that decides.
-pub const PLANTED_MARK: SimulatedMark = SimulatedMark::H3K4me3;
-/// Where it decides: bp from the TSS, negative upstream, half-open.
-pub const PLANTED_BP: std::ops::Range<i64> = -300..900;
 
 /// The size of an experiment.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +43,8 @@ pub struct Design {
     pub n_chroms: usize,
     /// Sequencing depth relative to the default.
     pub depth: f64,
+    /// What decides.
+    pub planted: Planted,
 }
 
 /// A simulated experiment; the fragments of a mark are drawn when asked for.

@@ -51,7 +51,7 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
 }];
 
 impl CnnAlphaBetaConfig {
-    /// Of one mark.
+    /// Those of one mark.
     fn front_end(&self) -> FrontEnd {
         let &CnnAlphaBetaConfig { n_bins, kernel_width, filters, pool, .. } = self;
         FrontEnd { channels: 1, n_bins, kernel_width, filters, pool }

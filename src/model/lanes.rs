@@ -78,7 +78,7 @@ pub(super) trait Simd:
     /// 2 to the power of each lane, to 2 units in the last place; exponents beyond ±`limit` (at most
     /// 126) are taken as the nearer end. Polynomial of Cephes' `exp2f`.
     ///
-    /// Of several at a time: each step waits for the one before, and the others fill the time.
+    /// Several at a time: each step waits for the one before, and the others fill the time.
     #[inline(always)]
     fn exp2<const N: usize>(mut x: [Self; N], limit: f32) -> [Self; N] {
         // adding 1.5 × 2²³ rounds to a whole number and leaves it in the low bits

@@ -97,7 +97,7 @@ pub trait Network: Debug + Send + Sync {
     /// All weights, [model, weight], in the order of [`ModelConfig::tensors`].
     ///
     /// # Errors
-    /// Of the device that holds them.
+    /// If the device that holds them fails.
     fn to_flat(&self) -> Result<Tensor> {
         let parts: Vec<Tensor> = self.parameters().iter().map(|parameter| parameter.as_detached_tensor()).collect();
         self.flatten(&parts)
@@ -107,7 +107,7 @@ pub trait Network: Debug + Send + Sync {
     /// begins with [`member_prefix`].
     ///
     /// # Errors
-    /// Of the device that holds them.
+    /// If the device that holds them fails.
     fn to_tensors(&self) -> Result<Vec<(String, Tensor)>> {
         let flat = self.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
         let mut rest = flat.as_slice();

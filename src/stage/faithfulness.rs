@@ -110,7 +110,7 @@ pub struct Options {
     /// Model of the same inputs that was trained on permuted labels (attentrack-label --permute); may be repeated [default: none]
     #[schemars(extend("x-value" = "FILE", "x-repeat" = true))]
     pub permuted_model: Vec<PathBuf>,
-    /// What is known to decide, as attentrack-simulate's truth.tsv: mark, role, start_bp, end_bp [default: nothing]
+    /// What is known to decide, as attentrack-simulate's truth.tsv: mark, role, and start_bp, end_bp or start_share, end_share [default: nothing]
     #[schemars(extend("x-value" = "TSV"))]
     pub truth: Option<PathBuf>,
     /// Signal of a mark that the model has not seen, .bins.safetensors of that mark alone [default: none]
@@ -173,7 +173,7 @@ pub const JOB: Job = Job {
             "--truth",
             "truth",
             Number::Optional,
-            ("Planted truth, columns mark, role, start_bp, end_bp; may be []", "*.tsv"),
+            ("Planted truth, columns mark, role, start_bp, end_bp (or start_share, end_share); may be []", "*.tsv"),
         )
         .shared(),
         JobInput::new(

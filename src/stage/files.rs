@@ -41,7 +41,7 @@ pub enum Form {
 }
 
 impl Files {
-    /// Of a stage that reads and writes nothing yet.
+    /// No files yet.
     pub fn new() -> Self {
         Files::default()
     }

@@ -58,7 +58,7 @@ pub struct Args {
     /// Table to write; - for standard output
     #[arg(long, value_name = "TSV", help_heading = "Output")]
     pub out: PathBuf,
-    /// Picture to write, SVG; {gene} in its name stands for each gene, with _ for what is no letter, digit or one of
+    /// Picture to write, SVG; {gene} in its name stands for each gene, with _ for what is not a letter, digit or one of
     /// _ . + - [default: not drawn]
     #[arg(long, value_name = "SVG", help_heading = "Output")]
     pub plot: Option<PathBuf>,

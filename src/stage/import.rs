@@ -223,7 +223,7 @@ fn member_names(model: &Path, header: &ModelHeader, member: Option<usize>) -> io
 fn write_back(model: &Path, member: Option<usize>, export: &Path) -> anyhow::Result<()> {
     let (header, tensors) = model_file::read(model)?;
     let Some(config) = header.model.network() else {
-        let problem = format!("holds a model {}, which is no network", header.model.name());
+        let problem = format!("holds a model {}, which is not a network", header.model.name());
         return Err(FileError::new(model, problem).remedy("Give a file of one, such as attentive-chrome").into());
     };
     let prefix = member_names(model, &header, member)?;

@@ -40,7 +40,7 @@ pub fn read(path: &Path) -> Result<(ModelHeader, Vec<(String, RawTensor)>)> {
 /// Writes a model, or the members of an ensemble.
 ///
 /// # Errors
-/// Of the file, or of the device that holds the weights.
+/// If the file cannot be written, or the device that holds the weights fails.
 pub fn save(path: &Path, header: &ModelHeader, model: &dyn Trained) -> anyhow::Result<()> {
     let raw = |(name, array): (String, Array)| {
         let tensor = match &array.numbers {
@@ -57,7 +57,7 @@ pub fn save(path: &Path, header: &ModelHeader, model: &dyn Trained) -> anyhow::R
 /// bytes in hex.
 ///
 /// # Errors
-/// Of the file.
+/// If the file cannot be read.
 pub fn fingerprint(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).map_err(|error| FileError::os(path, "read", &error))?;
     let add = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -68,7 +68,7 @@ pub fn fingerprint(path: &Path) -> Result<String> {
 /// Reads a model, or the members of an ensemble, that can score genes.
 ///
 /// # Errors
-/// Of the file; or where a tensor is missing, unknown, of another shape or not finite.
+/// If the file cannot be read, or a tensor is missing, unknown, of another shape or not finite.
 pub fn load(path: &Path, device: &Device) -> anyhow::Result<(ModelHeader, Box<dyn Trained>)> {
     let (header, raw) = read(path)?;
     let model = header.model.load((header.task, header.n_members()), &arrays(raw), device);

@@ -172,7 +172,7 @@ struct Told<'a> {
     matrix: &'a Matrix,
     /// Rows of the matrix that have values.
     genes: &'a [usize],
-    /// Of these genes.
+    /// Scores of these genes.
     scores: &'a Scores,
     /// Whether the genes without any data are told of.
     with_empty: bool,

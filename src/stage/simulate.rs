@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Parser, ValueEnum};
 
 use crate::io::{FileError, bam_writer, bigwig_writer, gtf_writer};
-use crate::matrix::simulation::{Design, PLANTED_MARK, SimulatedMark, Simulation};
+use crate::matrix::simulation::{Design, Planted, SimulatedMark, Simulation};
 use crate::stage::flags::one_of;
 use crate::stage::{Common, Files, Stage};
 
@@ -22,8 +22,9 @@ use crate::stage::{Common, Files, Stage};
 /// planted marks). The same flags give the same bytes at any --threads. Files that are already in the folder under
 /// these names are replaced.
 ///
-/// The truth: H3K4me3 from 300 bp upstream to 900 bp downstream of the TSS raises expression, a
-/// broad H3K27me3 domain lowers it a little, other marks look real and say nothing.
+/// The truth (--planted): H3K4me3 from 300 bp upstream to 900 bp downstream of the TSS raises expression, or H3K36me3
+/// along the second half of the gene does; a broad H3K27me3 domain lowers it a little; other marks look real and say
+/// nothing.
 #[derive(Parser, Debug)]
 #[command(
     name = "attentrack-simulate",
@@ -33,6 +34,7 @@ Nothing is written outside --out; config.yaml comes last, so a folder without it
 
 Examples:
   attentrack-simulate --out simulated --seed 7
+  attentrack-simulate --out simulated_body --seed 7 --planted body
   attentrack-simulate --out simulated --seed 7 --genes 5000 --samples 4 --chroms 12 \\
     --format bam --depth 3"
 )]
@@ -52,7 +54,10 @@ pub struct Args {
     /// Chromosomes besides chrY; the last is for testing, the one before it for validation
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(3..=22))]
     pub chroms: u8,
-    /// Marks, in the order of the model's second axis; H3K4me3, the planted one, must be among them
+    /// What decides whether a gene is expressed
+    #[arg(long, value_name = "WHERE", value_parser = one_of::<Planted>(), default_value = "window")]
+    pub planted: Planted,
+    /// Marks, in the order of the model's second axis; the one that decides must be among them
     #[arg(long, value_name = "MARK,…", value_delimiter = ',', value_parser = one_of::<SimulatedMark>(), default_values_t = SimulatedMark::ALL)]
     pub marks: Vec<SimulatedMark>,
     /// Signal files; mixed: H3K4me3 and H3K27me3 as BAM, the others as bigWig
@@ -103,8 +108,9 @@ impl Stage for Args {
 
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if !self.marks.contains(&PLANTED_MARK) {
-            problems.push(format!("--marks: {PLANTED_MARK}, the mark that decides, is missing. Add it"));
+        let decides = self.planted.mark();
+        if !self.marks.contains(&decides) {
+            problems.push(format!("--marks: {decides}, the mark that decides, is missing. Add it"));
         }
         for (i, mark) in self.marks.iter().enumerate() {
             if self.marks[..i].contains(mark) {
@@ -124,6 +130,7 @@ impl Stage for Args {
             n_samples: usize::from(self.samples),
             n_chroms: usize::from(self.chroms),
             depth: self.depth,
+            planted: self.planted,
         });
         make_folder(&self.out.join("signal")).context("making the folder of the data set")?;
         self.write_signals(&simulation).context("writing the signal files")?;

@@ -139,8 +139,9 @@ fn bigwig_covers_every_chromosome_but_y() {
 #[test]
 fn planted_bins_decide_and_other_marks_do_not() {
     use attentrack::genome::Strand;
-    use attentrack::matrix::simulation::{Design, PLANTED_BP, PLANTED_MARK, SimulatedMark, Simulation};
-    let simulation = Simulation::new(Design { seed: 7, n_genes: 500, n_samples: 1, n_chroms: 5, depth: 1.0 });
+    use attentrack::matrix::simulation::{Design, Planted, SimulatedMark, Simulation, Span};
+    let planted = Planted::Window;
+    let simulation = Simulation::new(Design { seed: 7, n_genes: 500, n_samples: 1, n_chroms: 5, depth: 1.0, planted });
     let states = &simulation.samples[0].states;
     let coding: Vec<usize> =
         (0..states.len()).filter(|i| simulation.genome.genes[*i].biotype.name() == "protein_coding").collect();
@@ -163,8 +164,9 @@ fn planted_bins_decide_and_other_marks_do_not() {
             .collect();
         auroc(&labels, &scores).unwrap()
     };
-    let planted = score(PLANTED_MARK, PLANTED_BP);
-    let window = score(PLANTED_MARK, -5000..5000);
+    assert_eq!(planted.span(), Span::Bases(-300..900));
+    let window = score(planted.mark(), -5000..5000);
+    let planted = score(planted.mark(), -300..900);
     assert!((0.90..0.97).contains(&planted), "planted bins: {planted}");
     assert!(window < planted - 0.05, "whole window: {window}, planted bins: {planted}");
     assert!((0.35..0.48).contains(&score(SimulatedMark::H3K27me3, -3000..3000)), "H3K27me3 lowers a little");
@@ -199,6 +201,20 @@ fn tables_have_the_blemishes_of_real_ones() {
 }
 
 #[test]
+fn the_truth_of_the_body_is_told_in_shares_of_the_gene() {
+    let work = Workdir::new();
+    let marks = "--marks H3K36me3,H3K4me3";
+    work.ok("simulate", &format!("--out out --seed 3 --genes 40 --samples 1 --planted body {marks}"));
+    assert_eq!(
+        work.read("out/truth.tsv"),
+        "mark\trole\tstart_share\tend_share\nH3K36me3\traises\t0.5\t1\nH3K4me3\tnone\tNA\tNA\n"
+    );
+    assert!(work.read("out/truth.genes.tsv").starts_with("gene_id\tsample\th3k36me3\th3k27me3\t"));
+    // the chain's default model, which reads the bodies
+    assert!(!work.read("out/config.yaml").contains("model:"));
+}
+
+#[test]
 fn bad_flags_and_folders_are_named() {
     let work = Workdir::new();
     work.write("file", "");
@@ -207,6 +223,7 @@ fn bad_flags_and_folders_are_named() {
     let small = "--seed 1 --genes 20 --samples 1 --chroms 3";
     for (flags, needles) in [
         ("--out new --marks H3K4me1,H3K27me3", &["--marks", "H3K4me3", "missing"][..]),
+        ("--out new --marks H3K4me3 --planted body", &["--marks", "H3K36me3", "missing"]),
         ("--out new --marks H3K4me3,H3K4me3", &["--marks", "named twice"]),
         ("--out new --depth 0", &["--depth", "0.01 and 1000"]),
         ("--out new --depth nan", &["--depth", "NaN"]),

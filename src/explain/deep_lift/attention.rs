@@ -20,17 +20,17 @@ pub struct Trace {
 /// The factors by which differences pass between the reference and a window.
 #[derive(Clone, Debug)]
 pub struct Slopes {
-    /// Of each step's score, to its power.
+    /// From each step's score to its power.
     exp: Vec<f64>,
-    /// Of the sum of the powers, to its reciprocal.
+    /// From the sum of the powers to its reciprocal.
     of_sum: f64,
-    /// Of a power, to its attention: the mean reciprocal.
+    /// From a power to its attention: the mean reciprocal.
     reciprocal: f64,
-    /// Of the reciprocal, to each attention: the mean power.
+    /// From the reciprocal to each attention: the mean power.
     powers: Vec<f64>,
-    /// Of each step's outputs, to the context: the mean attention.
+    /// From each step's outputs to the context: the mean attention.
     attention: Vec<f64>,
-    /// Of each attention, to the context: the mean outputs, [step, unit].
+    /// From each attention to the context: the mean outputs, [step, unit].
     outputs: Vec<f64>,
 }
 

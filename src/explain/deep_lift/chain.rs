@@ -5,7 +5,7 @@ use super::trace::{Slopes, Trace};
 use crate::model::chain::Chain;
 
 impl Chain {
-    /// Of the values `x`.
+    /// The trace of the values `x`.
     pub(super) fn trace(&self, x: &[f64]) -> Trace {
         let mut trace = Trace { values: vec![x.to_vec()], inner: Vec::new() };
         for layer in &self.0 {

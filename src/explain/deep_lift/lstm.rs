@@ -184,17 +184,17 @@ impl Direction {
 
 /// The other factors of the products at one unit and time, each the mean of reference and window.
 struct Factors {
-    /// Of the input gate: the candidate.
+    /// The input gate's slope: the candidate.
     input: f64,
-    /// Of the forget gate: the cell before.
+    /// The forget gate's slope: the cell before.
     forget: f64,
-    /// Of the candidate: the input gate.
+    /// The candidate's slope: the input gate.
     candidate: f64,
-    /// Of the output gate: the tanh of the cell.
+    /// The output gate's slope: the tanh of the cell.
     output: f64,
-    /// Of the cell before: the forget gate.
+    /// The slope of the cell before: the forget gate.
     previous_cell: f64,
-    /// Of the tanh of the cell: the output gate.
+    /// The slope of the cell's tanh: the output gate.
     tanh: f64,
 }
 

@@ -57,7 +57,7 @@ pub trait Parts: Copy + Default + Send + Sync {
     /// through the network.
     const SPLIT: bool;
 
-    /// Of an input that differs by `difference`.
+    /// The parts of an input that differs by `difference`.
     fn of(difference: f64) -> Self;
 
     /// A multiplier of both parts.

@@ -38,7 +38,7 @@ pub enum Inner {
     Lstm([lstm::Trace; 2]),
     /// Scores.
     Attention(attention::Trace),
-    /// Of each chain.
+    /// One a chain.
     SideBySide(Vec<Trace>),
 }
 
@@ -58,14 +58,14 @@ pub struct LayerTrace<'a> {
 pub enum Slopes<P> {
     /// Nothing.
     None,
-    /// Of a function, one a value.
+    /// Slopes of a function, one a value.
     Function(Vec<P>),
-    /// Of pooling: the input that each output is owed to, and the part of its difference that it passes.
+    /// Slopes of pooling: the input that each output is owed to, and the part of its difference that it passes.
     Pool(Vec<(usize, f64)>),
-    /// Of each direction.
+    /// One a direction.
     Lstm([lstm::Slopes<P>; 2]),
-    /// Of attention.
+    /// Slopes of attention.
     Attention(attention::Slopes),
-    /// Of each chain.
+    /// One a chain.
     SideBySide(Vec<Vec<Slopes<P>>>),
 }

@@ -9,7 +9,7 @@ use crate::explain::Scorer;
 /// Shares of a window's marks and bins that are changed.
 const SHARES: [f64; 9] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85];
 
-/// Of them, those that comprehensiveness and sufficiency are the means over (DeYoung et al. 2020).
+/// Those of them that comprehensiveness and sufficiency are the means over (DeYoung et al. 2020).
 const ERASER: [f64; 5] = [0.01, 0.05, 0.1, 0.2, 0.5];
 
 /// One window's curves. Scores are turned so that the window's lies above that of an empty one.
@@ -40,7 +40,7 @@ impl WindowCurves {
 pub struct Baseline {
     /// One a window.
     pub scores: Vec<f32>,
-    /// Of a window without any signal.
+    /// Score of a window without any signal.
     pub empty: f32,
 }
 
@@ -48,7 +48,7 @@ impl Baseline {
     /// Scores `x`.
     ///
     /// # Errors
-    /// Of the predictor.
+    /// Those of the predictor.
     pub fn new(predictor: &(impl Scorer + ?Sized), x: &[f32]) -> Result<Self> {
         let size = predictor.shape().size();
         Ok(Baseline { scores: predictor.scores(x)?, empty: predictor.scores(&vec![0.0; size])?[0] })
@@ -64,7 +64,7 @@ impl Baseline {
 /// ones the first comes first; those that are missing stay so.
 ///
 /// # Errors
-/// Of the predictor.
+/// Those of the predictor.
 pub fn curves(
     predictor: &(impl Scorer + ?Sized),
     x: &[f32],

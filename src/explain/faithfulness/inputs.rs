@@ -12,7 +12,7 @@ pub struct Inputs<'a> {
     pub model: &'a Subject,
     /// Rows of the model's layers, transformed.
     pub x: &'a [f32],
-    /// Of the methods.
+    /// Settings of the methods.
     pub settings: &'a Settings,
     /// Other models of the same inputs, trained from other seeds.
     pub others: &'a [Subject],

@@ -75,7 +75,7 @@ pub struct Faithfulness {
 /// random ones. `done` is told of methods.
 ///
 /// # Errors
-/// Of the device.
+/// If the device fails.
 pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>> {
     let shape = inputs.model.shape();
     let size = shape.size();

@@ -155,13 +155,13 @@ impl<'a> Family<'a> {
         family
     }
 
-    /// A line of a gene's kind whose parent, if it names one, is no gene or transcript. FlyBase and Ensembl Fungi
+    /// A line of a gene's kind whose parent, if it names one, is not a gene or transcript. FlyBase and Ensembl Fungi
     /// call the transcript of a pseudogene a pseudogene.
     fn is_gene(&self, at: usize) -> bool {
         self.nodes[at].gene_name.is_some() && self.parents[at].is_empty() && !self.has_parent_elsewhere[at]
     }
 
-    /// The transcript that a line belongs to, itself if it is no part of another, and whether it is another: a mature
+    /// The transcript that a line belongs to, itself if it is not part of another, and whether it is another: a mature
     /// miRNA has no TSS of its own.
     fn transcript(&self, mut at: usize) -> Option<(usize, bool)> {
         let start = at;

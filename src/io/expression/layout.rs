@@ -25,7 +25,7 @@ pub(super) struct Layout {
     needed: usize,
     gene: usize,
     value: usize,
-    /// Of Cufflinks: whether the value could be made.
+    /// Cufflinks' column that says whether the value could be made.
     status: Option<usize>,
     /// Where the cells with a name begin: numbers before them count rows.
     first_named: usize,

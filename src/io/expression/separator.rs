@@ -14,7 +14,7 @@ pub(super) enum Separator {
 }
 
 impl Separator {
-    /// Of a table with this header and this first row (a header of one name has no separator).
+    /// The separator of a table with this header and this first row (a header of one name has none).
     pub(super) fn of(header: &str, first_row: &str) -> Self {
         let in_line = |line: &str| {
             let count = |separator: char| delimited(line, separator).len();

@@ -23,7 +23,7 @@ pub enum Identity {
 }
 
 impl Identity {
-    /// Of a file that is read (`-` is standard input); `None` of devices, which can be read and written at once.
+    /// Identity of a file that is read (`-` is standard input); `None` for devices, which can be read and written at once.
     pub fn of_input(path: &Path) -> Option<Self> {
         if path == Path::new("-") {
             return Self::of(&metadata_of(io::stdin()).ok()?).filter(|_| is_file(io::stdin()));
@@ -34,7 +34,7 @@ impl Identity {
         }
     }
 
-    /// Of a file that is written (`-` is standard output); `None` of devices, and of what cannot be written.
+    /// Identity of a file that is written (`-` is standard output); `None` for devices, and for what cannot be written.
     pub fn of_output(path: &Path) -> Option<Self> {
         match Place::of(path).ok()? {
             Place::Stdout if is_file(io::stdout()) => Self::of(&metadata_of(io::stdout()).ok()?),

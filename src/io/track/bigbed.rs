@@ -44,7 +44,7 @@ const SURENESS: &str = r#"    string geneScore;   "Score of the gene, NA where i
     string uncertain;   "yes where the score may as well be on the other side of the threshold (thin boxes), no, or NA"
 "#;
 
-/// Of an attribution with signs.
+/// How an attribution with signs is coloured.
 const SIGNED_COLOUR: &str = "Red raises, blue lowers the score of the model";
 
 /// The file's description of its columns.

@@ -37,15 +37,15 @@ pub struct TrackRow {
     offset_bp: i64,
     /// As stored.
     value: f64,
-    /// Of attention: what the model gives to an empty window.
+    /// What the model gives to an empty window (attention only).
     null_value: Option<f64>,
-    /// Of attention: freed of the edge artefact.
+    /// The value freed of the edge artefact (attention only).
     corrected: Option<f64>,
-    /// Of attention: mark attention.
+    /// Mark attention (attention only).
     mark_attention: Option<f64>,
-    /// Of an ensemble: standard deviation of value over the members.
+    /// Standard deviation of value over the members of an ensemble.
     value_sd: Option<f64>,
-    /// Of an ensemble: standard deviation of mark_attention over the members.
+    /// Standard deviation of mark_attention over the members of an ensemble.
     mark_attention_sd: Option<f64>,
     /// With predictions: score of the gene.
     #[schemars(with = "Option<Number>")]

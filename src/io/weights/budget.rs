@@ -18,7 +18,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Of a file of so many bytes.
+    /// The budget for a file of so many bytes.
     pub fn of_file(length: usize) -> Self {
         Budget { left: Cell::new(BASE + A_BYTE * length as u64) }
     }

@@ -12,7 +12,7 @@ pub struct Ecdf {
 }
 
 impl Ecdf {
-    /// Of values in any order, of which those are kept that stand at even steps.
+    /// Made from values in any order; keeps those that stand at even steps.
     pub fn of(mut values: Vec<f32>) -> Self {
         values.sort_unstable_by(f32::total_cmp);
         if values.len() > MOST_POINTS {

@@ -60,7 +60,7 @@ pub enum View {
 }
 
 impl Context {
-    /// Of the rows of a sample's genes.
+    /// The distributions of the rows of a sample's genes.
     pub fn of(rows: &[f32], shape: &RowShape) -> Self {
         let rows = || rows.chunks_exact(shape.size());
         let of_mark = |mark: Range<usize>| Ecdf::of(rows().flat_map(|row| &row[mark.clone()]).copied().collect());
@@ -210,7 +210,7 @@ fn of_trees(window: &[f32], bins: usize) -> Vec<f64> {
     FeatureSet::All.of(window, bins, FeatureSet::pooled(bins), false)
 }
 
-/// Of each mark: mean; largest; means around the TSS, on its left and right, of the left and right arm;
+/// For each mark: mean; largest; means around the TSS, on its left and right, of the left and right arm;
 /// order statistics.
 fn summaries(ranks: &[Vec<f64>]) -> Vec<f64> {
     let mut all = Vec::with_capacity(ranks.len() * SUMMARIES);
@@ -231,7 +231,7 @@ fn n_body_summaries(shape: &RowShape) -> usize {
     shape.part(LayerName::Body).map_or(0, |part| part.channels().count() * BODY_SUMMARIES)
 }
 
-/// Of each mark along the body: means of its first, middle and last third, of all, of the last sixth; the median.
+/// For each mark along the body: means of its first, middle and last third, of all, of the last sixth; the median.
 /// NaN where the body is not known.
 fn body_summaries(body: &[f32]) -> Vec<f32> {
     let mut all = Vec::with_capacity(body.len() / BODY_PARTS * BODY_SUMMARIES);

@@ -35,7 +35,7 @@ pub struct Baseline {
 }
 
 impl BaselineConfig {
-    /// Of windows of [mark, bin]: trees see the bins pooled.
+    /// For windows of [mark, bin]: trees see the bins pooled.
     pub fn new(tag: BaselineMethod, (n_marks, n_bins): (usize, usize), features: FeatureSet, is_log: bool) -> Self {
         let n_windows = match tag {
             BaselineMethod::LogisticRegression | BaselineMethod::LinearSvm => n_bins,

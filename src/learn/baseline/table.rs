@@ -85,7 +85,7 @@ pub struct Scaling {
 }
 
 impl Scaling {
-    /// Of a table's genes.
+    /// The means and spreads of a table's genes.
     pub fn of(table: &Table) -> Self {
         let (genes, features) = (table.len().max(1) as f64, table.n_features);
         let mut mean = vec![0.0; features];

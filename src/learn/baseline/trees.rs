@@ -15,13 +15,13 @@ const TREES_A_CALL: u32 = 10;
 pub struct Trees {
     /// First node of each tree.
     pub start: Vec<i32>,
-    /// Of each node: the feature that it asks for, or −1 of a leaf.
+    /// One a node: the feature that it asks for, or −1 for a leaf.
     pub feature: Vec<i32>,
-    /// Of each node: genes with at most this value go left.
+    /// One a node: genes with at most this value go left.
     pub threshold: Vec<f64>,
-    /// Of each node: the nodes on the left and on the right, within all trees.
+    /// One a node: the nodes on the left and on the right, within all trees.
     pub child: Vec<[i32; 2]>,
-    /// Of each leaf: its value.
+    /// One a node: the value of a leaf.
     pub value: Vec<f64>,
 }
 

@@ -2,6 +2,14 @@
 //! replicate only gives each gene another count.
 
 /// Genes in descending order of score, cut into groups of equal score.
+///
+/// ```
+/// use attentrack::learn::metrics::Ranking;
+///
+/// let ranking = Ranking::new(&[true, false, true, false], &[0.9, 0.1, 0.4, 0.4]);
+/// assert_eq!(ranking.auroc(|_| 1), Some(0.875)); // three pairs of four in order, one tied
+/// assert_eq!(ranking.auroc(|gene| u32::from(gene != 3)), Some(1.0)); // without gene 3
+/// ```
 #[derive(Clone, Debug)]
 pub struct Ranking {
     order: Vec<usize>,

@@ -195,10 +195,10 @@ pub struct Overlap {
     pub train_genes: u64,
     /// Genes of the fold's validation split.
     pub valid_genes: u64,
-    /// Of these, with a window that overlaps a training window.
+    /// Those of them with a window that overlaps a training window.
     pub valid_overlapping_train: u64,
     /// Genes of the fold's test split.
     pub test_genes: u64,
-    /// Of these, with a window that overlaps a training window.
+    /// Those of them with a window that overlaps a training window.
     pub test_overlapping_train: u64,
 }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::Design;
 use super::draw::{Stream, exponential, log_normal};
+use super::{Design, Planted};
 use crate::genome::{Chrom, Chroms, Strand, Tss};
 
 /// Chromosomes and genes, sorted by chromosome and start.
@@ -110,7 +110,7 @@ impl SimulatedGenome {
                 let share = |upto: usize| (n_genes - on_y) * upto / design.n_chroms;
                 (format!("chr{}", chrom + 1), share(chrom + 1) - share(chrom))
             };
-            let end = lay_out_chrom(chrom, n, &mut genes, &mut rng);
+            let end = lay_out_chrom(chrom, n, design.planted, &mut genes, &mut rng);
             chroms.push(Chrom { name, length: Some(end + TELOMERE_BP) });
         }
         name_genes(&mut genes);
@@ -124,7 +124,14 @@ impl SimulatedGenome {
 }
 
 /// Appends `n` genes; returns the end of the last.
-fn lay_out_chrom(chrom: usize, n: usize, genes: &mut Vec<SimulatedGene>, rng: &mut ChaCha8Rng) -> u64 {
+fn lay_out_chrom(
+    chrom: usize,
+    n: usize,
+    planted: Planted,
+    genes: &mut Vec<SimulatedGene>,
+    rng: &mut ChaCha8Rng,
+) -> u64 {
+    let (median_bp, shortest_bp, longest_bp) = planted.gene_lengths_bp();
     let mut cursor = FIRST_TSS_BP;
     for i in 0..n {
         let first = chrom == 0 && i == 0;
@@ -137,7 +144,7 @@ fn lay_out_chrom(chrom: usize, n: usize, genes: &mut Vec<SimulatedGene>, rng: &m
             _ => 2_000 + exponential(rng, 11_000.0) as u64,
         };
         let start = cursor + gap;
-        let end = start + (log_normal(rng, 4_500.0, 0.6) as u64).clamp(1_200, 25_000);
+        let end = start + (log_normal(rng, median_bp, 0.6) as u64).clamp(shortest_bp, longest_bp);
         let is_lncrna = !first && genes.len() % 11 == 10;
         let mut transcripts = vec![Transcript { exons: exons(start..end, rng) }];
         if rng.random_bool(0.3) {

@@ -124,11 +124,20 @@ fn shoulders(gene: &SimulatedGene, state: &GeneState, rng: &mut ChaCha8Rng, site
 fn body(gene: &SimulatedGene, state: &GeneState, sites: &mut Vec<Site>) {
     let length = (gene.span.end - gene.span.start) as f64;
     let from = (0.15 * length).min(1_000.0);
-    sites.push(Site {
-        chrom: gene.chrom,
-        form: Form::Ramp(gene.downstream(from), gene.downstream(length + 300.0)),
-        fragments: 8.0 * state.body * (length - from) / 1000.0,
-    });
+    let mut ramp = |from: f64, to: f64, strength: f64, length: f64| {
+        sites.push(Site {
+            chrom: gene.chrom,
+            form: Form::Ramp(gene.downstream(from), gene.downstream(to)),
+            fragments: 8.0 * strength * length / 1000.0,
+        });
+    };
+    match state.second_half {
+        None => ramp(from, length + 300.0, state.body, length - from),
+        Some(strength) => {
+            ramp(from, length / 2.0, state.body, length / 2.0 - from);
+            ramp(length / 2.0, length, strength, length / 2.0);
+        }
+    }
 }
 
 fn polycomb(gene: &SimulatedGene, state: &GeneState, rng: &mut ChaCha8Rng, sites: &mut Vec<Site>) {

@@ -1,9 +1,11 @@
 //! Tests of the simulation as a whole.
+use std::ops::Range;
+
 use super::*;
 use crate::genome::Strand;
 
 fn design() -> Design {
-    Design { seed: 1, n_genes: 300, n_samples: 2, n_chroms: 3, depth: 1.0 }
+    Design { seed: 1, n_genes: 300, n_samples: 2, n_chroms: 3, depth: 1.0, planted: Planted::Window }
 }
 
 #[test]
@@ -83,4 +85,36 @@ fn reads_are_the_ends_of_fragments() {
     assert!((0.45..0.55).contains(&share(|read| read.strand == Strand::Reverse)));
     assert!((0.03..0.05).contains(&share(|read| read.is_duplicate)));
     assert!((0.005..0.015).contains(&share(|read| read.failed_qc)));
+}
+
+#[test]
+fn the_second_half_of_the_body_decides_where_that_is_planted() {
+    let simulation = Simulation::new(Design { planted: Planted::Body, ..design() });
+    let fragments = simulation.fragments(0, SimulatedMark::H3K36me3);
+    let [mut first, mut second, mut promoter, mut expected] = [const { Vec::<f64>::new() }; 4];
+    for (gene, state) in simulation.genome.genes.iter().zip(&simulation.samples[0].states) {
+        let half = (gene.span.end - gene.span.start) / 2;
+        let middle = gene.span.start + half;
+        let density = |span: Range<u64>| {
+            let inside = |f: &&Fragment| span.contains(&((f.start + f.end) / 2));
+            fragments[gene.chrom].iter().filter(inside).count() as f64 / half as f64
+        };
+        let (left, right) = (density(gene.span.start..middle), density(middle..gene.span.end));
+        let (early, late) = if gene.strand == Strand::Forward { (left, right) } else { (right, left) };
+        first.push(early);
+        second.push(late);
+        promoter.push(state.promoter);
+        expected.push(state.expected);
+    }
+    let correlation = |values: &[f64]| {
+        let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+        let (a, b) = (mean(values), mean(&expected));
+        let pairs = || values.iter().zip(&expected);
+        let covariance: f64 = pairs().map(|(x, y)| (x - a) * (y - b)).sum();
+        let [xx, yy] = [(values, a), (&expected, b)].map(|(v, m)| v.iter().map(|x| (x - m).powi(2)).sum::<f64>());
+        covariance / (xx * yy).sqrt()
+    };
+    assert!(correlation(&second) > 0.7, "{}", correlation(&second));
+    assert!(correlation(&first).abs() < 0.2, "{}", correlation(&first));
+    assert!(correlation(&promoter).abs() < 0.15, "{}", correlation(&promoter));
 }

@@ -37,7 +37,7 @@ pub struct Sureness {
 }
 
 impl Sureness {
-    /// Of a matrix's genes, by their ids.
+    /// For a matrix's genes, by their ids.
     ///
     /// # Errors
     /// Predictions of another sample, or that lack a gene of the matrix which has a value.

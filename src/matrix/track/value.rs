@@ -77,7 +77,7 @@ pub enum TrackError {
     /// Mark attention was asked for where there is none.
     #[error("its model has no mark attention, so there is no {0} value. Use --value corrected or raw")]
     NoMarkAttention(TrackValue),
-    /// The null attention is no attention.
+    /// The null attention cannot be used.
     #[error(
         "the attention that the model gives to an empty window is {found} at mark {mark}, bin {bin}, expected 0 to 1. Run attentrack-predict again, or use --value raw"
     )]

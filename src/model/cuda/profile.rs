@@ -25,7 +25,7 @@ pub struct KernelTime {
 /// events of the device.
 ///
 /// # Errors
-/// Of the device, or if it is none.
+/// If the device fails, or there is none.
 pub fn profile(
     device: &Device,
     config: &AttentiveChromeConfig,

@@ -165,7 +165,7 @@ fn sum_outer_products<S: Simd, const WIDTH: usize>(dims: &Dims, stash: &Stash, o
     }
 }
 
-/// Of `WIDTH` columns, which stay in the first cache meanwhile, and four rows at a time.
+/// Takes `WIDTH` columns, which stay in the first cache meanwhile, and four rows at a time.
 #[inline(always)]
 fn sum_columns<S: Simd, const WIDTH: usize>(dims: &Dims, stash: &Stash, column: usize, out: &mut [f32]) {
     let (rows, columns) = (dims.rows(), dims.columns());

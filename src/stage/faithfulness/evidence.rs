@@ -12,13 +12,16 @@ use crate::io::table::Table;
 use crate::io::{self, FileError};
 use crate::matrix::{Kind, LayerName, Matrix, RowShape};
 
-/// What a table of marks says of each cell of the genes' rows: a mark with role
-/// `none` says nothing; one with `start_bp` and `end_bp` (from the TSS along the gene, half-open) decides
-/// in those bins and says nothing in the others; any other mark is left out.
+/// What a table of marks says of each cell of the genes' rows: a mark with role `none` says nothing; one with
+/// `start_bp` and `end_bp` (from the TSS along the gene, half-open), or with `start_share` and `end_share` (of the gene,
+/// 0 at the TSS, 1 behind its last base), decides there and says nothing elsewhere; any other mark is left out, and so
+/// is a position that lies partly inside.
 pub fn known(path: &Path, matrix: &Matrix, shape: &RowShape, genes: &[usize]) -> Result<Vec<Known>> {
     let table = Table::read(path)?;
+    let is_share = table.find("start_share").is_some();
+    let [start, end] = if is_share { ["start_share", "end_share"] } else { ["start_bp", "end_bp"] };
     let [mark, role, start, end] =
-        [table.column("mark")?, table.column("role")?, table.column("start_bp")?, table.column("end_bp")?];
+        [table.column("mark")?, table.column("role")?, table.column(start)?, table.column(end)?];
     // what is known outside the span that decides, and that span
     let mut of_marks = HashMap::new();
     for row in &table.rows {
@@ -32,24 +35,32 @@ pub fn known(path: &Path, matrix: &Matrix, shape: &RowShape, genes: &[usize]) ->
         let (axis, region) = (matrix.axis(layer), &matrix.regions[gene]);
         for mark in matrix.channels(layer) {
             let (elsewhere, span) = of_marks.get(mark.as_str()).copied().unwrap_or((Known::Unknown, None));
+            let unit = if is_share { region.length_bp().map(|length| length as f64) } else { Some(1.0) };
             for position in 0..axis.n_positions() {
-                let is_inside = |bases: Range<i64>| {
-                    span.is_some_and(|(start, end)| start <= bases.start as f64 && bases.end as f64 <= end)
-                };
-                known.push(match axis.span_bp(region, position) {
-                    None => Known::Unknown,
-                    Some(bases) if is_inside(bases.clone()) => Known::Decides,
-                    Some(_) => elsewhere,
+                known.push(match (axis.span_bp(region, position), span, unit) {
+                    (None, ..) | (_, Some(_), None) => Known::Unknown,
+                    (Some(bases), Some((start, end)), Some(unit)) => {
+                        at(&bases, start * unit..end * unit).unwrap_or(elsewhere)
+                    }
+                    (Some(_), None, _) => elsewhere,
                 });
             }
         }
     }
     if !known.contains(&Known::Decides) {
         return Err(FileError::new(path, "names no bin of the matrix that decides")
-            .remedy("Give the marks of the matrix, with start_bp and end_bp inside its window")
+            .remedy("Give the marks of the matrix, with start_bp and end_bp inside its window, or start_share and end_share")
             .into());
     }
     Ok(known)
+}
+
+/// What holds for bases that lie in the span that decides, or partly; `None` outside of it.
+fn at(bases: &Range<i64>, span: Range<f64>) -> Option<Known> {
+    let (start, end) = (bases.start as f64, bases.end as f64);
+    let is_outside = end <= span.start || span.end <= start;
+    let is_inside = span.start <= start && end <= span.end;
+    (!is_outside).then_some(if is_inside { Known::Decides } else { Known::Unknown })
 }
 
 /// The held-out mark on the genes, in their order.

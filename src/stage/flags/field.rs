@@ -36,7 +36,7 @@ pub struct Field {
     /// The flag that it needs.
     pub requires: Option<String>,
     description: String,
-    /// Of one value.
+    /// Schema of one value.
     schema: Map<String, Value>,
 }
 
@@ -166,7 +166,7 @@ impl Field {
     /// One value from its text.
     ///
     /// # Errors
-    /// Of what is expected.
+    /// What was expected instead.
     pub fn read<T: Options>(&self, text: &str) -> Result<Value, String> {
         let value = match self.kind {
             Kind::Integer => Value::from(text.parse::<u64>().map_err(|error| error.to_string())?),

@@ -25,7 +25,7 @@ enum Amount {
     Each(std::collections::BTreeMap<String, f64>),
 }
 
-/// Of a test.
+/// Options of a test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Tested {

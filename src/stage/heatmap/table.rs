@@ -33,7 +33,7 @@ pub struct HeatmapRow {
     label: Option<f64>,
     /// Mark.
     mark: String,
-    /// Of attention: mark attention; of an attribution: the sum over its bins; of signal: their mean.
+    /// Mark attention (attention), sum over the bins (attribution) or mean of the bins (signal).
     #[schemars(with = "Number")]
     mark_value: Option<f64>,
     /// From the TSS to the 5′ base of the mark's highest bin, in bp along the gene.

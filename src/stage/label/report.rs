@@ -6,7 +6,7 @@ use super::{Args, LabelRule};
 use crate::io::expression::{Duplicates, Expression};
 use crate::matrix::Labels;
 
-/// A share of high genes outside is no usual labelling.
+/// A share of high genes outside of this is unusual.
 const USUAL_SHARE: std::ops::RangeInclusive<f64> = 0.2..=0.8;
 /// TPM, FPKM and counts of so many genes reach higher than this; their logarithms do not.
 const LARGEST_LOGARITHM: f64 = 30.0;

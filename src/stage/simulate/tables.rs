@@ -3,7 +3,7 @@
 use super::Args;
 use crate::io::Result;
 use crate::io::table::write_table;
-use crate::matrix::simulation::{Biotype, PLANTED_BP, PLANTED_MARK, SimulatedMark, Simulation};
+use crate::matrix::simulation::{Biotype, SimulatedMark, Simulation, Span};
 
 /// Writes expression.tsv, samples.tsv, truth.tsv and truth.genes.tsv.
 pub(super) fn write(args: &Args, simulation: &Simulation) -> Result<()> {
@@ -49,15 +49,23 @@ fn samples(args: &Args, simulation: &Simulation) -> Result<()> {
 /// What decides: a row a mark.
 fn truth(args: &Args) -> Result<()> {
     let none = || ["NA".to_owned(), "NA".to_owned()];
+    let (columns, span) = match args.planted.span() {
+        Span::Bases(bases) => {
+            (["mark", "role", "start_bp", "end_bp"], [bases.start.to_string(), bases.end.to_string()])
+        }
+        Span::Body(shares) => {
+            (["mark", "role", "start_share", "end_share"], [shares.start.to_string(), shares.end.to_string()])
+        }
+    };
     let rows = args.marks.iter().map(|&mark| {
         let (role, [start, end]) = match mark {
-            PLANTED_MARK => ("raises", [PLANTED_BP.start.to_string(), PLANTED_BP.end.to_string()]),
+            mark if mark == args.planted.mark() => ("raises", span.clone()),
             SimulatedMark::H3K27me3 => ("lowers_a_little", none()),
             _ => ("none", none()),
         };
         [mark.to_string(), role.to_owned(), start, end]
     });
-    write_table(&args.out.join("truth.tsv"), &["mark", "role", "start_bp", "end_bp"], rows)
+    write_table(&args.out.join("truth.tsv"), &columns, rows)
 }
 
 /// How strong the planted marks are at each gene, and the expression that they ask for.
@@ -68,12 +76,13 @@ fn truth_genes(args: &Args, simulation: &Simulation) -> Result<()> {
             rows.push([
                 gene.id.clone(),
                 sample.name.clone(),
-                format!("{:.3}", state.promoter),
+                format!("{:.3}", state.planted),
                 format!("{:.3}", state.polycomb),
                 format!("{:.3}", state.expected),
             ]);
         }
     }
-    let columns = ["gene_id", "sample", "h3k4me3", "h3k27me3", "expected_log2_rpkm"];
+    let planted = args.planted.mark().name().to_ascii_lowercase();
+    let columns = ["gene_id", "sample", &planted, "h3k27me3", "expected_log2_rpkm"];
     write_table(&args.out.join("truth.genes.tsv"), &columns, rows)
 }

@@ -28,7 +28,7 @@ pub struct Fitted {
     pub transform: FittedTransform,
     /// By mark, of the inputs of the samples' genes.
     pub input_quantiles: Vec<Vec<f64>>,
-    /// Of the raw values and labels of the training and validation genes.
+    /// Digests of the raw values and labels of the training and validation genes.
     pub digests: [GeneDigest; 2],
 }
 
@@ -104,7 +104,7 @@ fn check_windows(args: &Args, bytes: u64) -> Result<()> {
 /// What is learnt from reading all matrices once.
 struct Survey {
     training: MarkMeans,
-    /// Of training and validation genes.
+    /// Digests of training and validation genes.
     digests: [GeneDigest; 2],
 }
 

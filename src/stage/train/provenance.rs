@@ -29,7 +29,7 @@ pub struct About {
 #[derive(Default)]
 pub struct Calibrated {
     pub calibration: Option<Calibration>,
-    /// Of the calibrated score.
+    /// Threshold of the calibrated score.
     pub threshold: Option<f64>,
 }
 

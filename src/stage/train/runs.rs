@@ -15,9 +15,9 @@ use crate::learn::{FittedTransform, GeneDigest, Learner, TrainingData, TrainingS
 use crate::matrix::LayerName;
 use crate::model::ModelConfig;
 
-/// Of how training went.
+/// Ending of the file that says how training went.
 pub const HISTORY_SUFFIX: &str = ".history.tsv";
-/// Of what is needed to go on.
+/// Ending of the file that holds what is needed to go on.
 pub const STATE_SUFFIX: &str = ".state.safetensors";
 
 /// A file beside a model: its suffix in place of the model's.

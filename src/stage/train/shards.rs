@@ -13,7 +13,7 @@ use crate::matrix::{LayerName, Split};
 pub struct StreamedSample {
     pub rows: LayerRows,
     pub genes: Arc<Selection>,
-    /// Of each mark, for the transform.
+    /// Scale of each mark, for the transform.
     pub scales: Vec<f64>,
     /// Values of a gene.
     pub size: usize,
