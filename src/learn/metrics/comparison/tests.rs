@@ -122,7 +122,9 @@ fn numbers_are_compared_by_correlation_and_error() {
     };
     let folds = [fold];
     let all = compare(&folds, &[candidate("far", &far), candidate("near", &near)], 0, false, &BOOTSTRAP);
-    let differences = all[1].each_ref().map(|figure| figure.difference.as_ref().unwrap());
+    let differences = [0, 1, 2].map(|metric| all[1][metric].difference.as_ref().unwrap());
+    // no other sample is known
+    assert!(all[1][3..].iter().all(|figure| figure.estimate.value.is_none() && figure.difference.is_none()));
     assert!(differences[0].low > 0.0 && differences[1].low > 0.0 && differences[2].high < 0.0, "{differences:?}");
     assert_eq!(all[0][0].estimate.value, pearson(&folds[0].labels, &far, |_| 1));
     assert_eq!(all[0][0].seed_sd, None);
