@@ -70,6 +70,7 @@ fn no_text_of_the_schema_has_a_closed_set_of_values() {
     // files, columns, names and places, which only the user knows; chrom_alias may be a file too
     let open = [
         "samples",
+        "pairs",
         "path",
         "assembly",
         "biotype",
@@ -118,8 +119,8 @@ fn no_text_of_the_schema_has_a_closed_set_of_values() {
 }
 
 fn steps_of(config: &Path) -> Vec<Step> {
-    let (config, samples) = Config::read(config, &Origin { allow_missing: true, ..Origin::default() }).unwrap();
-    chain::plan(&config, &samples, Path::new("results"), false).unwrap()
+    let (config, cohort) = Config::read(config, &Origin { allow_missing: true, ..Origin::default() }).unwrap();
+    chain::plan(&config, &cohort, Path::new("results"), false).unwrap()
 }
 
 #[test]
