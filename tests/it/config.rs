@@ -6,7 +6,7 @@ use attentrack::cli::config::{Config, Origin, key};
 use attentrack::cli::{chain, step::Step};
 use attentrack::stage::job::{Number, Unit};
 use attentrack::stage::{
-    CHAIN, bin, evaluate, explain, faithfulness, label, predict, report, split, track, train, tss,
+    CHAIN, bin, evaluate, explain, faithfulness, label, pair, predict, report, split, track, train, tss,
 };
 use clap::{Command, CommandFactory};
 
@@ -18,6 +18,7 @@ fn stages() -> Vec<(&'static str, Command)> {
         ("label", label::Args::command()),
         ("split", split::Args::command()),
         ("bin", bin::Args::command()),
+        ("pair", pair::Args::command()),
         ("train", train::Args::command()),
         ("predict", predict::Args::command()),
         ("explain", explain::Args::command()),
@@ -48,6 +49,8 @@ fn every_option_of_a_stage_in_the_chain_is_a_key() {
         "control",
         "sample",
         "tsv",
+        "versus",
+        "only-scored",
     ];
     // other ways into attentrack-bin, which the chain does not take; and always on in a chain
     let others = ["deepchrome-csv", "marks", "labels-out", "resume"];
