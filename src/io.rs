@@ -26,6 +26,7 @@ pub mod multiqc;
 mod named;
 pub mod npy;
 mod output;
+pub mod pair_table;
 pub mod predictions;
 mod quiet_panic;
 pub mod safetensors_file;

@@ -37,7 +37,7 @@ pub use control::{Chosen, ControlMethod};
 pub use header::{Attribution, FORMAT, FORMAT_VERSION, Header, Input, Kind, Status};
 pub use history::{Curve, History};
 pub use labelling::{LabelError, LabelMethod, label};
-pub use labels::{Label, Labels};
+pub use labels::{Label, Labels, expression_mean};
 pub use layer::{Attention, AttentionSpread, Layer, LayerName};
 pub use matrix_data::{Matrix, ShapeError};
 pub use number::Number;

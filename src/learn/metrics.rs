@@ -1,16 +1,19 @@
 //! How good scores are: the metrics themselves, their bootstrap intervals, and the report that
 //! `metrics.json` holds.
 
+mod beyond;
 mod bootstrap;
 mod calibration;
 mod comparison;
 mod curve;
 mod judge;
+mod loci;
 mod ranking;
 mod regression;
 mod report;
 mod threshold;
 
+pub use beyond::{BEYOND, Beyond};
 pub use bootstrap::{Bootstrap, Estimate};
 pub use calibration::{ReliabilityBin, brier_score, expected_calibration_error, reliability};
 pub use comparison::{
@@ -18,10 +21,12 @@ pub use comparison::{
 };
 pub use curve::{precision_recall_curve, roc_curve};
 pub use judge::{Rows, judge};
+pub use loci::{BLOCK_BP, Loci, Unit};
 pub use ranking::Ranking;
 pub use regression::{Ranks, mean_squared_error, pearson, spearman};
 pub use report::{
-    GeneCounts, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, SampleReport, SplitReport, TaskMetrics,
+    BeyondGene, GeneCounts, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, SampleReport, SplitReport,
+    TaskMetrics,
 };
 pub use threshold::{Threshold, accuracy, best_threshold};
 

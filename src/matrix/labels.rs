@@ -26,6 +26,13 @@ pub struct Label {
     pub expression: Option<f64>,
 }
 
+/// What the expression of a gene in other samples says of it in this one: their mean log2(expression + 1); `None` where
+/// it is known in none of them.
+pub fn expression_mean(others: &[ByGene<f64>], id: &str) -> Option<f64> {
+    let known: Vec<f64> = others.iter().filter_map(|other| other.get(id).copied()).collect();
+    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+}
+
 /// The labels of one sample, in file order; gene ids are unique.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Labels {
@@ -37,6 +44,12 @@ impl Labels {
     /// Label by gene id; genes labelled NA are left out.
     pub fn by_gene(&self) -> ByGene<'_, f64> {
         self.rows.iter().filter_map(|row| Some((row.gene_id.as_str(), row.label?))).collect()
+    }
+
+    /// log2(expression + 1) by gene id; genes whose expression is not known are left out.
+    pub fn log_expression(&self) -> ByGene<'_, f64> {
+        let of = |row: &Label| row.expression.filter(|&x| x >= 0.0).map(|x| (x + 1.0).log2());
+        self.rows.iter().filter_map(|row| Some((row.gene_id.as_str(), of(row)?))).collect()
     }
 
     /// Gives each label, with its expression, to another gene that has one, at random.

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::job::handed_on::{GENES, LABELS, PREDICTIONS, SPLITS};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::io;
-use crate::learn::metrics::{METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, judge};
+use crate::learn::metrics::{Loci, METRICS_FORMAT, METRICS_FORMAT_VERSION, Overlap, Report, Rows, judge};
 use crate::matrix::Splits;
 use crate::stage::{Common, Files, Flags, Judgement, Reach, Stage};
 
@@ -26,10 +26,11 @@ use crate::stage::{Common, Files, Flags, Judgement, Reach, Stage};
 /// model (left out of training, or one a sample), or the model is not known, the figures for all samples are means
 /// over the samples. The threshold behind the accuracy is chosen on the validation genes (the most accurate one; of
 /// equally accurate ones the largest), of means on those of each sample. Intervals are percentile intervals over
-/// genes drawn with replacement, not stratified by class; all rows of a gene, one a sample, are drawn together.
-/// Genes without a score are counted by their status, and not judged. Labels other than 0 and 1 are judged by
+/// loci drawn with replacement, not stratified by class: with --genes blocks of 1 Mb with all their genes, because
+/// neighbours are not independent, else single genes; all rows of a gene, one a sample, are drawn together. Genes
+/// without a score are counted by their status, and not judged. Labels other than 0 and 1 are judged by
 /// Pearson's and Spearman's correlation and the mean squared error instead. With --genes, test windows that share
-/// bases with a training window are counted.
+/// bases with a training window are counted too.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-evaluate",
@@ -52,7 +53,8 @@ pub struct Args {
     /// Splits of all samples
     #[arg(long, value_name = "TSV", help_heading = "Input")]
     pub splits: PathBuf,
-    /// Genes that the splits were made from, to count overlapping windows [default: not counted]
+    /// Genes that the splits were made from, to draw loci and to count overlapping windows [default: genes are drawn
+    /// one by one, windows are not counted]
     #[arg(long, value_name = "BED", help_heading = "Input")]
     pub genes: Option<PathBuf>,
     /// Metrics to write, JSON; - for standard output
@@ -128,9 +130,11 @@ impl Stage for Args {
         let split_of =
             join::splits_of_fold(&splits, self.fold.unwrap_or(0)).with_context(|| self.splits.display().to_string())?;
         let inputs = join::read_samples(&self.predictions, &self.labels)?;
-        let overlap = self.genes.as_ref().map(|path| join::overlap(path, &split_of, self.windows.flank)).transpose()?;
-        let joined = inputs.iter().map(|input| input.join(&split_of)).collect::<anyhow::Result<Vec<_>>>()?;
-        let report = self.judge(&splits, &joined, join::are_binary(&inputs)?, overlap);
+        let genes = self.genes.as_ref().map(|path| io::genes_bed::read(path)).transpose()?.unwrap_or_default();
+        let count = |path| join::overlap(path, &genes, &split_of, self.windows.flank);
+        let overlap = self.genes.as_deref().map(count).transpose()?;
+        let joined = inputs.iter().map(|input| input.join(&split_of, &inputs)).collect::<anyhow::Result<Vec<_>>>()?;
+        let report = self.judge(&splits, &joined, join::are_binary(&inputs)?, &Loci::of(&genes), overlap);
         if !report.pooled.splits.contains_key(&self.options.split) {
             bail!(
                 "{}: no {} gene of fold {} has both a score and a label. Check that splits, labels and predictions belong together, or choose another --split",
@@ -148,8 +152,16 @@ impl Stage for Args {
 }
 
 impl Args {
-    fn judge(&self, splits: &Splits, samples: &[join::Joined], binary: bool, overlap: Option<Overlap>) -> Report {
-        let bootstrap = self.options.bootstrap(1000);
+    fn judge<'a>(
+        &self,
+        splits: &Splits,
+        samples: &[join::Joined<'a>],
+        binary: bool,
+        loci: &Loci<'a>,
+        overlap: Option<Overlap>,
+    ) -> Report {
+        let bootstrap = self.options.bootstrap(1000, loci);
+        let judge = |sample: &str, genes, parts: &[Rows<'a>]| judge(sample, genes, parts, binary, (&bootstrap, loci));
         let (genes, parts) = join::all(samples);
         Report {
             format: METRICS_FORMAT.to_owned(),
@@ -158,12 +170,10 @@ impl Args {
             fold: self.fold.unwrap_or(0),
             folds: Some(splits.folds().len() as u64),
             headline: self.options.split,
-            pooled: judge(join::ALL, genes, &parts, binary, &bootstrap),
+            pooled: judge(join::ALL, genes, &parts),
             samples: samples
                 .iter()
-                .map(|joined| {
-                    judge(joined.sample, joined.genes.clone(), std::slice::from_ref(&joined.rows), binary, &bootstrap)
-                })
+                .map(|joined| judge(joined.sample, joined.genes.clone(), std::slice::from_ref(&joined.rows)))
                 .collect(),
             bootstrap,
             overlap,

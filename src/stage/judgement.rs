@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::learn::metrics::Bootstrap;
+use crate::learn::metrics::{Bootstrap, Loci};
 use crate::matrix::Split;
 
 /// On which genes models are judged, and how sure figures are.
@@ -32,10 +32,10 @@ impl Default for Judgement {
 }
 
 impl Judgement {
-    /// The bootstrap; `replicates` is their number where none is given.
-    pub fn bootstrap(&self, replicates: u32) -> Bootstrap {
+    /// The bootstrap over loci; `replicates` is their number where none is given.
+    pub fn bootstrap(&self, replicates: u32, loci: &Loci) -> Bootstrap {
         let replicates = self.bootstrap.unwrap_or(replicates);
-        Bootstrap { replicates, confidence: self.confidence, seed: self.seed }
+        Bootstrap { replicates, confidence: self.confidence, seed: self.seed, block_bp: loci.block_bp() }
     }
 }
 

@@ -13,8 +13,8 @@ use clap::Parser;
 use serde::Serialize;
 
 use self::inputs::Trainings;
-use crate::io::Output;
-use crate::learn::metrics::{Bootstrap, Figure, N_METRICS, compare, figures, metric_names};
+use crate::io::{self, Output};
+use crate::learn::metrics::{Bootstrap, Figure, Loci, N_METRICS, compare, figures, metric_names};
 use crate::matrix::Split;
 use crate::stage::{Common, Files, Flags, Judgement, Stage};
 
@@ -27,8 +27,8 @@ use crate::stage::{Common, Files, Flags, Judgement, Stage};
 /// Spearman's correlation and the mean squared error. All samples together are pooled where every training has
 /// scored all of them; where samples have models of their own (column model of the predictions), whose scores
 /// cannot be ranked together, it is the mean over the samples too. Intervals and P values are those of a paired
-/// bootstrap over genes: each replicate draws the same genes for every model, all rows of a gene together. P values
-/// are two-sided; the null hypothesis is that the model and --reference are equally good; p_holm is adjusted for
+/// bootstrap over loci: each replicate draws the same loci for every model, with --genes blocks of 1 Mb with all their
+/// genes, else single genes; all rows of a gene are drawn together. P values are two-sided; the null hypothesis is that the model and --reference are equally good; p_holm is adjusted for
 /// the number of models (Holm 1979). Choose a model by its validation figure (column valid): the best of many test
 /// figures is too optimistic.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
@@ -51,6 +51,9 @@ pub struct Args {
     /// Splits of all samples and folds
     #[arg(long, value_name = "TSV", help_heading = "Input")]
     pub splits: PathBuf,
+    /// Genes that the splits were made from, to draw loci [default: genes are drawn one by one]
+    #[arg(long, value_name = "BED", help_heading = "Input")]
+    pub genes: Option<PathBuf>,
     /// Table to write; - for standard output
     #[arg(long, value_name = "TSV", help_heading = "Output")]
     pub out: PathBuf,
@@ -105,6 +108,7 @@ impl Stage for Args {
         Files::new()
             .input("--runs", [&self.runs])
             .input("--splits", [&self.splits])
+            .input("--genes", &self.genes)
             .output("--out", [&self.out])
             .output("--plot", &self.plot)
     }
@@ -116,13 +120,17 @@ impl Stage for Args {
     fn run(&self) -> anyhow::Result<()> {
         let inputs = inputs::read(&self.runs, &self.splits)?;
         let reference = self.reference(&inputs)?;
-        let ladders = inputs.samples().into_iter().map(|sample| self.judge(&inputs, sample, reference));
+        let genes = self.genes.as_ref().map(|path| io::genes_bed::read(path)).transpose()?.unwrap_or_default();
+        let loci = Loci::of(&genes);
+        let bootstrap = self.options.bootstrap(2000, &loci);
+        let judge = |sample| self.judge(&inputs, sample, reference, (&bootstrap, &loci));
+        let ladders = inputs.samples().into_iter().map(judge);
         let ladders = ladders.collect::<anyhow::Result<Vec<_>>>()?;
         let metrics = metric_names(inputs.binary);
         summary::write_table(&self.out, &ladders, &metrics)?;
         if let Some(path) = &self.plot {
             let mut output = Output::create(path)?;
-            output.put(figure::draw(&ladders, &metrics, reference, self).as_bytes())?;
+            output.put(figure::draw(&ladders, &metrics, reference, (self.options.split, &bootstrap)).as_bytes())?;
             output.commit()?;
         }
         summary::log(&ladders, &metrics, reference, self.options.split);
@@ -131,10 +139,6 @@ impl Stage for Args {
 }
 
 impl Args {
-    fn bootstrap(&self) -> Bootstrap {
-        self.options.bootstrap(2000)
-    }
-
     /// Place of the model that the others are compared with.
     fn reference(&self, inputs: &Trainings) -> anyhow::Result<usize> {
         let Some(name) = &self.reference else { return Ok(0) };
@@ -149,8 +153,14 @@ impl Args {
         }
     }
 
-    fn judge(&self, inputs: &Trainings, sample: Option<&str>, reference: usize) -> anyhow::Result<Ladder> {
-        let (folds, models) = inputs.gather(sample, self.options.split)?;
+    fn judge<'a>(
+        &self,
+        inputs: &'a Trainings,
+        sample: Option<&str>,
+        reference: usize,
+        (bootstrap, loci): (&Bootstrap, &Loci<'a>),
+    ) -> anyhow::Result<Ladder> {
+        let (folds, models) = inputs.gather(sample, self.options.split, loci)?;
         if folds.iter().any(|fold| fold.labels.is_empty()) {
             bail!(
                 "{}: a fold has no {} gene with score and label. Check that splits, labels and predictions belong together, or choose another --split",
@@ -158,9 +168,8 @@ impl Args {
                 self.options.split
             );
         }
-        let bootstrap = self.bootstrap();
-        let judged = compare(&folds, &models, reference, inputs.binary, &bootstrap);
-        let (valid_folds, valid) = inputs.gather(sample, Split::Valid)?;
+        let judged = compare(&folds, &models, reference, inputs.binary, bootstrap);
+        let (valid_folds, valid) = inputs.gather(sample, Split::Valid, loci)?;
         let models = models.into_iter().zip(judged).zip(&valid).map(|((model, figures_of), valid)| RankedModel {
             seeds: model.runs.len() / folds.len(),
             model: model.name,

@@ -64,7 +64,7 @@ fn models_are_ranked_on_the_same_genes() {
     let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
     let expected = ["all", "A", "B"].iter().flat_map(|sample| {
         ["plain", "good"].iter().flat_map(move |model| {
-            ["auroc", "auprc", "brier"].iter().map(move |metric| format!("{sample} {model} {metric}"))
+            ["auroc", "auprc", "brier", "gain", "order"].iter().map(move |metric| format!("{sample} {model} {metric}"))
         })
     });
     assert_eq!(names, expected.collect::<Vec<_>>());

@@ -53,12 +53,47 @@ fn two_samples_are_judged_each_and_pooled() {
         let valid = sample["splits"]["valid"]["accuracy"]["value"].as_f64();
         assert_eq!(sample["threshold"]["valid_accuracy"].as_f64(), valid);
     }
-    // sample, split, fold, metric … for 3 samples × 3 splits × 5 metrics
-    assert_eq!(dir.read("m.tsv").lines().count(), 1 + 3 * 3 * 5);
+    // sample, split, fold, metric … for 3 samples × 3 splits × 5 metrics, and for both together whether genes are in order
+    assert_eq!(dir.read("m.tsv").lines().count(), 1 + 3 * 3 * 5 + 3);
     assert!(report["pooled"]["splits"]["test"]["mean_of"].is_null() && dir.read("m.tsv").contains("\t120\tNA\n"));
     // the same bytes at any number of threads
     dir.ok("evaluate", &format!("{args} --out again.json --threads 4"));
     assert_eq!(dir.read("m.json"), dir.read("again.json"));
+}
+
+/// The expression of a gene in the other sample is what scores are held against, and blocks of the genome are drawn.
+#[test]
+fn scores_are_held_against_the_expression_elsewhere_and_loci_are_drawn() {
+    let dir = Workdir::new();
+    write_sample(&dir, "A", 300, 0);
+    write_sample(&dir, "B", 300, 17);
+    for sample in ["A", "B"] {
+        let labels = dir.read(&format!("{sample}.labels.tsv"));
+        let with = |(at, line): (usize, &str)| match at {
+            0 => format!("{line}\texpression\n"),
+            // the label alone: the other sample's is as good as its labels are alike
+            _ => format!("{line}\t{}\n", line.rsplit('\t').next().unwrap()),
+        };
+        dir.write(&format!("{sample}.labels.tsv"), labels.lines().enumerate().map(with).collect::<String>());
+    }
+    let genes = (0..300).map(|gene| format!("chr1\t{0}\t{1}\tg{gene}\t0\t+\n", gene * 100_000, gene * 100_000 + 1));
+    dir.write("genes.bed", genes.collect::<String>());
+    let args = "--predictions A.predictions.tsv --predictions B.predictions.tsv --labels A.labels.tsv \
+                --labels B.labels.tsv --splits splits.tsv --bootstrap 200";
+    dir.ok("evaluate", &format!("{args} --out genes.json"));
+    dir.ok("evaluate", &format!("{args} --genes genes.bed --out loci.json"));
+    let [genes, loci] = ["genes.json", "loci.json"].map(|name| json(&dir, name));
+    let of = |report: &Value| report["samples"][0]["splits"]["test"].clone();
+    let beyond = &of(&genes)["beyond"];
+    let [auroc, mean, gain] = [&of(&genes)["auroc"], &beyond["expression_mean"], &beyond["gain"]]
+        .map(|estimate| estimate["value"].as_f64().unwrap());
+    assert!((auroc - mean - gain).abs() < 1e-12, "{auroc} {mean} {gain}");
+    assert!(beyond["order"]["value"].is_null() && beyond["order"]["reason"].is_string(), "one sample has no pairs");
+    assert!(genes["pooled"]["splits"]["test"]["beyond"]["order"]["low"].is_number());
+    // 300 genes in 30 blocks: the figures stay, the intervals do not
+    assert_eq!(of(&genes)["auroc"]["value"], of(&loci)["auroc"]["value"]);
+    assert_ne!(of(&genes)["auroc"]["low"], of(&loci)["auroc"]["low"]);
+    assert!(genes["bootstrap"]["block_bp"].is_null() && loci["bootstrap"]["block_bp"] == 1_000_000);
 }
 
 /// Scores of different models cannot be ranked together, however well each ranks the genes of its sample.

@@ -24,6 +24,7 @@ mod label_split;
 mod layers;
 mod names;
 mod networks;
+mod pairs;
 mod parity;
 mod recipes;
 mod report;

@@ -1,4 +1,4 @@
-//! How far a metric would move had other genes been drawn.
+//! How far a metric would move had other loci been drawn.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -6,12 +6,12 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The percentile bootstrap over genes (Efron & Tibshirani 1993, chapter 13).
+/// The percentile bootstrap over loci (Efron & Tibshirani 1993, chapter 13).
 ///
-/// Genes are drawn with replacement, not stratified by class, so that the interval holds the chance
-/// of the class balance too. All rows of a gene (one a sample, when samples are pooled) are drawn
-/// together, because they are not independent. A replicate in which a metric is not defined (one
-/// class only) is left out for that metric.
+/// Blocks of the genome are drawn with replacement, each with all its genes, because neighbours are not
+/// independent; a gene whose place is not known is drawn by itself. Nothing is stratified by class, so that the
+/// interval holds the chance of the class balance too. All rows of a gene (one a sample, when samples are pooled)
+/// are drawn together. A replicate in which a metric is not defined (one class only) is left out for that metric.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bootstrap {
     /// Replicates; 0 leaves the intervals out.
@@ -20,6 +20,10 @@ pub struct Bootstrap {
     pub confidence: f64,
     /// Seed; replicate `i` draws from stream `i` of ChaCha8, whatever the number of threads.
     pub seed: u64,
+    /// Width in bp of the blocks of the genome that are drawn; `null` where genes are drawn one by one, because
+    /// their places are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block_bp: Option<u64>,
 }
 
 /// A metric with its bootstrap interval.
@@ -37,9 +41,14 @@ pub struct Estimate {
 }
 
 impl Bootstrap {
+    /// What is drawn, in words.
+    pub fn units(&self) -> &'static str {
+        if self.block_bp.is_some() { "loci" } else { "genes" }
+    }
+
     /// The metrics of `statistic` with their intervals.
     ///
-    /// `statistic` gets how often each of the `n_units` genes counts and returns one value a metric,
+    /// `statistic` gets how often each of the `n_units` units counts and returns one value a metric,
     /// each with the reason why it is not defined in `reasons` otherwise.
     pub(super) fn estimates<const N: usize>(
         &self,
@@ -62,8 +71,8 @@ impl Bootstrap {
         })
     }
 
-    /// What `statistic` says of every replicate, in order: it gets how often each of the `n_units` genes
-    /// counts. None without genes.
+    /// What `statistic` says of every replicate, in order: it gets how often each of the `n_units` units
+    /// counts. None without units.
     pub(super) fn replicates<T: Send>(&self, n_units: usize, statistic: impl Fn(&[u32]) -> T + Sync) -> Vec<T> {
         let replicates = if n_units == 0 { 0 } else { self.replicates };
         (0..replicates)
@@ -72,14 +81,14 @@ impl Bootstrap {
             .collect()
     }
 
-    /// How often each gene counts in one replicate.
+    /// How often each unit counts in one replicate.
     fn draw<'a>(&self, replicate: u32, counts: &'a mut [u32]) -> &'a [u32] {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(u64::from(replicate));
         counts.fill(0);
         for _ in 0..counts.len() {
-            let gene = rng.random_range(0..counts.len() as u32);
-            counts[gene as usize] += 1;
+            let unit = rng.random_range(0..counts.len() as u32);
+            counts[unit as usize] += 1;
         }
         counts
     }
@@ -108,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_replicate_draws_as_many_genes_as_there_are() {
-        let bootstrap = Bootstrap { replicates: 2, confidence: 0.95, seed: 7 };
+        let bootstrap = Bootstrap { replicates: 2, confidence: 0.95, seed: 7, block_bp: None };
         let (mut first, mut second) = (vec![0; 50], vec![0; 50]);
         bootstrap.draw(0, &mut first);
         bootstrap.draw(1, &mut second);
@@ -120,7 +129,7 @@ mod tests {
     fn the_interval_of_a_mean_is_that_of_theory() {
         // 400 genes, 30 % positives: standard error of the share sqrt(.3 × .7 / 400) = 0.0229
         let positive: Vec<bool> = (0..400).map(|gene| gene % 10 < 3).collect();
-        let bootstrap = Bootstrap { replicates: 4000, confidence: 0.95, seed: 1 };
+        let bootstrap = Bootstrap { replicates: 4000, confidence: 0.95, seed: 1, block_bp: None };
         let [share] = bootstrap.estimates(400, [""], |counts| {
             [Some(
                 counts.iter().zip(&positive).map(|(&n, &label)| if label { n } else { 0 }).sum::<u32>() as f64 / 400.0,

@@ -2,19 +2,24 @@
 
 use super::bootstrap::quantile;
 use super::regression::{Ranks, spearman_of};
-use super::{Bootstrap, Estimate, Ranking, brier_score, mean_squared_error, pearson};
+use super::{BEYOND, Beyond, Bootstrap, Estimate, Ranking, brier_score, mean_squared_error, pearson};
 
 /// Figures that models are compared by.
-pub const N_METRICS: usize = 3;
+pub const N_METRICS: usize = 5;
 
 /// The genes that a training is judged on: those of a fold; of pooled samples a row a gene and sample, of samples
 /// with a model each those of a fold and sample.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FoldGenes {
-    /// Which gene a row is of, from 0: all rows of a gene are drawn together, in all folds.
+    /// Which locus (or gene, where its place is not known) a row is of, from 0: all rows of a unit are drawn
+    /// together, in all folds.
     pub units: Vec<usize>,
+    /// Gene of each row.
+    pub genes: Vec<String>,
     /// Label of each row: 0 or 1, or a number.
     pub labels: Vec<f64>,
+    /// Mean log2(expression + 1) of each row's gene in other samples, where it is known.
+    pub expression: Vec<Option<f64>>,
 }
 
 /// One model.
@@ -66,7 +71,9 @@ pub struct Difference {
 
 /// Names of the figures, the headline first.
 pub fn metric_names(binary: bool) -> [&'static str; N_METRICS] {
-    if binary { ["auroc", "auprc", "brier"] } else { ["pearson", "spearman", "mse"] }
+    let [a, b, c] = if binary { ["auroc", "auprc", "brier"] } else { ["pearson", "spearman", "mse"] };
+    let [_, gain, order] = BEYOND;
+    [a, b, c, gain, order]
 }
 
 /// Whether a smaller figure is the better one.
@@ -77,8 +84,8 @@ pub fn less_is_better(metric: &str) -> bool {
 /// The figures of every model, and each one's difference from the model of number `reference`.
 ///
 /// A figure is the mean over folds and seeds. Intervals and tests are of a paired bootstrap: each
-/// replicate draws genes with replacement, the same ones for every model, fold and seed, so that a
-/// difference holds no chance that the models share. What is left is the chance of the genes; that of the
+/// replicate draws loci with replacement, the same ones for every model, fold and seed, so that a
+/// difference holds no chance that the models share. What is left is the chance of the loci; that of the
 /// seeds is in `seed_sd`. The P value is twice the share of the replicates on the rarer side of 0 (Efron &
 /// Tibshirani 1993, chapter 16), with one added to numerator and denominator, so that it is never 0.
 pub fn compare(
@@ -128,44 +135,51 @@ pub fn figures(folds: &[FoldGenes], model: &Candidate, binary: bool) -> [Option<
 }
 
 /// One training, with what does not depend on how often a gene counts.
-enum JudgedRun<'a> {
-    Classes { fold: &'a FoldGenes, labels: Vec<bool>, scores: &'a [f64], ranking: Ranking, is_probability: bool },
-    Numbers { fold: &'a FoldGenes, scores: &'a [f64], label_ranks: Ranks, score_ranks: Ranks },
+struct JudgedRun<'a> {
+    fold: &'a FoldGenes,
+    scores: &'a [f64],
+    of_task: OfTask,
+    beyond: Beyond,
+}
+
+/// What the figures of the task are made of.
+enum OfTask {
+    Classes { labels: Vec<bool>, ranking: Ranking, is_probability: bool },
+    Numbers { label_ranks: Ranks, score_ranks: Ranks },
 }
 
 impl<'a> JudgedRun<'a> {
     fn new(fold: &'a FoldGenes, run: &'a CandidateRun, binary: bool) -> Self {
         let scores = run.scores.as_slice();
-        if !binary {
-            return JudgedRun::Numbers {
-                fold,
-                scores,
-                label_ranks: Ranks::new(&fold.labels),
-                score_ranks: Ranks::new(scores),
-            };
-        }
-        let labels: Vec<bool> = fold.labels.iter().map(|&label| label == 1.0).collect();
-        let ranking = Ranking::new(&labels, scores);
-        let is_probability = scores.iter().all(|score| (0.0..=1.0).contains(score));
-        JudgedRun::Classes { fold, labels, scores, ranking, is_probability }
+        let of_task = if binary {
+            let labels: Vec<bool> = fold.labels.iter().map(|&label| label == 1.0).collect();
+            let ranking = Ranking::new(&labels, scores);
+            let is_probability = scores.iter().all(|score| (0.0..=1.0).contains(score));
+            OfTask::Classes { labels, ranking, is_probability }
+        } else {
+            OfTask::Numbers { label_ranks: Ranks::new(&fold.labels), score_ranks: Ranks::new(scores) }
+        };
+        let genes: Vec<&str> = fold.genes.iter().map(String::as_str).collect();
+        let beyond = Beyond::new(&genes, &fold.labels, scores, &fold.expression, binary);
+        JudgedRun { fold, scores, of_task, beyond }
     }
 
     fn figures(&self, counts: &[u32]) -> [Option<f64>; N_METRICS] {
-        match self {
-            JudgedRun::Classes { fold, labels, scores, ranking, is_probability } => {
-                let count = |row: usize| counts[fold.units[row]];
+        let JudgedRun { fold, scores, .. } = self;
+        let count = |row: usize| counts[fold.units[row]];
+        let [a, b, c] = match &self.of_task {
+            OfTask::Classes { labels, ranking, is_probability } => {
                 let brier = if *is_probability { brier_score(labels, scores, count) } else { None };
                 [ranking.auroc(count), ranking.average_precision(count), brier]
             }
-            JudgedRun::Numbers { fold, scores, label_ranks, score_ranks } => {
-                let count = |row: usize| counts[fold.units[row]];
-                [
-                    pearson(&fold.labels, scores, count),
-                    spearman_of(label_ranks, score_ranks, count),
-                    mean_squared_error(&fold.labels, scores, count),
-                ]
-            }
-        }
+            OfTask::Numbers { label_ranks, score_ranks } => [
+                pearson(&fold.labels, scores, count),
+                spearman_of(label_ranks, score_ranks, count),
+                mean_squared_error(&fold.labels, scores, count),
+            ],
+        };
+        let [_, gain, order] = self.beyond.figures(scores, count);
+        [a, b, c, gain, order]
     }
 }
 
@@ -204,8 +218,8 @@ fn estimate(value: Option<f64>, mut drawn: Vec<f64>, bootstrap: &Bootstrap, bina
     let end = |share: f64| value.and_then(|_| quantile(&drawn, share));
     let tail = (1.0 - bootstrap.confidence) / 2.0;
     let reason = match binary {
-        true => "the genes of a fold have one label only, or scores are not probabilities",
-        false => "all labels or all scores of a fold are equal",
+        true => "the genes of a fold have one label only, scores are not probabilities, or other samples are not known",
+        false => "all labels or all scores of a fold are equal, or other samples are not known",
     };
     Estimate { value, low: end(tail), high: end(1.0 - tail), reason: value.is_none().then(|| reason.to_owned()) }
 }

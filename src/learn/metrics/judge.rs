@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use super::comparison::mean;
 use super::regression::{Ranks, spearman_of};
 use super::{
-    Bootstrap, Estimate, GeneCounts, Ranking, SampleReport, SplitReport, TaskMetrics, Threshold, accuracy,
-    best_threshold, brier_score, expected_calibration_error, mean_squared_error, pearson, reliability,
+    Beyond, BeyondGene, Bootstrap, Estimate, GeneCounts, Loci, Ranking, SampleReport, SplitReport, TaskMetrics,
+    Threshold, accuracy, best_threshold, brier_score, expected_calibration_error, mean_squared_error, pearson,
+    reliability,
 };
 use crate::matrix::Split;
 
@@ -21,17 +22,25 @@ pub struct Rows<'a> {
     pub labels: Vec<f64>,
     /// Score of each row, finite.
     pub scores: Vec<f64>,
+    /// Mean log2(expression + 1) of each row's gene in other samples, where it is known.
+    pub expression: Vec<Option<f64>>,
     /// Score of each row before calibration; `None` if any row has none.
     pub raw_scores: Option<Vec<f64>>,
 }
 
 impl<'a> Rows<'a> {
-    /// Adds a row.
+    /// Adds a row of a gene whose expression in other samples is not known.
     pub fn push(&mut self, gene_id: &'a str, split: Split, label: f64, score: f64) {
         self.gene_ids.push(gene_id);
         self.splits.push(split);
         self.labels.push(label);
         self.scores.push(score);
+        self.expression.push(None);
+    }
+
+    /// Says what is known of the expression of the last row's gene in other samples.
+    pub fn set_expression(&mut self, expression: Option<f64>) {
+        self.expression.last_mut().into_iter().for_each(|last| *last = expression);
     }
 
     /// Number of rows.
@@ -49,6 +58,7 @@ impl<'a> Rows<'a> {
         let mut rows = Rows::default();
         for at in (0..self.len()).filter(|&at| self.splits[at] == split) {
             rows.push(self.gene_ids[at], split, self.labels[at], self.scores[at]);
+            rows.set_expression(self.expression[at]);
         }
         let own = |raw: &Vec<f64>| (0..self.len()).filter(|&at| self.splits[at] == split).map(|at| raw[at]).collect();
         rows.raw_scores = self.raw_scores.as_ref().map(own);
@@ -66,19 +76,19 @@ struct Part<'a> {
     labels: Vec<bool>,
     /// Chosen on the validation genes of the same rows.
     threshold: Option<Threshold>,
-    /// Index of each row's gene among the distinct genes of all parts.
+    /// Index of each row's locus among the distinct loci of all parts.
     units: Vec<usize>,
 }
 
-/// The rows of a split, of those parts that have any, and the number of distinct genes.
-fn of_split<'a>(parts: &[(&Rows<'a>, Option<Threshold>)], split: Split) -> (Vec<Part<'a>>, usize) {
+/// The rows of a split, of those parts that have any, and the number of distinct loci.
+fn of_split<'a>(parts: &[(&Rows<'a>, Option<Threshold>)], split: Split, loci: &Loci<'a>) -> (Vec<Part<'a>>, usize) {
     let mut index = HashMap::new();
     let mut found = Vec::new();
     for (rows, threshold) in parts {
         let rows = rows.of(split);
         let units = rows.gene_ids.iter().map(|&id| {
             let next = index.len();
-            *index.entry(id).or_insert(next)
+            *index.entry(loci.unit(id)).or_insert(next)
         });
         let units = units.collect();
         if !rows.is_empty() {
@@ -92,15 +102,21 @@ fn of_split<'a>(parts: &[(&Rows<'a>, Option<Threshold>)], split: Split) -> (Vec<
 ///
 /// Each of `parts` has scores that can be ranked together: those of one model. Where there are several, a
 /// figure is the mean of theirs, each at a threshold of its own; a figure that one of them lacks is not defined.
-pub fn judge(sample: &str, genes: GeneCounts, parts: &[Rows], binary: bool, bootstrap: &Bootstrap) -> SampleReport {
+pub fn judge<'a>(
+    sample: &str,
+    genes: GeneCounts,
+    parts: &[Rows<'a>],
+    binary: bool,
+    (bootstrap, loci): (&Bootstrap, &Loci<'a>),
+) -> SampleReport {
     let threshold = |rows: &Rows| {
         let valid = rows.of(Split::Valid);
         if binary { best_threshold(&valid.positive(), &valid.scores) } else { None }
     };
-    let parts: Vec<(&Rows, Option<Threshold>)> = parts.iter().map(|rows| (rows, threshold(rows))).collect();
+    let parts: Vec<(&Rows<'a>, Option<Threshold>)> = parts.iter().map(|rows| (rows, threshold(rows))).collect();
     let mut splits = BTreeMap::new();
     for split in Split::ALL {
-        let (of_split, n_units) = of_split(&parts, split);
+        let (of_split, n_units) = of_split(&parts, split, loci);
         if of_split.is_empty() {
             continue;
         }
@@ -108,16 +124,17 @@ pub fn judge(sample: &str, genes: GeneCounts, parts: &[Rows], binary: bool, boot
             true => classification(&of_split, n_units, bootstrap),
             false => regression(&of_split, n_units, bootstrap),
         };
+        let beyond = beyond(&of_split, binary, (n_units, bootstrap));
         let genes = of_split.iter().map(|part| part.rows.len() as u64).sum();
         let mean_of = (parts.len() > 1).then_some(of_split.len() as u64);
-        splits.insert(split, SplitReport { genes, mean_of, metrics });
+        splits.insert(split, SplitReport { genes, mean_of, metrics, beyond });
     }
     let threshold = if let [(_, threshold)] = parts[..] { threshold } else { None };
     SampleReport { sample: sample.to_owned(), genes, threshold, splits }
 }
 
-/// The means over the parts of what `figures` says of each, with their intervals. All rows of a gene are drawn
-/// together, in whichever part they are.
+/// The means over the parts of what `figures` says of each, with their intervals. All rows of a locus are
+/// drawn together, in whichever part they are.
 fn estimates<T: Sync, const N: usize>(
     parts: &[T],
     (n_units, bootstrap): (usize, &Bootstrap),
@@ -189,6 +206,20 @@ fn classification(parts: &[Part], n_units: usize, bootstrap: &Bootstrap) -> Task
             _ => Vec::new(),
         },
     }
+}
+
+fn beyond(parts: &[Part], binary: bool, drawn: (usize, &Bootstrap)) -> BeyondGene {
+    let of = |part: &Part| {
+        let Rows { gene_ids, labels, scores, expression, .. } = &part.rows;
+        Beyond::new(gene_ids, labels, scores, expression, binary)
+    };
+    let parts: Vec<(&Part, Beyond)> = parts.iter().map(|part| (part, of(part))).collect();
+    let alone = "no other sample with expression is judged beside it, or its genes all have the same label";
+    let same = "no gene has different labels in two samples that one model has scored";
+    let [expression_mean, gain, order] = estimates(&parts, drawn, [alone, alone, same], |(part, beyond), counts| {
+        beyond.figures(&part.rows.scores, |row| counts[part.units[row]])
+    });
+    BeyondGene { expression_mean, gain, order }
 }
 
 fn regression(parts: &[Part], n_units: usize, bootstrap: &Bootstrap) -> TaskMetrics {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bootstrap::{Bootstrap, Estimate};
-use super::{ReliabilityBin, Threshold};
+use super::{BEYOND, ReliabilityBin, Threshold};
 use crate::matrix::Split;
 
 /// Value of [`Report::format`].
@@ -103,6 +103,31 @@ pub struct SplitReport {
     /// The figures.
     #[serde(flatten)]
     pub metrics: TaskMetrics,
+    /// What the scores say beyond the gene.
+    #[serde(default)]
+    pub beyond: BeyondGene,
+}
+
+/// What scores say beyond what is known of a gene without its signal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BeyondGene {
+    /// AUROC (of numbers Pearson's correlation) of the gene's mean log2(expression + 1) in the other samples that are
+    /// judged with this one.
+    pub expression_mean: Estimate,
+    /// How far the scores are ahead of that, on the same genes.
+    pub gain: Estimate,
+    /// Share of pairs of samples in which a gene has different labels that the scores put in the right order; ties
+    /// count half.
+    pub order: Estimate,
+}
+
+impl SplitReport {
+    /// Name and value of each metric, in order; of those beyond the gene only what is defined.
+    pub fn named(&self) -> Vec<(&'static str, &Estimate)> {
+        let BeyondGene { expression_mean, gain, order } = &self.beyond;
+        let beyond = BEYOND.into_iter().zip([expression_mean, gain, order]);
+        self.metrics.named().into_iter().chain(beyond.filter(|(_, estimate)| estimate.value.is_some())).collect()
+    }
 }
 
 /// What is measured depends on what is predicted.
@@ -143,7 +168,7 @@ pub enum TaskMetrics {
 }
 
 impl TaskMetrics {
-    /// Name and value of each metric, in order.
+    /// Name and value of each metric of the task, in order.
     pub fn named(&self) -> Vec<(&'static str, &Estimate)> {
         match self {
             TaskMetrics::Classification { auroc, auprc, accuracy, brier, calibration_error, .. } => vec![

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use crate::genome::Tss;
+use crate::genome::{Gene, Tss};
 use crate::io;
 use crate::learn::metrics::{GeneCounts, Overlap, Rows};
-use crate::matrix::{ByGene, Labels, Predictions, Split, Splits, one_model, overlapping_windows};
+use crate::matrix::{ByGene, Labels, Predictions, Split, Splits, expression_mean, one_model, overlapping_windows};
 
 /// Name of the figures of all samples together.
 pub const ALL: &str = "all";
@@ -86,8 +86,11 @@ pub fn are_binary(samples: &[SampleInput]) -> anyhow::Result<bool> {
 }
 
 impl SampleInput {
-    /// The rows that have score, label and split, and the counts of those that have not.
-    pub fn join<'a>(&'a self, split_of: &SplitOf) -> anyhow::Result<Joined<'a>> {
+    /// The rows that have score, label and split, and the counts of those that have not; `all` are this sample and
+    /// those that are judged with it.
+    pub fn join<'a>(&'a self, split_of: &SplitOf, all: &[SampleInput]) -> anyhow::Result<Joined<'a>> {
+        let others = all.iter().filter(|other| other.predictions.sample != self.predictions.sample);
+        let others: Vec<ByGene<f64>> = others.map(|other| other.labels.log_expression()).collect();
         let label_of = self.labels.by_gene();
         let predicted: ByGene<()> = self.predictions.rows.iter().map(|row| (row.gene_id.as_str(), ())).collect();
         let mut genes = GeneCounts {
@@ -118,6 +121,7 @@ impl SampleInput {
                 (_, _, None) => genes.not_in_splits += 1,
                 (Some(score), Some(&label), Some(&split)) => {
                     rows.push(id, split, label, score);
+                    rows.set_expression(expression_mean(&others, id));
                     raw_scores.extend(row.raw_score);
                 }
             }
@@ -141,6 +145,7 @@ pub fn all<'a>(samples: &[Joined<'a>]) -> (GeneCounts, Vec<Rows<'a>>) {
     for rows in samples.iter().map(|joined| &joined.rows) {
         for at in 0..rows.len() {
             pooled.push(rows.gene_ids[at], rows.splits[at], rows.labels[at], rows.scores[at]);
+            pooled.set_expression(rows.expression[at]);
         }
     }
     let raw = samples.iter().map(|joined| joined.rows.raw_scores.clone()).collect::<Option<Vec<_>>>();
@@ -164,9 +169,8 @@ pub fn say_how_taken_together(inputs: &[SampleInput]) {
     }
 }
 
-/// Counts the windows of a fold's genes that share bases with a training window.
-pub fn overlap(genes_bed: &Path, split_of: &SplitOf, flank_bp: u32) -> anyhow::Result<Overlap> {
-    let genes = io::genes_bed::read(genes_bed)?;
+/// Counts the windows of a fold's genes that share bases with a training window; `genes` were read from `genes_bed`.
+pub fn overlap(genes_bed: &Path, genes: &[Gene], split_of: &SplitOf, flank_bp: u32) -> anyhow::Result<Overlap> {
     let known: ByGene<()> = genes.iter().map(|gene| (gene.id.as_str(), ())).collect();
     let missing = split_of.keys().filter(|id| !known.contains_key(id)).min();
     if let Some(example) = missing {

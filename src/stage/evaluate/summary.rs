@@ -42,7 +42,7 @@ pub fn write_table(path: &Path, report: &Report) -> io::Result<()> {
     let mut rows = Vec::new();
     for sample in all(report) {
         for (split, figures) in &sample.splits {
-            for (metric, estimate) in figures.metrics.named() {
+            for (metric, estimate) in figures.named() {
                 rows.push(MetricRow {
                     sample: sample.sample.clone(),
                     split: *split,
@@ -102,10 +102,10 @@ fn log_sample(sample: &SampleReport, headline: Split) {
         TaskMetrics::Classification { positive_rate, .. } => format!(", {:.1} % expressed", 100.0 * positive_rate),
         TaskMetrics::Regression { .. } => String::new(),
     };
-    let shown: Vec<String> = figures.metrics.named().into_iter().map(|(name, estimate)| show(name, estimate)).collect();
+    let shown: Vec<String> = figures.named().into_iter().map(|(name, estimate)| show(name, estimate)).collect();
     let means = figures.mean_of.map_or_else(String::new, |samples| format!("means of {samples} samples: "));
     tracing::info!("{} {headline}: {} genes{balance}; {means}{}", sample.sample, figures.genes, shown.join(", "));
-    for (name, estimate) in figures.metrics.named() {
+    for (name, estimate) in figures.named() {
         if let Some(reason) = &estimate.reason {
             tracing::warn!("{} {headline}: no {name}: {reason}", sample.sample);
         }

@@ -1,14 +1,20 @@
 //! The ladder as a picture: a row a model, the best on top, a panel a metric.
 
-use super::{Args, Ladder, RankedModel};
+use super::{Ladder, RankedModel};
 use crate::io::chart::{Axis, Chart, Panel, sheet};
-use crate::learn::metrics::{N_METRICS, less_is_better};
+use crate::learn::metrics::{Bootstrap, N_METRICS, less_is_better};
+use crate::matrix::Split;
 
 /// Samples up to this number have a dot each.
 const DOTS: usize = 60;
 
 /// The whole picture.
-pub fn draw(ladders: &[Ladder], metrics: &[&str; N_METRICS], reference: usize, args: &Args) -> String {
+pub fn draw(
+    ladders: &[Ladder],
+    metrics: &[&str; N_METRICS],
+    reference: usize,
+    (split, bootstrap): (Split, &Bootstrap),
+) -> String {
     let first = &ladders[0];
     let order = order(first, less_is_better(metrics[0]));
     let panels: Vec<Panel> =
@@ -16,19 +22,19 @@ pub fn draw(ladders: &[Ladder], metrics: &[&str; N_METRICS], reference: usize, a
     let seeds = first.models.iter().map(|judged| judged.seeds).max().unwrap_or(1);
     let samples = if ladders.len() > 1 { format!(", {} samples", ladders.len() - 1) } else { String::new() };
     let mut notes = vec![format!(
-        "{} {} genes{samples}; mean of {}{} fold{} and {seeds} seed{} a model.",
+        "{} {split} genes{samples}; mean of {}{} fold{} and {seeds} seed{} a model.",
         first.genes,
-        args.options.split,
         first.mean_of.map_or_else(String::new, |samples| format!("{samples} samples, ")),
         first.folds,
         if first.folds == 1 { "" } else { "s" },
         if seeds == 1 { "" } else { "s" },
     )];
-    if args.bootstrap().replicates > 0 {
+    if bootstrap.replicates > 0 {
         notes.push(format!(
-            "Lines: {:.0} % intervals ({} bootstrap replicates over genes). * differs from {} (paired bootstrap, Holm-adjusted P < .05).",
-            100.0 * args.options.confidence,
-            args.bootstrap().replicates,
+            "Lines: {:.0} % intervals ({} bootstrap replicates over {}). * differs from {} (paired bootstrap, Holm-adjusted P < .05).",
+            100.0 * bootstrap.confidence,
+            bootstrap.replicates,
+            bootstrap.units(),
             first.models[reference].model
         ));
     }

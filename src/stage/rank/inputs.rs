@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 
 use crate::io;
 use crate::io::table::Table;
-use crate::learn::metrics::{Candidate, CandidateRun, FoldGenes};
-use crate::matrix::{Labels, Split, Splits, one_model};
+use crate::learn::metrics::{Candidate, CandidateRun, FoldGenes, Loci};
+use crate::matrix::{ByGene, Labels, Split, Splits, expression_mean, one_model};
 
 /// All trainings and what they are judged by.
 pub struct Trainings {
@@ -144,6 +144,13 @@ impl Trainings {
         self.runs.iter().any(trained_apart).then(|| self.names().len())
     }
 
+    /// log2(expression + 1) in each sample but this one.
+    fn others(&self, sample: &str) -> Vec<ByGene<'_, f64>> {
+        let names = self.names().into_iter().filter(|other| other != sample);
+        let first = |name: String| self.runs.iter().find(|run| run.sample == name);
+        names.filter_map(first).map(|run| self.labels[&run.labels].log_expression()).collect()
+    }
+
     /// What figures are made of: all samples together (`None`), if there are several, and each sample.
     pub fn samples(&self) -> Vec<Option<&str>> {
         let mut names: Vec<Option<&str>> = Vec::new();
@@ -163,7 +170,12 @@ impl Trainings {
     ///
     /// # Errors
     /// A model that leaves a gene out which the first one scores, or the other way round.
-    pub fn gather(&self, sample: Option<&str>, split: Split) -> anyhow::Result<(Vec<FoldGenes>, Vec<Candidate>)> {
+    pub fn gather<'a>(
+        &'a self,
+        sample: Option<&str>,
+        split: Split,
+        loci: &Loci<'a>,
+    ) -> anyhow::Result<(Vec<FoldGenes>, Vec<Candidate>)> {
         let mut models: Vec<Candidate> =
             self.models.iter().map(|name| Candidate { name: name.clone(), runs: Vec::new() }).collect();
         let names: Vec<String> =
@@ -183,14 +195,17 @@ impl Trainings {
                     self.runs.iter().filter(|run| run.fold == fold && run.sample == *name).collect();
                 let first = of_sample[0];
                 let label_of = self.labels[&first.labels].by_gene();
+                let others = self.others(name);
                 let judged = |run: &Training, id: &str| {
                     split_of.get(id) == Some(&split) && label_of.contains_key(id) && run.scores.contains_key(id)
                 };
                 let ids: Vec<&str> = first.genes.iter().map(String::as_str).filter(|id| judged(first, id)).collect();
                 for id in &ids {
                     let next = units.len();
-                    genes.units.push(*units.entry(*id).or_insert(next));
+                    genes.units.push(*units.entry(loci.unit(id)).or_insert(next));
                     genes.labels.extend(label_of.get(id));
+                    genes.genes.push((*id).to_owned());
+                    genes.expression.push(expression_mean(&others, id));
                 }
                 for run in of_sample {
                     let own = run.genes.iter().filter(|id| judged(run, id)).count();

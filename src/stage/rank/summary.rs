@@ -37,7 +37,7 @@ pub struct ComparisonRow {
     /// The metric less that of the reference; NA of the reference itself.
     #[schemars(with = "Number")]
     difference: Option<f64>,
-    /// Lower end of its interval, of a paired bootstrap over genes.
+    /// Lower end of its interval, of a paired bootstrap over loci (genes, where their places are not given).
     #[schemars(with = "Number")]
     difference_low: Option<f64>,
     /// Upper end of its interval.

@@ -1,7 +1,7 @@
 use super::super::auroc;
 use super::*;
 
-const BOOTSTRAP: Bootstrap = Bootstrap { replicates: 2000, confidence: 0.95, seed: 1 };
+const BOOTSTRAP: Bootstrap = Bootstrap { replicates: 2000, confidence: 0.95, seed: 1, block_bp: None };
 
 /// Numbers in [0, 1) that look random.
 fn noise(stream: u64, genes: usize) -> Vec<f64> {
@@ -14,7 +14,9 @@ fn noise(stream: u64, genes: usize) -> Vec<f64> {
 }
 
 fn fold(units: std::ops::Range<usize>) -> FoldGenes {
-    FoldGenes { labels: units.clone().map(|unit| f64::from(u8::from(unit % 5 < 2))).collect(), units: units.collect() }
+    let labels: Vec<f64> = units.clone().map(|unit| f64::from(u8::from(unit % 5 < 2))).collect();
+    let genes = units.clone().map(|unit| unit.to_string()).collect();
+    FoldGenes { expression: vec![None; labels.len()], genes, labels, units: units.collect() }
 }
 
 /// Scores that hold the label with some weight, in (0, 1).
@@ -120,7 +122,9 @@ fn numbers_are_compared_by_correlation_and_error() {
     };
     let folds = [fold];
     let all = compare(&folds, &[candidate("far", &far), candidate("near", &near)], 0, false, &BOOTSTRAP);
-    let differences = all[1].each_ref().map(|figure| figure.difference.as_ref().unwrap());
+    let differences = [0, 1, 2].map(|metric| all[1][metric].difference.as_ref().unwrap());
+    // no other sample is known
+    assert!(all[1][3..].iter().all(|figure| figure.estimate.value.is_none() && figure.difference.is_none()));
     assert!(differences[0].low > 0.0 && differences[1].low > 0.0 && differences[2].high < 0.0, "{differences:?}");
     assert_eq!(all[0][0].estimate.value, pearson(&folds[0].labels, &far, |_| 1));
     assert_eq!(all[0][0].seed_sd, None);
