@@ -10,8 +10,8 @@ mod folds;
 mod genes;
 mod model;
 mod newton;
-mod stack;
 mod seen;
+mod stack;
 
 pub use fit::{AutoError, Fitted, fit};
 pub use folds::Locus;
@@ -36,7 +36,7 @@ const NETWORK: &str = "attentive-chrome";
 const MEMBERS: [&str; 3] = ["networks", "linear", "trees"];
 /// How much each counts, in units of its spread. Networks say where in a window the signal matters, and lose most on a
 /// sample of another scale.
-const COUNTS: [f64; MEMBERS.len()] = [0.5, 1.0, 1.0];
+const COUNTS: [f64; MEMBERS.len()] = [0.25, 1.0, 1.0];
 /// Which member has log-odds that are fit to be believed.
 const LINEAR: usize = 1;
 

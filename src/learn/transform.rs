@@ -94,10 +94,9 @@ impl Transform {
         match self {
             Transform::Raw => Some(Transform::DepthScaled),
             Transform::Log1p => Some(Transform::DepthScaledLog1p),
-            Transform::DepthScaled
-            | Transform::DepthScaledLog1p
-            | Transform::UnitMean
-            | Transform::UnitMeanLog1p => None,
+            Transform::DepthScaled | Transform::DepthScaledLog1p | Transform::UnitMean | Transform::UnitMeanLog1p => {
+                None
+            }
         }
     }
 

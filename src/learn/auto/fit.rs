@@ -41,8 +41,8 @@ pub struct Fitted {
 }
 
 /// Fits the linear model and the trees to the training genes, and stacks them with networks that have been trained on
-/// the same. The penalty of the linear member is the one with the smallest loss on folds of the training genes. The same
-/// genes and seed give the same model.
+/// the same. The penalty of the linear member is the one with the smallest loss on folds of the training genes. `is_log`
+/// says whether rows have been through a logarithm. The same genes and seed give the same model.
 ///
 /// # Errors
 /// If all labels are equal, or a member cannot be fitted.
@@ -51,6 +51,7 @@ pub fn fit(
     networks: Box<dyn Network>,
     task: Task,
     (seed, flank_bp): (u64, u32),
+    is_log: bool,
 ) -> Result<Fitted, AutoError> {
     let labels: Vec<f64> = genes.set.labels.iter().map(|&label| f64::from(label)).collect();
     let (valid, train): (Vec<usize>, Vec<usize>) = (0..genes.len()).partition(|&gene| genes.is_valid[gene]);
@@ -60,7 +61,7 @@ pub fn fit(
     let rows = |of: &[usize]| of.iter().map(|&gene| genes.set.gene(gene)).collect::<Vec<&[f32]>>();
     let [train_rows, valid_rows] = [&train, &valid].map(|genes| rows(genes));
     let [linear_sees, trees_see] = [seen_by_linear(&genes.shape), seen_by_trees(&genes.shape)]
-        .map(|list| Seen::new(list, train_rows.iter().copied()));
+        .map(|list| Seen::new((list, is_log), train_rows.iter().copied()));
 
     let windows = genes.shape.narrow(&valid_rows.concat(), &network_shape(&networks.config()));
     // as of a regression: the mean of the outputs, not of probabilities
@@ -76,7 +77,7 @@ pub fn fit(
     let members = weigh(task, &valid_labels, &outputs);
     let (network, n_networks) = (networks.config().clone(), networks.n_models());
     let with_body = genes.shape.part(LayerName::Body).is_some();
-    let config = AutoConfig { tag: AutoTag::Auto, network, n_networks, with_body, members };
+    let config = AutoConfig { tag: AutoTag::Auto, network, n_networks, with_body, is_log, members };
     let auto = Auto { config, networks, linear, linear_sees, trees, trees_see };
     let of_gene = |gene: usize| auto.stack(task, &outputs.iter().map(|of| of[gene]).collect::<Vec<_>>()).0;
     let valid_scores = (0..valid.len()).map(of_gene).collect();

@@ -34,6 +34,9 @@ pub struct AutoConfig {
     /// Whether the linear model and the trees read the genes' bodies.
     #[serde(default)]
     pub with_body: bool,
+    /// Whether the input transform takes the logarithm, which linear model and trees do else.
+    #[serde(default)]
+    pub is_log: bool,
     /// The members.
     pub members: Vec<Share>,
 }
@@ -174,8 +177,8 @@ impl Auto {
         let [networks, linear, trees] = MEMBERS.map(|name| arrays.part(&format!("{name}.")));
         let networks = config.network.from_tensors(config.n_networks, &networks.tensors()?, device);
         let networks = networks.map_err(|error| error.to_string())?;
-        let linear_sees = Seen::read(seen_by_linear(&shape), &linear).map_err(text)?;
-        let trees_see = Seen::read(seen_by_trees(&shape), &trees).map_err(text)?;
+        let linear_sees = Seen::read((seen_by_linear(&shape), config.is_log), &linear).map_err(text)?;
+        let trees_see = Seen::read((seen_by_trees(&shape), config.is_log), &trees).map_err(text)?;
         let linear = Linear::from_arrays(&linear, linear_sees.list.len()).map_err(text)?;
         let forest = BaselineMethod::RandomForest;
         let trees = Fit::from_arrays(forest, task, &trees, trees_see.list.len()).map_err(text)?;
