@@ -2,6 +2,7 @@
 
 mod arguments;
 pub mod chain;
+pub mod cohort;
 mod compare;
 mod completions;
 pub mod config;

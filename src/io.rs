@@ -25,6 +25,7 @@ mod lines;
 pub mod multiqc;
 mod named;
 mod output;
+pub mod pair_table;
 pub mod predictions;
 mod quiet_panic;
 pub mod safetensors_file;

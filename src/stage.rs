@@ -60,11 +60,12 @@ macro_rules! stages {
 pub(crate) use stages;
 
 /// The jobs of the chain, in an order in which every input is there before it is read.
-pub const CHAIN: [&job::Job; 11] = [
+pub const CHAIN: [&job::Job; 12] = [
     &tss::JOB,
     &label::JOB,
     &split::JOB,
     &bin::JOB,
+    &pair::JOB,
     &train::JOB,
     &predict::JOB,
     &explain::JOB,

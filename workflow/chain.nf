@@ -5,6 +5,7 @@ include { TSS } from './modules/tss/main.nf'
 include { LABEL } from './modules/label/main.nf'
 include { SPLIT } from './modules/split/main.nf'
 include { BIN } from './modules/bin/main.nf'
+include { PAIR } from './modules/pair/main.nf'
 include { TRAIN } from './modules/train/main.nf'
 include { PREDICT } from './modules/predict/main.nf'
 include { EXPLAIN } from './modules/explain/main.nf'
@@ -15,7 +16,7 @@ include { REPORT } from './modules/report/main.nf'
 
 // The stages that have a process here
 def stages() {
-    ['tss', 'label', 'split', 'bin', 'train', 'predict', 'explain', 'faithfulness', 'evaluate', 'track', 'report']
+    ['tss', 'label', 'split', 'bin', 'pair', 'train', 'predict', 'explain', 'faithfulness', 'evaluate', 'track', 'report']
 }
 
 workflow CHAIN {
@@ -53,6 +54,12 @@ workflow CHAIN {
     }
     BIN(bin_files.own, bin_files.genes, bin_files.blacklist, bin_files.reference, bin_files.chrom_alias)
     made = made.mix(BIN.out.bins.map { meta, file -> [meta.outputs[0], file] })
+
+    pair_files = ready(plan, 'pair', made).multiMap { step, files ->
+        own: [meta_of(step), pick(step, files, '--bins'), pick(step, files, '--versus')]
+    }
+    PAIR(pair_files.own)
+    made = made.mix(PAIR.out.pair.map { meta, file -> [meta.outputs[0], file] })
 
     train_files = ready(plan, 'train', made).multiMap { step, files ->
         own: [meta_of(step), pick(step, files, '--bins'), pick(step, files, '--labels')]
@@ -113,6 +120,7 @@ workflow CHAIN {
     labels = LABEL.out.labels
     splits = SPLIT.out.splits
     bins = BIN.out.bins
+    pair = PAIR.out.pair
     model = TRAIN.out.model
     history = TRAIN.out.history
     predictions = PREDICT.out.predictions

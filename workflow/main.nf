@@ -13,11 +13,16 @@ def own_params() {
     ['outdir', 'base', 'publish_dir_mode']
 }
 
-// The folder that paths in the configuration lead from: that of -params-file
-def base_folder() {
+// What the user has named as -params-file, or nothing
+def params_file() {
     // blanks, quotes and the like have a backslash before them
     def given = workflow.commandLine =~ /-params-file[ =]((?:\\.|[^ \\])+)/
-    def folder = given ? named_file(given[0][1].replaceAll(/\\(.)/, '$1')).parent : workflow.launchDir
+    given ? given[0][1].replaceAll(/\\(.)/, '$1') : ''
+}
+
+// The folder that paths in the configuration lead from: that of -params-file
+def base_folder() {
+    def folder = params_file() ? named_file(params_file()).parent : workflow.launchDir
     params.base ? file(params.base, glob: false) : folder
 }
 
@@ -38,10 +43,12 @@ workflow ATTENTRACK {
     take:
     config // JSON
     base
+    source // name of the configuration, for messages
     samples
+    pairs // or []
 
     main:
-    PLAN(config, base, samples)
+    PLAN(config, base, source, samples, pairs)
     plan = PLAN.out.plan.map { file -> supported(new groovy.json.JsonSlurper().parse(file)) }
     CHAIN(plan)
 
@@ -50,6 +57,7 @@ workflow ATTENTRACK {
     report = CHAIN.out.html
     multiqc = CHAIN.out.multiqc
     model = CHAIN.out.model
+    pair = CHAIN.out.pair
     predictions = CHAIN.out.predictions
     attention = CHAIN.out.attention
     attribution = CHAIN.out.attribution
@@ -65,7 +73,9 @@ workflow FROM_PARAMS {
     if (!params.samples) {
         error("give -params-file config.yaml (examples/quickstart/config.yaml shows its keys)")
     }
-    ATTENTRACK(groovy.json.JsonOutput.toJson(settings()), base.toUriString(), named_file(base.resolve(params.samples)))
+    def pairs = params.pairs ? named_file(base.resolve(params.pairs)) : []
+    def source = params_file() ?: 'the parameters'
+    ATTENTRACK(groovy.json.JsonOutput.toJson(settings()), base.toUriString(), source, named_file(base.resolve(params.samples)), pairs)
 
     channel.topic('versions')
         .unique()

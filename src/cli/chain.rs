@@ -6,19 +6,23 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use super::cohort::{Cohort, Subject};
 use super::config::{Config, TrainMode};
 use super::layout::Layout;
 use super::step::Step;
 use crate::explain::Method;
 use crate::io::sample_sheet::Sample;
+use crate::learn::recipe;
 use crate::matrix::track::TrackValue;
 use crate::stage::label::Threshold;
 use crate::stage::{
-    Common, Flags, Reach, bin, evaluate, explain, faithfulness, label, predict, report, split, track, train, tss,
+    Common, Flags, Reach, bin, evaluate, explain, faithfulness, label, pair, predict, report, split, track, train, tss,
 };
 
 /// What stands for the name of each sample in the name of a model.
 const EACH_SAMPLE: &str = "{sample}";
+/// The model that is trained on all.
+const POOLED: &str = "pooled";
 
 /// Folders that the steps write into, to be made first.
 pub fn folders(steps: &[Step]) -> BTreeSet<&Path> {
@@ -29,31 +33,38 @@ pub fn folders(steps: &[Step]) -> BTreeSet<&Path> {
 /// trained in one step, `side_by_side`, or in a step each, which gives the same bytes.
 ///
 /// # Errors
-/// Too few samples for the mode of training; several folds, and none that is chosen.
-pub fn plan(config: &Config, samples: &[Sample], outdir: &Path, side_by_side: bool) -> Result<Vec<Step>> {
+/// Too few samples for the mode of training; several folds, and none that is chosen; pairs and a model that do not go
+/// together.
+pub fn plan(config: &Config, cohort: &Cohort, outdir: &Path, side_by_side: bool) -> Result<Vec<Step>> {
     check_fold(config)?;
     let layout = Layout::new(outdir);
-    let mut steps = data(config, &layout, samples);
-    steps.extend(trainings(config, &layout, samples, side_by_side)?);
-    steps.extend(samples.iter().map(|sample| predict(config, &layout, sample, has_attention(config))));
-    steps.push(evaluate(config, &layout, samples));
+    let subjects = &cohort.subjects;
+    let mut steps = data(config, &layout, cohort);
+    steps.extend(trainings(config, &layout, cohort, side_by_side)?);
+    steps.extend(subjects.iter().map(|subject| predict(config, &layout, subject, has_attention(config))));
+    steps.push(evaluate(config, &layout, &cohort.learnt()));
     if has_attention(config) {
-        steps.extend(samples.iter().map(|sample| {
-            let attention = layout.attention(&sample.name);
+        steps.extend(subjects.iter().map(|subject| {
+            let attention = layout.attention(&subject.name);
             let value = config.tracks.value;
-            track(config, &layout, sample, &sample.name, attention, value)
+            track(config, &layout, subject, &subject.name, attention, value)
         }));
     }
-    for (sample, method) in samples.iter().flat_map(|sample| methods(config).into_iter().map(move |m| (sample, m))) {
-        let name = format!("{}.{}", sample.name, method.name());
-        steps.push(explain(config, &layout, sample, &name, method));
-        steps.push(track(config, &layout, sample, &name, layout.explanation(&name), None));
+    for (subject, method) in subjects.iter().flat_map(|subject| methods(config).into_iter().map(move |m| (subject, m)))
+    {
+        let name = format!("{}.{}", subject.name, method.name());
+        steps.push(explain(config, &layout, subject, &name, method));
+        steps.push(track(config, &layout, subject, &name, layout.explanation(&name), None));
     }
     if config.explained.faithfulness {
-        steps.extend(samples.iter().map(|sample| faithfulness(config, &layout, sample)));
+        steps.extend(subjects.iter().map(|subject| faithfulness(config, &layout, subject)));
     }
-    steps.push(report(config, &layout, samples));
+    steps.push(report(config, &layout, cohort));
     check_outputs(&steps)?;
+    let only_scored = cohort.only_scored();
+    if !only_scored.is_empty() {
+        tracing::info!("without expression, so scored and neither learnt from nor judged: {}", only_scored.join(", "));
+    }
     Ok(steps)
 }
 
@@ -87,42 +98,81 @@ fn check_fold(config: &Config) -> Result<()> {
     }
 }
 
-/// The steps that make what all models learn from: genes, labels, splits and bins.
-pub fn data(config: &Config, layout: &Layout, samples: &[Sample]) -> Vec<Step> {
+/// The steps that make what all models learn from: genes, labels, splits, bins and pairs.
+pub fn data(config: &Config, layout: &Layout, cohort: &Cohort) -> Vec<Step> {
+    let learnt = cohort.learnt();
     let mut steps = vec![tss(config, layout)];
     // the cheap stages first, so that a wrong name or table shows before hours of binning
     if config.own_labels.path.is_none() {
-        steps.extend(samples.iter().map(|sample| label(config, layout, sample)));
+        steps.extend(learnt.iter().map(|subject| label(config, layout, subject)));
     }
     if config.own_split.path.is_none() {
-        steps.push(split(config, layout, samples));
+        steps.push(split(config, layout, &learnt));
     }
-    steps.extend(samples.iter().map(|sample| bin(config, layout, sample)));
+    steps.extend(cohort.samples.iter().map(|sample| bin(config, layout, sample)));
+    steps.extend(cohort.subjects.iter().filter_map(|subject| pair(layout, subject)));
     steps
 }
 
 /// The trainings that the mode asks for; see [`plan`].
 ///
 /// # Errors
-/// Too few samples for the mode of training.
-pub fn trainings(config: &Config, layout: &Layout, samples: &[Sample], side_by_side: bool) -> Result<Vec<Step>> {
-    let train = |run: &str, samples: &[&Sample]| train(config, layout, run, samples);
-    let everyone: Vec<&Sample> = samples.iter().collect();
+/// Too few samples for the mode of training; pairs and a model that do not go together.
+pub fn trainings(config: &Config, layout: &Layout, cohort: &Cohort, side_by_side: bool) -> Result<Vec<Step>> {
+    check_model(config, cohort)?;
+    let train = |run: &str, subjects: &[&Subject]| train(config, layout, run, subjects);
+    let (learnt, only_scored) = (cohort.learnt(), cohort.only_scored());
+    if learnt.is_empty() {
+        bail!(
+            "samples: none has expression, so there is nothing to learn from. Say yes in the column expression of some"
+        );
+    }
     Ok(match config.models.mode {
-        TrainMode::Pooled => vec![train("pooled", &everyone)],
-        TrainMode::PerSample if side_by_side => vec![train(EACH_SAMPLE, &everyone)],
-        TrainMode::PerSample => samples.iter().map(|sample| train(&sample.name, &[sample])).collect(),
+        TrainMode::Pooled => vec![train(POOLED, &learnt)],
+        TrainMode::PerSample if !only_scored.is_empty() => bail!(
+            "train.mode per-sample trains each sample's own model, and {} has no expression to train on (samples: column expression). Take pooled or leave-one-sample-out, or leave it out of the sheet",
+            only_scored.join(", ")
+        ),
+        TrainMode::PerSample if side_by_side => vec![train(EACH_SAMPLE, &learnt)],
+        TrainMode::PerSample => learnt.iter().map(|subject| train(&subject.name, &[subject])).collect(),
         TrainMode::LeaveOneSampleOut => {
-            if samples.len() < 2 {
-                bail!("train.mode leave-one-sample-out needs two samples or more, the sheet has one");
+            let mut steps = Vec::new();
+            for left_out in &learnt {
+                let shares = |other: &&&Subject| other.shares_a_sample(left_out);
+                let others: Vec<&Subject> = learnt.iter().filter(|other| !shares(other)).copied().collect();
+                if others.is_empty() {
+                    bail!(
+                        "train.mode leave-one-sample-out needs two samples or more with expression, and for each pair another that shares no sample with it: nothing is left to train on for {}",
+                        left_out.name
+                    );
+                }
+                steps.push(train(&model_of(config, left_out), &others));
             }
-            let left_out = samples.iter().map(|left_out| {
-                let others: Vec<&Sample> = samples.iter().filter(|other| other.name != left_out.name).collect();
-                train(&model_of(config, left_out), &others)
-            });
-            left_out.collect()
+            // nothing need be left out for those that no model is trained on
+            steps.extend((!only_scored.is_empty()).then(|| train(POOLED, &learnt)));
+            steps
         }
     })
+}
+
+/// Refuses a model of pairs for single samples, and the other way round.
+fn check_model(config: &Config, cohort: &Cohort) -> Result<()> {
+    let model = config.model.name.0;
+    match (model.needs.pair, cohort.has_pairs()) {
+        (true, false) => bail!(
+            "model.name {} compares two samples: name a table of pairs (columns sample and versus) with the key pairs, or take another model",
+            model.tag
+        ),
+        (false, true) => {
+            let of_pairs = recipe::all().iter().filter(|recipe| recipe.needs.pair).map(|recipe| recipe.tag);
+            bail!(
+                "pairs: model.name {} scores single samples. Name a model of pairs ({}), or leave pairs out",
+                model.tag,
+                of_pairs.collect::<Vec<_>>().join(", ")
+            )
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether the model says which bins it looks at.
@@ -142,13 +192,18 @@ fn methods(config: &Config) -> Vec<Method> {
     }
 }
 
-/// The model that a sample is predicted with.
-fn model_of(config: &Config, sample: &Sample) -> String {
+/// The model that a sample or pair is predicted with; one without expression has none of its own.
+fn model_of(config: &Config, subject: &Subject) -> String {
     match config.models.mode {
-        TrainMode::Pooled => "pooled".to_owned(),
-        TrainMode::PerSample => sample.name.clone(),
-        TrainMode::LeaveOneSampleOut => format!("without-{}", sample.name),
+        TrainMode::PerSample if subject.has_expression => subject.name.clone(),
+        TrainMode::LeaveOneSampleOut if subject.has_expression => format!("without-{}", subject.name),
+        _ => POOLED.to_owned(),
     }
+}
+
+/// The matrix of a sample or a pair.
+fn matrix_of(layout: &Layout, subject: &Subject) -> PathBuf {
+    if subject.versus.is_some() { layout.pair(&subject.name) } else { layout.bins(&subject.name) }
 }
 
 /// The labels of a sample, made or given.
@@ -171,8 +226,8 @@ fn reach(config: &Config) -> Flags<Reach> {
     Flags(Reach { flank: config.window.flank })
 }
 
-fn names<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> Vec<&'a str> {
-    samples.into_iter().map(|sample| sample.name.as_str()).collect()
+fn names<'a>(subjects: &[&'a Subject]) -> Vec<&'a str> {
+    subjects.iter().map(|subject| subject.name.as_str()).collect()
 }
 
 fn tss(config: &Config, layout: &Layout) -> Step {
@@ -205,38 +260,57 @@ fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
     Step::new("bin", Some(&sample.name), &[&sample.name], arguments)
 }
 
-fn label(config: &Config, layout: &Layout, sample: &Sample) -> Step {
-    let threshold = config.labels.threshold(&sample.name).map(Threshold::All);
-    let arguments = label::Args {
-        expression: config.expression.path_of(&sample.name),
-        sample: sample.name.clone(),
-        column: config.expression.column_of(&sample.name),
-        genes: Some(layout.genes()),
-        out: layout.labels(&sample.name),
-        keep_version: config.tss.keep_version,
-        table: Flags(config.table.clone()),
-        options: Flags(label::Options { threshold, ..config.labels.clone() }),
+/// Joins the two samples of a pair; `None` of a sample.
+fn pair(layout: &Layout, subject: &Subject) -> Option<Step> {
+    let versus = subject.versus.as_ref()?;
+    let arguments = pair::Args {
+        bins: layout.bins(&subject.sample),
+        versus: layout.bins(versus),
+        out: layout.pair(&subject.name),
         common: Common::default(),
     };
-    Step::new("label", Some(&sample.name), &[&sample.name], arguments)
+    Some(Step::new("pair", Some(&subject.name), &[&subject.name], arguments))
 }
 
-fn split(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
+fn label(config: &Config, layout: &Layout, subject: &Subject) -> Step {
+    let threshold = config.labels.threshold(&subject.name).map(Threshold::All);
+    let column_of = |sample: &String| config.expression.column_of(sample).unwrap_or_else(|| sample.clone());
+    // the column of a pair is not called as the pair is
+    let column = match &subject.versus {
+        Some(_) => Some(column_of(&subject.sample)),
+        None => config.expression.column_of(&subject.sample),
+    };
+    let versus = subject.versus.as_ref().map(column_of).or_else(|| config.labels.versus.clone());
+    let arguments = label::Args {
+        expression: config.expression.path_of(&subject.sample),
+        sample: subject.name.clone(),
+        column,
+        genes: Some(layout.genes()),
+        out: layout.labels(&subject.name),
+        keep_version: config.tss.keep_version,
+        table: Flags(config.table.clone()),
+        options: Flags(label::Options { threshold, versus, ..config.labels.clone() }),
+        common: Common::default(),
+    };
+    Step::new("label", Some(&subject.name), &[&subject.name], arguments)
+}
+
+fn split(config: &Config, layout: &Layout, subjects: &[&Subject]) -> Step {
     let arguments = split::Args {
         genes: layout.genes(),
-        labels: samples.iter().map(|sample| labels_of(config, layout, &sample.name)).collect(),
+        labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
         out: layout.splits(),
         windows: reach(config),
         options: Flags(config.split.clone()),
         common: Common::default(),
     };
-    Step::new("split", None, &names(samples), arguments)
+    Step::new("split", None, &names(subjects), arguments)
 }
 
-fn train(config: &Config, layout: &Layout, run: &str, samples: &[&Sample]) -> Step {
+fn train(config: &Config, layout: &Layout, run: &str, subjects: &[&Subject]) -> Step {
     let arguments = train::Args {
-        bins: samples.iter().map(|sample| layout.bins(&sample.name)).collect(),
-        labels: samples.iter().map(|sample| labels_of(config, layout, &sample.name)).collect(),
+        bins: subjects.iter().map(|subject| matrix_of(layout, subject)).collect(),
+        labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
         splits: splits_of(config, layout),
         out: layout.model(run),
         // always said, so that a printed command means the same whatever the stage's own default
@@ -248,31 +322,31 @@ fn train(config: &Config, layout: &Layout, run: &str, samples: &[&Sample]) -> St
         resume: true,
         common: Common::default(),
     };
-    let mut step = Step::new("train", Some(run), &names(samples.iter().copied()), arguments);
+    let mut step = Step::new("train", Some(run), &names(subjects), arguments);
     step.needs_gpu = config.needs_gpu();
     step
 }
 
 /// Scores a sample with its model; with `attention`, where that looked is kept.
-pub fn predict(config: &Config, layout: &Layout, sample: &Sample, attention: bool) -> Step {
+pub fn predict(config: &Config, layout: &Layout, subject: &Subject, attention: bool) -> Step {
     let arguments = predict::Args {
-        bins: layout.bins(&sample.name),
-        model: layout.model(&model_of(config, sample)),
-        predictions: Some(layout.predictions(&sample.name)),
-        attention: attention.then(|| layout.attention(&sample.name)),
+        bins: matrix_of(layout, subject),
+        model: layout.model(&model_of(config, subject)),
+        predictions: Some(layout.predictions(&subject.name)),
+        attention: attention.then(|| layout.attention(&subject.name)),
         options: Flags(config.scored.clone()),
         compute: Flags(config.compute),
         common: Common::default(),
     };
-    let mut step = Step::new("predict", Some(&sample.name), &[&sample.name], arguments);
+    let mut step = Step::new("predict", Some(&subject.name), &[&subject.name], arguments);
     step.needs_gpu = config.needs_gpu();
     step
 }
 
-fn evaluate(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
+fn evaluate(config: &Config, layout: &Layout, subjects: &[&Subject]) -> Step {
     let arguments = evaluate::Args {
-        predictions: samples.iter().map(|sample| layout.predictions(&sample.name)).collect(),
-        labels: samples.iter().map(|sample| labels_of(config, layout, &sample.name)).collect(),
+        predictions: subjects.iter().map(|subject| layout.predictions(&subject.name)).collect(),
+        labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
         splits: splits_of(config, layout),
         genes: Some(layout.genes()),
         out: layout.metrics(),
@@ -282,55 +356,58 @@ fn evaluate(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
         windows: reach(config),
         common: Common::default(),
     };
-    Step::new("evaluate", None, &names(samples), arguments)
+    Step::new("evaluate", None, &names(subjects), arguments)
 }
 
-fn report(config: &Config, layout: &Layout, samples: &[Sample]) -> Step {
+fn report(config: &Config, layout: &Layout, cohort: &Cohort) -> Step {
+    let subjects = cohort.learnt();
     // a model without a network chooses nothing by a curve
     let has_curves = config.model.name.0.network().is_some();
-    let mut runs: Vec<String> = samples.iter().filter(|_| has_curves).map(|sample| model_of(config, sample)).collect();
+    let mut runs: Vec<String> =
+        subjects.iter().filter(|_| has_curves).map(|subject| model_of(config, subject)).collect();
     runs.dedup();
     let shows_attention = config.report_parts.attention.unwrap_or(true) && has_attention(config);
-    let attention = samples.iter().filter(|_| shows_attention).map(|sample| layout.attention(&sample.name));
+    let attention = subjects.iter().filter(|_| shows_attention).map(|subject| layout.attention(&subject.name));
     let arguments = report::Args {
         metrics: layout.metrics(),
-        predictions: samples.iter().map(|sample| layout.predictions(&sample.name)).collect(),
-        labels: samples.iter().map(|sample| labels_of(config, layout, &sample.name)).collect(),
+        predictions: subjects.iter().map(|subject| layout.predictions(&subject.name)).collect(),
+        labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
         splits: splits_of(config, layout),
         genes: Some(layout.genes()),
         history: runs.iter().map(|run| layout.history(run)).collect(),
         attention: attention.collect(),
+        only_scored: cohort.only_scored(),
         out_dir: layout.report(),
         options: Flags(config.report.clone()),
         common: Common::default(),
     };
-    Step::new("report", None, &names(samples), arguments)
+    Step::new("report", None, &names(&subjects), arguments)
 }
 
-fn explain(config: &Config, layout: &Layout, sample: &Sample, name: &str, method: Method) -> Step {
+fn explain(config: &Config, layout: &Layout, subject: &Subject, name: &str, method: Method) -> Step {
     let arguments = explain::Args {
-        bins: layout.bins(&sample.name),
-        model: layout.model(&model_of(config, sample)),
+        bins: matrix_of(layout, subject),
+        model: layout.model(&model_of(config, subject)),
         out: layout.explanation(name),
         options: Flags(explain::Options { methods: vec![method], ..config.explain.clone() }),
         compute: Flags(config.compute),
         common: Common::default(),
     };
-    let mut step = Step::new("explain", Some(name), &[&sample.name], arguments);
+    let mut step = Step::new("explain", Some(name), &[&subject.name], arguments);
     step.needs_gpu = config.needs_gpu();
     step
 }
 
-fn faithfulness(config: &Config, layout: &Layout, sample: &Sample) -> Step {
+fn faithfulness(config: &Config, layout: &Layout, subject: &Subject) -> Step {
     let arguments = faithfulness::Args {
-        bins: layout.bins(&sample.name),
-        model: layout.model(&model_of(config, sample)),
-        out: layout.faithfulness(&sample.name),
+        bins: matrix_of(layout, subject),
+        model: layout.model(&model_of(config, subject)),
+        out: layout.faithfulness(&subject.name),
         options: Flags(config.faithfulness.clone()),
         compute: Flags(config.compute),
         common: Common::default(),
     };
-    let mut step = Step::new("faithfulness", Some(&sample.name), &[&sample.name], arguments);
+    let mut step = Step::new("faithfulness", Some(&subject.name), &[&subject.name], arguments);
     step.needs_gpu = config.needs_gpu();
     step
 }
@@ -339,7 +416,7 @@ fn faithfulness(config: &Config, layout: &Layout, sample: &Sample) -> Step {
 fn track(
     config: &Config,
     layout: &Layout,
-    sample: &Sample,
+    subject: &Subject,
     name: &str,
     input: PathBuf,
     value: Option<TrackValue>,
@@ -351,11 +428,11 @@ fn track(
     options.allow_empty.get_or_insert(true);
     let arguments = track::Args {
         input,
-        predictions: Some(layout.predictions(&sample.name)),
+        predictions: Some(layout.predictions(&subject.name)),
         out: None,
         out_dir: Some(layout.tracks(name)),
         options: Flags(options),
         common: Common::default(),
     };
-    Step::new("track", Some(name), &[&sample.name], arguments)
+    Step::new("track", Some(name), &[&subject.name], arguments)
 }

@@ -2,17 +2,17 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Parser;
 
 use super::chain;
+use super::cohort::Cohort;
 use super::config::{Config, Origin, Tag};
 use super::layout::Layout;
 use super::step::Step;
 use super::times::Times;
 use super::work::{self, Work};
 use crate::io;
-use crate::io::sample_sheet::Sample;
 use crate::learn::{Recipe, recipe};
 use crate::stage::train::recipe_parser;
 use crate::stage::{Common, Files, Flags, Stage, rank};
@@ -87,27 +87,33 @@ impl Stage for Compare {
     }
 
     fn problems(&self) -> Vec<String> {
-        let models = self.models();
-        let unknown = self.reference.filter(|reference| !models.contains(reference));
-        let unknown = unknown.map(|reference| format!("--reference {} is not among --models", reference.tag));
+        let models = &self.models;
+        // which models are compared where none is named, depends on the configuration
+        let unknown = if models.is_empty() { None } else { self.unknown_reference(models) };
         let twice = (1..models.len()).find(|&at| models[..at].contains(&models[at]));
         let twice = twice.map(|at| format!("--models names {} twice", models[at].tag));
         unknown.into_iter().chain(twice).collect()
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let (mut config, samples) = Config::read(&self.config, &Origin::default())?;
+        let (mut config, cohort) = Config::read(&self.config, &Origin::default())?;
+        // what has no label is compared by nothing
+        let cohort = cohort.with_expression();
+        let models = self.models(cohort.has_pairs());
+        if let Some(problem) = self.unknown_reference(&models) {
+            bail!("{problem}");
+        }
         // all models share the bins
-        config.window.body.get_or_insert(self.models().iter().any(|model| model.needs.bodies));
+        config.window.body.get_or_insert(models.iter().any(|model| model.needs.bodies));
         let outdir = self.outdir.clone().unwrap_or_else(|| self.config.with_file_name("results"));
         let folder = outdir.join("compare");
-        let data = chain::data(&config, &Layout::new(&outdir), &samples);
+        let data = chain::data(&config, &Layout::new(&outdir), &cohort);
         let rungs =
-            self.rungs(&config, &samples, &outdir, &folder).with_context(|| self.config.display().to_string())?;
+            self.rungs(&config, &cohort, &outdir, &folder).with_context(|| self.config.display().to_string())?;
         let rank = self.rank(&config, &Layout::new(&outdir), &folder);
         let steps: Vec<Step> = data.into_iter().chain(rungs.iter().flat_map(|rung| rung.steps.clone())).collect();
         rank.check()?;
-        let work = Work { config: &self.config, sheet: &config.samples, outdir: &outdir, force: self.force };
+        let work = Work { config: &self.config, sheet: &config.sheets.samples, outdir: &outdir, force: self.force };
         if self.dry_run {
             work.check(&steps)?;
             return work::print(steps.iter().chain([&rank]));
@@ -130,20 +136,25 @@ impl Stage for Compare {
 }
 
 impl Compare {
-    fn models(&self) -> Vec<&'static Recipe> {
-        let all = recipe::all().iter().filter(|model| !model.needs.pair);
+    fn unknown_reference(&self, models: &[&'static Recipe]) -> Option<String> {
+        let unknown = self.reference.filter(|reference| !models.contains(reference))?;
+        Some(format!("--reference {} is not among --models", unknown.tag))
+    }
+
+    fn models(&self, of_pairs: bool) -> Vec<&'static Recipe> {
+        let all = recipe::all().iter().filter(|model| model.needs.pair == of_pairs);
         if self.models.is_empty() { all.collect() } else { self.models.clone() }
     }
 
     /// Every training, model by model.
-    fn rungs(&self, config: &Config, samples: &[Sample], outdir: &Path, folder: &Path) -> anyhow::Result<Vec<Rung>> {
+    fn rungs(&self, config: &Config, cohort: &Cohort, outdir: &Path, folder: &Path) -> anyhow::Result<Vec<Rung>> {
         let folds = match config.train.fold {
             Some(fold) => vec![fold],
             None => config.folds()?.context("split.path: no such file")?,
         };
         let first = config.train.seed;
         let mut rungs = Vec::new();
-        for model in self.models() {
+        for model in self.models(cohort.has_pairs()) {
             for &fold in &folds {
                 for seed in (0..u64::from(self.seeds)).map(|at| first + at) {
                     let mut own = config.clone();
@@ -153,10 +164,10 @@ impl Compare {
                     (own.train.fold, own.train.seed) = (Some(fold), seed);
                     let place = folder.join(format!("{}/fold-{fold}.seed-{seed}", model.tag));
                     let layout = Layout::of_model(outdir, &place);
-                    let mut steps = chain::trainings(&own, &layout, samples, true)?;
-                    steps.extend(samples.iter().map(|sample| chain::predict(&own, &layout, sample, false)));
-                    let judged = samples.iter().map(|sample| {
-                        [layout.predictions(&sample.name), chain::labels_of(&own, &layout, &sample.name)]
+                    let mut steps = chain::trainings(&own, &layout, cohort, true)?;
+                    steps.extend(cohort.subjects.iter().map(|subject| chain::predict(&own, &layout, subject, false)));
+                    let judged = cohort.subjects.iter().map(|subject| {
+                        [layout.predictions(&subject.name), chain::labels_of(&own, &layout, &subject.name)]
                     });
                     rungs.push(Rung { model: model.tag.to_owned(), fold, seed, steps, judged: judged.collect() });
                 }

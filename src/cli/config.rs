@@ -11,14 +11,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 pub use self::expression::Expression;
-pub use self::own::{Annotation, ExplainedBy, LabelTable, Model, Models, ReportParts, SplitTable, Tag, TrainMode};
+pub use self::own::{
+    Annotation, ExplainedBy, LabelTable, Model, Models, ReportParts, Sheets, SplitTable, Tag, TrainMode,
+};
 use self::read::Problem;
 use self::section::sections;
+use super::cohort::Cohort;
 use super::config_text;
 use crate::genome::check_name;
-use crate::io::sample_sheet::{self, Sample};
 use crate::io::track::Format;
 use crate::io::{self, FileError};
+use crate::io::{pair_table, sample_sheet};
 use crate::learn::{Regime, Task};
 use crate::model::Sizes;
 use crate::stage::label::Threshold;
@@ -81,6 +84,10 @@ pub struct Origin {
     pub base: Option<PathBuf>,
     /// The sample sheet to read, where it is a copy.
     pub samples: Option<PathBuf>,
+    /// The table of pairs to read, where it is a copy.
+    pub pairs: Option<PathBuf>,
+    /// The file that the user wrote, where the configuration is read from a copy of it.
+    pub source: Option<PathBuf>,
     /// Whether files may be named that are not there yet.
     pub allow_missing: bool,
 }
@@ -94,19 +101,22 @@ impl Origin {
 }
 
 impl Config {
-    /// Reads the file and the sample sheet that it names, `-` being standard input, and makes every path
+    /// Reads the file, and the sample sheet and the pairs that it names, `-` being standard input, and makes every path
     /// absolute or relative to the working folder.
     ///
     /// # Errors
     /// Names file, line and column of a value that does not fit, lists the keys that are known, and
     /// names files that are not there.
-    pub fn read(path: &Path, origin: &Origin) -> anyhow::Result<(Config, Vec<Sample>)> {
+    pub fn read(path: &Path, origin: &Origin) -> anyhow::Result<(Config, Cohort)> {
         let text = config_text::read(path)?;
-        let shown = if path == Path::new("-") { Path::new("standard input") } else { path };
+        let is_copy = origin.source.is_some();
+        let shown = origin.source.as_deref().unwrap_or(path);
+        let shown = if shown == Path::new("-") { Path::new("standard input") } else { shown };
         let mut config = Config::parse(&text).map_err(|Problem { place, text }| {
-            FileError::new(shown, text)
-                .place(place.unwrap_or_else(|| "whole file".to_owned()))
-                .remedy("schemas/config.schema.json and `attentrack schema config` describe every key")
+            let error = FileError::new(shown, text)
+                .remedy("schemas/config.schema.json and `attentrack schema config` describe every key");
+            // lines of a copy are not those of the file
+            if is_copy { error } else { error.place(place.unwrap_or_else(|| "whole file".to_owned())) }
         })?;
         let folder = origin.base.as_deref().or(path.parent()).unwrap_or(Path::new(""));
         // no path starts with `./`, which engines would take for another file's name
@@ -115,24 +125,27 @@ impl Config {
         if is_visible {
             config.check(origin).with_context(|| shown.display().to_string())?;
         }
-        let sheet = origin.samples.as_ref().unwrap_or(&config.samples);
-        let folder = config.samples.parent().unwrap_or(Path::new(""));
+        let sheet = origin.samples.as_ref().unwrap_or(&config.sheets.samples);
+        let folder = config.sheets.samples.parent().unwrap_or(Path::new(""));
         crate::io::protect("samples", sheet);
         let samples = sample_sheet::read(sheet, folder, is_visible)?;
-        let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
-        let problems = config.problems_of_samples(&names, is_visible);
+        let pairs = origin.pairs.as_ref().or(config.sheets.pairs.as_ref());
+        let pairs = pairs.map(|path| pair_table::read(path, &samples)).transpose()?;
+        let cohort = Cohort::new(samples, pairs);
+        let problems = config.problems_of_samples(&cohort, is_visible);
         if !problems.is_empty() {
             bail!("{}: {}", shown.display(), problems.join("; "));
         }
-        Ok((config, samples))
+        Ok((config, cohort))
     }
 
     /// Lets every path lead from a folder.
     fn resolve(&mut self, folder: &Path) {
-        let Config { samples, annotation, expression, window, own_labels, own_split, faithfulness, tracks, .. } = self;
+        let Config { sheets, annotation, expression, window, own_labels, own_split, faithfulness, tracks, .. } = self;
         let judged_by = faithfulness.other_model.iter_mut().chain(&mut faithfulness.permuted_model);
-        let paths = [samples, &mut annotation.path, &mut expression.path].into_iter().chain(judged_by);
+        let paths = [&mut sheets.samples, &mut annotation.path, &mut expression.path].into_iter().chain(judged_by);
         let others = [
+            sheets.pairs.as_mut(),
             window.blacklist.as_mut(),
             window.reference.as_mut(),
             own_labels.path.as_mut(),
@@ -158,7 +171,8 @@ impl Config {
     fn check(&self, origin: &Origin) -> anyhow::Result<()> {
         let mut problems = Vec::new();
         let files = [
-            ("samples", Some(origin.samples.as_ref().unwrap_or(&self.samples))),
+            ("samples", Some(origin.samples.as_ref().unwrap_or(&self.sheets.samples))),
+            ("pairs", origin.pairs.as_ref().or(self.sheets.pairs.as_ref())),
             ("annotation.path", Some(&self.annotation.path)),
             ("window.blacklist", self.window.blacklist.as_ref()),
             ("window.reference", self.window.reference.as_ref()),
@@ -179,19 +193,43 @@ impl Config {
         if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("; ")) }
     }
 
+    /// What does not go with pairs.
+    fn problems_of_pairs(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.labels.method != label::LabelRule::Log2 {
+            problems.push("labels.method: the label of a pair is the change of expression. Set it to log2".to_owned());
+        }
+        if self.labels.versus.is_some() {
+            problems.push("labels.versus: each pair names its two samples. Leave it out".to_owned());
+        }
+        if self.expression.is_by_sample() {
+            problems.push(
+                "expression.path: the change of a pair is read from one table. Name one with a column a sample"
+                    .to_owned(),
+            );
+        }
+        problems
+    }
+
     /// What is wrong with what is said of each sample.
-    fn problems_of_samples(&self, samples: &[&str], visible: bool) -> Vec<String> {
+    fn problems_of_samples(&self, cohort: &Cohort, visible: bool) -> Vec<String> {
+        let learnt: Vec<&str> = cohort.learnt().iter().map(|subject| subject.name.as_str()).collect();
         if self.own_labels.path.is_some() {
-            let labels = samples.iter().filter(|_| visible).filter_map(|sample| self.own_labels.of(sample));
+            let labels = learnt.iter().filter(|_| visible).filter_map(|sample| self.own_labels.of(sample));
             let missing = labels.filter(|labels| !labels.is_file());
             return missing.map(|labels| format!("labels.path: no such file {}", labels.display())).collect();
         }
-        let mut problems = self.expression.problems(samples, visible);
+        let with_expression = cohort.samples.iter().filter(|sample| sample.has_expression);
+        let samples: Vec<&str> = with_expression.map(|sample| sample.name.as_str()).collect();
+        let mut problems = self.expression.problems(&samples, visible);
+        if cohort.has_pairs() {
+            problems.extend(self.problems_of_pairs());
+        }
         if let Some(Threshold::BySample(thresholds)) = &self.labels.threshold {
             let list = |names: &mut dyn Iterator<Item = &str>| names.collect::<Vec<_>>().join(", ");
-            let without = list(&mut samples.iter().copied().filter(|sample| !thresholds.contains_key(*sample)));
+            let without = list(&mut learnt.iter().copied().filter(|sample| !thresholds.contains_key(*sample)));
             let named = list(&mut thresholds.keys().map(String::as_str));
-            let others = list(&mut thresholds.keys().map(String::as_str).filter(|name| !samples.contains(name)));
+            let others = list(&mut thresholds.keys().map(String::as_str).filter(|name| !learnt.contains(name)));
             if !without.is_empty() {
                 problems.push(format!("labels.threshold: names {named}, and has no threshold for sample {without}"));
             } else if !others.is_empty() {

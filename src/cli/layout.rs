@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::stage::job::Job;
-use crate::stage::{bin, evaluate, explain, faithfulness, label, predict, report, split, track, train, tss};
+use crate::stage::{bin, evaluate, explain, faithfulness, label, pair, predict, report, split, track, train, tss};
 
 /// Where everything lies in the output folder.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,9 @@ impl<'a> Layout<'a> {
     }
     pub fn bins(&self, sample: &str) -> PathBuf {
         self.shared(&bin::JOB, sample)
+    }
+    pub fn pair(&self, name: &str) -> PathBuf {
+        self.shared(&pair::JOB, name)
     }
     pub fn labels(&self, sample: &str) -> PathBuf {
         self.shared(&label::JOB, sample)

@@ -38,6 +38,12 @@ pub struct Plan {
     /// Read this sample sheet, a copy of the one that CONFIG names
     #[arg(long, value_name = "TSV")]
     samples: Option<PathBuf>,
+    /// Read this table of pairs, a copy of the one that CONFIG names
+    #[arg(long, value_name = "TSV")]
+    pairs: Option<PathBuf>,
+    /// The file that the user wrote, where CONFIG is a copy of it: messages name it, and keys instead of lines
+    #[arg(long, value_name = "FILE")]
+    source: Option<PathBuf>,
     /// Let CONFIG and the sample sheet name files that are not there: a larger workflow makes them first
     #[arg(long)]
     allow_missing: bool,
@@ -145,21 +151,26 @@ impl Stage for Plan {
     }
 
     fn files(&self) -> Files {
-        Files::new().input("CONFIG", [&self.config]).input("--samples", &self.samples).output("--out", [&self.out])
+        Files::new()
+            .input("CONFIG", [&self.config])
+            .input("--samples", &self.samples)
+            .input("--pairs", &self.pairs)
+            .output("--out", [&self.out])
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let Plan { base, samples, allow_missing, .. } = self.clone();
-        let origin = Origin { base, samples, allow_missing };
-        let (config, samples) = Config::read(&self.config, &origin)?;
-        let name = || match self.config.to_str() {
+        let Plan { base, samples, pairs, source, allow_missing, .. } = self.clone();
+        let shown = source.clone().unwrap_or_else(|| self.config.clone());
+        let origin = Origin { base, samples, pairs, source, allow_missing };
+        let (config, cohort) = Config::read(&self.config, &origin)?;
+        let name = || match shown.to_str() {
             Some("-") => "standard input".to_owned(),
-            _ => self.config.display().to_string(),
+            _ => shown.display().to_string(),
         };
-        let steps = chain::plan(&config, &samples, &self.outdir, false).with_context(name)?;
-        let (config, sheet, outdir) = (&self.config, &config.samples, &self.outdir);
+        let steps = chain::plan(&config, &cohort, &self.outdir, false).with_context(name)?;
+        let (config, sheet, outdir) = (&shown, &config.sheets.samples, &self.outdir);
         Work { config, sheet, outdir, force: false }.check(&steps)?;
-        let plan = PlanFile::new(samples.into_iter().map(|sample| sample.name).collect(), &steps);
+        let plan = PlanFile::new(cohort.samples.into_iter().map(|sample| sample.name).collect(), &steps);
         let mut output = Output::create(&self.out)?;
         output.put(format!("{}\n", serde_json::to_string_pretty(&plan)?).as_bytes())?;
         Ok(output.commit()?)

@@ -59,16 +59,16 @@ impl Stage for Run {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let (config, samples) = Config::read(&self.config, &Origin::default())?;
+        let (config, cohort) = Config::read(&self.config, &Origin::default())?;
         let beside = || match self.config.to_str() {
             Some("-") => PathBuf::from("results"),
             _ => self.config.with_file_name("results"),
         };
         let outdir = self.outdir.clone().unwrap_or_else(beside);
         // printed, each step can be run on a machine of its own
-        let steps = chain::plan(&config, &samples, &outdir, !self.dry_run)
-            .with_context(|| self.config.display().to_string())?;
-        let work = Work { config: &self.config, sheet: &config.samples, outdir: &outdir, force: self.force };
+        let steps =
+            chain::plan(&config, &cohort, &outdir, !self.dry_run).with_context(|| self.config.display().to_string())?;
+        let work = Work { config: &self.config, sheet: &config.sheets.samples, outdir: &outdir, force: self.force };
         if self.dry_run {
             work.check(&steps)?;
             return work::print(steps.iter());

@@ -57,6 +57,9 @@ struct SampleRow {
     path: String,
     /// Input control of the same kind; may be empty.
     control: Option<String>,
+    /// Whether the sample's expression is known: yes or no, yes if empty. A sample without is scored only.
+    #[schemars(regex(pattern = "^(yes|no)?$"))]
+    expression: Option<String>,
 }
 
 fn schema_of<T: JsonSchema>() -> Value {

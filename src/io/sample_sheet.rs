@@ -1,4 +1,4 @@
-//! `samples.tsv`: sample, mark, path, control. One row a signal file.
+//! `samples.tsv`: sample, mark, path, control, expression. One row a signal file.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,8 @@ use crate::genome::{HiddenCharacter, check_case, check_name, check_text};
 pub struct Sample {
     /// Name of the sample.
     pub name: String,
+    /// Whether its expression is known: column expression, yes unless it says no.
+    pub has_expression: bool,
     /// One a mark.
     pub signals: Vec<SampleSignal>,
 }
@@ -34,12 +36,13 @@ const REMEDY: &str = "Names become parts of file names and commands: rename it h
 /// appearance, the marks of every sample in the order of the first one.
 ///
 /// # Errors
-/// A repeated (sample, mark), a sample that lacks a mark which another has, a file that is not there, a text
+/// A repeated (sample, mark), rows of a sample that differ in expression, a sample that lacks a mark which another has, a file that is not there, a text
 /// that cannot be a name ([`check_name`]), names that differ only in case: each names the line.
 pub fn read(path: &Path, folder: &Path, is_visible: bool) -> Result<Vec<Sample>> {
     let table = Table::read(path)?;
     let [sample, mark, file] = [table.column("sample")?, table.column("mark")?, table.column("path")?];
     let control = table.find("control");
+    let expression = table.find("expression");
     let mut samples: Vec<Sample> = Vec::new();
     for row in &table.rows {
         let [name, mark] = [row.cells[sample].trim(), row.cells[mark].trim()];
@@ -69,8 +72,22 @@ pub fn read(path: &Path, folder: &Path, is_visible: bool) -> Result<Vec<Sample>>
                 Some(cell) => Some(existing(cell)?),
             },
         };
+        let has_expression = match expression.map(|column| row.cells[column].trim()) {
+            None | Some("" | "yes") => true,
+            Some("no") => false,
+            Some(cell) => {
+                return Err(table
+                    .error(row, format!("expression: expected yes or no, found {cell:?}"))
+                    .remedy("Write no for a sample without expression data, which is then scored only"));
+            }
+        };
         match samples.iter_mut().find(|known| known.name == name) {
-            None => samples.push(Sample { name: name.to_owned(), signals: vec![signal] }),
+            None => samples.push(Sample { name: name.to_owned(), has_expression, signals: vec![signal] }),
+            Some(known) if known.has_expression != has_expression => {
+                return Err(table
+                    .error(row, format!("sample {name} has expression yes in one row and no in another"))
+                    .remedy("Say the same in every row of a sample; an empty cell means yes"));
+            }
             Some(known) if known.signals.iter().any(|other| other.mark == mark) => {
                 return Err(table
                     .error(row, format!("sample {name} has mark {mark} twice"))

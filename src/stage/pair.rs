@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
+use serde::Serialize;
 use tracing::info;
 
+use super::job::handed_on::BINS;
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::io::{self, FileError};
 use crate::matrix;
 use crate::stage::{Common, Files, Stage};
@@ -15,7 +18,7 @@ use crate::stage::{Common, Files, Stage};
 /// Reads two matrices of the same genes, marks and windows, and writes one with the marks of the sample of
 /// --versus (A:MARK), then those of the sample of --bins (B:MARK). A model deep-diff-* learns from it the change
 /// from A to B, the labels of attentrack-label --method log2 --versus. Its sample is called B-vs-A.
-#[derive(Parser, Clone, Debug)]
+#[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-pair",
     version,
@@ -39,9 +42,29 @@ pub struct Args {
     /// Matrix to write, .bins.safetensors
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
+    #[allow(missing_docs)]
+    #[serde(skip)]
     #[command(flatten)]
-    common: Common,
+    pub common: Common,
 }
+
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "pair",
+    about: "The matrices of two samples as one, for models of what changes between them",
+    keywords: &["comparison", "differential expression"],
+    unit: Unit::Sample,
+    sample_flag: None,
+    size: Size::Low,
+    uses_gpu: false,
+    inputs: &[
+        JobInput::new("--bins", "bins", Number::One, BINS),
+        JobInput::new("--versus", "versus", Number::One, BINS),
+    ],
+    outputs: &[JobOutput::file("--out", "pairs", ".bins.safetensors", || {
+        vec![Emit::file("pair", "The marks of both samples by gene and bin")]
+    })],
+};
 
 impl Stage for Args {
     fn common(&self) -> &Common {

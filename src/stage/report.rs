@@ -61,6 +61,9 @@ pub struct Args {
     /// Genes that the splits were made from [default: the chromosomes of the splits are not named]
     #[arg(long, value_name = "BED", help_heading = "Input")]
     pub genes: Option<PathBuf>,
+    /// Samples that were scored and have no labels, to be named on the page [default: none]
+    #[arg(long, value_name = "NAME", num_args = 1.., help_heading = "Input")]
+    pub only_scored: Vec<String>,
     /// Folder to write into; made if it is not there
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub out_dir: PathBuf,

@@ -6,7 +6,7 @@ use attentrack::cli::config::{Config, Origin, key};
 use attentrack::cli::{chain, step::Step};
 use attentrack::stage::job::{Number, Unit};
 use attentrack::stage::{
-    CHAIN, bin, evaluate, explain, faithfulness, label, predict, report, split, track, train, tss,
+    CHAIN, bin, evaluate, explain, faithfulness, label, pair, predict, report, split, track, train, tss,
 };
 use clap::{Command, CommandFactory};
 
@@ -18,6 +18,7 @@ fn stages() -> Vec<(&'static str, Command)> {
         ("label", label::Args::command()),
         ("split", split::Args::command()),
         ("bin", bin::Args::command()),
+        ("pair", pair::Args::command()),
         ("train", train::Args::command()),
         ("predict", predict::Args::command()),
         ("explain", explain::Args::command()),
@@ -48,6 +49,8 @@ fn every_option_of_a_stage_in_the_chain_is_a_key() {
         "control",
         "sample",
         "tsv",
+        "versus",
+        "only-scored",
     ];
     // other ways into attentrack-bin, which the chain does not take; and always on in a chain
     let others = ["deepchrome-csv", "marks", "labels-out", "resume"];
@@ -70,6 +73,7 @@ fn no_text_of_the_schema_has_a_closed_set_of_values() {
     // files, columns, names and places, which only the user knows; chrom_alias may be a file too
     let open = [
         "samples",
+        "pairs",
         "path",
         "assembly",
         "biotype",
@@ -118,8 +122,8 @@ fn no_text_of_the_schema_has_a_closed_set_of_values() {
 }
 
 fn steps_of(config: &Path) -> Vec<Step> {
-    let (config, samples) = Config::read(config, &Origin { allow_missing: true, ..Origin::default() }).unwrap();
-    chain::plan(&config, &samples, Path::new("results"), false).unwrap()
+    let (config, cohort) = Config::read(config, &Origin { allow_missing: true, ..Origin::default() }).unwrap();
+    chain::plan(&config, &cohort, Path::new("results"), false).unwrap()
 }
 
 #[test]

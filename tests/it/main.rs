@@ -23,6 +23,7 @@ mod label_split;
 mod layers;
 mod names;
 mod networks;
+mod pairs;
 mod parity;
 mod recipes;
 mod report;

@@ -220,7 +220,7 @@ fn expression_may_be_a_table_a_sample_or_a_column_of_another_name() {
         ),
         (
             "{path: expression.tsv, columns: {S1: x}}",
-            vec!["expression.columns: the sheet has no sample S1; its samples are s1, s2"],
+            vec!["expression.columns: the sheet has no sample S1 with expression; it has s1, s2"],
         ),
         ("{path: nowhere.tsv}", vec!["expression.path: no such file nowhere.tsv"]),
     ];
@@ -331,6 +331,13 @@ fn a_plan_of_standard_input_names_it() {
     let bad = plan(&format!("{MINIMAL}train: {{epochs: 0}}\n"), ".");
     let stderr = String::from_utf8_lossy(&bad.stderr);
     assert!(stderr.contains("standard input, line 4, column 17: train.epochs 0"), "{stderr}");
+    // a line of the copy is none of the user's file
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("attentrack"));
+    let args = ["plan", "-", "--base", ".", "--source", "mine/config.yaml"];
+    let bad = format!("{MINIMAL}train: {{epochs: 0}}\n");
+    let output = command.current_dir(dir.path("")).args(args).write_stdin(bad).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("mine/config.yaml: train.epochs 0"), "{stderr}");
 }
 
 #[test]

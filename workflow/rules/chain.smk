@@ -83,6 +83,27 @@ rule bin:
         "{params.command} --threads {threads} 2> {log:q}"
 
 
+rule pair:
+    input:
+        inputs("pair"),
+    output:
+        f"{OUT}/pairs/{{sample}}.bins.safetensors",
+    log:
+        f"{OUT}/logs/pair.{{sample}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/pair.{{sample}}.tsv"
+    conda:
+        "../envs/attentrack.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=60,
+    params:
+        command=command("pair"),
+    shell:
+        "{params.command} --threads {threads} 2> {log:q}"
+
+
 rule train:
     input:
         inputs("train"),

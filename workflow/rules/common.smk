@@ -34,6 +34,9 @@ if not SETTINGS:
 def make_plan():
     """The steps of the chain, as `attentrack plan` gives them."""
     command = ["attentrack", "plan", "-", f"--base={BASE}", f"--outdir={OUT}"]
+    if workflow.configfiles:
+        # messages name the file that the user wrote, not what Snakemake hands over
+        command.append(f"--source={workflow.configfiles[0]}")
     if config.get("allow_missing"):
         command.append("--allow-missing")
     try:

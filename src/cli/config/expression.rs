@@ -36,11 +36,16 @@ impl Expression {
         self.columns.get(sample).cloned().or_else(named)
     }
 
+    /// Whether each sample has a table of its own.
+    pub fn is_by_sample(&self) -> bool {
+        self.path.to_string_lossy().contains(EACH_SAMPLE)
+    }
+
     /// What is wrong with it for the samples of the sheet; whether the files are there shows only where they are
     /// `visible`.
     pub fn problems(&self, samples: &[&str], visible: bool) -> Vec<String> {
         let mut problems: Vec<String> = Vec::new();
-        let per_sample = self.path.to_string_lossy().contains(EACH_SAMPLE);
+        let per_sample = self.is_by_sample();
         for sample in samples.iter().filter(|_| visible) {
             let path = self.path_of(sample);
             if !path.is_file() {
@@ -53,7 +58,7 @@ impl Expression {
             self.columns.keys().map(String::as_str).filter(|name| !samples.contains(name)).collect();
         if !unknown.is_empty() {
             problems.push(format!(
-                "expression.columns: the sheet has no sample {}; its samples are {}",
+                "expression.columns: the sheet has no sample {} with expression; it has {}",
                 unknown.join(", "),
                 samples.join(", ")
             ));

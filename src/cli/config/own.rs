@@ -9,6 +9,16 @@ use super::expression::for_sample;
 use crate::learn::{Recipe, recipe};
 use crate::model::Sizes;
 
+/// The tables of samples and pairs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Sheets {
+    /// Sample sheet: a TSV with the columns sample, mark, path, control, expression.
+    pub samples: PathBuf,
+    /// Pairs of samples, for the models deep-diff-*: a TSV with the columns sample and versus, names of the sample
+    /// sheet. The model learns the change from versus to sample.
+    pub pairs: Option<PathBuf>,
+}
+
 /// Gene annotation.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Annotation {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, MapDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, IntoDeserializer, MapAccess, Visitor};
 
+use super::own::Sheets;
 use super::section::Section;
 use crate::stage::flags::{self, Field, Options};
 
@@ -30,20 +31,17 @@ fn place_of(error: &serde_yaml::Error) -> Option<String> {
     error.location().map(|at| format!("line {}, column {}", at.line(), at.column()))
 }
 
-/// The path of the sample sheet.
-pub fn samples(text: &str) -> Result<std::path::PathBuf, Problem> {
-    #[derive(Deserialize)]
-    struct Top {
-        samples: std::path::PathBuf,
-    }
-    Ok(serde_yaml::from_str::<Top>(text)?.samples)
+/// The keys outside the sections.
+pub fn sheets(text: &str) -> Result<Sheets, Problem> {
+    Ok(serde_yaml::from_str(text)?)
 }
 
 /// Refuses keys that there are not, and sections that are there twice.
 pub fn check_keys(text: &str, sections: &[Section]) -> Result<(), Problem> {
     let deserializer = serde_yaml::Deserializer::from_str(text);
-    Ok(Keys { names: sections.iter().map(|section| section.name.to_owned()).collect(), sections }
-        .deserialize(deserializer)?)
+    let sheets = flags::fields::<Sheets>().into_iter().map(|field| field.name);
+    let names = sheets.chain(sections.iter().map(|section| section.name.to_owned())).collect();
+    Ok(Keys { names, sections }.deserialize(deserializer)?)
 }
 
 /// Reads what a section says of one struct. A key without a value is as if it were left out.
@@ -296,7 +294,7 @@ impl Visitor<'_> for Known<'_> {
 
     fn visit_str<E: Error>(self, key: &str) -> Result<String, E> {
         let names = || self.0.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
-        match key == "samples" || self.0.iter().any(|name| name == key) {
+        match self.0.iter().any(|name| name == key) {
             true => Ok(key.to_owned()),
             false => Err(E::custom(format!("unknown field `{key}`, expected one of {}", names().join(", ")))),
         }

@@ -1,8 +1,9 @@
 //! The sections of config.yaml: which options structs share one, and what their schema is.
 
-use schemars::{Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::own::Sheets;
 use crate::stage::flags::{self, Field, Options};
 
 /// A section: its name, what it is about, and the structs whose fields are its keys.
@@ -70,8 +71,8 @@ macro_rules! sections {
         /// The whole chain's configuration. Paths are relative to the folder of the file.
         #[derive(Clone, Debug)]
         pub struct Config {
-            /// Sample sheet: a TSV with the columns sample, mark, path, control.
-            pub samples: PathBuf,
+            /// The tables of samples and pairs.
+            pub sheets: Sheets,
             $($(#[doc = $about] pub $field: $part,)*)*
         }
 
@@ -89,7 +90,7 @@ macro_rules! sections {
             fn parse(text: &str) -> Result<Config, read::Problem> {
                 read::check_keys(text, &Config::sections())?;
                 Ok(Config {
-                    samples: read::samples(text)?,
+                    sheets: read::sheets(text)?,
                     $($($field: read::read(text, stringify!($section))?,)*)*
                 })
             }
@@ -110,10 +111,9 @@ pub(super) use sections;
 
 /// The schema of all sections.
 pub fn schema(generator: &mut SchemaGenerator, sections: &[Section]) -> Schema {
-    let mut properties = Map::new();
+    let sheets = Sheets::json_schema(generator).to_value();
+    let mut properties = sheets["properties"].as_object().cloned().unwrap_or_default();
     let mut required = vec!["samples"];
-    let sheet = "Sample sheet: a TSV with the columns sample, mark, path, control.";
-    properties.insert("samples".to_owned(), json!({"type": "string", "description": sheet}));
     for section in sections {
         let (schema, is_required) = section.schema(generator);
         properties.insert(section.name.to_owned(), schema);

@@ -21,6 +21,7 @@ pub(super) fn parameters() -> Value {
     sheet["format"] = json!("file-path");
     sheet["mimetype"] = json!("text/tab-separated-values");
     sheet["schema"] = json!("assets/schema_input.json");
+    config["properties"]["pairs"]["format"] = json!("file-path");
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "attentrack pipeline parameters",

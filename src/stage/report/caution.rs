@@ -17,12 +17,21 @@ pub fn cautions(inputs: &ReportInputs) -> Vec<(String, String)> {
         epochs(inputs),
         lost(inputs),
         flat(inputs),
+        only_scored(inputs),
     ];
     found.into_iter().flatten().collect()
 }
 
 fn warning(heading: &str, text: String) -> Option<(String, String)> {
     Some((heading.to_owned(), text))
+}
+
+fn only_scored(inputs: &ReportInputs) -> Option<(String, String)> {
+    let names = inputs.only_scored.join(", ");
+    let text = format!(
+        "{names}: scored without expression data. No figure on this page is of their genes, and nothing here says how good their scores are."
+    );
+    if names.is_empty() { None } else { warning("Scored only", text) }
 }
 
 fn overlap(inputs: &ReportInputs) -> Option<(String, String)> {

@@ -24,6 +24,8 @@ pub struct ReportInputs {
     pub chroms: BTreeMap<Split, BTreeSet<String>>,
     /// What a label divides the genes into.
     pub groups: Groups,
+    /// Samples that were scored and have no labels.
+    pub only_scored: Vec<String>,
 }
 
 impl ReportInputs {
@@ -107,7 +109,7 @@ pub fn read(args: &Args) -> anyhow::Result<ReportInputs> {
         }
     }
     let profile = read_profile(args, &samples)?;
-    Ok(ReportInputs { metrics, samples, runs, profile, chroms, groups })
+    Ok(ReportInputs { metrics, samples, runs, profile, chroms, groups, only_scored: args.only_scored.clone() })
 }
 
 fn read_metrics(path: &Path) -> anyhow::Result<Report> {
