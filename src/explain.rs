@@ -60,7 +60,7 @@ pub fn explain(
         let Some(open) = model.deep_lift()? else { bail!("the model cannot be laid open for {}", method.name()) };
         return Ok(open.contributions(x, rule, done));
     }
-    let twice = |layer: LayerName, input: f32| settings.transform.rescaled(layer, input, 2.0);
+    let twice = |_: LayerName, input: f32| settings.transform.rescaled(input, 2.0);
     let none = |_: LayerName, _: f32| 0.0;
     let mut values = Vec::with_capacity(x.len());
     for x in x.chunks(WINDOWS * size) {

@@ -19,8 +19,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Explains a model of such rows, which has met the sample that is explained
-    /// ([`Trained::meet_sample`]).
+    /// Explains a model of such rows.
     ///
     /// # Errors
     /// If the device fails.

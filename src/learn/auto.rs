@@ -1,74 +1,65 @@
-//! Our own best model: kinds of models that are wrong in different ways, counted alike. Its attention is that
-//! of its networks, an ensemble of AttentiveChromes.
+//! Our own model: few members that are wrong in different ways and that were chosen by how well they predict samples,
+//! chromosomes and scales that they had not seen (`docs/auto.md` has what was tried, and what each gave).
 //!
-//! All but the networks see ranks of the signal within its sample ([`Context`]) or amounts relative to
-//! its mean ([`Transform::UnitMean`](super::Transform)), so that neither the unit of the signal nor the depth
-//! of a sample counts. Of a few hundred genes, weights that are fitted to genes are no better than equal
-//! ones. What else was tried, and what each gave, is in `docs/auto.md`.
+//! All see the same rows: the signal of each mark in units of its mean over the sample's genes, in logarithms
+//! ([`Transform::UnitMeanLog1p`](super::Transform)), so that neither the unit of the signal nor the depth of a sample
+//! counts.
 
-mod ecdf;
 mod fit;
 mod folds;
 mod genes;
 mod model;
 mod newton;
+mod seen;
 mod stack;
-mod view;
 
-pub use ecdf::Ecdf;
 pub use fit::{AutoError, Fitted, fit};
 pub use folds::Locus;
 pub use genes::Genes;
 pub use model::{Auto, AutoConfig, AutoTag, Share, layers};
-pub use view::{Context, View};
-
-use std::ops::Range;
+pub use seen::Seen;
 
 use super::Transform;
-use super::baseline::BaselineMethod;
+use super::baseline::{Feature, FeatureSet, POOLED};
 use super::calibration::CalibrationMethod;
 use super::entry::{Defaults, How, Needs, Recipe};
+use crate::matrix::RowShape;
 use crate::model::designs;
 
 /// Its name.
 pub(super) const TAG: &str = "auto";
 /// Networks, of as many seeds.
-const NETWORKS: u16 = 4;
+const NETWORKS: u16 = 2;
 /// Which networks.
 const NETWORK: &str = "attentive-chrome";
 /// The members in order; all networks are the first one.
-const MEMBERS: [&str; 9] = [
-    "networks",
-    "linear.ranks",
-    "linear.summaries",
-    "linear.products",
-    "linear.profile",
-    "linear.symmetric",
-    "linear.amounts",
-    "trees.forest",
-    "trees.boosted",
-];
-/// What each linear member sees.
-const LINEAR: [View; 6] = [View::Ranks, View::Summaries, View::Products, View::Profile, View::Symmetric, View::Amounts];
-/// How each of the trees' members is grown.
-const TREES: [BaselineMethod; 2] = [BaselineMethod::RandomForest, BaselineMethod::GradientBoosting];
-/// What they see.
-const OF_TREES: View = View::Windows;
-/// Which members are of one kind. Kinds count alike, and so do the members of a kind.
-const KINDS: [Range<usize>; 3] = [0..1, 1..7, 7..9];
-/// Which kind has log-odds that are fit to be believed.
-const LINEAR_KIND: usize = 1;
+const MEMBERS: [&str; 3] = ["networks", "linear", "trees"];
+/// How much each counts, in units of its spread. Networks say where in a window the signal matters, and lose most on a
+/// sample of another scale.
+const COUNTS: [f64; MEMBERS.len()] = [0.25, 1.0, 1.0];
+/// Which member has log-odds that are fit to be believed.
+const LINEAR: usize = 1;
+
+/// What the linear member sees: the mean of each mark in each layer.
+fn seen_by_linear(shape: &RowShape) -> Vec<Feature> {
+    FeatureSet::Sums.list(shape, POOLED)
+}
+
+/// What the trees see: windows, means and largest values.
+fn seen_by_trees(shape: &RowShape) -> Vec<Feature> {
+    FeatureSet::All.list(shape, POOLED)
+}
 
 /// How it is made; `None` only if there were no such network as [`NETWORK`].
 pub(super) fn recipe() -> Option<Recipe> {
     let network = designs().find(|design| design.tag == NETWORK)?;
     Some(Recipe {
         tag: TAG,
-        title: "Four AttentiveChromes, six linear models and two of trees, the three kinds counted alike and calibrated (docs/auto.md)",
+        title: "Two AttentiveChromes, a logistic regression of the marks' means and extra trees, stacked and calibrated; chosen for new samples (docs/auto.md)",
         citation: "our own",
         needs: Needs { bodies: true, ..Needs::default() },
         defaults: Defaults {
-            transform: Transform::UnitMean,
+            transform: Transform::UnitMeanLog1p,
             calibration: CalibrationMethod::Temperature,
             // the scores are probabilities by the linear members
             calibrates_halfway: true,

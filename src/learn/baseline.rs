@@ -9,6 +9,7 @@
 
 mod boosting;
 mod choose;
+mod extra;
 mod features;
 mod linear;
 mod model;
@@ -17,7 +18,7 @@ mod table;
 mod trees;
 
 pub use choose::{Chosen, Labelled};
-pub use features::FeatureSet;
+pub use features::{Feature, FeatureSet, POOLED, Statistic};
 pub use linear::Linear;
 pub use model::{Baseline, BaselineConfig};
 pub use table::{Scaling, Table};

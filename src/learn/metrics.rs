@@ -21,7 +21,7 @@ pub use comparison::{
 };
 pub use curve::{precision_recall_curve, roc_curve};
 pub use judge::{Rows, judge};
-pub use loci::{BLOCK_BP, Loci, Unit};
+pub use loci::{BLOCK_BP, Loci, Units};
 pub use ranking::Ranking;
 pub use regression::{Ranks, mean_squared_error, pearson, spearman};
 pub use report::{

@@ -24,11 +24,6 @@ pub trait Trained: Debug + Send + Sync {
     /// If the device that holds them fails.
     fn to_arrays(&self) -> Result<Arrays>;
 
-    /// Tells the model all genes of the sample that is scored next, for those that compare a gene with the others of
-    /// its sample; else, and where there are few genes, they are compared with the training genes. `rows` as in
-    /// [`Self::score`].
-    fn meet_sample(&mut self, _rows: &[f32]) {}
-
     /// Number of models whose mean is predicted.
     fn n_models(&self) -> usize {
         1

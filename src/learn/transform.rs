@@ -22,6 +22,8 @@ pub enum Transform {
     /// Each mark divided by its mean absolute value over the sample's genes: neither the unit of the signal
     /// counts, nor the depth of a sample.
     UnitMean,
+    /// The same, then the logarithm: sign(x)·ln(1 + |x|). What was learnt travels best to samples on another scale.
+    UnitMeanLog1p,
 }
 
 impl Transform {
@@ -33,14 +35,9 @@ impl Transform {
             Transform::DepthScaled => "depth-scaled",
             Transform::DepthScaledLog1p => "depth-scaled-log1p",
             Transform::UnitMean => "unit-mean",
+            Transform::UnitMeanLog1p => "unit-mean-log1p",
         }
     }
-}
-
-/// Whether a layer is transformed. The models that look at bodies rank them within their sample, where neither depth
-/// nor a logarithm changes anything; and a body that is not known stays missing.
-fn is_transformed(layer: LayerName) -> bool {
-    layer == LayerName::Window
 }
 
 /// A transform with what was learnt on the training genes.
@@ -97,7 +94,9 @@ impl Transform {
         match self {
             Transform::Raw => Some(Transform::DepthScaled),
             Transform::Log1p => Some(Transform::DepthScaledLog1p),
-            Transform::DepthScaled | Transform::DepthScaledLog1p | Transform::UnitMean => None,
+            Transform::DepthScaled | Transform::DepthScaledLog1p | Transform::UnitMean | Transform::UnitMeanLog1p => {
+                None
+            }
         }
     }
 
@@ -110,30 +109,34 @@ impl Transform {
         bad.map_or(Ok(()), |(at, raw, problem)| Err(BadValue { mark: at / n_bins, bin: at % n_bins, raw, problem }))
     }
 
-    /// The input that a signal `factor` times as strong gives, where this one of a layer gives `input`.
-    pub fn rescaled(self, layer: LayerName, input: f32, factor: f64) -> f32 {
-        match is_transformed(layer) && self.takes_logarithm() {
-            true => (factor * f64::from(input).exp_m1()).ln_1p() as f32,
-            false => (factor * f64::from(input)) as f32,
-        }
+    /// The input that a signal `factor` times as strong gives, where this one gives `input`.
+    pub fn rescaled(self, input: f32, factor: f64) -> f32 {
+        let size = f64::from(input.abs());
+        let scaled = if self.takes_logarithm() { (factor * size.exp_m1()).ln_1p() } else { factor * size };
+        scaled.copysign(f64::from(input)) as f32
     }
 
     fn problem_of(self, raw: f32) -> Option<&'static str> {
         if raw.is_infinite() {
             return Some("is infinite; expected a finite value or NaN (missing)");
         }
-        (self.takes_logarithm() && raw < 0.0)
+        (self.takes_logarithm() && self != Transform::UnitMeanLog1p && raw < 0.0)
             .then_some("is negative and has no log1p; use the raw or depth-scaled transform for such a signal")
     }
 
     /// Whether the model sees logarithms.
     pub fn takes_logarithm(self) -> bool {
-        matches!(self, Transform::Log1p | Transform::DepthScaledLog1p)
+        matches!(self, Transform::Log1p | Transform::DepthScaledLog1p | Transform::UnitMeanLog1p)
     }
 
     /// Whether it needs the means of a sample.
     fn scales_depth(self) -> bool {
-        matches!(self, Transform::DepthScaled | Transform::DepthScaledLog1p | Transform::UnitMean)
+        !matches!(self, Transform::Raw | Transform::Log1p)
+    }
+
+    /// Whether a sample is measured by its own means alone.
+    fn is_unit_mean(self) -> bool {
+        matches!(self, Transform::UnitMean | Transform::UnitMeanLog1p)
     }
 }
 
@@ -145,7 +148,7 @@ impl FittedTransform {
 
     /// Whether the means of the training genes count.
     pub fn needs_train_means(&self) -> bool {
-        self.transform.scales_depth() && self.transform != Transform::UnitMean
+        self.transform.scales_depth() && !self.transform.is_unit_mean()
     }
 
     /// The factor of each mark of a sample. Its depth is the mean of each mark over all its scorable
@@ -155,7 +158,7 @@ impl FittedTransform {
             return vec![1.0; sample.sums.len()];
         }
         let over = |numerator: f64, mean: f64| if mean == 0.0 { 1.0 } else { numerator / mean };
-        if self.transform == Transform::UnitMean {
+        if self.transform.is_unit_mean() {
             return sample.absolute_means().into_iter().map(|mean| over(1.0, mean)).collect();
         }
         self.train_means.iter().zip(sample.means()).map(|(&train, mean)| over(train, mean)).collect()
@@ -176,7 +179,7 @@ impl FittedTransform {
                 }
                 let mut value = f64::from(raw) * scale;
                 if self.transform.takes_logarithm() {
-                    value = value.ln_1p();
+                    value = value.abs().ln_1p().copysign(value);
                 }
                 *slot = if value.is_nan() { 0.0 } else { value as f32 };
             }
@@ -200,7 +203,9 @@ impl FittedTransform {
             for &layer in layers {
                 let start = values.len();
                 values.extend_from_slice(matrix.row(layer, region));
-                if is_transformed(layer) {
+                // of a body that is not known, all is missing, and stays so
+                let is_known = layer == LayerName::Window || values[start..].iter().any(|value| !value.is_nan());
+                if is_known {
                     self.apply_to_gene(&scales, &mut values[start..]).map_err(|bad| bad.at(region, matrix))?;
                 }
             }
@@ -280,9 +285,13 @@ mod tests {
         let bad = logarithm.apply_to_gene(&[1.0, 1.0], &mut gene).unwrap_err();
         assert_eq!((bad.mark, bad.bin, bad.raw), (1, 1, -4.0));
         assert!(fitted.apply_to_gene(&[1.0, 1.0], &mut [0.0, 0.0, f32::INFINITY, 0.0]).is_err());
-        let twice = logarithm.transform.rescaled(LayerName::Window, (1.0f32 + 3.0).ln(), 2.0);
+        let twice = logarithm.transform.rescaled((1.0f32 + 3.0).ln(), 2.0);
         assert!((twice - (1.0f32 + 6.0).ln()).abs() < 1e-6, "{twice}");
-        assert_eq!(Transform::Raw.rescaled(LayerName::Window, 3.0, 2.0), 6.0);
+        assert_eq!(Transform::Raw.rescaled(-3.0, 2.0), -6.0);
+        let unit_log = FittedTransform::new(Transform::UnitMeanLog1p, &training);
+        let mut gene = [2.0, f32::NAN, -4.0, 0.0];
+        unit_log.apply_to_gene(&unit_log.scales(&log_ratios), &mut gene).unwrap();
+        assert_eq!(gene, [2.0f32.ln(), 0.0, -(3.0f32.ln()), 0.0]);
         assert_eq!(MarkMeans::new(3).means(), [0.0; 3]);
     }
 }

@@ -27,7 +27,7 @@ use crate::stage::{Common, Files, Flags, Judgement, Reach, Stage};
 /// over the samples. The threshold behind the accuracy is chosen on the validation genes (the most accurate one; of
 /// equally accurate ones the largest), of means on those of each sample. Intervals are percentile intervals over
 /// loci drawn with replacement, not stratified by class: with --genes blocks of 1 Mb with all their genes, because
-/// neighbours are not independent, else single genes; all rows of a gene, one a sample, are drawn together. Genes
+/// neighbours are not independent; without, or of fewer than 10 blocks, single genes; all rows of a gene, one a sample, are drawn together. Genes
 /// without a score are counted by their status, and not judged. Labels other than 0 and 1 are judged by
 /// Pearson's and Spearman's correlation and the mean squared error instead. With --genes, test windows that share
 /// bases with a training window are counted too.
@@ -160,7 +160,7 @@ impl Args {
         loci: &Loci<'a>,
         overlap: Option<Overlap>,
     ) -> Report {
-        let bootstrap = self.options.bootstrap(1000, loci);
+        let bootstrap = self.options.bootstrap(1000);
         let judge = |sample: &str, genes, parts: &[Rows<'a>]| judge(sample, genes, parts, binary, (&bootstrap, loci));
         let (genes, parts) = join::all(samples);
         Report {

@@ -154,7 +154,6 @@ impl Stage for Args {
         let x = header.transform.apply(&matrix, layers, &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         fit::warn_if_unlike(&header, &matrix, &genes, &x);
-        model.meet_sample(&x);
         let model = Subject::new(model, shape.clone())?;
         let methods = self.methods(&model)?;
         let settings = self.settings(&header, &shape, &x);

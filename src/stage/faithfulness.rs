@@ -258,10 +258,6 @@ impl Args {
         let (header, mut model) = model_file::load(path, &self.compute.open()?)?;
         model.set_instruction_set(self.compute.instruction_set.set());
         fit::check(&self.bins, &header, matrix).with_context(|| format!("model {}", path.display()))?;
-        let all: Vec<usize> = matrix.scorable().collect();
-        let sample = header.transform.apply(matrix, header.model.layers(), &all);
-        let sample = sample.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
-        model.meet_sample(&sample);
         let model = Subject::new(model, matrix.row_shape(header.model.layers()))?;
         Ok((header, model))
     }

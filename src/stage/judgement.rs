@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::learn::metrics::{Bootstrap, Loci};
+use crate::learn::metrics::Bootstrap;
 use crate::matrix::Split;
 
 /// On which genes models are judged, and how sure figures are.
@@ -33,9 +33,9 @@ impl Default for Judgement {
 
 impl Judgement {
     /// The bootstrap over loci; `replicates` is their number where none is given.
-    pub fn bootstrap(&self, replicates: u32, loci: &Loci) -> Bootstrap {
+    pub fn bootstrap(&self, replicates: u32) -> Bootstrap {
         let replicates = self.bootstrap.unwrap_or(replicates);
-        Bootstrap { replicates, confidence: self.confidence, seed: self.seed, block_bp: loci.block_bp() }
+        Bootstrap { replicates, confidence: self.confidence, seed: self.seed }
     }
 }
 

@@ -28,7 +28,7 @@ use crate::stage::{Common, Files, Flags, Judgement, Stage};
 /// scored all of them; where samples have models of their own (column model of the predictions), whose scores
 /// cannot be ranked together, it is the mean over the samples too. Intervals and P values are those of a paired
 /// bootstrap over loci: each replicate draws the same loci for every model, with --genes blocks of 1 Mb with all their
-/// genes, else single genes; all rows of a gene are drawn together. P values are two-sided; the null hypothesis is that the model and --reference are equally good; p_holm is adjusted for
+/// genes; without, or of fewer than 10 blocks, single genes; all rows of a gene are drawn together. P values are two-sided; the null hypothesis is that the model and --reference are equally good; p_holm is adjusted for
 /// the number of models (Holm 1979). Choose a model by its validation figure (column valid): the best of many test
 /// figures is too optimistic.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
@@ -122,7 +122,7 @@ impl Stage for Args {
         let reference = self.reference(&inputs)?;
         let genes = self.genes.as_ref().map(|path| io::genes_bed::read(path)).transpose()?.unwrap_or_default();
         let loci = Loci::of(&genes);
-        let bootstrap = self.options.bootstrap(2000, &loci);
+        let bootstrap = self.options.bootstrap(2000);
         let judge = |sample| self.judge(&inputs, sample, reference, (&bootstrap, &loci));
         let ladders = inputs.samples().into_iter().map(judge);
         let ladders = ladders.collect::<anyhow::Result<Vec<_>>>()?;

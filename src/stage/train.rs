@@ -125,7 +125,7 @@ pub struct Options {
     #[schemars(range(min = 1, max = 1000), extend("x-value" = "K"))]
     pub ensemble: u16,
     /// Transform of the signal; fitted on the training genes, stored in the model [default: raw; auto:
-    /// unit-mean]
+    /// unit-mean-log1p]
     pub transform: Option<Transform>,
     /// Features of a window that a baseline uses [default: all]
     pub features: Option<FeatureSet>,

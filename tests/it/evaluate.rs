@@ -93,7 +93,7 @@ fn scores_are_held_against_the_expression_elsewhere_and_loci_are_drawn() {
     // 300 genes in 30 blocks: the figures stay, the intervals do not
     assert_eq!(of(&genes)["auroc"]["value"], of(&loci)["auroc"]["value"]);
     assert_ne!(of(&genes)["auroc"]["low"], of(&loci)["auroc"]["low"]);
-    assert!(genes["bootstrap"]["block_bp"].is_null() && loci["bootstrap"]["block_bp"] == 1_000_000);
+    assert!(of(&genes)["blocks"].is_null() && of(&loci)["blocks"] == 30);
 }
 
 /// Scores of different models cannot be ranked together, however well each ranks the genes of its sample.

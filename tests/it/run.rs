@@ -76,7 +76,7 @@ fn every_value_is_checked_before_the_first_stage() {
     let cases = [
         ("train: {epochs: 0}\n", vec!["config.yaml, line 4, column 17", "train.epochs 0: must be at least 1"]),
         ("train: {ensemble: 0}\n", vec!["config.yaml, line 4, column 19", "train.ensemble 0: must be at least 1"]),
-        ("train: {ensemble: 5}\n", vec!["config.yaml: attentrack-train", "auto has 4 networks", "attentive-chrome"]),
+        ("train: {ensemble: 5}\n", vec!["config.yaml: attentrack-train", "auto has 2 networks", "attentive-chrome"]),
         (
             "model: {filters: 9}\n",
             vec!["config.yaml: attentrack-train", "model.filters is a size of", "with model.name auto"],

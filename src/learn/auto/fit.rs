@@ -5,19 +5,18 @@ use rayon::prelude::*;
 use super::folds::assign;
 use super::model::network_shape;
 use super::stack::weigh;
-use super::view::Context;
-use super::{Auto, AutoConfig, AutoTag, Genes, KINDS, LINEAR, OF_TREES, TREES, newton};
-use crate::learn::baseline::{FitError, Labelled, Linear, Scaling, Table};
+use super::{Auto, AutoConfig, AutoTag, Genes, Seen, newton, seen_by_linear, seen_by_trees};
+use crate::learn::baseline::{Fit, FitError, Growth, Linear, Scaling, Table, Trees};
 use crate::learn::{Task, score};
 use crate::matrix::LayerName;
 use crate::model::Network;
 
-/// Folds of the training genes, on which a linear member's penalty is chosen.
+/// Folds of the training genes, on which the linear member's penalty is chosen.
 const FOLDS: usize = 5;
-/// Inverse strengths of the linear models' penalty that are tried.
-const STRENGTHS: [f64; 7] = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1];
-/// Genes above which the penalty is chosen on one fold instead of all.
-const MANY_GENES: usize = 3_000;
+/// Inverse strengths of the linear member's penalty that are tried.
+const STRENGTHS: [f64; 8] = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0];
+/// Trees of the forest.
+const TREES: u32 = 300;
 
 /// Stacking went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -41,10 +40,9 @@ pub struct Fitted {
     pub valid_scores: Vec<f32>,
 }
 
-/// Fits linear models and trees to the training genes, and stacks them with networks that have been trained on
-/// the same. The penalty of a linear model is the one with the smallest loss on folds of the training genes; the
-/// trees' settings are those with the best metric of the validation genes. The same genes and seed give the same
-/// model.
+/// Fits the linear model and the trees to the training genes, and stacks them with networks that have been trained on
+/// the same. The penalty of the linear member is the one with the smallest loss on folds of the training genes. `is_log`
+/// says whether rows have been through a logarithm. The same genes and seed give the same model.
 ///
 /// # Errors
 /// If all labels are equal, or a member cannot be fitted.
@@ -53,47 +51,34 @@ pub fn fit(
     networks: Box<dyn Network>,
     task: Task,
     (seed, flank_bp): (u64, u32),
+    is_log: bool,
 ) -> Result<Fitted, AutoError> {
     let labels: Vec<f64> = genes.set.labels.iter().map(|&label| f64::from(label)).collect();
     let (valid, train): (Vec<usize>, Vec<usize>) = (0..genes.len()).partition(|&gene| genes.is_valid[gene]);
     let places: Vec<_> = train.iter().map(|&gene| genes.places[gene].clone()).collect();
     let folds = assign(&places, flank_bp, FOLDS, seed);
     let [train_labels, valid_labels] = [&train, &valid].map(|rows| of(&labels, rows));
+    let rows = |of: &[usize]| of.iter().map(|&gene| genes.set.gene(gene)).collect::<Vec<&[f32]>>();
+    let [train_rows, valid_rows] = [&train, &valid].map(|genes| rows(genes));
+    let [linear_sees, trees_see] = [seen_by_linear(&genes.shape), seen_by_trees(&genes.shape)]
+        .map(|list| Seen::new((list, is_log), train_rows.iter().copied()));
 
-    let mut rows = Vec::new();
-    valid.iter().for_each(|&gene| rows.extend_from_slice(genes.set.gene(gene)));
-    let windows = genes.shape.narrow(&rows, &network_shape(&networks.config()));
+    let windows = genes.shape.narrow(&valid_rows.concat(), &network_shape(&networks.config()));
     // as of a regression: the mean of the outputs, not of probabilities
     let of_networks = score(networks.as_ref(), Task::Regression, &windows, |_| ())?.scores;
-    let mut outputs: Vec<Vec<f64>> = vec![of_networks.into_iter().map(f64::from).collect()];
+    let linear = fit_linear(&linear_sees.table(train_rows.iter().copied()), &train_labels, &folds, task)?;
+    let trees = fit_trees(&trees_see.table(train_rows.iter().copied()), &train_labels, task, seed);
+    let outputs = vec![
+        of_networks.into_iter().map(f64::from).collect(),
+        valid_rows.iter().map(|row| linear.predict(&linear_sees.of(row))).collect(),
+        valid_rows.iter().map(|row| trees.output(&trees_see.of(row))).collect(),
+    ];
 
-    let mut linear = Vec::new();
-    for view in LINEAR {
-        let seen = genes.table(view);
-        let fit = fit_linear(&seen.select(&train), &view.factors(&genes.shape), &train_labels, &folds, task)?;
-        outputs.push(valid.iter().map(|&gene| fit.predict(seen.row(gene))).collect());
-        linear.push(fit);
-    }
-
-    let seen = genes.table(OF_TREES);
-    let [of_train, of_valid] = [&train, &valid].map(|rows| seen.select(rows));
-    let mut trees = Vec::new();
-    for method in TREES {
-        let train = Labelled { table: &of_train, labels: &train_labels };
-        let valid = Labelled { table: &of_valid, labels: &valid_labels };
-        let fit = method.choose(task, train, valid, seed)?.fit;
-        outputs.push(of_valid.rows().map(|row| fit.output(row)).collect());
-        trees.push(fit);
-    }
-
-    // the networks do not see the bodies
-    let with_body = genes.shape.part(LayerName::Body).is_some();
-    let count = if with_body { [0.5, 1.0, 1.0] } else { [1.0; KINDS.len()] };
-    let members = weigh(task, &valid_labels, &outputs, count);
+    let members = weigh(task, &valid_labels, &outputs);
     let (network, n_networks) = (networks.config().clone(), networks.n_models());
-    let config = AutoConfig { tag: AutoTag::Auto, network, n_networks, with_body, members };
-    let training = Context::of(&genes.set.values, &genes.shape);
-    let auto = Auto { config, networks, linear, trees, training, sample: None };
+    let with_body = genes.shape.part(LayerName::Body).is_some();
+    let config = AutoConfig { tag: AutoTag::Auto, network, n_networks, with_body, is_log, members };
+    let auto = Auto { config, networks, linear, linear_sees, trees, trees_see };
     let of_gene = |gene: usize| auto.stack(task, &outputs.iter().map(|of| of[gene]).collect::<Vec<_>>()).0;
     let valid_scores = (0..valid.len()).map(of_gene).collect();
     let valid_labels = valid.iter().map(|&gene| genes.set.labels[gene]).collect();
@@ -102,19 +87,17 @@ pub fn fit(
 
 /// A linear model with the penalty that is best for genes that it has not learnt from; of equal ones the
 /// strongest.
-fn fit_linear(seen: &Table, factors: &[f64], labels: &[f64], folds: &[usize], task: Task) -> Result<Linear, FitError> {
+fn fit_linear(seen: &Table, labels: &[f64], folds: &[usize], task: Task) -> Result<Linear, FitError> {
     let fit = |table: &Table, labels: &[f64], c: f64| {
-        let mut scaling = Scaling::of(table);
-        scaling.scale.iter_mut().zip(factors).for_each(|(scale, factor)| *scale *= factor);
+        let scaling = Scaling::of(table);
         match task {
             Task::Classification => newton::logistic(table, &scaling, labels, c),
             Task::Regression => Linear::ridge(table, &scaling, labels, c),
         }
     };
-    let judged = if labels.len() > MANY_GENES { 1 } else { FOLDS };
     let tried = STRENGTHS.par_iter().map(|&c| {
         let mut loss = 0.0;
-        for fold in 0..judged {
+        for fold in 0..FOLDS {
             let (held, rest): (Vec<usize>, Vec<usize>) = (0..labels.len()).partition(|&gene| folds[gene] == fold);
             let of_rest = of(labels, &rest);
             // of few genes, a fold may hold all of one label
@@ -132,6 +115,15 @@ fn fit_linear(seen: &Table, factors: &[f64], labels: &[f64], folds: &[usize], ta
     let best = tried.into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
     let (_, c) = best.ok_or(FitError::OneLabel)?;
     fit(seen, labels, c)
+}
+
+/// Extra trees. Nothing is chosen: more genes have larger leaves, so that the model file stays small.
+fn fit_trees(seen: &Table, labels: &[f64], task: Task, seed: u64) -> Fit {
+    let is_share = task == Task::Classification;
+    let features = seen.n_features() as f64;
+    let features = if is_share { features.sqrt() } else { features / 3.0 };
+    let growth = Growth { depth: None, leaf: (labels.len() / 1000).clamp(3, 20), features: features as usize };
+    Fit::Trees { bias: 0.0, trees: Trees::extra(seen, labels, growth, TREES, seed), is_share }
 }
 
 fn of(labels: &[f64], genes: &[usize]) -> Vec<f64> {

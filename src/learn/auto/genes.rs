@@ -1,19 +1,15 @@
 //! What [`super::fit`] learns from.
 
 use super::folds::Locus;
-use super::view::{Context, View};
-use super::{LINEAR, OF_TREES};
 use crate::learn::GeneSet;
-use crate::learn::baseline::Table;
 use crate::matrix::RowShape;
 
 /// Most genes that are learnt from; of more, as many of each sample are taken, at even steps, others in each.
 const MOST_GENES: usize = 20_000;
-/// The same times the number of marks: with the marks, the features grow that a linear member has, and so do its
-/// memory and, by the square, its time.
+/// The same times the number of marks: with the marks, rows and features grow.
 const MOST_GENES_AND_MARKS: usize = 200_000;
 
-/// Genes to learn from, of one or several samples, as each kind of model sees them.
+/// Genes to learn from, of one or several samples.
 #[derive(Clone, Debug)]
 pub struct Genes {
     /// The layers that are looked at; those of every sample must be known.
@@ -24,19 +20,12 @@ pub struct Genes {
     pub places: Vec<Locus>,
     /// Whether it is for validation, not for training.
     pub is_valid: Vec<bool>,
-    tables: Vec<(View, Table)>,
 }
 
 impl Genes {
     /// None yet.
     pub fn new(shape: RowShape) -> Self {
-        let mut tables: Vec<(View, Table)> = Vec::new();
-        for view in LINEAR.into_iter().chain([OF_TREES]) {
-            if tables.iter().all(|(other, _)| *other != view) {
-                tables.push((view, Table::new(view.factors(&shape).len())));
-            }
-        }
-        Genes { shape, set: GeneSet::default(), places: Vec::new(), is_valid: Vec::new(), tables }
+        Genes { shape, set: GeneSet::default(), places: Vec::new(), is_valid: Vec::new() }
     }
 
     /// Adds a sample: the rows of all its genes, transformed, and which genes have what label, are where, and are for
@@ -48,8 +37,8 @@ impl Genes {
         (sample, n_samples): (usize, usize),
     ) {
         let size = self.shape.size();
-        let context = Context::of(rows, &self.shape);
-        let most = MOST_GENES.min(MOST_GENES_AND_MARKS / context.bins.len().max(1));
+        let marks = self.shape.parts().first().map_or(1, |part| part.channels().count());
+        let most = MOST_GENES.min(MOST_GENES_AND_MARKS / marks.max(1));
         let most = (most / n_samples.max(1)).max(1);
         let taken = labelled.len().min(most);
         // thousands of samples that show the same few genes would teach no more than these; where a sample's
@@ -61,13 +50,7 @@ impl Genes {
             self.set.push(row, *label);
             self.places.push(place.clone());
             self.is_valid.push(*is_valid);
-            self.tables.iter_mut().for_each(|(view, table)| table.push(&context.see(*view, row)));
         }
-    }
-
-    /// What a view sees of all genes.
-    pub(super) fn table(&self, view: View) -> &Table {
-        self.tables.iter().find(|(of, _)| *of == view).map_or(&self.tables[0].1, |(_, table)| table)
     }
 
     /// Number of genes.

@@ -5,17 +5,13 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::view::{Context, View};
-use super::{Ecdf, KINDS, LINEAR, MEMBERS, OF_TREES, TREES};
+use super::{MEMBERS, Seen, seen_by_linear, seen_by_trees};
 use crate::learn::arrays::{ArrayError, Arrays};
-use crate::learn::baseline::{Fit, Linear};
+use crate::learn::baseline::{BaselineMethod, Fit, Linear};
 use crate::learn::calibration::Platt;
 use crate::learn::{Scores, Spread, Task, Trained, score};
 use crate::matrix::{BODY_PARTS, LayerName, RowShape};
 use crate::model::{InstructionSet, ModelConfig, Network};
-
-/// Fewest genes of a sample that a gene is compared with; of fewer, it is compared with the training genes.
-const FEWEST_GENES: usize = 50;
 
 /// The tag of [`AutoConfig`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,9 +31,12 @@ pub struct AutoConfig {
     pub network: ModelConfig,
     /// Number of networks.
     pub n_networks: usize,
-    /// Whether linear models and trees read the genes' bodies.
+    /// Whether the linear model and the trees read the genes' bodies.
     #[serde(default)]
     pub with_body: bool,
+    /// Whether the input transform takes the logarithm, which linear model and trees do else.
+    #[serde(default)]
+    pub is_log: bool,
     /// The members.
     pub members: Vec<Share>,
 }
@@ -84,14 +83,14 @@ pub struct Auto {
     pub config: AutoConfig,
     /// AttentiveChromes.
     pub networks: Box<dyn Network>,
-    /// Linear models, one a view.
-    pub linear: Vec<Linear>,
-    /// A forest, and boosted trees.
-    pub trees: Vec<Fit>,
-    /// The distributions of the training genes.
-    pub training: Context,
-    /// Those of the sample that is scored.
-    pub(super) sample: Option<Context>,
+    /// A linear model.
+    pub linear: Linear,
+    /// What it sees.
+    pub linear_sees: Seen,
+    /// A forest.
+    pub trees: Fit,
+    /// What it sees.
+    pub trees_see: Seen,
 }
 
 impl Trained for Auto {
@@ -107,20 +106,13 @@ impl Trained for Auto {
         self.config.n_networks + MEMBERS.len() - 1
     }
 
-    /// Compares genes with those of this sample from now on, if there are enough of them.
-    fn meet_sample(&mut self, rows: &[f32]) {
-        let shape = &self.training.shape;
-        let is_enough = rows.len() >= FEWEST_GENES * shape.size();
-        self.sample = is_enough.then(|| Context::of(rows, shape));
-    }
-
     /// Scores genes by their rows, transformed. The attention is the mean over the networks, which look at the window
-    /// alone. The spread of a score is over the kinds of models, of an attention over the networks.
+    /// alone. The spread of a score is over the members, of an attention over the networks.
     ///
     /// # Errors
     /// If the number of values does not fit, or of the device.
     fn score(&self, task: Task, rows: &[f32], done: &dyn Fn(usize)) -> Result<Scores> {
-        let shape = &self.training.shape;
+        let shape = self.config.shape();
         let windows = shape.narrow(rows, &network_shape(&self.config.network));
         // as of a regression: the mean of the outputs, not of probabilities
         let mut scores = score(self.networks.as_ref(), Task::Regression, &windows, done)?;
@@ -135,20 +127,13 @@ impl Trained for Auto {
     }
 
     fn to_arrays(&self) -> Result<Arrays> {
+        let [networks, linear, trees] = MEMBERS.map(|name| format!("{name}."));
         let mut arrays = Arrays::default();
-        arrays.add_all("networks.", self.networks.to_arrays()?);
-        for (name, linear) in MEMBERS[1..].iter().zip(&self.linear) {
-            arrays.add_all(&format!("{name}."), linear.to_arrays());
-        }
-        for (name, fit) in tree_names().zip(&self.trees) {
-            arrays.add_all(&format!("{name}."), fit.to_arrays());
-        }
-        for (name, of) in
-            [("bins", &self.training.bins), ("summaries", &self.training.summaries), ("body", &self.training.body)]
-        {
-            for (at, ecdf) in of.iter().enumerate() {
-                arrays.add_f32(format!("ranks.{name}.{at}"), &ecdf.points);
-            }
+        arrays.add_all(&networks, self.networks.to_arrays()?);
+        arrays.add_all(&linear, self.linear.to_arrays());
+        arrays.add_all(&trees, self.trees.to_arrays());
+        for (name, seen) in [(linear, &self.linear_sees), (trees, &self.trees_see)] {
+            arrays.add_f64(&format!("{name}middle"), &seen.middle);
         }
         Ok(arrays)
     }
@@ -157,27 +142,18 @@ impl Trained for Auto {
 impl Auto {
     /// The members' outputs for a row.
     fn outputs(&self, row: &[f32], networks: f64) -> Vec<f64> {
-        let context = self.sample.as_ref().unwrap_or(&self.training);
-        let see = |view: View| context.see(view, row);
-        let mut outputs = vec![networks];
-        outputs.extend(self.linear.iter().zip(LINEAR).map(|(linear, view)| linear.predict(&see(view))));
-        let seen = see(OF_TREES);
-        outputs.extend(self.trees.iter().map(|fit| fit.output(&seen)));
-        outputs
+        let linear = self.linear.predict(&self.linear_sees.of(row));
+        vec![networks, linear, self.trees.output(&self.trees_see.of(row))]
     }
 
-    /// Score, and its standard deviation over the kinds of models.
+    /// Score, and its standard deviation over the members.
     pub(super) fn stack(&self, task: Task, outputs: &[f64]) -> (f32, f32) {
-        let shares = || outputs.iter().zip(&self.config.members);
-        let members: Vec<f64> = shares().map(|(&output, share)| share.line.apply(output)).collect();
+        let shares = outputs.iter().zip(&self.config.members);
+        let members: Vec<f64> = shares.map(|(&output, share)| share.line.apply(output)).collect();
         let logit: f64 = members.iter().zip(&self.config.members).map(|(output, share)| share.weight * output).sum();
-        let of_kind = |kind: std::ops::Range<usize>| {
-            let outputs = &members[kind];
-            f64::from(task.score((outputs.iter().sum::<f64>() / outputs.len() as f64) as f32))
-        };
-        let kinds = KINDS.map(of_kind);
-        let mean = kinds.iter().sum::<f64>() / kinds.len() as f64;
-        let square = kinds.iter().map(|kind| (kind - mean).powi(2)).sum::<f64>() / (kinds.len() - 1) as f64;
+        let scores: Vec<f64> = members.iter().map(|&output| f64::from(task.score(output as f32))).collect();
+        let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+        let square = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / (scores.len() - 1) as f64;
         (task.score(logit as f32), square.sqrt() as f32)
     }
 
@@ -192,43 +168,20 @@ impl Auto {
     ) -> std::result::Result<Self, String> {
         let text = |error: ArrayError| error.to_string();
         if config.members.iter().map(|share| share.name.as_str()).ne(MEMBERS) {
-            return Err(format!("the members are not {}", MEMBERS.join(", ")));
+            return Err(format!(
+                "the members are not {}: it was trained by another version. Train the model again",
+                MEMBERS.join(", ")
+            ));
         }
         let shape = config.shape();
-        let window = network_shape(&config.network);
-        let features = |view: View| view.factors(&shape).len();
-        let networks = config.network.from_tensors(config.n_networks, &arrays.part("networks.").tensors()?, device);
+        let [networks, linear, trees] = MEMBERS.map(|name| arrays.part(&format!("{name}.")));
+        let networks = config.network.from_tensors(config.n_networks, &networks.tensors()?, device);
         let networks = networks.map_err(|error| error.to_string())?;
-        let linear = MEMBERS[1..]
-            .iter()
-            .zip(LINEAR)
-            .map(|(name, view)| Linear::from_arrays(&arrays.part(&format!("{name}.")), features(view)).map_err(text));
-        let linear = linear.collect::<std::result::Result<Vec<_>, _>>()?;
-        let trees = tree_names().zip(TREES).map(|(name, method)| {
-            let part = arrays.part(&format!("{name}."));
-            Fit::from_arrays(method, task, &part, features(OF_TREES)).map_err(text)
-        });
-        let trees = trees.collect::<std::result::Result<Vec<_>, _>>()?;
-        let ecdfs = |name: &str, n: usize| {
-            let all = (0..n).map(|at| {
-                let name = format!("ranks.{name}.{at}");
-                let points = arrays.f32(&name)?;
-                if points.is_sorted() { Ok(Ecdf { points }) } else { Err(ArrayError { name }) }
-            });
-            all.collect::<std::result::Result<Vec<_>, _>>().map_err(text)
-        };
-        let summaries = View::Ranks.factors(&window).len();
-        let body = features(View::Ranks) - summaries;
-        let training = Context {
-            bins: ecdfs("bins", config.network.n_marks())?,
-            summaries: ecdfs("summaries", summaries)?,
-            body: ecdfs("body", body)?,
-            shape,
-        };
-        Ok(Auto { config: config.clone(), networks, linear, trees, training, sample: None })
+        let linear_sees = Seen::read((seen_by_linear(&shape), config.is_log), &linear).map_err(text)?;
+        let trees_see = Seen::read((seen_by_trees(&shape), config.is_log), &trees).map_err(text)?;
+        let linear = Linear::from_arrays(&linear, linear_sees.list.len()).map_err(text)?;
+        let forest = BaselineMethod::RandomForest;
+        let trees = Fit::from_arrays(forest, task, &trees, trees_see.list.len()).map_err(text)?;
+        Ok(Auto { config: config.clone(), networks, linear, linear_sees, trees, trees_see })
     }
-}
-
-fn tree_names() -> impl Iterator<Item = &'static str> {
-    MEMBERS[MEMBERS.len() - TREES.len()..].iter().copied()
 }

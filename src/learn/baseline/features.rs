@@ -1,7 +1,12 @@
-//! What the baselines see of a window.
+//! What tables of features hold of a row: a list that is declared as data, so that whatever explains a model goes back
+//! along it.
+
+use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::matrix::RowShape;
 
 /// Features of a window. Each is ln(1 + x), with the sign of x, of the mean signal of some bins or of the
 /// largest bin; of an input that has been through a logarithm already, x itself.
@@ -20,66 +25,81 @@ pub enum FeatureSet {
 }
 
 /// Windows that the trees' table pools the bins of a mark into: splits on single bins are noise.
-const POOLED: usize = 20;
+pub const POOLED: usize = 20;
+
+/// One number of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// Positions of one channel, in a row.
+    pub range: Range<usize>,
+    /// What is taken of them.
+    pub statistic: Statistic,
+}
+
+/// What a feature is of its positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    /// Their mean.
+    Mean,
+    /// The largest.
+    Largest,
+}
+
+impl Feature {
+    /// The feature of a row; NaN where its positions are not known. `is_log` says whether the row has been through a
+    /// logarithm.
+    pub fn of(&self, row: &[f32], is_log: bool) -> f64 {
+        let values = row[self.range.clone()].iter().map(|&x| f64::from(x));
+        let x = match self.statistic {
+            Statistic::Mean => values.sum::<f64>() / self.range.len().max(1) as f64,
+            Statistic::Largest => values.fold(f64::NEG_INFINITY, |a, b| if b.is_nan() { b } else { a.max(b) }),
+        };
+        if is_log { x } else { x.abs().ln_1p().copysign(x) }
+    }
+}
 
 impl FeatureSet {
-    /// Number of features of a window whose marks' bins are pooled into `n_windows` windows.
-    pub fn len(self, n_marks: usize, n_windows: usize) -> usize {
-        let of_mark = match self {
-            FeatureSet::Bins => n_windows,
-            FeatureSet::Sums | FeatureSet::Max => 1,
-            FeatureSet::All => n_windows.saturating_add(2),
-        };
-        n_marks.saturating_mul(of_mark)
+    /// The features of rows of this shape, channel by channel of each layer. The positions of a channel are pooled
+    /// into at most `most` stretches.
+    pub fn list(self, shape: &RowShape, most: usize) -> Vec<Feature> {
+        shape.channels().flat_map(|channel| self.of_channel(channel, most)).collect()
     }
 
-    /// The features of a window, row-major [mark, bin]. `is_log` says whether the values have been
-    /// through a logarithm; bins are pooled into at most `n_windows` windows.
-    pub fn of(self, window: &[f32], n_bins: usize, n_windows: usize, is_log: bool) -> Vec<f64> {
-        window.chunks_exact(n_bins).flat_map(|mark| self.of_mark(mark, n_windows, is_log)).collect()
-    }
-
-    /// Windows for trees.
-    pub fn pooled(n_bins: usize) -> usize {
-        n_bins.min(POOLED)
-    }
-
-    fn of_mark(self, bins: &[f32], n_windows: usize, is_log: bool) -> Vec<f64> {
-        let squash = |x: f64| if is_log { x } else { x.abs().ln_1p().copysign(x) };
-        let mean = |bins: &[f32]| bins.iter().map(|&x| f64::from(x)).sum::<f64>() / bins.len().max(1) as f64;
-        let mut features = Vec::new();
-        if matches!(self, FeatureSet::Bins | FeatureSet::All) {
-            let edge = |window: usize| window * bins.len() / n_windows;
-            features.extend((0..n_windows).map(|window| squash(mean(&bins[edge(window)..edge(window + 1)]))));
+    fn of_channel(self, channel: Range<usize>, most: usize) -> Vec<Feature> {
+        let (length, stretches) = (channel.len(), channel.len().min(most));
+        let edge = |stretch: usize| channel.start + stretch * length / stretches.max(1);
+        let bins = (0..stretches).map(|at| Feature { range: edge(at)..edge(at + 1), statistic: Statistic::Mean });
+        let whole = |statistic| Feature { range: channel.clone(), statistic };
+        match self {
+            FeatureSet::Bins => bins.collect(),
+            FeatureSet::Sums => vec![whole(Statistic::Mean)],
+            FeatureSet::Max => vec![whole(Statistic::Largest)],
+            FeatureSet::All => bins.chain([whole(Statistic::Mean), whole(Statistic::Largest)]).collect(),
         }
-        if matches!(self, FeatureSet::Sums | FeatureSet::All) {
-            features.push(squash(mean(bins)));
-        }
-        if matches!(self, FeatureSet::Max | FeatureSet::All) {
-            features.push(squash(bins.iter().map(|&x| f64::from(x)).fold(f64::NEG_INFINITY, f64::max)));
-        }
-        features
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::LayerName;
 
     #[test]
-    fn each_set_has_its_numbers() {
-        let window = [0.0, 2.0, 4.0, 2.0, -1.0, 0.0, 0.0, -1.0f32];
-        let of = |set: FeatureSet, windows| set.of(&window, 4, windows, true);
-        assert_eq!(of(FeatureSet::Bins, 4), window.map(f64::from));
-        assert_eq!(of(FeatureSet::Bins, 2), [1.0, 3.0, -0.5, -0.5]);
-        assert_eq!(of(FeatureSet::Sums, 4), [2.0, -0.5]);
-        assert_eq!(of(FeatureSet::Max, 4), [4.0, 0.0]);
-        assert_eq!(of(FeatureSet::All, 2), [1.0, 3.0, 2.0, 4.0, -0.5, -0.5, -0.5, 0.0]);
-        let sums = FeatureSet::Sums.of(&window, 4, 4, false);
-        assert!((sums[0] - 3f64.ln()).abs() < 1e-12 && (sums[1] + 1.5f64.ln()).abs() < 1e-12);
-        assert_eq!(FeatureSet::All.len(2, 4), 12);
-        for set in [FeatureSet::Bins, FeatureSet::Sums, FeatureSet::Max, FeatureSet::All] {
-            assert_eq!([4, 2].map(|windows| set.len(2, windows)), [4, 2].map(|windows| of(set, windows).len()));
-        }
+    fn each_set_has_its_numbers_of_every_layer() {
+        let shape = RowShape::of([(LayerName::Window, 2, 4), (LayerName::Body, 2, 2)]);
+        let row = [0.0, 2.0, 4.0, 2.0, -1.0, 0.0, 0.0, -1.0, 1.0, 3.0, 5.0, 5.0f32];
+        let of = |set: FeatureSet, most: usize| -> Vec<f64> {
+            set.list(&shape, most).iter().map(|feature| feature.of(&row, true)).collect()
+        };
+        assert_eq!(of(FeatureSet::Bins, 4), row.map(f64::from));
+        assert_eq!(of(FeatureSet::Bins, 2), [1.0, 3.0, -0.5, -0.5, 1.0, 3.0, 5.0, 5.0]);
+        assert_eq!(of(FeatureSet::Sums, 4), [2.0, -0.5, 2.0, 5.0]);
+        assert_eq!(of(FeatureSet::Max, 4), [4.0, 0.0, 3.0, 5.0]);
+        assert_eq!(of(FeatureSet::All, 2)[..8], [1.0, 3.0, 2.0, 4.0, -0.5, -0.5, -0.5, 0.0]);
+        let sums = FeatureSet::Sums.list(&shape, 4);
+        assert!((sums[0].of(&row, false) - 3f64.ln()).abs() < 1e-12);
+        assert!((sums[1].of(&row, false) + 1.5f64.ln()).abs() < 1e-12);
+        let unknown = [f32::NAN; 12];
+        assert!(FeatureSet::All.list(&shape, 2).iter().all(|feature| feature.of(&unknown, true).is_nan()));
     }
 }

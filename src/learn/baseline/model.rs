@@ -4,9 +4,11 @@ use candle_core::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BaselineMethod, FeatureSet, Fit, Linear, Table, Trees};
+use super::features::POOLED;
+use super::{BaselineMethod, Feature, FeatureSet, Fit, Linear, Table, Trees};
 use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::{Scores, Task, Trained};
+use crate::matrix::RowShape;
 
 /// What the header says of a baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -39,20 +41,23 @@ impl BaselineConfig {
     pub fn new(tag: BaselineMethod, (n_marks, n_bins): (usize, usize), features: FeatureSet, is_log: bool) -> Self {
         let n_windows = match tag {
             BaselineMethod::LogisticRegression | BaselineMethod::LinearSvm => n_bins,
-            BaselineMethod::RandomForest | BaselineMethod::GradientBoosting => FeatureSet::pooled(n_bins),
+            BaselineMethod::RandomForest | BaselineMethod::GradientBoosting => n_bins.min(POOLED),
         };
         BaselineConfig { tag, n_marks, n_bins, features, n_windows, is_log }
     }
 
-    /// Features of a window.
-    pub fn features_of(&self, window: &[f32]) -> Vec<f64> {
-        self.features.of(window, self.n_bins, self.n_windows, self.is_log)
+    /// What the table holds of a row.
+    pub fn list(&self) -> Vec<Feature> {
+        self.features.list(&RowShape::window(self.n_marks, self.n_bins), self.n_windows)
     }
 
-    /// Features of windows, row-major [gene, mark, bin].
-    pub fn table(&self, values: &[f32]) -> Table {
-        let mut table = Table::new(self.n_features());
-        values.chunks_exact(self.n_marks * self.n_bins).for_each(|window| table.push(&self.features_of(window)));
+    /// Features of rows.
+    pub fn table(&self, rows: &[f32]) -> Table {
+        let list = self.list();
+        let mut table = Table::new(list.len());
+        for row in rows.chunks_exact(self.n_marks * self.n_bins) {
+            table.push(&list.iter().map(|feature| feature.of(row, self.is_log)).collect::<Vec<_>>());
+        }
         table
     }
 
@@ -62,18 +67,14 @@ impl BaselineConfig {
         (!(1..=n_bins).contains(&n_windows))
             .then(|| format!("n_windows is {n_windows}, expected 1 to {n_bins}, the number of bins"))
     }
-
-    fn n_features(&self) -> usize {
-        self.features.len(self.n_marks, self.n_windows)
-    }
 }
 
 impl Trained for Baseline {
     fn score(&self, task: Task, values: &[f32], done: &dyn Fn(usize)) -> Result<Scores> {
-        let windows = values.chunks_exact(self.config.n_marks * self.config.n_bins);
-        let scores = windows.map(|window| {
+        let table = self.config.table(values);
+        let scores = table.rows().map(|features| {
             done(1);
-            task.score(self.fit.output(&self.config.features_of(window)) as f32)
+            task.score(self.fit.output(features) as f32)
         });
         Ok(Scores { scores: scores.collect(), ..Scores::default() })
     }
@@ -89,7 +90,7 @@ impl Baseline {
     /// # Errors
     /// If an array is missing or does not fit.
     pub fn from_arrays(config: &BaselineConfig, task: Task, arrays: &Arrays) -> std::result::Result<Self, ArrayError> {
-        let fit = Fit::from_arrays(config.tag, task, arrays, config.n_features())?;
+        let fit = Fit::from_arrays(config.tag, task, arrays, config.list().len())?;
         Ok(Baseline { config: config.clone(), fit })
     }
 }

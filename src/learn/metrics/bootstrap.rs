@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The percentile bootstrap over loci (Efron & Tibshirani 1993, chapter 13).
 ///
 /// Blocks of the genome are drawn with replacement, each with all its genes, because neighbours are not
-/// independent; a gene whose place is not known is drawn by itself. Nothing is stratified by class, so that the
+/// independent ([`super::Loci`]); a gene whose place is not known is drawn by itself. Nothing is stratified by class, so that the
 /// interval holds the chance of the class balance too. All rows of a gene (one a sample, when samples are pooled)
 /// are drawn together. A replicate in which a metric is not defined (one class only) is left out for that metric.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,10 +20,6 @@ pub struct Bootstrap {
     pub confidence: f64,
     /// Seed; replicate `i` draws from stream `i` of ChaCha8, whatever the number of threads.
     pub seed: u64,
-    /// Width in bp of the blocks of the genome that are drawn; `null` where genes are drawn one by one, because
-    /// their places are not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub block_bp: Option<u64>,
 }
 
 /// A metric with its bootstrap interval.
@@ -41,11 +37,6 @@ pub struct Estimate {
 }
 
 impl Bootstrap {
-    /// What is drawn, in words.
-    pub fn units(&self) -> &'static str {
-        if self.block_bp.is_some() { "loci" } else { "genes" }
-    }
-
     /// The metrics of `statistic` with their intervals.
     ///
     /// `statistic` gets how often each of the `n_units` units counts and returns one value a metric,
@@ -117,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_replicate_draws_as_many_genes_as_there_are() {
-        let bootstrap = Bootstrap { replicates: 2, confidence: 0.95, seed: 7, block_bp: None };
+        let bootstrap = Bootstrap { replicates: 2, confidence: 0.95, seed: 7 };
         let (mut first, mut second) = (vec![0; 50], vec![0; 50]);
         bootstrap.draw(0, &mut first);
         bootstrap.draw(1, &mut second);
@@ -129,7 +120,7 @@ mod tests {
     fn the_interval_of_a_mean_is_that_of_theory() {
         // 400 genes, 30 % positives: standard error of the share sqrt(.3 × .7 / 400) = 0.0229
         let positive: Vec<bool> = (0..400).map(|gene| gene % 10 < 3).collect();
-        let bootstrap = Bootstrap { replicates: 4000, confidence: 0.95, seed: 1, block_bp: None };
+        let bootstrap = Bootstrap { replicates: 4000, confidence: 0.95, seed: 1 };
         let [share] = bootstrap.estimates(400, [""], |counts| {
             [Some(
                 counts.iter().zip(&positive).map(|(&n, &label)| if label { n } else { 0 }).sum::<u32>() as f64 / 400.0,

@@ -1,6 +1,6 @@
 //! From joined rows to the figures of a sample.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::comparison::mean;
 use super::regression::{Ranks, spearman_of};
@@ -80,22 +80,22 @@ struct Part<'a> {
     units: Vec<usize>,
 }
 
-/// The rows of a split, of those parts that have any, and the number of distinct loci.
-fn of_split<'a>(parts: &[(&Rows<'a>, Option<Threshold>)], split: Split, loci: &Loci<'a>) -> (Vec<Part<'a>>, usize) {
-    let mut index = HashMap::new();
-    let mut found = Vec::new();
-    for (rows, threshold) in parts {
-        let rows = rows.of(split);
-        let units = rows.gene_ids.iter().map(|&id| {
-            let next = index.len();
-            *index.entry(loci.unit(id)).or_insert(next)
-        });
-        let units = units.collect();
-        if !rows.is_empty() {
-            found.push(Part { labels: rows.positive(), rows, threshold: *threshold, units });
-        }
-    }
-    (found, index.len())
+/// The rows of a split, of those parts that have any, the number of distinct loci, and of blocks among them.
+fn of_split<'a>(
+    parts: &[(&Rows<'a>, Option<Threshold>)],
+    split: Split,
+    loci: &Loci<'a>,
+) -> (Vec<Part<'a>>, usize, Option<usize>) {
+    let rows = parts.iter().map(|(rows, threshold)| (rows.of(split), threshold));
+    let rows: Vec<_> = rows.filter(|(rows, _)| !rows.is_empty()).collect();
+    let ids: Vec<&str> = rows.iter().flat_map(|(rows, _)| rows.gene_ids.iter().copied()).collect();
+    let units = loci.units(&ids);
+    let mut left = units.of_rows.into_iter();
+    let part = |(rows, threshold): (Rows<'a>, &Option<Threshold>)| {
+        let units = left.by_ref().take(rows.len()).collect();
+        Part { labels: rows.positive(), rows, threshold: *threshold, units }
+    };
+    (rows.into_iter().map(part).collect(), units.n, units.blocks)
 }
 
 /// The figures of one sample, or of several. With `binary`, labels are 0 and 1.
@@ -116,7 +116,7 @@ pub fn judge<'a>(
     let parts: Vec<(&Rows<'a>, Option<Threshold>)> = parts.iter().map(|rows| (rows, threshold(rows))).collect();
     let mut splits = BTreeMap::new();
     for split in Split::ALL {
-        let (of_split, n_units) = of_split(&parts, split, loci);
+        let (of_split, n_units, blocks) = of_split(&parts, split, loci);
         if of_split.is_empty() {
             continue;
         }
@@ -127,7 +127,8 @@ pub fn judge<'a>(
         let beyond = beyond(&of_split, binary, (n_units, bootstrap));
         let genes = of_split.iter().map(|part| part.rows.len() as u64).sum();
         let mean_of = (parts.len() > 1).then_some(of_split.len() as u64);
-        splits.insert(split, SplitReport { genes, mean_of, metrics, beyond });
+        let blocks = blocks.map(|blocks| blocks as u64);
+        splits.insert(split, SplitReport { genes, blocks, mean_of, metrics, beyond });
     }
     let threshold = if let [(_, threshold)] = parts[..] { threshold } else { None };
     SampleReport { sample: sample.to_owned(), genes, threshold, splits }

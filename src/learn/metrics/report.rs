@@ -97,6 +97,10 @@ impl GeneCounts {
 pub struct SplitReport {
     /// Genes (summed over samples).
     pub genes: u64,
+    /// Blocks of 1 Mb that the intervals draw, each with all its genes; absent where genes are drawn one by one, because
+    /// their places are not known or lie in a handful of blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<u64>,
     /// Samples that the figures are the mean of; absent where all genes are judged together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mean_of: Option<u64>,

@@ -169,7 +169,7 @@ fn a_split_with_one_class_says_so_instead_of_a_number() {
     {
         rows.push(gene, split, label, score);
     }
-    let bootstrap = Bootstrap { replicates: 20, confidence: 0.95, seed: 1, block_bp: None };
+    let bootstrap = Bootstrap { replicates: 20, confidence: 0.95, seed: 1 };
     let report = judge("s", GeneCounts::default(), &[rows], true, (&bootstrap, &Loci::default()));
     assert_eq!(report.threshold.map(|threshold| threshold.value), Some(0.75));
     let TaskMetrics::Classification { auroc, accuracy, .. } = &report.splits[&Split::Test].metrics else {

@@ -31,10 +31,9 @@ pub fn draw(
     )];
     if bootstrap.replicates > 0 {
         notes.push(format!(
-            "Lines: {:.0} % intervals ({} bootstrap replicates over {}). * differs from {} (paired bootstrap, Holm-adjusted P < .05).",
+            "Lines: {:.0} % intervals ({} bootstrap replicates over loci or genes). * differs from {} (paired bootstrap, Holm-adjusted P < .05).",
             100.0 * bootstrap.confidence,
             bootstrap.replicates,
-            bootstrap.units(),
             first.models[reference].model
         ));
     }

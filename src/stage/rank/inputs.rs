@@ -184,7 +184,7 @@ impl Trainings {
             None => vec![&names],
             Some(_) => names.chunks(1).collect(),
         };
-        let (mut folds, mut units) = (Vec::new(), HashMap::new());
+        let (mut folds, mut drawn): (Vec<FoldGenes>, Vec<&str>) = (Vec::new(), Vec::new());
         for (fold, names) in self.folds().into_iter().flat_map(|fold| together.iter().map(move |names| (fold, *names)))
         {
             let split_of = self.splits.by_gene(fold);
@@ -201,8 +201,7 @@ impl Trainings {
                 };
                 let ids: Vec<&str> = first.genes.iter().map(String::as_str).filter(|id| judged(first, id)).collect();
                 for id in &ids {
-                    let next = units.len();
-                    genes.units.push(*units.entry(loci.unit(id)).or_insert(next));
+                    drawn.push(*id);
                     genes.labels.extend(label_of.get(id));
                     genes.genes.push((*id).to_owned());
                     genes.expression.push(expression_mean(&others, id));
@@ -233,6 +232,8 @@ impl Trainings {
             }
             folds.push(genes);
         }
+        let mut units = loci.units(&drawn).of_rows.into_iter();
+        folds.iter_mut().for_each(|fold| fold.units = units.by_ref().take(fold.labels.len()).collect());
         Ok((folds, models))
     }
 }

@@ -21,17 +21,22 @@ pub fn fit(args: &Args, run: &ModelRun, networks: Box<dyn Network>) -> Result<(A
     }
     let labelled: usize = run.samples.iter().map(|sample| sample.genes.train.len() + sample.genes.valid.len()).sum();
     if genes.len() < labelled {
-        tracing::info!("linear models and trees learn from {} of {labelled} genes", genes.len());
+        tracing::info!("the linear model and the trees learn from {} of {labelled} genes", genes.len());
     }
     let valid = genes.is_valid.iter().filter(|&&is_valid| is_valid).count();
     if valid < FEW_GENES {
         tracing::warn!(
-            "{valid} validation genes are few for --model auto, which counts its members and calibrates by them: do not take its scores for probabilities"
+            "{valid} validation genes are few for --model auto, which scales its members and calibrates by them: do not take its scores for probabilities"
         );
     }
     let flank_bp = run.samples[0].matrix.grid.flank_bp();
-    let Fitted { auto, valid_labels, valid_scores } =
-        auto::fit(&genes, networks, args.task(), (args.options.seed, flank_bp))?;
+    let Fitted { auto, valid_labels, valid_scores } = auto::fit(
+        &genes,
+        networks,
+        args.task(),
+        (args.options.seed, flank_bp),
+        run.transform.transform.takes_logarithm(),
+    )?;
     let metric = args.task().metric().0;
     for share in &auto.config.members {
         tracing::info!("{}: valid {metric} {:.4}", share.name, share.valid);

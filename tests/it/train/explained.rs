@@ -22,12 +22,11 @@ fn the_whole_score_of_a_stack_is_explained_and_judged() {
     assert!(log.contains("deep-lift, joint-attention: of the stack's networks alone"), "{log}");
     let attribution = |name: &str| io::bins::read(&work.path(&format!("{name}.bins.safetensors"))).unwrap();
     let header = |name: &str| attribution(name).attribution.unwrap();
-    assert_eq!(header("deep-lift").settings, ["members=4", "of=networks"]);
+    assert_eq!(header("deep-lift").settings, ["members=2", "of=networks"]);
     assert!(header("joint-attention").unit.ends_with("of the networks of the stack"));
     assert_eq!((header("occlusion").method.as_str(), header("occlusion").settings.len()), ("occlusion", 0));
 
-    // the score of the whole window is the one that attentrack-predict gives, before its calibration; it ranks the
-    // gene within its sample, and so it would not be the same had the model not met that
+    // the score of the whole window is the one that attentrack-predict gives, before its calibration
     let forward = attribution("temporal-forward");
     let rows = io::predictions::read(&work.path("p.tsv")).unwrap().rows;
     for (gene, row) in rows.iter().enumerate().take(GENES - 1) {

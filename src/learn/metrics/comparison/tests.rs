@@ -1,7 +1,7 @@
 use super::super::auroc;
 use super::*;
 
-const BOOTSTRAP: Bootstrap = Bootstrap { replicates: 2000, confidence: 0.95, seed: 1, block_bp: None };
+const BOOTSTRAP: Bootstrap = Bootstrap { replicates: 2000, confidence: 0.95, seed: 1 };
 
 /// Numbers in [0, 1) that look random.
 fn noise(stream: u64, genes: usize) -> Vec<f64> {
