@@ -10,17 +10,15 @@ mod folds;
 mod genes;
 mod model;
 mod newton;
-mod seen;
 mod stack;
 
 pub use fit::{AutoError, Fitted, fit};
 pub use folds::Locus;
 pub use genes::Genes;
 pub use model::{Auto, AutoConfig, AutoTag, Share, layers};
-pub use seen::Seen;
 
 use super::Transform;
-use super::baseline::{Feature, FeatureSet, POOLED};
+use super::baseline::{Feature, FeatureSet, POOLED, Seen};
 use super::calibration::CalibrationMethod;
 use super::entry::{Defaults, How, Needs, Recipe};
 use crate::matrix::RowShape;

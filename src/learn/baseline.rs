@@ -13,6 +13,7 @@ mod extra;
 mod features;
 mod linear;
 mod model;
+mod seen;
 mod svm;
 mod table;
 mod trees;
@@ -21,6 +22,7 @@ pub use choose::{Chosen, Labelled};
 pub use features::{Feature, FeatureSet, POOLED, Statistic};
 pub use linear::Linear;
 pub use model::{Baseline, BaselineConfig};
+pub use seen::Seen;
 pub use table::{Scaling, Table};
 pub use trees::{Growth, Trees};
 
@@ -133,6 +135,11 @@ impl Fit {
             }
         }
     }
+}
+
+/// The slope of [`log_odds`] at a share.
+pub fn log_odds_slope(share: f64) -> f64 {
+    if (LEAST_SHARE..=1.0 - LEAST_SHARE).contains(&share) { 1.0 / (share * (1.0 - share)) } else { 0.0 }
 }
 
 /// ln(p / (1 − p)), with p kept a little away from 0 and 1.

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use candle_core::Result;
 
 use super::arrays::{Array, Arrays, Numbers};
-use super::{Scores, Task, score};
+use super::{Scores, Source, Summand, Task, score};
 use crate::model::{InstructionSet, Network};
 
 /// A trained model. The stages that use one know it by this trait only; [`super::ModelSpec::load`] makes it again from
@@ -32,6 +32,11 @@ pub trait Trained: Debug + Send + Sync {
     /// Its network or networks, which have attention and gradients; `None` where it has none.
     fn network(&self) -> Option<&dyn Network> {
         None
+    }
+
+    /// Its output as a sum; none of a model that cannot be laid open.
+    fn summands(&self) -> Vec<Summand<'_>> {
+        Vec::new()
     }
 
     /// Whether its score is the mean of its networks', and of nothing else.
@@ -69,6 +74,10 @@ impl Trained for Box<dyn Network> {
 
     fn network(&self) -> Option<&dyn Network> {
         Some(self.as_ref())
+    }
+
+    fn summands(&self) -> Vec<Summand<'_>> {
+        vec![Summand { weight: 1.0, source: Source::Networks(self.as_ref()) }]
     }
 
     fn is_of_networks(&self) -> bool {

@@ -1,13 +1,15 @@
 //! A baseline as the model file holds it.
 
+use std::borrow::Cow;
+
 use candle_core::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::features::POOLED;
-use super::{BaselineMethod, Feature, FeatureSet, Fit, Linear, Table, Trees};
+use super::{BaselineMethod, Feature, FeatureSet, Fit, Linear, Seen, Table, Trees};
 use crate::learn::arrays::{ArrayError, Arrays};
-use crate::learn::{Scores, Task, Trained};
+use crate::learn::{Scores, Source, Summand, Task, Trained};
 use crate::matrix::RowShape;
 
 /// What the header says of a baseline.
@@ -81,6 +83,12 @@ impl Trained for Baseline {
 
     fn to_arrays(&self) -> Result<Arrays> {
         Ok(self.fit.to_arrays())
+    }
+
+    fn summands(&self) -> Vec<Summand<'_>> {
+        let list = self.config.list();
+        let seen = Seen { middle: vec![0.0; list.len()], list, is_log: self.config.is_log };
+        vec![Summand { weight: 1.0, source: Source::Features(Cow::Owned(seen), Cow::Borrowed(&self.fit)) }]
     }
 }
 
