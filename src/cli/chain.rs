@@ -14,6 +14,7 @@ use crate::explain::Method;
 use crate::io::sample_sheet::Sample;
 use crate::learn::recipe;
 use crate::matrix::track::TrackValue;
+use crate::matrix::LayerName;
 use crate::stage::label::Threshold;
 use crate::stage::{
     Common, Flags, Reach, bin, evaluate, explain, faithfulness, label, pair, predict, report, split, track, train, tss,
@@ -218,7 +219,8 @@ pub fn splits_of(config: &Config, layout: &Layout) -> PathBuf {
 
 /// Whether the genes' bodies are binned: as asked for, else for the model that looks at them.
 fn with_bodies(config: &Config) -> bool {
-    config.window.body.unwrap_or(config.model.name.0.needs.bodies)
+    let reads = config.model.name.0.needs.bodies || config.train.layers.contains(&LayerName::Body);
+    config.window.body.unwrap_or(reads)
 }
 
 /// The splits of windows reach as far as the bins.

@@ -10,14 +10,12 @@ mod folds;
 mod genes;
 mod model;
 mod newton;
-mod seen;
 mod stack;
 
 pub use fit::{AutoError, Fitted, fit};
 pub use folds::Locus;
 pub use genes::Genes;
 pub use model::{Auto, AutoConfig, AutoTag, Share, layers};
-pub use seen::Seen;
 
 use super::Transform;
 use super::baseline::{Feature, FeatureSet, POOLED};

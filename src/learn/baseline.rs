@@ -13,6 +13,7 @@ mod extra;
 mod features;
 mod linear;
 mod model;
+mod seen;
 mod svm;
 mod table;
 mod trees;
@@ -21,6 +22,7 @@ pub use choose::{Chosen, Labelled};
 pub use features::{Feature, FeatureSet, POOLED, Statistic};
 pub use linear::Linear;
 pub use model::{Baseline, BaselineConfig};
+pub use seen::Seen;
 pub use table::{Scaling, Table};
 pub use trees::{Growth, Trees};
 
@@ -57,15 +59,21 @@ pub enum BaselineMethod {
     RandomForest,
     /// Gradient boosting (Friedman 2001) of shallow trees on bootstrap samples.
     GradientBoosting,
+    /// Logistic regression, or ridge regression, of the mean of each mark in each layer.
+    MarkMeans,
+    /// The same of one mark's mean over the gene's body.
+    BodyMark,
 }
 
 impl BaselineMethod {
     /// All of them.
-    pub const ALL: [BaselineMethod; 4] = [
+    pub const ALL: [BaselineMethod; 6] = [
         BaselineMethod::LogisticRegression,
         BaselineMethod::LinearSvm,
         BaselineMethod::RandomForest,
         BaselineMethod::GradientBoosting,
+        BaselineMethod::MarkMeans,
+        BaselineMethod::BodyMark,
     ];
 
     /// What it is, in one line.
@@ -79,6 +87,10 @@ impl BaselineMethod {
             }
             BaselineMethod::RandomForest => "Random forest of the same features, bins pooled into 20 windows",
             BaselineMethod::GradientBoosting => "Gradient-boosted trees of the same features",
+            BaselineMethod::MarkMeans => {
+                "Logistic (ridge) regression of each mark's mean in the window and, where there are bodies, along the gene"
+            }
+            BaselineMethod::BodyMark => "Logistic (ridge) regression of one mark's mean along the gene: see --mark",
         }
     }
 
@@ -89,6 +101,7 @@ impl BaselineMethod {
             BaselineMethod::LinearSvm => "Hsieh et al., ICML 2008",
             BaselineMethod::RandomForest => "Breiman 2001",
             BaselineMethod::GradientBoosting => "Friedman 2001",
+            BaselineMethod::MarkMeans | BaselineMethod::BodyMark => "our own",
         }
     }
 
@@ -99,7 +112,20 @@ impl BaselineMethod {
             BaselineMethod::LinearSvm => "linear-svm",
             BaselineMethod::RandomForest => "random-forest",
             BaselineMethod::GradientBoosting => "gradient-boosting",
+            BaselineMethod::MarkMeans => "mark-means",
+            BaselineMethod::BodyMark => "body-mark",
         }
+    }
+}
+
+impl BaselineMethod {
+    /// Whether what it sees is given: the means of layers. Else it can be chosen.
+    pub fn sees_means(self) -> bool {
+        matches!(self, BaselineMethod::MarkMeans | BaselineMethod::BodyMark)
+    }
+
+    fn is_trees(self) -> bool {
+        matches!(self, BaselineMethod::RandomForest | BaselineMethod::GradientBoosting)
     }
 }
 

@@ -104,6 +104,11 @@ impl Recipe {
         self.network().is_some_and(|design| (design.config)(&Sizes::default(), ANY_SHAPE).has_bin_attention())
     }
 
+    /// Whether its layers can be chosen.
+    pub fn has_layers(&self) -> bool {
+        matches!(self.how, How::Table(method) if !method.sees_means())
+    }
+
     /// Whether a number of networks in the file can be chosen.
     pub fn has_ensembles(&self) -> bool {
         matches!(self.how, How::Network(_))

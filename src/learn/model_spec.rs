@@ -69,9 +69,10 @@ impl ModelSpec {
     }
 
     /// The layers of a matrix that it reads, in the order of a row.
-    pub fn layers(&self) -> &'static [LayerName] {
+    pub fn layers(&self) -> &[LayerName] {
         match self {
-            ModelSpec::Network(_) | ModelSpec::Table(_) => &[LayerName::Window],
+            ModelSpec::Network(_) => &[LayerName::Window],
+            ModelSpec::Table(config) => &config.layers,
             ModelSpec::Stack(config) => config.layers(),
         }
     }

@@ -11,6 +11,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::json;
 
+use super::Transform;
 use super::auto;
 use super::baseline::BaselineMethod;
 use super::entry::ANY_SHAPE;
@@ -84,8 +85,11 @@ impl Recipe {
             tag: method.name(),
             title: method.title(),
             citation: method.citation(),
-            needs: Needs::default(),
-            defaults: Defaults::default(),
+            needs: Needs { bodies: method.sees_means(), ..Needs::default() },
+            defaults: Defaults {
+                transform: if method.sees_means() { Transform::UnitMeanLog1p } else { Transform::Raw },
+                ..Defaults::default()
+            },
             how: How::Table(method),
         }
     }

@@ -1,7 +1,7 @@
-//! What a member sees of a row.
+//! What a model of features sees of a row.
 
+use super::{Feature, Table};
 use crate::learn::arrays::{ArrayError, Arrays};
-use crate::learn::baseline::{Feature, Table};
 
 /// Features, and what stands for each where it is not known: a gene without a known end has no body.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +51,7 @@ impl Seen {
     ///
     /// # Errors
     /// If it is missing or does not fit.
-    pub(super) fn read((list, is_log): (Vec<Feature>, bool), arrays: &Arrays) -> Result<Self, ArrayError> {
+    pub fn read((list, is_log): (Vec<Feature>, bool), arrays: &Arrays) -> Result<Self, ArrayError> {
         let middle = arrays.f64("middle")?;
         if middle.len() != list.len() {
             return Err(ArrayError { name: "middle".to_owned() });
