@@ -13,8 +13,8 @@ use super::step::Step;
 use crate::explain::Method;
 use crate::io::sample_sheet::Sample;
 use crate::learn::recipe;
-use crate::matrix::track::TrackValue;
 use crate::matrix::LayerName;
+use crate::matrix::track::TrackValue;
 use crate::stage::label::Threshold;
 use crate::stage::{
     Common, Flags, Reach, bin, evaluate, explain, faithfulness, label, pair, predict, report, split, track, train, tss,

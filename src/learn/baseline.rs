@@ -28,6 +28,9 @@ pub use trees::{Growth, Trees};
 
 use serde::{Deserialize, Serialize};
 
+/// The mark of [`BaselineMethod::BodyMark`] where none is named: it is known for lying along transcribed genes.
+pub const BODY_MARK: &str = "H3K36me3";
+
 /// A fit failed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FitError {

@@ -3,6 +3,7 @@
 mod baselines;
 mod bytes;
 mod data;
+mod facts;
 mod history;
 mod networks;
 mod provenance;
@@ -25,7 +26,7 @@ use self::samples::TrainingSample;
 pub use self::state_file::{Fingerprint, StateHeader, read as read_state};
 use super::job::handed_on::{BINS, LABELS, SPLITS};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
-use crate::learn::baseline::{BaselineMethod, FeatureSet};
+use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::recipe::{self, How};
 use crate::learn::{OptimizerKind, Recipe, Regime, Task, Transform};
@@ -244,7 +245,7 @@ impl Stage for Args {
             let (tags, name) = (tags.join(", "), self.model.tag);
             problems.push(format!("{flag} is an option of {tags}: leave it out with --model {name}"));
         }
-        if self.options.mark.is_some() && !matches!(self.model.how, How::Table(BaselineMethod::BodyMark)) {
+        if self.options.mark.is_some() && self.model.needs.mark.is_none() {
             problems.push(format!("--mark is an option of body-mark: leave it out with --model {}", self.model.tag));
         }
         if self.options.calibrate.is_some_and(|method| method != CalibrationMethod::None)
@@ -269,6 +270,9 @@ impl Stage for Args {
         let (runs, data) = runs::read(self, &device)?;
         if let How::Table(method) = self.model.how {
             return baselines::train(self, method, &runs);
+        }
+        if let How::Fact(tag) = self.model.how {
+            return facts::train(self, tag, &runs);
         }
         let side_by_side = if self.model.defaults.side_by_side { runs.len() } else { 1 };
         for first in (0..runs.len()).step_by(side_by_side) {

@@ -9,12 +9,9 @@ use super::samples::TrainingSample;
 use crate::io::table::write_table;
 use crate::io::{self, FileError};
 use crate::learn::ModelSpec;
-use crate::learn::baseline::{Baseline, BaselineConfig, BaselineMethod, Fit, Labelled, Seen, Table};
+use crate::learn::baseline::{BODY_MARK, Baseline, BaselineConfig, BaselineMethod, Fit, Labelled, Seen, Table};
 use crate::matrix::{LayerName, Split};
 use crate::stage::model_file;
-
-/// The mark that is known for lying along transcribed genes.
-const BODY_MARK: &str = "H3K36me3";
 
 /// Fits and writes a baseline a run, and beside it NAME.history.tsv with the setting that was chosen.
 pub fn train(args: &Args, method: BaselineMethod, runs: &[ModelRun]) -> Result<()> {
