@@ -10,6 +10,7 @@ mod entry;
 pub mod facts;
 mod gene_set;
 mod gene_source;
+pub mod kmer;
 mod learner;
 mod loss;
 pub mod metrics;

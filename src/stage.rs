@@ -14,6 +14,7 @@ pub mod heatmap;
 pub mod import;
 pub mod job;
 mod judgement;
+pub mod kernel;
 pub mod label;
 pub mod model_file;
 pub mod pair;
@@ -53,6 +54,7 @@ macro_rules! stages {
             rank,
             report,
             import,
+            kernel,
             simulate
         ]
     };

@@ -18,6 +18,7 @@ mod floors;
 mod heatmap;
 mod hostile;
 mod import;
+mod kernel;
 mod label;
 mod label_split;
 mod layers;
