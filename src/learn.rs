@@ -7,6 +7,7 @@ pub mod baseline;
 mod batches;
 pub mod calibration;
 mod entry;
+pub mod facts;
 mod gene_set;
 mod gene_source;
 pub mod kmer;

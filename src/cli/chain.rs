@@ -13,6 +13,7 @@ use super::step::Step;
 use crate::explain::Method;
 use crate::io::sample_sheet::Sample;
 use crate::learn::recipe;
+use crate::matrix::LayerName;
 use crate::matrix::track::TrackValue;
 use crate::stage::label::Threshold;
 use crate::stage::{
@@ -184,7 +185,9 @@ fn has_attention(config: &Config) -> bool {
 fn methods(config: &Config) -> Vec<Method> {
     match &config.explain.methods {
         // what decides, whatever the model is
-        none if none.is_empty() => vec![Method::Contributions],
+        none if none.is_empty() => {
+            config.model.name.0.sees_signal().then_some(Method::Contributions).into_iter().collect()
+        }
         methods => methods.clone(),
     }
 }
@@ -215,7 +218,8 @@ pub fn splits_of(config: &Config, layout: &Layout) -> PathBuf {
 
 /// Whether the genes' bodies are binned: as asked for, else for the model that looks at them.
 fn with_bodies(config: &Config) -> bool {
-    config.window.body.unwrap_or(config.model.name.0.needs.bodies)
+    let reads = config.model.name.0.needs.bodies || config.train.layers.contains(&LayerName::Body);
+    config.window.body.unwrap_or(reads)
 }
 
 /// The splits of windows reach as far as the bins.

@@ -7,13 +7,14 @@ use clap::Parser;
 
 use super::chain;
 use super::cohort::Cohort;
-use super::config::{Config, Origin, Tag};
+use super::config::{Config, Origin, Tag, TrainMode};
 use super::layout::Layout;
 use super::step::Step;
 use super::times::Times;
 use super::work::{self, Work};
 use crate::io;
 use crate::learn::{Recipe, recipe};
+use crate::matrix::LayerName;
 use crate::stage::train::recipe_parser;
 use crate::stage::{Common, Files, Flags, Stage, rank};
 
@@ -99,7 +100,7 @@ impl Stage for Compare {
         let (mut config, cohort) = Config::read(&self.config, &Origin::default())?;
         // what has no label is compared by nothing
         let cohort = cohort.with_expression();
-        let models = self.models(cohort.has_pairs());
+        let models = self.models(&config, &cohort);
         if let Some(problem) = self.unknown_reference(&models) {
             bail!("{problem}");
         }
@@ -141,9 +142,37 @@ impl Compare {
         Some(format!("--reference {} is not among --models", unknown.tag))
     }
 
-    fn models(&self, of_pairs: bool) -> Vec<&'static Recipe> {
-        let all = recipe::all().iter().filter(|model| model.needs.pair == of_pairs);
-        if self.models.is_empty() { all.collect() } else { self.models.clone() }
+    /// The models that are named; else all whose needs this data set meets.
+    fn models(&self, config: &Config, cohort: &Cohort) -> Vec<&'static Recipe> {
+        let is_met = |model: &&Recipe| {
+            let needs = &model.needs;
+            let has_others = cohort.subjects.len() > 1 && config.models.mode != TrainMode::PerSample;
+            let has_mark = |name| {
+                config.window.body != Some(false)
+                    && cohort
+                        .samples
+                        .first()
+                        .is_some_and(|sample| sample.signals.iter().any(|signal| signal.mark == name))
+            };
+            needs.pair == cohort.has_pairs()
+                && (!needs.other_samples || has_others)
+                && (!needs.ends || !needs.pair)
+                && needs.mark.is_none_or(has_mark)
+        };
+        if self.models.is_empty() { recipe::all().iter().filter(is_met).collect() } else { self.models.clone() }
+    }
+
+    /// What each training of a model is called, and which layers it reads: where there are bodies, models whose layers
+    /// can be chosen are trained on the window and on both, so that learners are compared on equal input.
+    fn inputs(model: &Recipe, config: &Config) -> Vec<(String, Vec<LayerName>)> {
+        let tag = model.tag.to_owned();
+        match (model.has_layers(), config.window.body, &config.train.layers[..]) {
+            (false, ..) => vec![(tag, Vec::new())],
+            (true, Some(true), []) => {
+                vec![(tag, Vec::new()), (format!("{}+body", model.tag), LayerName::ALL.to_vec())]
+            }
+            (true, _, layers) => vec![(tag, layers.to_vec())],
+        }
     }
 
     /// Every training, model by model.
@@ -154,22 +183,25 @@ impl Compare {
         };
         let first = config.train.seed;
         let mut rungs = Vec::new();
-        for model in self.models(cohort.has_pairs()) {
+        let inputs = |model| Self::inputs(model, config).into_iter().map(move |(name, layers)| (model, name, layers));
+        for (model, name, layers) in self.models(config, cohort).into_iter().flat_map(inputs) {
             for &fold in &folds {
                 for seed in (0..u64::from(self.seeds)).map(|at| first + at) {
                     let mut own = config.clone();
                     own.model.name = Tag(model);
                     own.sizes = own.model.sizes(&config.sizes, &config.model);
                     own.train.ensemble = 1;
+                    own.train.layers.clone_from(&layers);
+                    own.train.mark = own.train.mark.filter(|_| model.needs.mark.is_some());
                     (own.train.fold, own.train.seed) = (Some(fold), seed);
-                    let place = folder.join(format!("{}/fold-{fold}.seed-{seed}", model.tag));
+                    let place = folder.join(format!("{name}/fold-{fold}.seed-{seed}"));
                     let layout = Layout::of_model(outdir, &place);
                     let mut steps = chain::trainings(&own, &layout, cohort, true)?;
                     steps.extend(cohort.subjects.iter().map(|subject| chain::predict(&own, &layout, subject, false)));
                     let judged = cohort.subjects.iter().map(|subject| {
                         [layout.predictions(&subject.name), chain::labels_of(&own, &layout, &subject.name)]
                     });
-                    rungs.push(Rung { model: model.tag.to_owned(), fold, seed, steps, judged: judged.collect() });
+                    rungs.push(Rung { model: name.clone(), fold, seed, steps, judged: judged.collect() });
                 }
             }
         }

@@ -18,7 +18,7 @@ pub use genes::Genes;
 pub use model::{Auto, AutoConfig, AutoTag, Share, layers};
 
 use super::Transform;
-use super::baseline::{Feature, FeatureSet, POOLED, Seen};
+use super::baseline::{Feature, FeatureSet, POOLED};
 use super::calibration::CalibrationMethod;
 use super::entry::{Defaults, How, Needs, Recipe};
 use crate::matrix::RowShape;

@@ -28,6 +28,9 @@ pub use trees::{Growth, Trees};
 
 use serde::{Deserialize, Serialize};
 
+/// The mark of [`BaselineMethod::BodyMark`] where none is named: it is known for lying along transcribed genes.
+pub const BODY_MARK: &str = "H3K36me3";
+
 /// A fit failed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FitError {
@@ -59,15 +62,21 @@ pub enum BaselineMethod {
     RandomForest,
     /// Gradient boosting (Friedman 2001) of shallow trees on bootstrap samples.
     GradientBoosting,
+    /// Logistic regression, or ridge regression, of the mean of each mark in each layer.
+    MarkMeans,
+    /// The same of one mark's mean over the gene's body.
+    BodyMark,
 }
 
 impl BaselineMethod {
     /// All of them.
-    pub const ALL: [BaselineMethod; 4] = [
+    pub const ALL: [BaselineMethod; 6] = [
         BaselineMethod::LogisticRegression,
         BaselineMethod::LinearSvm,
         BaselineMethod::RandomForest,
         BaselineMethod::GradientBoosting,
+        BaselineMethod::MarkMeans,
+        BaselineMethod::BodyMark,
     ];
 
     /// What it is, in one line.
@@ -81,6 +90,10 @@ impl BaselineMethod {
             }
             BaselineMethod::RandomForest => "Random forest of the same features, bins pooled into 20 windows",
             BaselineMethod::GradientBoosting => "Gradient-boosted trees of the same features",
+            BaselineMethod::MarkMeans => {
+                "Logistic (ridge) regression of each mark's mean in the window and, where there are bodies, along the gene"
+            }
+            BaselineMethod::BodyMark => "Logistic (ridge) regression of one mark's mean along the gene: see --mark",
         }
     }
 
@@ -91,6 +104,7 @@ impl BaselineMethod {
             BaselineMethod::LinearSvm => "Hsieh et al., ICML 2008",
             BaselineMethod::RandomForest => "Breiman 2001",
             BaselineMethod::GradientBoosting => "Friedman 2001",
+            BaselineMethod::MarkMeans | BaselineMethod::BodyMark => "our own",
         }
     }
 
@@ -101,7 +115,20 @@ impl BaselineMethod {
             BaselineMethod::LinearSvm => "linear-svm",
             BaselineMethod::RandomForest => "random-forest",
             BaselineMethod::GradientBoosting => "gradient-boosting",
+            BaselineMethod::MarkMeans => "mark-means",
+            BaselineMethod::BodyMark => "body-mark",
         }
+    }
+}
+
+impl BaselineMethod {
+    /// Whether what it sees is given: the means of layers. Else it can be chosen.
+    pub fn sees_means(self) -> bool {
+        matches!(self, BaselineMethod::MarkMeans | BaselineMethod::BodyMark)
+    }
+
+    fn is_trees(self) -> bool {
+        matches!(self, BaselineMethod::RandomForest | BaselineMethod::GradientBoosting)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::learn::baseline::BaselineMethod;
 use crate::learn::calibration::CalibrationMethod;
+use crate::learn::facts::Fact;
 use crate::learn::{Task, Transform};
 use crate::model::{Design, ModelConfig, Shape, Sizes};
 
@@ -31,6 +32,12 @@ pub struct Needs {
     pub expression: bool,
     /// The genes' bodies, where the matrix has them.
     pub bodies: bool,
+    /// Where genes end.
+    pub ends: bool,
+    /// Expression in several training samples.
+    pub other_samples: bool,
+    /// A mark of this name, unless another is chosen.
+    pub mark: Option<&'static str>,
 }
 
 /// What holds where nothing else is asked for.
@@ -74,6 +81,8 @@ pub enum How {
     Network(&'static Design),
     /// A fit of a table of features.
     Table(BaselineMethod),
+    /// A line through what is known of a gene without its signal.
+    Fact(Fact),
     /// Networks, and fits of tables stacked on them.
     Stack(&'static Design),
 }
@@ -89,7 +98,7 @@ impl Recipe {
     pub fn network(&self) -> Option<&'static Design> {
         match self.how {
             How::Network(design) | How::Stack(design) => Some(design),
-            How::Table(_) => None,
+            How::Table(_) | How::Fact(_) => None,
         }
     }
 
@@ -99,9 +108,19 @@ impl Recipe {
         self.network().map(|design| (design.config)(sizes, Shape { n_marks, n_bins, n_outputs }))
     }
 
+    /// Whether it looks at the signal, so that there is something to explain.
+    pub fn sees_signal(&self) -> bool {
+        !matches!(self.how, How::Fact(_))
+    }
+
     /// Whether it says which bins it looks at.
     pub fn has_attention(&self) -> bool {
         self.network().is_some_and(|design| (design.config)(&Sizes::default(), ANY_SHAPE).has_bin_attention())
+    }
+
+    /// Whether its layers can be chosen.
+    pub fn has_layers(&self) -> bool {
+        matches!(self.how, How::Table(method) if !method.sees_means())
     }
 
     /// Whether a number of networks in the file can be chosen.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::arrays::Arrays;
 use super::auto::{Auto, AutoConfig};
 use super::baseline::{Baseline, BaselineConfig};
+use super::facts::{FactConfig, FactModel};
 use super::{Task, Trained};
 use crate::matrix::LayerName;
 use crate::model::ModelConfig;
@@ -21,6 +22,8 @@ pub enum ModelSpec {
     Table(BaselineConfig),
     /// Networks, and fits of tables stacked on them.
     Stack(AutoConfig),
+    /// A line through what is known of a gene without its signal.
+    Fact(FactConfig),
 }
 
 impl ModelSpec {
@@ -30,6 +33,7 @@ impl ModelSpec {
             ModelSpec::Network(config) => config.name(),
             ModelSpec::Table(config) => config.tag.name(),
             ModelSpec::Stack(_) => super::auto::TAG,
+            ModelSpec::Fact(config) => config.tag.name(),
         }
     }
 
@@ -39,6 +43,7 @@ impl ModelSpec {
             ModelSpec::Network(config) => config.n_marks(),
             ModelSpec::Table(config) => config.n_marks,
             ModelSpec::Stack(config) => config.network.n_marks(),
+            ModelSpec::Fact(config) => config.n_marks,
         }
     }
 
@@ -48,6 +53,7 @@ impl ModelSpec {
             ModelSpec::Network(config) => config.n_bins(),
             ModelSpec::Table(config) => config.n_bins,
             ModelSpec::Stack(config) => config.network.n_bins(),
+            ModelSpec::Fact(config) => config.n_bins,
         }
     }
 
@@ -57,6 +63,7 @@ impl ModelSpec {
             ModelSpec::Network(config) => config.problem(),
             ModelSpec::Table(config) => config.problem(),
             ModelSpec::Stack(config) => config.network.problem(),
+            ModelSpec::Fact(_) => None,
         }
     }
 
@@ -64,23 +71,25 @@ impl ModelSpec {
     pub fn network(&self) -> Option<&ModelConfig> {
         match self {
             ModelSpec::Network(config) => Some(config),
-            ModelSpec::Table(_) | ModelSpec::Stack(_) => None,
+            ModelSpec::Table(_) | ModelSpec::Stack(_) | ModelSpec::Fact(_) => None,
         }
     }
 
     /// The layers of a matrix that it reads, in the order of a row.
-    pub fn layers(&self) -> &'static [LayerName] {
+    pub fn layers(&self) -> &[LayerName] {
         match self {
-            ModelSpec::Network(_) | ModelSpec::Table(_) => &[LayerName::Window],
+            ModelSpec::Network(_) | ModelSpec::Fact(_) => &[LayerName::Window],
+            ModelSpec::Table(config) => &config.layers,
             ModelSpec::Stack(config) => config.layers(),
         }
     }
 
-    /// What cannot be relied on where the signal is unlike that of the training samples.
-    pub fn depends_on_scale(&self) -> &'static str {
+    /// What cannot be relied on where the signal is unlike that of the training samples; `None` where it does not count.
+    pub fn depends_on_scale(&self) -> Option<&'static str> {
         match self {
-            ModelSpec::Network(_) | ModelSpec::Table(_) => "Its scores and attention",
-            ModelSpec::Stack(_) => "The networks of the stack, and so the attention,",
+            ModelSpec::Network(_) | ModelSpec::Table(_) => Some("Its scores and attention"),
+            ModelSpec::Stack(_) => Some("The networks of the stack, and so the attention,"),
+            ModelSpec::Fact(_) => None,
         }
     }
 
@@ -103,6 +112,9 @@ impl ModelSpec {
                 Box::new(Baseline::from_arrays(config, task, arrays).map_err(|error| error.to_string())?)
             }
             ModelSpec::Stack(config) => Box::new(Auto::from_arrays(config, (task, arrays), device)?),
+            ModelSpec::Fact(config) => {
+                Box::new(FactModel::from_arrays(config, arrays).map_err(|error| error.to_string())?)
+            }
         })
     }
 }

@@ -1,7 +1,8 @@
 //! The list of models that can be trained, and what each needs and was published with. Flags, schemas, `attentrack
 //! compare`, docs/models.md and tests read this list; no stage asks which model it has.
 //!
-//! The list takes every network of `networks!` in `src/model.rs`, every method of [`super::baseline`], and `auto`.
+//! The list takes every network of `networks!` in `src/model.rs`, every method of [`super::baseline`], every fact of
+//! [`super::facts`], and `auto`.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -11,10 +12,12 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::json;
 
+use super::Transform;
 use super::auto;
-use super::baseline::BaselineMethod;
+use super::baseline::{BODY_MARK, BaselineMethod};
 use super::entry::ANY_SHAPE;
 pub use super::entry::{Defaults, How, Needs, Recipe};
+use super::facts::Fact;
 use crate::model::{Design, Sizes, designs};
 
 /// The model of `attentrack-train` where none is named: the published one.
@@ -26,7 +29,8 @@ pub const BEST: &str = auto::TAG;
 pub fn all() -> &'static [Recipe] {
     static ALL: LazyLock<Vec<Recipe>> = LazyLock::new(|| {
         let networks = designs().map(Recipe::of_network);
-        networks.chain(BaselineMethod::ALL.map(Recipe::of_table)).chain(auto::recipe()).collect()
+        let tables = BaselineMethod::ALL.map(Recipe::of_table);
+        networks.chain(tables).chain(Fact::ALL.map(Fact::recipe)).chain(auto::recipe()).collect()
     });
     &ALL
 }
@@ -73,7 +77,7 @@ impl Recipe {
             tag,
             title,
             citation,
-            needs: Needs { pair: of_pair, expression, bodies: false },
+            needs: Needs { pair: of_pair, expression, ..Needs::default() },
             defaults: Defaults { dropout, ..Defaults::default() },
             how: How::Network(design),
         }
@@ -84,8 +88,15 @@ impl Recipe {
             tag: method.name(),
             title: method.title(),
             citation: method.citation(),
-            needs: Needs::default(),
-            defaults: Defaults::default(),
+            needs: Needs {
+                bodies: method.sees_means(),
+                mark: (method == BaselineMethod::BodyMark).then_some(BODY_MARK),
+                ..Needs::default()
+            },
+            defaults: Defaults {
+                transform: if method.sees_means() { Transform::UnitMeanLog1p } else { Transform::Raw },
+                ..Defaults::default()
+            },
             how: How::Table(method),
         }
     }

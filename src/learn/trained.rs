@@ -6,6 +6,7 @@ use candle_core::Result;
 
 use super::arrays::{Array, Arrays, Numbers};
 use super::{Scores, Source, Summand, Task, score};
+use crate::matrix::Region;
 use crate::model::{InstructionSet, Network};
 
 /// A trained model. The stages that use one know it by this trait only; [`super::ModelSpec::load`] makes it again from
@@ -23,6 +24,15 @@ pub trait Trained: Debug + Send + Sync {
     /// # Errors
     /// If the device that holds them fails.
     fn to_arrays(&self) -> Result<Arrays>;
+
+    /// Tells the model which regions of which sample the rows of the next call of [`Self::score`] are of, for those that
+    /// know genes by name.
+    ///
+    /// # Errors
+    /// In words, if it knows nothing of them.
+    fn meet(&mut self, _sample: &str, _regions: &[&Region]) -> std::result::Result<(), String> {
+        Ok(())
+    }
 
     /// Number of models whose mean is predicted.
     fn n_models(&self) -> usize {

@@ -1,11 +1,15 @@
 //! The layers of a matrix. A further one is a name here with its channels and its axis, whoever fills it, and its
 //! tests: files, tracks and tables follow from these.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::Axis;
 use crate::genome::Grid;
 
 /// Which layer, by its name in files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum LayerName {
     /// The marks' signal in the bins around the TSS.
     Window,

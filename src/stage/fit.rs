@@ -64,8 +64,12 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
 /// Warns of marks whose signal is unlike that of the training samples; `rows` are the model's inputs of
 /// `genes` (rows of the matrix).
 pub fn warn_if_unlike(header: &ModelHeader, matrix: &Matrix, genes: &[usize], rows: &[f32]) {
+    let Some(depends) = header.model.depends_on_scale() else { return };
     let mut means = GeneMeans::new(matrix.n_marks());
     let shape = matrix.row_shape(header.model.layers());
+    if shape.part(LayerName::Window).is_none() {
+        return;
+    }
     let window = shape.narrow(rows, &matrix.row_shape(&[LayerName::Window]));
     for (&gene, inputs) in genes.iter().zip(window.chunks_exact(matrix.row_size(LayerName::Window))) {
         // nothing was read there, which says nothing of the signal
@@ -98,6 +102,6 @@ pub fn warn_if_unlike(header: &ModelHeader, matrix: &Matrix, genes: &[usize], ro
         "{}: the signal is unlike that of the training samples{samples} in {}. {} cannot be relied on. {remedy}",
         matrix.sample,
         marks.join(", "),
-        header.model.depends_on_scale()
+        depends
     );
 }

@@ -138,6 +138,8 @@ impl Stage for Args {
         let rows = header.transform.apply(&matrix, header.model.layers(), &genes);
         let rows = rows.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         fit::warn_if_unlike(&header, &matrix, &genes, &rows);
+        let regions: Vec<&Region> = genes.iter().map(|&gene| &matrix.regions[gene]).collect();
+        model.meet(&matrix.sample, &regions).map_err(|problem| FileError::new(&self.bins, problem))?;
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
         let scores = model.score(header.task, &rows, &|done| bar.inc(done as u64))?;
         bar.finish_and_clear();

@@ -3,6 +3,7 @@
 mod baselines;
 mod bytes;
 mod data;
+mod facts;
 mod history;
 mod networks;
 mod provenance;
@@ -29,6 +30,7 @@ use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::recipe::{self, How};
 use crate::learn::{OptimizerKind, Recipe, Regime, Task, Transform};
+use crate::matrix::LayerName;
 use crate::model::{ModelConfig, Sizes};
 use crate::stage::{Common, Compute, Files, Flags, Stage};
 
@@ -129,6 +131,11 @@ pub struct Options {
     pub transform: Option<Transform>,
     /// Features of a window that a baseline uses [default: all]
     pub features: Option<FeatureSet>,
+    /// Layers that a baseline reads, window, body or both [default: window]
+    pub layers: Vec<LayerName>,
+    /// The mark of --model body-mark [default: H3K36me3]
+    #[schemars(extend("x-value" = "MARK"))]
+    pub mark: Option<String>,
     /// Calibration of scores to probabilities on the validation genes; stored in the model, applied by
     /// attentrack-predict [default: none; auto: temperature, half way]
     pub calibrate: Option<CalibrationMethod>,
@@ -151,6 +158,8 @@ impl Default for Options {
             ensemble: 1,
             transform: None,
             features: None,
+            layers: Vec::new(),
+            mark: None,
             calibrate: None,
             fold: None,
             seed: 1,
@@ -228,11 +237,16 @@ impl Stage for Args {
                 None => format!("--ensemble {ensemble}: only networks make an ensemble. Leave it out with --model {name}"),
             });
         }
-        let sees_features = |recipe: &&Recipe| matches!(recipe.how, How::Table(_));
-        if self.options.features.is_some() && !sees_features(&self.model) {
-            let tags: Vec<&str> = recipe::all().iter().filter(sees_features).map(|recipe| recipe.tag).collect();
+        let of_others =
+            [("--features", self.options.features.is_some()), ("--layers", !self.options.layers.is_empty())];
+        for (flag, _) in of_others.into_iter().filter(|(_, is_given)| *is_given && !self.model.has_layers()) {
+            let tags: Vec<&str> =
+                recipe::all().iter().filter(|recipe| recipe.has_layers()).map(|recipe| recipe.tag).collect();
             let (tags, name) = (tags.join(", "), self.model.tag);
-            problems.push(format!("--features is an option of {tags}: leave it out with --model {name}"));
+            problems.push(format!("{flag} is an option of {tags}: leave it out with --model {name}"));
+        }
+        if self.options.mark.is_some() && self.model.needs.mark.is_none() {
+            problems.push(format!("--mark is an option of body-mark: leave it out with --model {}", self.model.tag));
         }
         if self.options.calibrate.is_some_and(|method| method != CalibrationMethod::None)
             && self.task() == Task::Regression
@@ -255,7 +269,10 @@ impl Stage for Args {
         let device = self.compute.open()?;
         let (runs, data) = runs::read(self, &device)?;
         if let How::Table(method) = self.model.how {
-            return baselines::train(self, method, &runs, &data);
+            return baselines::train(self, method, &runs);
+        }
+        if let How::Fact(tag) = self.model.how {
+            return facts::train(self, tag, &runs);
         }
         let side_by_side = if self.model.defaults.side_by_side { runs.len() } else { 1 };
         for first in (0..runs.len()).step_by(side_by_side) {
@@ -271,6 +288,11 @@ impl Args {
     /// What is learnt.
     fn task(&self) -> Task {
         self.options.task.unwrap_or_default()
+    }
+
+    /// Whether bodies are read, where the matrices have them.
+    fn reads_bodies(&self) -> bool {
+        self.model.needs.bodies || self.options.layers.contains(&LayerName::Body)
     }
 
     /// The fold of the splits.

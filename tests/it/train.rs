@@ -7,6 +7,7 @@ mod ensemble;
 mod explained;
 mod models;
 mod pair;
+mod rungs;
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MEMBERS, Seen, seen_by_linear, seen_by_trees};
+use super::{MEMBERS, seen_by_linear, seen_by_trees};
 use crate::learn::arrays::{ArrayError, Arrays};
-use crate::learn::baseline::{BaselineMethod, Fit, Linear};
+use crate::learn::baseline::{BaselineMethod, Fit, Linear, Seen};
 use crate::learn::calibration::Platt;
 use crate::learn::{Scores, Source, Spread, Summand, Task, Trained, score};
 use crate::matrix::{BODY_PARTS, LayerName, RowShape};
@@ -146,7 +146,7 @@ impl Trained for Auto {
         arrays.add_all(&linear, self.linear.to_arrays());
         arrays.add_all(&trees, self.trees.to_arrays());
         for (name, seen) in [(linear, &self.linear_sees), (trees, &self.trees_see)] {
-            arrays.add_f64(&format!("{name}middle"), &seen.middle);
+            arrays.add_f64(format!("{name}middle"), &seen.middle);
         }
         Ok(arrays)
     }

@@ -27,13 +27,14 @@ pub fn weigh(task: Task, labels: &[f64], outputs: &[Vec<f64>]) -> Vec<Share> {
         }
         Task::Regression => Platt::least_squares(&stacked, labels),
     };
-    let share = |(((name, (mean, sd)), of), count): (((&&str, (f64, f64)), &Vec<f64>), f64)| {
+    let share = |at: usize| {
+        let (mean, sd) = members[at];
         let slope = over(scale.slope, sd);
         let line = Platt { slope, offset: scale.offset - slope * mean };
-        let valid = task.metric_of(&as_f32(labels), &as_f32(of)).unwrap_or(f64::NAN);
-        Share { name: (*name).to_owned(), line, weight: count / total, valid }
+        let valid = task.metric_of(&as_f32(labels), &as_f32(&outputs[at])).unwrap_or(f64::NAN);
+        Share { name: MEMBERS[at].to_owned(), line, weight: COUNTS[at] / total, valid }
     };
-    MEMBERS.iter().zip(members).zip(outputs).zip(COUNTS).map(share).collect()
+    (0..MEMBERS.len()).map(share).collect()
 }
 
 /// 0 where there is no spread.

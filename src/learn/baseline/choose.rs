@@ -47,10 +47,11 @@ impl BaselineMethod {
     pub fn choose(self, task: Task, train: Labelled, valid: Labelled, seed: u64) -> Result<Chosen, FitError> {
         let is_class = task == Task::Classification;
         let (name, settings): (_, &[f64]) = match self {
-            BaselineMethod::LogisticRegression | BaselineMethod::LinearSvm => ("C", &STRENGTHS),
             BaselineMethod::RandomForest => ("leaf", &LEAVES.map(|leaf| leaf as f64)),
             BaselineMethod::GradientBoosting => return boost(task, train, valid, seed),
+            _ => ("C", &STRENGTHS),
         };
+        let is_regression = self == BaselineMethod::LogisticRegression || self.sees_means();
         let scaling = Scaling::of(train.table);
         let mut best: Option<(f64, Chosen)> = None;
         // of equal ones the first is kept: stronger penalties and larger leaves come first
@@ -60,12 +61,10 @@ impl BaselineMethod {
         };
         for setting in simple_first {
             let fit = match self {
-                BaselineMethod::LogisticRegression if is_class => {
+                _ if is_regression && is_class => {
                     Fit::Linear(Linear::logistic(train.table, &scaling, train.labels, setting)?)
                 }
-                BaselineMethod::LogisticRegression => {
-                    Fit::Linear(Linear::ridge(train.table, &scaling, train.labels, setting)?)
-                }
+                _ if is_regression => Fit::Linear(Linear::ridge(train.table, &scaling, train.labels, setting)?),
                 BaselineMethod::LinearSvm if is_class => {
                     Fit::Linear(svm::classify(train.table, train.labels, setting, seed)?)
                 }
@@ -84,7 +83,7 @@ impl BaselineMethod {
             let outputs: Vec<f64> = valid.table.rows().map(|row| fit.output(row)).collect();
             let valid_metric = metric(task, valid.labels, &outputs)?;
             let quality = match self {
-                BaselineMethod::LogisticRegression => -loss(task, valid.labels, &outputs),
+                _ if is_regression => -loss(task, valid.labels, &outputs),
                 _ => valid_metric,
             };
             if best.as_ref().is_none_or(|(best, _)| quality > *best) {

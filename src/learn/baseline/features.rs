@@ -65,7 +65,8 @@ impl FeatureSet {
         shape.channels().flat_map(|channel| self.of_channel(channel, most)).collect()
     }
 
-    fn of_channel(self, channel: Range<usize>, most: usize) -> Vec<Feature> {
+    /// The features of one channel, whose positions these are in a row.
+    pub fn of_channel(self, channel: Range<usize>, most: usize) -> Vec<Feature> {
         let (length, stretches) = (channel.len(), channel.len().min(most));
         let edge = |stretch: usize| channel.start + stretch * length / stretches.max(1);
         let bins = (0..stretches).map(|at| Feature { range: edge(at)..edge(at + 1), statistic: Statistic::Mean });

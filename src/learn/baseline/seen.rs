@@ -1,4 +1,4 @@
-//! What a fit of features sees of a row.
+//! What a model of features sees of a row.
 
 use super::{Feature, Table};
 use crate::learn::arrays::{ArrayError, Arrays};
@@ -51,7 +51,7 @@ impl Seen {
     ///
     /// # Errors
     /// If it is missing or does not fit.
-    pub(in crate::learn) fn read((list, is_log): (Vec<Feature>, bool), arrays: &Arrays) -> Result<Self, ArrayError> {
+    pub fn read((list, is_log): (Vec<Feature>, bool), arrays: &Arrays) -> Result<Self, ArrayError> {
         let middle = arrays.f64("middle")?;
         if middle.len() != list.len() {
             return Err(ArrayError { name: "middle".to_owned() });

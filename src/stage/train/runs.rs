@@ -146,7 +146,7 @@ fn pooled(args: &Args, reader: &Reader) -> Result<Part> {
         let sample = reader.read(bins, labels)?;
         if let Some(first) = samples.first() {
             samples::check_same(first, &sample)?;
-            if args.model.needs.bodies && first.rows.has(LayerName::Body) != sample.rows.has(LayerName::Body) {
+            if args.reads_bodies() && first.rows.has(LayerName::Body) != sample.rows.has(LayerName::Body) {
                 let problem = "has gene bodies, or lacks them, unlike the matrix before it";
                 return Err(FileError::new(bins, problem)
                     .remedy("Make all with attentrack-bin --body, or none")
