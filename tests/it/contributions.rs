@@ -37,8 +37,9 @@ fn they_add_up_for_every_model() {
     for model in recipe::all().iter().filter(|model| !model.needs.pair && model.sees_signal()) {
         let sizes: Vec<&str> = SETTINGS.split(" --").filter(|flag| has_size(model, flag)).collect();
         let sizes: String = sizes.iter().map(|flag| format!(" --{}", flag.trim_start_matches("--"))).collect();
-        let inputs = "--bins x.bins.safetensors --labels l.tsv --splits splits.tsv --epochs 2 --batch-size 32";
-        work.ok("train", &format!("{inputs} --model {}{sizes} --out m.model.safetensors -t 2", model.tag));
+        let inputs = "--bins x.bins.safetensors --labels l.tsv --splits splits.tsv";
+        let regime = if model.network().is_some() { "--epochs 6 --learning-rate 0.01" } else { "" };
+        work.ok("train", &format!("{inputs} --model {}{sizes} {regime} --out m.model.safetensors -t 2", model.tag));
         let (header, trained) = model_file::load(&work.path("m.model.safetensors"), &Device::Cpu).unwrap();
         let layers = header.model.layers();
         let (shape, genes) = (matrix.row_shape(layers), matrix.scorable().collect::<Vec<_>>());
