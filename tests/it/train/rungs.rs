@@ -1,7 +1,7 @@
 //! The rungs below a model of the signal's shape: means of marks, one mark along the body, and what is known of a gene
 //! without any signal. And baselines of the layers that are asked for.
 
-use attentrack::genome::{Strand, Tss};
+use attentrack::genome::{Chrom, Strand, Tss};
 use attentrack::io;
 use attentrack::learn::metrics::auroc;
 use attentrack::matrix::{BODY_PARTS, Layer, LayerName};
@@ -34,7 +34,7 @@ fn rungs() -> Workdir {
             region.tss = Some(Tss { chrom: "chr1".to_owned(), position: tss, strand: Strand::Forward });
             region.end = (gene != 7).then_some(tss + 5_000 + 20_000 * (gene as u64 % 2) + 10 * gene as u64);
         }
-        matrix.chroms = std::iter::once(("chr1".to_owned(), None)).collect();
+        matrix.chroms = std::iter::once(Chrom { name: "chr1".to_owned(), length: None }).collect();
         io::bins::write(&work.path(&format!("{name}.bins.safetensors")), &matrix).unwrap();
         let high = |gene: usize| (gene + usize::from(name == "yy" && gene.is_multiple_of(6))) % 2;
         let row = |gene: usize| format!("G{gene}\t{}\t{}\n", high(gene), 1 + 20 * high(gene) + gene % 3);
