@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::arrays::{ArrayError, Arrays};
 use super::baseline::Linear;
-use super::entry::{Defaults, How, Needs, Recipe};
 use super::{Scores, Task, Trained};
 use crate::matrix::{Region, gene_key};
 
@@ -34,19 +33,6 @@ impl Fact {
             Fact::GeneLength => "gene-length",
             Fact::ExpressionMean => "expression-mean",
         }
-    }
-
-    pub(super) fn recipe(self) -> Recipe {
-        let (title, citation) = match self {
-            Fact::GeneLength => ("The length of the gene alone, without any signal", "our own"),
-            Fact::ExpressionMean => (
-                "The gene's mean expression in the other training samples, without any signal",
-                "Fu et al., Nature 2025",
-            ),
-        };
-        let needs =
-            Needs { ends: self == Fact::GeneLength, other_samples: self == Fact::ExpressionMean, ..Needs::default() };
-        Recipe { tag: self.name(), title, citation, needs, defaults: Defaults::default(), how: How::Fact(self) }
     }
 }
 

@@ -30,7 +30,7 @@ pub fn all() -> &'static [Recipe] {
     static ALL: LazyLock<Vec<Recipe>> = LazyLock::new(|| {
         let networks = designs().map(Recipe::of_network);
         let tables = BaselineMethod::ALL.map(Recipe::of_table);
-        networks.chain(tables).chain(Fact::ALL.map(Fact::recipe)).chain(auto::recipe()).collect()
+        networks.chain(tables).chain(Fact::ALL.map(Recipe::of_fact)).chain(auto::recipe()).collect()
     });
     &ALL
 }
@@ -99,6 +99,19 @@ impl Recipe {
             },
             how: How::Table(method),
         }
+    }
+
+    fn of_fact(fact: Fact) -> Self {
+        let (title, citation) = match fact {
+            Fact::GeneLength => ("The length of the gene alone, without any signal", "our own"),
+            Fact::ExpressionMean => (
+                "The gene's mean expression in the other training samples, without any signal",
+                "Fu et al., Nature 2025",
+            ),
+        };
+        let needs =
+            Needs { ends: fact == Fact::GeneLength, other_samples: fact == Fact::ExpressionMean, ..Needs::default() };
+        Recipe { tag: fact.name(), title, citation, needs, defaults: Defaults::default(), how: How::Fact(fact) }
     }
 
     /// Why chosen sizes are not its own, by the names of flags, and what to do.

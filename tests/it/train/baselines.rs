@@ -44,7 +44,7 @@ fn every_baseline_learns_to_the_same_bytes_at_any_thread_count() {
             &["cut.model"],
         );
     }
-    work.fails("import", "--model m.model.safetensors --export w.pt", &["gradient-boosting", "no network"]);
+    work.fails("import", "--model m.model.safetensors --export w.pt", &["gradient-boosting", "not a network"]);
 }
 
 #[test]
