@@ -258,13 +258,23 @@ impl Explained<'_> {
             }
             Layer::new(part.layer, values)
         };
-        let layers = self.shape.parts().iter().map(layer).collect();
+        let mut layers: Vec<Layer> = self.shape.parts().iter().map(layer).collect();
+        if self.shape.part(LayerName::Window).is_none() {
+            layers.insert(0, self.window_without_effect());
+        }
         let explained = self.matrix.with_layers(Kind::Attribution, Some(attribution), layers);
         if is_of_genes {
             return explained;
         }
         let regions = ["expressed", "silent"].map(|class| Region::unplaced(class.to_owned())).to_vec();
         Matrix { regions, status: vec![Status::Ok; 2], ..explained }
+    }
+
+    /// A window that the model does not look at: every matrix file holds one, and its bins add nothing to the score.
+    fn window_without_effect(&self) -> Layer {
+        let size = self.matrix.n_marks() * self.matrix.n_bins();
+        let row = |status: &Status| vec![if status.has_data() { 0.0 } else { f32::NAN }; size];
+        Layer::new(LayerName::Window, self.matrix.status.iter().flat_map(row).collect())
     }
 
     /// Says how the absolute values are shared out.
