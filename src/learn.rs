@@ -47,4 +47,4 @@ pub use stream::{Reading, SHARD_BYTES, ShardError, Shards, Stream, WINDOW_BYTES}
 pub use task::Task;
 pub use trained::Trained;
 pub use trainer::{EpochRecord, Trainer, TrainingData, TrainingState};
-pub use transform::{BadValue, FittedTransform, MarkMeans, Transform, ValueError};
+pub use transform::{BadValue, FittedTransform, MarkMeans, MeasuredBy, SampleUnit, Transform, ValueError};
