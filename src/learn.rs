@@ -49,4 +49,4 @@ pub use summand::{Source, Summand};
 pub use task::Task;
 pub use trained::Trained;
 pub use trainer::{EpochRecord, Trainer, TrainingData, TrainingState};
-pub use transform::{BadValue, FittedTransform, MarkMeans, Transform, ValueError};
+pub use transform::{BadValue, FittedTransform, MarkMeans, MeasuredBy, SampleUnit, Transform, ValueError};

@@ -47,7 +47,35 @@ pub struct FittedTransform {
     pub transform: Transform,
     /// Mean raw value of each mark over the training genes, in mark order.
     pub train_means: Vec<f64>,
+    /// What the training samples are measured by, where that is a sample's own signal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<SampleUnit>,
 }
+
+/// What a sample is measured by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SampleUnit {
+    /// Name of the sample.
+    pub sample: String,
+    /// Digests of its signal files, in the order of the marks.
+    pub digests: Vec<String>,
+    /// Mean absolute raw value of each mark over its genes.
+    pub means: Vec<f64>,
+}
+
+/// What a matrix is measured by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeasuredBy {
+    /// The means of its sample, which the model was trained on: a subset of its genes scores as all of them do.
+    TrainingSample,
+    /// The means of its own genes.
+    OwnGenes,
+    /// The training samples' means, because its own genes are too few.
+    TrainingSamples,
+}
+
+/// Fewest genes that say what the signal of a sample is.
+const FEWEST_GENES: usize = 50;
 
 /// A value that the model or the transform cannot take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -143,7 +171,53 @@ impl Transform {
 impl FittedTransform {
     /// What was learnt: the means of each mark over all training genes.
     pub fn new(transform: Transform, training: &MarkMeans) -> Self {
-        FittedTransform { transform, train_means: training.means() }
+        FittedTransform { transform, train_means: training.means(), units: Vec::new() }
+    }
+
+    /// Remembers what a training sample is measured by, if that is its own signal.
+    pub fn remember(&mut self, matrix: &Matrix, depth: &MarkMeans) {
+        if self.transform.is_unit_mean() {
+            let digests = digests(matrix);
+            self.units.push(SampleUnit { sample: matrix.sample.clone(), digests, means: depth.absolute_means() });
+        }
+    }
+
+    /// What a matrix is measured by; `None` where its own signal does not count.
+    pub fn measured_by(&self, matrix: &Matrix) -> Option<MeasuredBy> {
+        if !self.transform.is_unit_mean() {
+            return None;
+        }
+        Some(match self.unit_of(matrix) {
+            Some(_) => MeasuredBy::TrainingSample,
+            None if matrix.scorable().count() >= FEWEST_GENES || self.units.is_empty() => MeasuredBy::OwnGenes,
+            None => MeasuredBy::TrainingSamples,
+        })
+    }
+
+    fn unit_of(&self, matrix: &Matrix) -> Option<&SampleUnit> {
+        self.units.iter().find(|unit| unit.sample == matrix.sample && unit.digests == digests(matrix))
+    }
+
+    /// The factor of each mark of a matrix.
+    fn scales_of(&self, matrix: &Matrix) -> Vec<f64> {
+        let over = |means: Vec<f64>| means.into_iter().map(|mean| if mean == 0.0 { 1.0 } else { 1.0 / mean }).collect();
+        match (self.measured_by(matrix), self.unit_of(matrix)) {
+            (Some(MeasuredBy::TrainingSample), Some(unit)) => over(unit.means.clone()),
+            (Some(MeasuredBy::TrainingSamples), _) => {
+                let mean = |mark: usize| {
+                    let of_mark = self.units.iter().filter_map(|unit| unit.means.get(mark));
+                    of_mark.sum::<f64>() / self.units.len() as f64
+                };
+                over((0..matrix.n_marks()).map(mean).collect())
+            }
+            _ => {
+                let mut sample = MarkMeans::new(matrix.n_marks());
+                if self.transform.scales_depth() {
+                    matrix.scorable().for_each(|gene| sample.add(matrix.row(LayerName::Window, gene)));
+                }
+                self.scales(&sample)
+            }
+        }
     }
 
     /// Whether the means of the training genes count.
@@ -193,11 +267,7 @@ impl FittedTransform {
     /// # Errors
     /// As [`FittedTransform::apply_to_gene`].
     pub fn apply(&self, matrix: &Matrix, layers: &[LayerName], regions: &[usize]) -> Result<Vec<f32>, ValueError> {
-        let mut sample = MarkMeans::new(matrix.n_marks());
-        if self.transform.scales_depth() {
-            matrix.scorable().for_each(|gene| sample.add(matrix.row(LayerName::Window, gene)));
-        }
-        let scales = self.scales(&sample);
+        let scales = self.scales_of(matrix);
         let mut values = Vec::with_capacity(regions.len() * matrix.row_shape(layers).size());
         for &region in regions {
             for &layer in layers {
@@ -212,6 +282,11 @@ impl FittedTransform {
         }
         Ok(values)
     }
+}
+
+/// Digests of the signal files of a matrix.
+fn digests(matrix: &Matrix) -> Vec<String> {
+    matrix.inputs.iter().map(|input| input.digest.clone()).collect()
 }
 
 /// Running means of each mark over the values that are there. Adding genes in the same order gives the

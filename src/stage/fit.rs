@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::io::FileError;
-use crate::learn::{GeneMeans, ModelHeader, Unlike};
+use crate::learn::{GeneMeans, MeasuredBy, ModelHeader, Unlike};
 use crate::matrix::{Kind, LayerName, Matrix};
 
 /// Refuses a matrix that is not like those that the model was trained on.
@@ -59,6 +59,26 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
         tracing::warn!("the model was trained on {theirs}, the matrix is of {ours}");
     }
     Ok(())
+}
+
+/// Says what the signal of a matrix is measured by, where that is the sample's own.
+pub fn say_measure(header: &ModelHeader, matrix: &Matrix) {
+    let sample = &matrix.sample;
+    match header.transform.measured_by(matrix) {
+        None => {}
+        Some(MeasuredBy::TrainingSample) => {
+            tracing::info!("{sample}: measured by the means of all its genes, which the model was trained on");
+        }
+        Some(MeasuredBy::OwnGenes) => {
+            tracing::info!(
+                "{sample}: a new sample, measured by the means of the genes of this matrix: give all of its genes"
+            );
+        }
+        Some(MeasuredBy::TrainingSamples) => tracing::warn!(
+            "{sample}: a new sample of few genes, measured by the means of the training samples ({}): scores are right only if its signal is of the same kind and depth. Give a matrix of all genes",
+            header.samples.join(", ")
+        ),
+    }
 }
 
 /// Warns of marks whose signal is unlike that of the training samples; `rows` are the model's inputs of

@@ -162,7 +162,7 @@ impl Args {
             statistic: self.statistic,
             assembly: (!self.assembly.is_empty()).then(|| self.assembly.clone()),
             samples: Vec::new(),
-            transform: FittedTransform { transform: Transform::Raw, train_means: Vec::new() },
+            transform: FittedTransform { transform: Transform::Raw, train_means: Vec::new(), units: Vec::new() },
             input_quantiles: Vec::new(),
             threshold: None,
             calibration: None,

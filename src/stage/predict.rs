@@ -137,6 +137,7 @@ impl Stage for Args {
         let genes: Vec<usize> = matrix.scorable().collect();
         let rows = header.transform.apply(&matrix, header.model.layers(), &genes);
         let rows = rows.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
+        fit::say_measure(&header, &matrix);
         fit::warn_if_unlike(&header, &matrix, &genes, &rows);
         let regions: Vec<&Region> = genes.iter().map(|&gene| &matrix.regions[gene]).collect();
         model.meet(&matrix.sample, &regions).map_err(|problem| FileError::new(&self.bins, problem))?;

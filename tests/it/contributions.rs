@@ -14,7 +14,10 @@ const SETTINGS: &str = "--bin-hidden 4 --mark-hidden 3 --kernel-width 3 --pool 2
 /// A small simulated sample with bodies, whose last gene has no known end.
 fn sample() -> Workdir {
     let work = Workdir::new();
-    work.ok("simulate", "--out s --seed 5 --genes 160 --samples 1 --planted body --format bigwig --marks H3K4me3,H3K36me3");
+    work.ok(
+        "simulate",
+        "--out s --seed 5 --genes 160 --samples 1 --planted body --format bigwig --marks H3K4me3,H3K36me3",
+    );
     work.ok("tss", "--annotation s/annotation.gtf.gz --biotype protein_coding --policy gene --out g.bed");
     let genes = work.read("g.bed");
     let (rest, last) = genes.trim_end().rsplit_once('\n').unwrap();

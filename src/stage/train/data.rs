@@ -66,8 +66,9 @@ pub fn gather(args: &Args, runs: &[&[TrainingSample]], device: &Device) -> Resul
         let mut survey = Survey::new(window.0);
         let depths: Result<Vec<_>> =
             samples.iter().map(|sample| survey.add(sample, args.transform(), genes.as_mut())).collect();
-        let transform = FittedTransform::new(args.transform(), &survey.training);
-        let scales: Vec<Vec<f64>> = depths?.iter().map(|depth| transform.scales(depth)).collect();
+        let (mut transform, depths) = (FittedTransform::new(args.transform(), &survey.training), depths?);
+        samples.iter().zip(&depths).for_each(|(sample, depth)| transform.remember(&sample.matrix, depth));
+        let scales: Vec<Vec<f64>> = depths.iter().map(|depth| transform.scales(depth)).collect();
         let input_quantiles = input_quantiles(&transform, samples, &scales)?;
         if let Some(mut genes) = genes {
             transform_kept(&transform, samples, &scales, &mut genes)?;

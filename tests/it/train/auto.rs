@@ -140,3 +140,40 @@ fn auto_learns_from_the_bodies_where_the_matrix_has_them() {
     let both = format!("--bins yy.bins.safetensors --labels labels.tsv {inputs}");
     work.fails("train", &format!("{both} {train}"), &["b.bins.safetensors", "gene bodies", "--body"]);
 }
+
+/// A score is that of the gene in its sample, whichever genes are scored with it.
+#[test]
+fn a_subset_of_a_training_sample_scores_as_the_whole_does() {
+    let work = workdir();
+    let score = |matrix: &str| {
+        work.ok(
+            "predict",
+            &format!("--bins {matrix}.bins.safetensors --model m.model.safetensors --predictions p.tsv"),
+        );
+        let rows = io::predictions::read(&work.path("p.tsv")).unwrap().rows;
+        rows.into_iter().map(|row| (row.gene_id, row.score)).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    // the expressed genes alone: their mean is far from that of all
+    let subset = |name: &str, sample: &str| {
+        let mut matrix = super::matrix(sample);
+        let kept: Vec<usize> = (0..GENES - 1).filter(|gene| gene % 2 == 1).collect();
+        let of_gene = |&gene: &usize| matrix.layers[0].values[gene * 40..][..40].to_vec();
+        matrix.layers[0].values = kept.iter().flat_map(of_gene).collect();
+        matrix.regions = kept.iter().map(|&gene| matrix.regions[gene].clone()).collect();
+        matrix.status = kept.iter().map(|&gene| matrix.status[gene]).collect();
+        io::bins::write(&work.path(&format!("{name}.bins.safetensors")), &matrix).unwrap();
+    };
+    subset("part", "x");
+    subset("other", "new");
+    for model in ["auto --epochs 2", "mark-means", "random-forest --transform unit-mean-log1p"] {
+        let fast = if model.starts_with("auto") { FAST } else { "" };
+        work.ok("train", &format!("{INPUTS} {fast} --model {model} --out m.model.safetensors"));
+        let (whole, part) = (score("x"), score("part"));
+        assert!(part.len() == GENES / 2 - 1 && part.iter().all(|(gene, score)| whole[gene] == *score), "{model}");
+    }
+    let log = work.ok("predict", "--bins other.bins.safetensors --model m.model.safetensors --predictions p.tsv");
+    assert!(
+        log.contains("WARN new: a new sample of few genes, measured by the means of the training samples (x)"),
+        "{log}"
+    );
+}
