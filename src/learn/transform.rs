@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::matrix::{LayerName, Matrix};
+use crate::matrix::{Input, LayerName, Matrix};
 
 /// The choice of input transform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -57,10 +57,13 @@ pub struct FittedTransform {
 pub struct SampleUnit {
     /// Name of the sample.
     pub sample: String,
-    /// Digests of its signal files, in the order of the marks.
+    /// Digests of its signal files, in the order of the marks, each with what was asked of its reads or values.
     pub digests: Vec<String>,
     /// Mean absolute raw value of each mark over its genes.
     pub means: Vec<f64>,
+    /// Genes that these are the means over.
+    #[serde(default)]
+    pub genes: usize,
 }
 
 /// What a matrix is measured by.
@@ -70,6 +73,8 @@ pub enum MeasuredBy {
     TrainingSample,
     /// The means of its own genes.
     OwnGenes,
+    /// The means of its own genes, which are fewer than half of those of any training sample: perhaps a subset.
+    FewOfItsGenes,
     /// The training samples' means, because its own genes are too few.
     TrainingSamples,
 }
@@ -178,7 +183,8 @@ impl FittedTransform {
     pub fn remember(&mut self, matrix: &Matrix, depth: &MarkMeans) {
         if self.transform.is_unit_mean() {
             let digests = digests(matrix);
-            self.units.push(SampleUnit { sample: matrix.sample.clone(), digests, means: depth.absolute_means() });
+            let (sample, genes) = (matrix.sample.clone(), matrix.scorable().count());
+            self.units.push(SampleUnit { sample, digests, means: depth.absolute_means(), genes });
         }
     }
 
@@ -189,8 +195,15 @@ impl FittedTransform {
         }
         Some(match self.unit_of(matrix) {
             Some(_) => MeasuredBy::TrainingSample,
-            None if matrix.scorable().count() >= FEWEST_GENES || self.units.is_empty() => MeasuredBy::OwnGenes,
-            None => MeasuredBy::TrainingSamples,
+            None if self.units.is_empty() => MeasuredBy::OwnGenes,
+            None => {
+                let (own, least) = (matrix.scorable().count(), self.units.iter().map(|unit| unit.genes).min());
+                match own {
+                    ..FEWEST_GENES => MeasuredBy::TrainingSamples,
+                    _ if least.is_some_and(|least| 2 * own < least) => MeasuredBy::FewOfItsGenes,
+                    _ => MeasuredBy::OwnGenes,
+                }
+            }
         })
     }
 
@@ -284,9 +297,10 @@ impl FittedTransform {
     }
 }
 
-/// Digests of the signal files of a matrix.
+/// Digests of the signal files of a matrix, each with the options that it was read with: others give other values.
 fn digests(matrix: &Matrix) -> Vec<String> {
-    matrix.inputs.iter().map(|input| input.digest.clone()).collect()
+    let of_input = |input: &Input| [std::slice::from_ref(&input.digest), &input.options].concat().join(" ");
+    matrix.inputs.iter().map(of_input).collect()
 }
 
 /// Running means of each mark over the values that are there. Adding genes in the same order gives the

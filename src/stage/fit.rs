@@ -67,13 +67,17 @@ pub fn say_measure(header: &ModelHeader, matrix: &Matrix) {
     match header.transform.measured_by(matrix) {
         None => {}
         Some(MeasuredBy::TrainingSample) => {
-            tracing::info!("{sample}: measured by the means of all its genes, which the model was trained on");
+            tracing::info!("{sample}: measured as in the matrix that the model was trained on");
         }
         Some(MeasuredBy::OwnGenes) => {
             tracing::info!(
                 "{sample}: a new sample, measured by the means of the genes of this matrix: give all of its genes"
             );
         }
+        Some(MeasuredBy::FewOfItsGenes) => tracing::warn!(
+            "{sample}: a new sample, measured by the means of the {} genes of this matrix, less than half of the training samples': if they are a subset of its genes, their scores differ from those in a matrix of all. Give a matrix of all genes",
+            matrix.scorable().count()
+        ),
         Some(MeasuredBy::TrainingSamples) => tracing::warn!(
             "{sample}: a new sample of few genes, measured by the means of the training samples ({}): scores are right only if its signal is of the same kind and depth. Give a matrix of all genes",
             header.samples.join(", ")

@@ -2,7 +2,7 @@
 
 use attentrack::io;
 use attentrack::learn::ModelSpec;
-use attentrack::matrix::{BODY_PARTS, Layer, LayerName};
+use attentrack::matrix::{BODY_PARTS, Input, Layer, LayerName};
 use attentrack::stage::model_file;
 
 use super::{FAST, GENES, INPUTS, bytes, workdir};
@@ -164,6 +164,11 @@ fn a_subset_of_a_training_sample_scores_as_the_whole_does() {
         io::bins::write(&work.path(&format!("{name}.bins.safetensors")), &matrix).unwrap();
     };
     subset("part", "x");
+    // of the same name, but of another file
+    let mut foreign = io::bins::read(&work.path("part.bins.safetensors")).unwrap();
+    let [mark, file, format, digest] = ["H3K4me3", "k4.bigWig", "bigwig", "0123"].map(str::to_owned);
+    foreign.inputs = vec![Input { mark, file, format, digest, options: Vec::new() }];
+    io::bins::write(&work.path("foreign.bins.safetensors"), &foreign).unwrap();
     subset("other", "new");
     for model in ["auto --epochs 2", "mark-means", "random-forest --transform unit-mean-log1p"] {
         let fast = if model.starts_with("auto") { FAST } else { "" };
@@ -171,9 +176,11 @@ fn a_subset_of_a_training_sample_scores_as_the_whole_does() {
         let (whole, part) = (score("x"), score("part"));
         assert!(part.len() == GENES / 2 - 1 && part.iter().all(|(gene, score)| whole[gene] == *score), "{model}");
     }
-    let log = work.ok("predict", "--bins other.bins.safetensors --model m.model.safetensors --predictions p.tsv");
-    assert!(
-        log.contains("WARN new: a new sample of few genes, measured by the means of the training samples (x)"),
-        "{log}"
-    );
+    for (matrix, sample) in [("other", "new"), ("foreign", "x")] {
+        let files = format!("--bins {matrix}.bins.safetensors --model m.model.safetensors --predictions p.tsv");
+        let log = work.ok("predict", &files);
+        let said =
+            format!("WARN {sample}: a new sample of few genes, measured by the means of the training samples (x)");
+        assert!(log.contains(&said), "{log}");
+    }
 }
