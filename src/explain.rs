@@ -3,6 +3,7 @@
 
 mod attention;
 mod class_optimisation;
+mod contributions;
 mod deep_lift;
 pub mod faithfulness;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod method;
 mod perturbation;
 mod predictor;
 mod subject;
+mod trees;
 
 use std::ops::Range;
 
@@ -20,6 +22,7 @@ use candle_core::{Result, bail};
 use crate::learn::{Task, Transform};
 use crate::matrix::{LayerName, RowShape};
 
+pub use contributions::Baseline;
 pub use deep_lift::{DeepLift, Rule};
 pub use method::Method;
 pub use predictor::{Explainable, Looks, Scorer};
@@ -36,6 +39,8 @@ pub struct Settings {
     pub task: Task,
     /// Input transform of the model, which says what twice the signal is.
     pub transform: Transform,
+    /// Row that contributions are against, transformed.
+    pub baseline: Vec<f32>,
     /// Input that class optimisation starts its scale from, one a channel of each layer ([`scales`]).
     pub scales: Vec<f32>,
 }
@@ -55,6 +60,12 @@ pub fn explain(
     let size = model.shape().size();
     if method == Method::ClassOptimisation {
         return class_optimisation::patterns(model, &settings.scales, settings.seed);
+    }
+    if method == Method::Contributions {
+        let Some(values) = model.contributions(x, &settings.baseline, &done)? else {
+            bail!("the model cannot be laid open for {}", method.name())
+        };
+        return Ok(values);
     }
     if let Some(rule) = method.rule() {
         let Some(open) = model.deep_lift()? else { bail!("the model cannot be laid open for {}", method.name()) };

@@ -184,10 +184,9 @@ fn has_attention(config: &Config) -> bool {
 /// The methods that the model is explained by besides its attention.
 fn methods(config: &Config) -> Vec<Method> {
     match &config.explain.methods {
-        none if none.is_empty() && !has_attention(config) => {
-            // every network is laid open; of what is none, one can only try what a bin does
-            let is_network = config.model.name.0.network().is_some();
-            vec![if is_network { Method::DeepLift } else { Method::Occlusion }]
+        // what decides, whatever the model is
+        none if none.is_empty() => {
+            config.model.name.0.sees_signal().then_some(Method::Contributions).into_iter().collect()
         }
         methods => methods.clone(),
     }

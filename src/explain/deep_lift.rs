@@ -47,14 +47,20 @@ impl DeepLift {
     /// What each input adds to the log-odds of its window, against a window of zeros; `x` and the
     /// result are row-major [window, mark, bin]. `done` is told of each window.
     pub fn contributions(&self, x: &[f32], rule: Rule, done: impl Fn(usize) + Sync) -> Vec<f32> {
+        self.against(&vec![0.0; self.size], x, rule, done)
+    }
+
+    /// The same against another window.
+    pub fn against(&self, reference: &[f32], x: &[f32], rule: Rule, done: impl Fn(usize) + Sync) -> Vec<f32> {
         match rule {
-            Rule::Rescale => self.by::<Whole>(x, done),
-            Rule::RevealCancel => self.by::<Signed>(x, done),
+            Rule::Rescale => self.by::<Whole>(reference, x, done),
+            Rule::RevealCancel => self.by::<Signed>(reference, x, done),
         }
     }
 
-    fn by<P: Parts>(&self, x: &[f32], done: impl Fn(usize) + Sync) -> Vec<f32> {
-        let reference = self.chain.trace(&vec![0.0; self.size]);
+    fn by<P: Parts>(&self, reference: &[f32], x: &[f32], done: impl Fn(usize) + Sync) -> Vec<f32> {
+        let reference: Vec<f64> = reference.iter().map(|&value| f64::from(value)).collect();
+        let reference = self.chain.trace(&reference);
         let of_window = |x: &[f32]| {
             let x: Vec<f64> = x.iter().map(|&value| f64::from(value)).collect();
             let contributions = self.chain.contributions::<P>(&reference, &self.chain.trace(&x));

@@ -12,6 +12,9 @@ use crate::learn::Task;
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "ExplainMethod")]
 pub enum Method {
+    /// What each number adds to the whole score, against a baseline; adds up exactly. Networks by DeepLIFT, linear models
+    /// exactly, trees by Shapley values (Lundberg et al. 2020), a stack as the sum of its members
+    Contributions,
     /// Bin attention α
     Attention,
     /// Mark attention β, an even share of it in each bin of the mark
@@ -55,7 +58,8 @@ const SHARE: &str = "share of attention";
 
 impl Method {
     /// All of them.
-    pub const ALL: [Method; 17] = [
+    pub const ALL: [Method; 18] = [
+        Method::Contributions,
         Method::Attention,
         Method::MarkAttention,
         Method::JointAttention,
@@ -78,6 +82,7 @@ impl Method {
     /// The name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
+            Method::Contributions => "contributions",
             Method::Attention => "attention",
             Method::MarkAttention => "mark-attention",
             Method::JointAttention => "joint-attention",
@@ -105,6 +110,7 @@ impl Method {
             Task::Regression => "predicted log2(x + 1)",
         };
         match self {
+            Method::Contributions => format!("{score} added to that of the baseline"),
             Method::Attention => format!("{SHARE} of a mark's window"),
             Method::MarkAttention => format!("{SHARE} to the mark, spread over its bins"),
             Method::JointAttention => format!("{SHARE} of a gene"),
@@ -137,11 +143,12 @@ impl Method {
         )
     }
 
-    /// Whether it asks nothing of a model but scores, and so explains any.
-    pub fn needs_only_scores(self) -> bool {
+    /// Whether it explains the whole score of a stack, and not its networks alone.
+    pub fn explains_all(self) -> bool {
         matches!(
             self,
-            Method::Occlusion
+            Method::Contributions
+                | Method::Occlusion
                 | Method::MarkOcclusion
                 | Method::Doubling
                 | Method::MarkDoubling
@@ -186,6 +193,9 @@ impl Method {
         }
         if self.needs_gradients() && !model.has_gradients() {
             return Ok(Some("a network, which has gradients"));
+        }
+        if self == Method::Contributions && model.contributions(&[], &vec![0.0; size], &|_| ())?.is_none() {
+            return Ok(Some("a model that can be laid open"));
         }
         if self.rule().is_some() && model.deep_lift()?.is_none() {
             return Ok(Some("a network"));

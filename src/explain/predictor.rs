@@ -6,7 +6,8 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::deep_lift::DeepLift;
+use super::contributions;
+use super::deep_lift::{DeepLift, Rule};
 use super::mean;
 use crate::learn::{Task, Trained};
 use crate::matrix::RowShape;
@@ -60,6 +61,15 @@ pub trait Explainable: Scorer {
     /// As [`Scorer::scores`], or if the model has none.
     fn gradients(&self, _: &[f32]) -> Result<Vec<f32>> {
         bail!("the model has no gradients")
+    }
+
+    /// What each number of rows `x` adds to the score, against a baseline row; NaN where a row has none. `None` of a
+    /// model that cannot be laid open.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn contributions(&self, _x: &[f32], _baseline: &[f32], _done: &(dyn Fn(usize) + Sync)) -> Result<Option<Vec<f32>>> {
+        Ok(None)
     }
 
     /// The model laid open, where its architecture can be.
@@ -155,6 +165,10 @@ impl Explainable for Member {
         Ok(gradients)
     }
 
+    fn contributions(&self, x: &[f32], baseline: &[f32], done: &(dyn Fn(usize) + Sync)) -> Result<Option<Vec<f32>>> {
+        Ok(self.deep_lift()?.map(|open| open.against(baseline, x, Rule::Rescale, done)))
+    }
+
     fn deep_lift(&self) -> Result<Option<DeepLift>> {
         let weights = self.network.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
         Ok(Some(DeepLift::new(&self.network.config(), &weights)))
@@ -198,7 +212,11 @@ impl Scorer for Whole {
     }
 }
 
-impl Explainable for Whole {}
+impl Explainable for Whole {
+    fn contributions(&self, x: &[f32], baseline: &[f32], done: &(dyn Fn(usize) + Sync)) -> Result<Option<Vec<f32>>> {
+        contributions::of_model(self.model.as_ref(), &self.shape, x, baseline, done)
+    }
+}
 
 /// Each network of an ensemble or a stack as a model of its own; none of a model without.
 pub(super) fn networks(model: &dyn Trained) -> Result<Vec<Box<dyn Explainable>>> {

@@ -9,8 +9,8 @@ use crate::matrix::RowShape;
 
 /// A model to be explained.
 ///
-/// Methods that ask for nothing but scores explain the score that users see. Of a stack of models the others,
-/// which need attention or gradients, explain its networks alone: linear models of ranks and trees have neither.
+/// Contributions, and methods that ask for nothing but scores, explain the score that users see. For a stack of models
+/// the others, which need attention or gradients, explain its networks alone: linear models and trees have neither.
 pub struct Subject {
     /// What the log-odds are the mean of: the members of an ensemble, or the whole as a black box.
     models: Vec<Box<dyn Explainable>>,
@@ -39,7 +39,7 @@ impl Subject {
 
     /// Whether the method explains the networks of a stack, and not its whole score.
     pub fn is_of_networks(&self, method: Method) -> bool {
-        !self.networks.is_empty() && !method.needs_only_scores()
+        !self.networks.is_empty() && !method.explains_all()
     }
 
     /// What is missing for the method, in words that go on after "METHOD needs".
@@ -51,9 +51,14 @@ impl Subject {
     }
 
     /// The method that explains the whole score and needs nothing that the model lacks.
-    pub fn default_method(&self) -> Method {
-        let is_network = self.networks.is_empty() && self.models[0].has_gradients();
-        if is_network { Method::DeepLift } else { Method::Occlusion }
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn default_method(&self) -> Result<Method> {
+        match self.lacks(Method::Contributions)? {
+            None => Ok(Method::Contributions),
+            Some(_) => Ok(Method::Occlusion),
+        }
     }
 
     /// What a value of the method says, with its unit.

@@ -164,6 +164,11 @@ impl Fit {
     }
 }
 
+/// The slope of [`log_odds`] at a share.
+pub fn log_odds_slope(share: f64) -> f64 {
+    if (LEAST_SHARE..=1.0 - LEAST_SHARE).contains(&share) { 1.0 / (share * (1.0 - share)) } else { 0.0 }
+}
+
 /// ln(p / (1 − p)), with p kept a little away from 0 and 1.
 pub fn log_odds(share: f64) -> f64 {
     let share = share.clamp(LEAST_SHARE, 1.0 - LEAST_SHARE);

@@ -108,6 +108,11 @@ impl Recipe {
         self.network().map(|design| (design.config)(sizes, Shape { n_marks, n_bins, n_outputs }))
     }
 
+    /// Whether it looks at the signal, so that there is something to explain.
+    pub fn sees_signal(&self) -> bool {
+        !matches!(self.how, How::Fact(_))
+    }
+
     /// Whether it says which bins it looks at.
     pub fn has_attention(&self) -> bool {
         self.network().is_some_and(|design| (design.config)(&Sizes::default(), ANY_SHAPE).has_bin_attention())

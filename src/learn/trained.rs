@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use candle_core::Result;
 
 use super::arrays::{Array, Arrays, Numbers};
-use super::{Scores, Task, score};
+use super::{Scores, Source, Summand, Task, score};
 use crate::matrix::Region;
 use crate::model::{InstructionSet, Network};
 
@@ -44,6 +44,11 @@ pub trait Trained: Debug + Send + Sync {
         None
     }
 
+    /// Its output as a sum; none of a model that cannot be laid open.
+    fn summands(&self) -> Vec<Summand<'_>> {
+        Vec::new()
+    }
+
     /// Whether its score is the mean of its networks', and of nothing else.
     fn is_of_networks(&self) -> bool {
         false
@@ -79,6 +84,10 @@ impl Trained for Box<dyn Network> {
 
     fn network(&self) -> Option<&dyn Network> {
         Some(self.as_ref())
+    }
+
+    fn summands(&self) -> Vec<Summand<'_>> {
+        vec![Summand { weight: 1.0, source: Source::Networks(self.as_ref()) }]
     }
 
     fn is_of_networks(&self) -> bool {

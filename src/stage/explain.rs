@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::job::handed_on::{BINS, MODEL};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
-use crate::explain::{self, Method, Settings, Subject};
+use crate::explain::{self, Baseline, Method, Settings, Subject};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
 use crate::matrix::{Attribution, Kind, Layer, LayerName, Matrix, Region, RowPart, RowShape, Status};
@@ -23,8 +23,9 @@ const METHOD: &str = "{method}";
 /// Attribute each gene's score to its marks and bins: one number a gene, mark and bin, by one or several methods.
 ///
 /// The numbers explain the model's log-odds that the gene is expressed (in a regression, the predicted label),
-/// before any calibration; for an ensemble, the mean of the members' log-odds. The baseline is a window without
-/// signal. Genes without data (status empty or no_chrom) have no value. The files have the axes of the matrix and
+/// before any calibration; for an ensemble, the mean of the members' log-odds. The default, contributions, explains
+/// the whole score of any model: it shares out the difference to the score of a baseline, by default a region
+/// without signal (--baseline). Genes without data (status empty or no_chrom) have no value. The files have the axes of the matrix and
 /// name method and unit; attentrack-track draws them, and attentrack-faithfulness tests how far each method can be
 /// believed.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
@@ -34,24 +35,28 @@ const METHOD: &str = "{method}";
     after_help = "\
 Units: attention is a share; temporal values are log-odds; the gradient's is log-odds per unit of
 the transformed input; all others are differences of log-odds, and may be negative: such a bin
-lowers the score. Integrated gradients and DeepLIFT add up, over the marks and bins of a gene, to
-its log-odds less those of an empty window.
+lowers the score. Contributions, integrated gradients and DeepLIFT add up, over the marks and places
+of a gene, to its log-odds less those of the baseline (an empty window).
 
-Models: occlusion, doubling and temporal values ask for nothing but scores, and explain any model.
+Baselines of contributions. empty: what does the signal that is there do? median: what sets the gene
+apart from the median gene of the sample? Take it for marks of silent genes, whose absence counts too.
+
+Models: contributions explain any model; so do occlusion, doubling and temporal values, which ask for
+nothing but scores.
 Gradients, integrated gradients, class optimisation and DeepLIFT need a network; attention methods
 need a network with attention (docs/models.md). For auto, a stack, these methods explain its networks
 alone, as the log, the unit and the setting of=networks say; the others explain its whole score.
 
-Speed: DeepLIFT takes about one forward and one backward pass a gene; integrated gradients take
+Speed: contributions of auto take milliseconds a gene, DeepLIFT takes about one forward and one backward pass a gene; integrated gradients take
 --steps of them; occlusion and doubling take a forward pass a bin and mark. Class optimisation
 depends on the model only.
 
 Examples:
   attentrack-explain --bins E003.bins.safetensors --model E003.model.safetensors \\
-    --out E003.deep-lift.bins.safetensors
+    --out E003.contributions.bins.safetensors
   attentrack-explain --bins E003.bins.safetensors --model E003.model.safetensors \\
     --method deep-lift,occlusion --out 'E003.{method}.bins.safetensors' --threads 8
-  attentrack-track --input E003.deep-lift.bins.safetensors --format bigwig --out-dir tracks"
+  attentrack-track --input E003.contributions.bins.safetensors --format bigwig --out-dir tracks"
 )]
 pub struct Args {
     /// Binned signal, .bins.safetensors
@@ -82,11 +87,12 @@ pub struct Args {
 #[serde(default)]
 #[schemars(rename = "ExplainOptions")]
 pub struct Options {
-    /// Methods, separated by commas [default: deep-lift for networks, occlusion for other models;
-    /// docs/explanations.md says why]
+    /// Methods, separated by commas [default: contributions; docs/explanations.md says why]
     #[schemars(extend("x-flag" = "method", "x-aliases" = ["method"]))]
     #[serde(alias = "method")]
     pub methods: Vec<Method>,
+    /// What contributions are against
+    pub baseline: Baseline,
     /// Points of integrated gradients
     #[schemars(range(min = 1, max = 1000), extend("x-value" = "N"))]
     pub steps: u16,
@@ -97,7 +103,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { methods: Vec::new(), steps: 50, seed: 1 }
+        Options { methods: Vec::new(), baseline: Baseline::default(), steps: 50, seed: 1 }
     }
 }
 
@@ -132,7 +138,8 @@ impl Stage for Args {
         if self.options.methods.is_empty() && self.out.to_string_lossy().contains(METHOD) {
             return files.template("--out", [&self.out]);
         }
-        let methods = if self.options.methods.is_empty() { &[Method::DeepLift][..] } else { &self.options.methods };
+        let methods =
+            if self.options.methods.is_empty() { &[Method::Contributions][..] } else { &self.options.methods };
         files.output("--out", methods.iter().map(|&method| self.path(method)))
     }
 
@@ -177,7 +184,7 @@ impl Args {
     /// The methods that are asked for, each of which the model has what it needs for.
     fn methods(&self, model: &Subject) -> Result<Vec<Method>> {
         let methods =
-            if self.options.methods.is_empty() { vec![model.default_method()] } else { self.options.methods.clone() };
+            if self.options.methods.is_empty() { vec![model.default_method()?] } else { self.options.methods.clone() };
         for &method in &methods {
             if let Some(need) = model.lacks(method)? {
                 bail!("{}: --method {} needs {need}. Name another", self.model.display(), method.name());
@@ -187,7 +194,7 @@ impl Args {
         let of_networks: Vec<&str> = of_networks.map(|method| method.name()).collect();
         if !of_networks.is_empty() {
             tracing::info!(
-                "{}: of the stack's networks alone, which are but a part of its score; occlusion, doubling and temporal values explain all of it",
+                "{}: of the stack's networks alone, which are but a part of its score; contributions, occlusion, doubling and temporal values explain all of it",
                 of_networks.join(", ")
             );
         }
@@ -199,6 +206,7 @@ impl Args {
             steps: usize::from(self.options.steps),
             seed: self.options.seed,
             task: header.task,
+            baseline: self.options.baseline.row(x, shape.size()),
             transform: header.transform.transform,
             scales: explain::scales(x, shape),
         }
@@ -210,6 +218,7 @@ impl Args {
 
     fn attribution(&self, model: &Subject, method: Method, task: Task) -> Attribution {
         let mut settings = match method {
+            Method::Contributions => vec![format!("baseline={}", self.options.baseline.name())],
             Method::IntegratedGradients => vec![format!("steps={}", self.options.steps)],
             Method::ClassOptimisation => vec![format!("seed={}", self.options.seed)],
             _ => Vec::new(),
@@ -249,13 +258,23 @@ impl Explained<'_> {
             }
             Layer::new(part.layer, values)
         };
-        let layers = self.shape.parts().iter().map(layer).collect();
+        let mut layers: Vec<Layer> = self.shape.parts().iter().map(layer).collect();
+        if self.shape.part(LayerName::Window).is_none() {
+            layers.insert(0, self.window_without_effect());
+        }
         let explained = self.matrix.with_layers(Kind::Attribution, Some(attribution), layers);
         if is_of_genes {
             return explained;
         }
         let regions = ["expressed", "silent"].map(|class| Region::unplaced(class.to_owned())).to_vec();
         Matrix { regions, status: vec![Status::Ok; 2], ..explained }
+    }
+
+    /// A window that the model does not look at: every matrix file holds one, and its bins add nothing to the score.
+    fn window_without_effect(&self) -> Layer {
+        let size = self.matrix.n_marks() * self.matrix.n_bins();
+        let row = |status: &Status| vec![if status.has_data() { 0.0 } else { f32::NAN }; size];
+        Layer::new(LayerName::Window, self.matrix.status.iter().flat_map(row).collect())
     }
 
     /// Says how the absolute values are shared out.

@@ -220,6 +220,8 @@ impl Stage for Args {
             steps: usize::from(self.options.steps),
             seed: self.options.seed,
             task: header.task,
+            // what deletion and insertion take away, too
+            baseline: vec![0.0; shape.size()],
             transform: header.transform.transform,
             scales: explain::scales(&x, &shape),
         };

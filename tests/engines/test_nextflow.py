@@ -7,7 +7,8 @@ import unittest
 
 from support import EXPLAINED, NEXTFLOW, ROOT, SMALL, Project, needs
 
-STAGES = {"tss", "split", "evaluate", "report"} | {
+CONTRIBUTIONS = {f"{stage}.sample{n}.contributions" for stage in ("explain", "track") for n in (1, 2)}
+STAGES = {"tss", "split", "evaluate", "report"} | CONTRIBUTIONS | {
     f"{stage}.sample{n}" for stage in ("label", "bin", "predict", "track") for n in (1, 2)
 }
 
@@ -33,11 +34,10 @@ class Nextflow(Project):
         trained = STAGES | {"plan", "train.sample1", "train.sample2"}
         deep_lift = per_sample(("explain", ".deep-lift"), ("track", ".deep-lift"))
         attention = per_sample(("explain", ".joint-attention"), ("track", ".joint-attention"))
-        occlusion = per_sample(("explain", ".occlusion"), ("track", ".occlusion"))
         expected = {
-            "deep-chrome": trained - per_sample(("track", "")) | deep_lift | per_sample(("faithfulness", "")),
-            "logistic-regression": trained - per_sample(("track", "")) | occlusion,
-            "attentive-chrome": trained | deep_lift | attention,
+            "deep-chrome": (trained - per_sample(("track", ""))) | per_sample(("faithfulness", "")),
+            "logistic-regression": trained - per_sample(("track", "")),
+            "attentive-chrome": (trained - CONTRIBUTIONS) | deep_lift | attention,
         }
         for model, config in EXPLAINED.items():
             with self.subTest(model):
@@ -70,7 +70,9 @@ class Nextflow(Project):
         shutil.copyfile(signal / "sample1.H3K36me3.bigWig", signal / "sample2.H3K36me3.bigWig")
         self.nextflow("-resume")
         done = {task for task, status in self.nextflow_tasks().items() if status == "COMPLETED"}
-        self.assertEqual(done, {"bin.sample2", "train.sample2", "predict.sample2", "track.sample2", "evaluate", "report"})
+        self.assertEqual(done, {"bin.sample2", "train.sample2", "predict.sample2", "track.sample2", "evaluate", "report"} | {
+            step for step in CONTRIBUTIONS if "sample2" in step
+        })
         self.attentrack("run", "config.yaml", "--outdir", "run", "--quiet")
         self.assertSame("run", "results")
 

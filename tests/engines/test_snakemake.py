@@ -26,7 +26,9 @@ class Snakemake(Project):
             self.write("config.yaml", SMALL.replace("per-sample", mode))
             jobs = snakemake_jobs(self.snakemake("--cores", "2", "--dry-run"))
             self.assertEqual({job for job in jobs if job.startswith("train.")}, trainings)
-            per_sample = {f"{stage}.sample{n}" for stage in ("label", "bin", "predict", "track") for n in (1, 2)}
+            stages = ("label", "bin", "predict", "track")
+            per_sample = {f"{stage}.sample{n}" for stage in stages for n in (1, 2)}
+            per_sample |= {f"{stage}.sample{n}.contributions" for stage in ("explain", "track") for n in (1, 2)}
             self.assertEqual(jobs - trainings, per_sample | {"tss", "split", "evaluate", "report"})
         self.snakemake()
         self.attentrack("run", "config.yaml", "--outdir", "run", "--quiet")
@@ -40,7 +42,7 @@ class Snakemake(Project):
                 self.attentrack("run", "config.yaml", "--outdir", f"run/{model}", "--quiet")
                 self.snakemake("--cores", "2", "--config", f"outdir={model}")
                 self.assertSame(f"run/{model}", model)
-                method = "occlusion" if model == "logistic-regression" else "deep-lift"
+                method = "deep-lift" if model == "attentive-chrome" else "contributions"
                 self.assertTrue((self.dir / model / f"tracks/sample2.{method}/H3K4me3.bw").exists())
         self.assertTrue((self.dir / "deep-chrome/explain/sample2.faithfulness.tsv").exists())
 
@@ -56,6 +58,7 @@ class Snakemake(Project):
         signal = self.dir / "signal"
         shutil.copyfile(signal / "sample1.H3K36me3.bigWig", signal / "sample2.H3K36me3.bigWig")
         changed = {"bin.sample2", "train.sample2", "predict.sample2", "track.sample2", "evaluate", "report"}
+        changed |= {"explain.sample2.contributions", "track.sample2.contributions"}
         self.assertEqual(again(), changed)
         self.assertEqual(snakemake_jobs(self.snakemake()), changed)
         self.assertEqual(again(), set())

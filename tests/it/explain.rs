@@ -130,7 +130,7 @@ fn judged(work: &Workdir) {
         ),
     );
     let rows = table(&work.read("f.tsv"));
-    assert_eq!(rows.len(), 19);
+    assert_eq!(rows.len(), 20);
     let number = |row: &str, column: &str| rows[row][column].parse::<f64>().unwrap();
     assert!(number("deep-lift", "planted_expressed") > 0.93, "{:?}", rows["deep-lift"]);
     assert!(number("deep-lift", "planted_expressed") > number("joint-corrected-attention", "planted_expressed"));
@@ -218,11 +218,18 @@ fn a_model_without_attention_is_explained_in_the_chain() {
         names.sort_unstable();
         names
     };
-    assert_eq!(names("results/tracks"), ["sample1.deep-lift", "sample2.deep-lift"]);
+    assert_eq!(names("results/tracks"), ["sample1.contributions", "sample2.contributions"]);
     let rows = table(&work.read("results/explain/sample1.faithfulness.tsv"));
     assert!(rows.contains_key("occlusion") && !rows.contains_key("attention"), "{:?}", rows.keys());
-    // of a linear model, all ways of sharing out come to the same
-    for other in ["input-x-gradient", "integrated-gradients", "occlusion", "doubling", "deep-lift-reveal-cancel"] {
+    // for a linear model, all ways of sharing out come to the same
+    for other in [
+        "contributions",
+        "input-x-gradient",
+        "integrated-gradients",
+        "occlusion",
+        "doubling",
+        "deep-lift-reveal-cancel",
+    ] {
         let agrees = rows["deep-lift"][&format!("agrees_{other}")].parse::<f64>().unwrap();
         assert!(agrees > 0.98, "{other}: {agrees}");
     }
@@ -243,7 +250,7 @@ fn a_model_without_attention_is_explained_in_the_chain() {
     );
     let of_trees = "--bins results/bins/sample1.bins.safetensors --model t.model.safetensors";
     work.ok("explain", &format!("{of_trees} --out t.bins.safetensors"));
-    assert_eq!(attribution(&work, "t.bins.safetensors").attribution.unwrap().method, "occlusion");
+    assert_eq!(attribution(&work, "t.bins.safetensors").attribution.unwrap().method, "contributions");
     work.ok("explain", &format!("{of_trees} --method temporal-backward --out b.bins.safetensors"));
     work.ok("predict", &format!("{of_trees} --predictions p.tsv"));
     let (backward, predictions) = (attribution(&work, "b.bins.safetensors"), table(&work.read("p.tsv")));

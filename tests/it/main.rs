@@ -10,6 +10,7 @@ mod candle;
 mod circles;
 mod compare;
 mod config;
+mod contributions;
 mod cuda_emulation;
 mod evaluate;
 mod explain;

@@ -71,7 +71,7 @@ impl Direction {
             }
             for unit in 0..hidden {
                 c[unit] = gates[hidden + unit] * c[unit] + gates[unit] * gates[2 * hidden + unit];
-                trace.tanh[time * hidden + unit] = c[unit].tanh();
+                trace.tanh[time * hidden + unit] = Function::Tanh.at(c[unit]);
                 h[unit] = gates[3 * hidden + unit] * trace.tanh[time * hidden + unit];
             }
             trace.cell[time * hidden..][..hidden].copy_from_slice(&c);

@@ -1,5 +1,7 @@
 //! The stacked model, and how it is kept.
 
+use std::borrow::Cow;
+
 use candle_core::{Device, Result};
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -9,7 +11,7 @@ use super::{MEMBERS, seen_by_linear, seen_by_trees};
 use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::baseline::{BaselineMethod, Fit, Linear, Seen};
 use crate::learn::calibration::Platt;
-use crate::learn::{Scores, Spread, Task, Trained, score};
+use crate::learn::{Scores, Source, Spread, Summand, Task, Trained, score};
 use crate::matrix::{BODY_PARTS, LayerName, RowShape};
 use crate::model::{InstructionSet, ModelConfig, Network};
 
@@ -96,6 +98,17 @@ pub struct Auto {
 impl Trained for Auto {
     fn network(&self) -> Option<&dyn Network> {
         Some(self.networks.as_ref())
+    }
+
+    fn summands(&self) -> Vec<Summand<'_>> {
+        let linear = Fit::Linear(self.linear.clone());
+        let sources = [
+            Source::Networks(self.networks.as_ref()),
+            Source::Features(Cow::Borrowed(&self.linear_sees), Cow::Owned(linear)),
+            Source::Features(Cow::Borrowed(&self.trees_see), Cow::Borrowed(&self.trees)),
+        ];
+        let weights = self.config.members.iter().map(|share| share.weight * share.line.slope);
+        weights.zip(sources).map(|(weight, source)| Summand { weight, source }).collect()
     }
 
     fn set_instruction_set(&mut self, instructions: InstructionSet) {

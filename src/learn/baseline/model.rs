@@ -1,5 +1,7 @@
 //! A baseline as the model file holds it.
 
+use std::borrow::Cow;
+
 use candle_core::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::features::POOLED;
 use super::{BaselineMethod, Feature, FeatureSet, Fit, Linear, Seen, Trees};
 use crate::learn::arrays::{ArrayError, Arrays};
-use crate::learn::{Scores, Task, Trained};
+use crate::learn::{Scores, Source, Summand, Task, Trained};
 use crate::matrix::{BODY_PARTS, LayerName, RowShape};
 
 /// What the header says of a baseline.
@@ -110,6 +112,11 @@ impl Trained for Baseline {
             arrays.add_f64("middle", &self.seen.middle);
         }
         Ok(arrays)
+    }
+
+    fn summands(&self) -> Vec<Summand<'_>> {
+        let source = Source::Features(Cow::Borrowed(&self.seen), Cow::Borrowed(&self.fit));
+        vec![Summand { weight: 1.0, source }]
     }
 }
 

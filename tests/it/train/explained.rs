@@ -16,15 +16,17 @@ fn the_whole_score_of_a_stack_is_explained_and_judged() {
     work.ok("train", &format!("{INPUTS} {FAST} --model auto --epochs 8 --out m.model.safetensors"));
     work.ok("predict", &format!("{MODEL} --predictions p.tsv"));
     // without a method, that which explains the whole score
-    work.ok("explain", &format!("{MODEL} --out occlusion.bins.safetensors"));
-    let methods = "temporal-forward,deep-lift,joint-attention";
+    work.ok("explain", &format!("{MODEL} --out contributions.bins.safetensors"));
+    let methods = "occlusion,temporal-forward,deep-lift,joint-attention";
     let log = work.ok("explain", &format!("{MODEL} --method {methods} --out {{method}}.bins.safetensors"));
     assert!(log.contains("deep-lift, joint-attention: of the stack's networks alone"), "{log}");
     let attribution = |name: &str| io::bins::read(&work.path(&format!("{name}.bins.safetensors"))).unwrap();
     let header = |name: &str| attribution(name).attribution.unwrap();
     assert_eq!(header("deep-lift").settings, ["members=2", "of=networks"]);
     assert!(header("joint-attention").unit.ends_with("of the networks of the stack"));
-    assert_eq!((header("occlusion").method.as_str(), header("occlusion").settings.len()), ("occlusion", 0));
+    assert_eq!(header("contributions").method, "contributions");
+    assert_eq!(header("contributions").settings, ["baseline=empty"]);
+    assert_eq!(header("occlusion").settings.len(), 0);
 
     // the score of the whole window is the one that attentrack-predict gives, before its calibration
     let forward = attribution("temporal-forward");
@@ -35,7 +37,7 @@ fn the_whole_score_of_a_stack_is_explained_and_judged() {
     }
 
     // the two bins that decide lose most, of both the stack and its networks
-    for name in ["occlusion", "deep-lift"] {
+    for name in ["contributions", "occlusion", "deep-lift"] {
         let largest = largest_bins(&attribution(name));
         assert_eq!(largest, [9, 10], "{name}");
     }
@@ -47,7 +49,7 @@ fn the_whole_score_of_a_stack_is_explained_and_judged() {
     let rows: HashMap<&str, HashMap<&str, &str>> =
         lines.map(|cells| (cells[0], columns.iter().copied().zip(cells).collect())).collect();
     // every method, the raw signal, and a random order
-    assert_eq!(rows.len(), 19);
+    assert_eq!(rows.len(), 20);
     let number = |row: &str, column: &str| rows[row][column].parse::<f64>().unwrap();
     // a stack has no weights to be shuffled, and no members that are seeds; its networks have
     assert_eq!((rows["occlusion"]["shuffled_weights"], rows["occlusion"]["seeds"]), ("NA", "NA"));
