@@ -32,7 +32,8 @@ fn the_plan_is_the_stage_commands() {
     let output = attentrack(&dir, &["run", "config.yaml", "--dry-run"]);
     let plan = String::from_utf8(output.stdout).unwrap();
     let stages: Vec<&str> = plan.lines().map(|line| line.split(' ').next().unwrap()).collect();
-    let expected = ["tss", "label", "split", "bin", "train", "predict", "evaluate", "track", "report"];
+    let expected =
+        ["tss", "label", "split", "bin", "train", "predict", "evaluate", "track", "explain", "track", "report"];
     assert_eq!(stages, expected.map(|stage| format!("attentrack-{stage}")));
     assert!(plan.contains("--signal H3K4me3=a.bw --signal H3K27me3=b.bam "), "{plan}");
     assert!(plan.contains(" --control H3K27me3=a.bw\n"), "{plan}");
