@@ -72,8 +72,8 @@ class Slurm(Project):
         # a job that was cancelled meanwhile stays in completion until its dead node is given up
         self.assertIn(lost, (["NODE_FAIL"], ["COMPLETING"]), jobs)
         done = [(node, gpu) for job, node, gpu in jobs if job == "COMPLETED"]
-        # label, bin, predict, track of two samples; tss, split, train, evaluate, report
-        self.assertEqual(len(done), 13, jobs)
+        # label, bin, predict, explain, and two tracks of two samples; tss, split, train, evaluate, report
+        self.assertEqual(len(done), 17, jobs)
         self.assertGreaterEqual(len({node for node, _ in done}), 2)
         with_gpu = [node for node, gpu in done if gpu == "gres:gpu:1"]
         self.assertEqual(len(with_gpu), 3, jobs)
