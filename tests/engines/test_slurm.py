@@ -10,7 +10,7 @@ from support import NEXTFLOW, ROOT, SMALL, SNAKEFILE, Project, needs
 
 SLURM = ROOT / ".ci/slurm"
 
-# `attentrack plan` of a build for GPUs: it lets training and prediction ask for one, and yet they
+# `attentrack plan` of a build for GPUs: it lets training, prediction and explanation ask for one, and yet they
 # compute without
 PLAN_OF_A_GPU_BUILD = """#!/usr/bin/env python3
 import json, subprocess, sys
@@ -31,7 +31,7 @@ if done.returncode != 0:
     sys.exit(done.returncode)
 plan = json.loads(done.stdout)
 for step in plan["steps"]:
-    step["needs_gpu"] = step["stage"] in ("train", "predict")
+    step["needs_gpu"] = step["stage"] in ("train", "predict", "explain")
 print(json.dumps(plan), file=open(out, "w") if out else sys.stdout)
 """
 
@@ -76,7 +76,7 @@ class Slurm(Project):
         self.assertEqual(len(done), 17, jobs)
         self.assertGreaterEqual(len({node for node, _ in done}), 2)
         with_gpu = [node for node, gpu in done if gpu == "gres:gpu:1"]
-        self.assertEqual(len(with_gpu), 3, jobs)
+        self.assertEqual(len(with_gpu), 5, jobs)
         self.assertLessEqual(set(with_gpu), {"n2", "n3"} - {node})
         self.assertEqual({gpu for _, gpu in done} - {"gres:gpu:1"}, {"N/A"})
         self.assertSame("run", "results")
