@@ -57,10 +57,23 @@ pub fn explain(
     settings: &Settings,
     done: impl Fn(usize) + Sync,
 ) -> Result<Vec<f32>> {
-    let size = model.shape().size();
     if method == Method::ClassOptimisation {
         return class_optimisation::patterns(model, &settings.scales, settings.seed);
     }
+    let mut values = of_rows(method, model, x, settings, done)?;
+    values.iter_mut().zip(x).filter(|(_, x)| x.is_nan()).for_each(|(value, _)| *value = f32::NAN);
+    Ok(values)
+}
+
+/// Rows of the explanation, whatever it says of numbers that are missing.
+fn of_rows(
+    method: Method,
+    model: &dyn Explainable,
+    x: &[f32],
+    settings: &Settings,
+    done: impl Fn(usize) + Sync,
+) -> Result<Vec<f32>> {
+    let size = model.shape().size();
     if method == Method::Contributions {
         let Some(values) = model.contributions(x, &settings.baseline, &done)? else {
             bail!("the model cannot be laid open for {}", method.name())

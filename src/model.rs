@@ -23,6 +23,7 @@ mod layer;
 mod lstm;
 mod lstm_alpha;
 mod lstm_attention;
+mod missing;
 mod network;
 #[cfg(test)]
 mod reference;
@@ -108,6 +109,10 @@ networks! {
 trait Architecture {
     /// Marks and bins of a window.
     fn window(&self) -> (usize, usize);
+    /// Places along the body that it reads beside the window.
+    fn body_parts(&self) -> usize {
+        0
+    }
     /// Whether it has bin attention, and mark attention.
     fn attention(&self) -> [bool; 2];
     /// All tensors, in the order in which they are initialised, written and laid out in flat weights.
@@ -118,7 +123,7 @@ trait Architecture {
     }
     /// Models from weights [model, weight], whose shape has been checked.
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>>;
-    /// The layers from the window, [mark, bin], to the logit, from the weights of one model in the order of
+    /// The layers from a row, [mark, bin] and of the body [mark, place], to the logit, from the weights of one model in the order of
     /// its tensors.
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer>;
     /// The name on the command line, where the sizes tell several networks of one tag apart.
@@ -140,6 +145,21 @@ impl ModelConfig {
     /// Bins a window.
     pub fn n_bins(&self) -> usize {
         self.architecture().window().1
+    }
+
+    /// Places along the body that it reads beside the window; 0 where it reads the window alone.
+    pub fn body_parts(&self) -> usize {
+        self.architecture().body_parts()
+    }
+
+    /// The axes of what it reads of a gene: mark and bin of a window; of a row that holds bodies too, the numbers of
+    /// the window, [mark, bin], then those of the body, [mark, place].
+    pub fn row(&self) -> Vec<usize> {
+        let (n_marks, n_bins) = self.architecture().window();
+        match self.body_parts() {
+            0 => vec![n_marks, n_bins],
+            parts => vec![n_marks * (n_bins + parts)],
+        }
     }
 
     /// Whether it says which bins it looks at.

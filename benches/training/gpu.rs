@@ -22,7 +22,7 @@ use candle_core::{Device, Tensor, Var};
 const MARKS: usize = 5;
 const BINS: usize = 100;
 const PUBLISHED: AttentiveChromeConfig =
-    AttentiveChromeConfig { n_marks: MARKS, n_bins: BINS, bin_hidden: 32, mark_hidden: 16 };
+    AttentiveChromeConfig { n_marks: MARKS, n_bins: BINS, body_parts: 0, bin_hidden: 32, mark_hidden: 16 };
 /// Operations of a train step, forward and backward, of one gene with the published sizes.
 const FLOP: f64 = 26.0e6;
 
@@ -129,7 +129,7 @@ fn train(
     };
     let upload = |genes: usize| {
         GeneSource::OnDevice(
-            DeviceGenes::new((0..models).map(|_| set(genes)).collect(), (MARKS, BINS), device).unwrap(),
+            DeviceGenes::new((0..models).map(|_| set(genes)).collect(), &[MARKS, BINS], device).unwrap(),
         )
     };
     // as many validation genes as training genes at full size, as in the benchmark; few where a step is timed

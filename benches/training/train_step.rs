@@ -9,7 +9,7 @@ use attentrack::model::{AttentiveChromeConfig, Mode, ModelConfig};
 use candle_core::{Device, Tensor};
 
 const CONFIG: AttentiveChromeConfig =
-    AttentiveChromeConfig { n_marks: 5, n_bins: 100, bin_hidden: 32, mark_hidden: 16 };
+    AttentiveChromeConfig { n_marks: 5, n_bins: 100, body_parts: 0, bin_hidden: 32, mark_hidden: 16 };
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -28,8 +28,8 @@ fn main() {
 /// Medians over as many steps as fit into the time.
 fn measure(batch: usize, time: Duration) -> Result<[f64; 2], Box<dyn std::error::Error + Send + Sync>> {
     let regime = Regime { epochs: Some(1000), batch_size: batch as u32, ..Regime::default() };
-    let window = (CONFIG.n_marks, CONFIG.n_bins);
-    let on_device = |n: usize| DeviceGenes::new(vec![genes(n)], window, &Device::Cpu).map(GeneSource::OnDevice);
+    let row = [CONFIG.n_marks, CONFIG.n_bins];
+    let on_device = |n: usize| DeviceGenes::new(vec![genes(n)], &row, &Device::Cpu).map(GeneSource::OnDevice);
     let data = TrainingData { train: on_device(16 * batch)?, valid: on_device(2)? };
     let learner = Learner { name: String::new(), seed: 1, set: 0 };
     let mut trainer = Trainer::new(

@@ -45,6 +45,7 @@ MODELS = {
     "logistic-regression": "--model logistic-regression" + LOG,
     "random-forest": "--model random-forest" + LOG,
     "gradient-boosting": "--model gradient-boosting" + LOG,
+    "attentive-chrome+body": "--model attentive-chrome" + LOG + BODY,
     "attentive-chrome": "--model attentive-chrome" + LOG,
     "body-mark": "--model body-mark",
     "gene-length": "--model gene-length",

@@ -11,7 +11,7 @@ use super::deep_lift::{DeepLift, Rule};
 use super::mean;
 use super::trees::TreeShapley;
 use crate::learn::baseline::{Feature, Fit, Seen, Statistic, Trees, log_odds, log_odds_slope};
-use crate::learn::{Source, Trained};
+use crate::learn::{Source, Trained, network_row};
 use crate::matrix::RowShape;
 
 /// What a gene is compared with.
@@ -78,12 +78,12 @@ pub(super) fn of_model(
     for (at, summand) in summands.into_iter().enumerate() {
         match summand.source {
             Source::Networks(network) => {
-                let own = RowShape::window(network.config().n_marks(), network.config().n_bins());
+                let own = network_row(&network.config());
                 let flat = network.to_flat()?;
                 let mut of_members = Vec::new();
                 for member in 0..network.n_models() {
                     let weights = flat.narrow(0, member, 1)?.flatten_all()?.to_vec1::<f32>()?;
-                    let open = DeepLift::new(&network.config(), &weights);
+                    let open = DeepLift::new(&network.config(), &weights).with_missing(network.missing());
                     let (reference, rows) = (shape.narrow(baseline, &own), shape.narrow(x, &own));
                     of_members.push(open.against(&reference, &rows, Rule::Rescale, |_| ()));
                 }

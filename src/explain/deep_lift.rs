@@ -34,23 +34,31 @@ pub enum Rule {
 #[derive(Clone, Debug)]
 pub struct DeepLift {
     chain: Chain,
-    /// Inputs of a window.
+    /// Inputs of a row.
     size: usize,
+    /// What stands for each input where it is missing; empty where none is.
+    missing: Vec<f32>,
 }
 
 impl DeepLift {
     /// From a network's weights, which are as many as the sizes say, in the order of its tensors.
     pub fn new(config: &ModelConfig, weights: &[f32]) -> Self {
-        DeepLift { chain: config.chain(weights), size: config.n_marks() * config.n_bins() }
+        DeepLift { chain: config.chain(weights), size: config.row().iter().product(), missing: Vec::new() }
     }
 
-    /// What each input adds to the log-odds of its window, against a window of zeros; `x` and the
-    /// result are row-major [window, mark, bin]. `done` is told of each window.
+    /// The same for rows that may lack inputs (NaN): what stands for each of them.
+    pub fn with_missing(self, missing: &[f32]) -> Self {
+        DeepLift { missing: missing.to_vec(), ..self }
+    }
+
+    /// What each input adds to the log-odds of its row, against a row of zeros; `x` and the result are rows of what the
+    /// network reads. `done` is told of each row. An input that is missing adds nothing: it is missing of the
+    /// reference too.
     pub fn contributions(&self, x: &[f32], rule: Rule, done: impl Fn(usize) + Sync) -> Vec<f32> {
         self.against(&vec![0.0; self.size], x, rule, done)
     }
 
-    /// The same against another window.
+    /// The same against another row.
     pub fn against(&self, reference: &[f32], x: &[f32], rule: Rule, done: impl Fn(usize) + Sync) -> Vec<f32> {
         match rule {
             Rule::Rescale => self.by::<Whole>(reference, x, done),
@@ -59,11 +67,19 @@ impl DeepLift {
     }
 
     fn by<P: Parts>(&self, reference: &[f32], x: &[f32], done: impl Fn(usize) + Sync) -> Vec<f32> {
-        let reference: Vec<f64> = reference.iter().map(|&value| f64::from(value)).collect();
-        let reference = self.chain.trace(&reference);
+        let trace = |x: &[f32]| self.chain.trace(&x.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>());
+        let whole = trace(reference);
         let of_window = |x: &[f32]| {
-            let x: Vec<f64> = x.iter().map(|&value| f64::from(value)).collect();
-            let contributions = self.chain.contributions::<P>(&reference, &self.chain.trace(&x));
+            let contributions = if x.iter().any(|value| value.is_nan()) {
+                let known = |of: &[f32]| {
+                    let or_missing =
+                        |((value, &x), &missing): ((&f32, &f32), &f32)| if x.is_nan() { missing } else { *value };
+                    of.iter().zip(x).zip(&self.missing).map(or_missing).collect::<Vec<f32>>()
+                };
+                self.chain.contributions::<P>(&trace(&known(reference)), &trace(&known(x)))
+            } else {
+                self.chain.contributions::<P>(&whole, &trace(x))
+            };
             done(1);
             contributions.into_iter().map(|value| value as f32).collect::<Vec<f32>>()
         };

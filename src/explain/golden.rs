@@ -50,7 +50,7 @@ fn assert_near(found: &[f32], expected: &[f64]) {
 
 #[test]
 fn integrated_gradients_through_lstms_are_those_of_captum() {
-    let sizes = AttentiveChromeConfig { n_marks: 3, n_bins: 7, bin_hidden: 6, mark_hidden: 3 };
+    let sizes = AttentiveChromeConfig { n_marks: 3, n_bins: 7, body_parts: 0, bin_hidden: 6, mark_hidden: 3 };
     let config = ModelConfig::AttentiveChrome(sizes);
     let flat = Tensor::from_vec(weights(config.n_weights()), (1, config.n_weights()), &Device::Cpu).unwrap();
     let member = Member::new(config.network(&flat).unwrap());

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::contributions;
 use super::deep_lift::{DeepLift, Rule};
 use super::mean;
-use crate::learn::{Task, Trained};
+use crate::learn::{Task, Trained, network_row};
 use crate::matrix::RowShape;
 use crate::model::{Mode, Network};
 
@@ -34,9 +34,9 @@ pub trait Scorer: Sync {
 /// Where a model looks.
 #[derive(Clone, Debug, Default)]
 pub struct Looks {
-    /// Bin attention, row-major [window, mark, bin].
+    /// Bin attention, in rows of the model's shape.
     pub bins: Vec<f32>,
-    /// Mark attention, row-major [window, mark]; empty of a model that has none.
+    /// Mark attention, row-major [row, channel of each layer]; empty of a model that has none.
     pub marks: Vec<f32>,
 }
 
@@ -55,7 +55,7 @@ pub trait Explainable: Scorer {
         false
     }
 
-    /// Gradient of each window's score, row-major [window, mark, bin].
+    /// Gradient of each row's score, in rows of the model's shape.
     ///
     /// # Errors
     /// As [`Scorer::scores`], or if the model has none.
@@ -102,12 +102,12 @@ impl Member {
         Member { network }
     }
 
-    /// Batches of `x` as tensors [window, 1, mark, bin].
+    /// Batches of rows `x` as tensors for the network.
     fn batches(&self, x: &[f32]) -> impl Iterator<Item = Result<Tensor>> {
-        let (marks, bins) = (self.network.config().n_marks(), self.network.config().n_bins());
-        let device = self.network.device().clone();
-        x.chunks(BATCH * marks * bins)
-            .map(move |batch| Tensor::from_slice(batch, (batch.len() / (marks * bins), 1, marks, bins), &device))
+        let (row, device) = (self.network.config().row(), self.network.device().clone());
+        let size: usize = row.iter().product();
+        x.chunks(BATCH * size)
+            .map(move |batch| Tensor::from_slice(batch, [&[batch.len() / size, 1], row.as_slice()].concat(), &device))
     }
 }
 
@@ -118,7 +118,7 @@ fn read(tensor: &Tensor, into: &mut Vec<f32>) -> Result<()> {
 
 impl Scorer for Member {
     fn shape(&self) -> RowShape {
-        RowShape::window(self.network.config().n_marks(), self.network.config().n_bins())
+        network_row(&self.network.config())
     }
 
     fn scores(&self, x: &[f32]) -> Result<Vec<f32>> {
@@ -171,7 +171,7 @@ impl Explainable for Member {
 
     fn deep_lift(&self) -> Result<Option<DeepLift>> {
         let weights = self.network.to_flat()?.flatten_all()?.to_vec1::<f32>()?;
-        Ok(Some(DeepLift::new(&self.network.config(), &weights)))
+        Ok(Some(DeepLift::new(&self.network.config(), &weights).with_missing(self.network.missing())))
     }
 
     fn shuffled(&self, seed: u64) -> Result<Option<Box<dyn Explainable>>> {

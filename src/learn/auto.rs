@@ -15,7 +15,7 @@ mod stack;
 pub use fit::{AutoError, Fitted, fit};
 pub use folds::Locus;
 pub use genes::Genes;
-pub use model::{Auto, AutoConfig, AutoTag, Share, layers};
+pub use model::{Auto, AutoConfig, AutoTag, Share};
 
 use super::Transform;
 use super::baseline::{Feature, FeatureSet, POOLED};

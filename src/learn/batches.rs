@@ -9,7 +9,7 @@ use super::GeneSet;
 /// Gene sets as one array on the device, uploaded once; every batch is gathered from it.
 #[derive(Debug)]
 pub struct DeviceGenes {
-    /// [gene of any set + 1, mark × bin]; the last row is zeros.
+    /// [gene of any set + 1, number of a row]; the last row is zeros.
     values: Tensor,
     /// \[gene of any set\].
     labels: Vec<f32>,
@@ -17,14 +17,15 @@ pub struct DeviceGenes {
     expression: Vec<f32>,
     /// Row of the first gene of each set, and of the row of zeros.
     starts: Vec<usize>,
-    window: (usize, usize),
+    /// The axes of a row.
+    row: Vec<usize>,
 }
 
 /// What several models take in one step. A model with fewer genes than others is filled up with
 /// empty windows of weight 0.
 #[derive(Debug)]
 pub struct Batch {
-    /// Signal, [gene, model, mark, bin].
+    /// Signal, [gene, model] and the axes of a row.
     pub x: Tensor,
     /// Labels, [gene, model].
     pub label: Tensor,
@@ -51,17 +52,17 @@ pub struct Batches<'a> {
 }
 
 impl DeviceGenes {
-    /// Puts the sets on the device; a window is [mark, bin].
+    /// Puts the sets on the device; a row has these axes ([`crate::model::ModelConfig::row`]).
     ///
     /// # Errors
-    /// If a set does not hold whole windows, or of the device.
-    pub fn new(sets: Vec<GeneSet>, window: (usize, usize), device: &Device) -> Result<Self> {
-        let (size, mut starts) = (window.0 * window.1, vec![0]);
+    /// If a set does not hold whole rows, or of the device.
+    pub fn new(sets: Vec<GeneSet>, row: &[usize], device: &Device) -> Result<Self> {
+        let (size, mut starts) = (row.iter().product::<usize>(), vec![0]);
         let all = (sets.iter().map(GeneSet::len).sum::<usize>() + 1) * size;
         let (mut values, mut labels, mut expression) = (Vec::new(), Vec::new(), Vec::new());
         for set in sets {
             if set.values.len() != set.len() * size {
-                bail!("{} values of {} genes of {} marks and {} bins", set.values.len(), set.len(), window.0, window.1);
+                bail!("{} values of {} genes with rows of {row:?}", set.values.len(), set.len());
             }
             starts.push(starts[starts.len() - 1] + set.len());
             // the first set is moved, not copied: most trainings have one
@@ -79,7 +80,7 @@ impl DeviceGenes {
         }
         values.resize(values.len() + size, 0.0);
         let values = Tensor::from_vec(values, (labels.len() + 1, size), device)?;
-        Ok(DeviceGenes { values, labels, expression, starts, window })
+        Ok(DeviceGenes { values, labels, expression, starts, row: row.to_vec() })
     }
 
     /// Number of genes of a set.
@@ -166,9 +167,9 @@ impl Batches<'_> {
         let genes: Vec<usize> = self.lengths.iter().map(own).collect();
         let length = genes.iter().copied().max().unwrap_or(0);
         let rows = self.rows.narrow(0, start, length)?.flatten_all()?;
-        let (marks, bins) = self.genes.window;
+        let shape = [&[length, genes.len()], self.genes.row.as_slice()].concat();
         Ok(Batch {
-            x: self.genes.values.index_select(&rows, 0)?.reshape((length, genes.len(), marks, bins))?,
+            x: self.genes.values.index_select(&rows, 0)?.reshape(shape)?,
             label: self.labels.narrow(0, start, length)?,
             weight: self.weights.narrow(0, start, length)?,
             expression: self.expression.as_ref().map(|all| all.narrow(0, start, length)).transpose()?,
@@ -188,7 +189,7 @@ mod tests {
             labels: vec![1.0; genes],
             expression: (0..genes).map(|gene| from + gene as f32).collect(),
         };
-        let genes = DeviceGenes::new(vec![set(1.0, 3), set(100.0, 1)], (1, 2), &Device::Cpu).unwrap();
+        let genes = DeviceGenes::new(vec![set(1.0, 3), set(100.0, 1)], &[1, 2], &Device::Cpu).unwrap();
         assert_eq!((genes.len(0), genes.len(1), genes.labels(1)), (3, 1, [1.0].as_slice()));
         let expected = GeneSet { values: vec![3.0, 4.0, 5.0, 6.0], labels: vec![1.0; 2], expression: vec![2.0, 3.0] };
         assert_eq!(genes.to_host(0, 1..3).unwrap(), expected);
@@ -206,6 +207,6 @@ mod tests {
         let second = batches.get(1).unwrap();
         assert_eq!((flat(&second.x), second.genes), (vec![3.0, 4.0, 0.0, 0.0, 0.0, 0.0], vec![1, 0, 0]));
         assert_eq!(flat(&second.weight), [1.0, 0.0, 0.0]);
-        assert!(DeviceGenes::new(vec![set(1.0, 3)], (2, 2), &Device::Cpu).is_err());
+        assert!(DeviceGenes::new(vec![set(1.0, 3)], &[2, 2], &Device::Cpu).is_err());
     }
 }

@@ -102,10 +102,17 @@ impl Recipe {
         }
     }
 
-    /// The sizes of its networks for windows of [mark, bin]; `None` where it has none.
-    pub fn config(&self, sizes: &Sizes, task: Task, (n_marks, n_bins): (usize, usize)) -> Option<ModelConfig> {
+    /// The sizes of its networks for windows of [mark, bin], and for bodies of so many places where they read them;
+    /// `None` where it has none.
+    pub fn config(
+        &self,
+        sizes: &Sizes,
+        task: Task,
+        (n_marks, n_bins): (usize, usize),
+        body_parts: usize,
+    ) -> Option<ModelConfig> {
         let n_outputs = if task == Task::Classification { 2 } else { 1 };
-        self.network().map(|design| (design.config)(sizes, Shape { n_marks, n_bins, n_outputs }))
+        self.network().map(|design| (design.config)(sizes, Shape { n_marks, n_bins, body_parts, n_outputs }))
     }
 
     /// Whether it looks at the signal, so that there is something to explain.
@@ -118,9 +125,14 @@ impl Recipe {
         self.network().is_some_and(|design| (design.config)(&Sizes::default(), ANY_SHAPE).has_bin_attention())
     }
 
+    /// Whether the features that it sees can be chosen.
+    pub fn has_features(&self) -> bool {
+        matches!(self.how, How::Table(method) if !method.sees_means())
+    }
+
     /// Whether its layers can be chosen.
     pub fn has_layers(&self) -> bool {
-        matches!(self.how, How::Table(method) if !method.sees_means())
+        self.has_features() || matches!(self.how, How::Network(design) if design.reads_bodies)
     }
 
     /// Whether a number of networks in the file can be chosen.
@@ -135,4 +147,4 @@ impl Recipe {
 }
 
 /// What a network is does not depend on its shape.
-pub(super) const ANY_SHAPE: Shape = Shape { n_marks: 2, n_bins: 100, n_outputs: 2 };
+pub(super) const ANY_SHAPE: Shape = Shape { n_marks: 2, n_bins: 100, body_parts: 0, n_outputs: 2 };

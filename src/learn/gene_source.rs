@@ -21,14 +21,15 @@ pub enum GeneSource {
 #[derive(Debug)]
 pub struct StreamedGenes {
     sets: Vec<Stream>,
-    window: (usize, usize),
+    /// The axes of a row.
+    row: Vec<usize>,
     device: Device,
 }
 
 impl StreamedGenes {
-    /// A window is [mark, bin]; batches are put on the device.
-    pub fn new(sets: Vec<Stream>, window: (usize, usize), device: &Device) -> Self {
-        StreamedGenes { sets, window, device: device.clone() }
+    /// A row has these axes ([`crate::model::ModelConfig::row`]); batches are put on the device.
+    pub fn new(sets: Vec<Stream>, row: &[usize], device: &Device) -> Self {
+        StreamedGenes { sets, row: row.to_vec(), device: device.clone() }
     }
 }
 
@@ -142,16 +143,16 @@ impl<'a> Pass<'a> {
                 if sets.iter().all(GeneSet::is_empty) {
                     return Ok(None);
                 }
-                Ok(Some(side_by_side(&sets, genes.window, &genes.device)?))
+                Ok(Some(side_by_side(&sets, &genes.row, &genes.device)?))
             }
         }
     }
 }
 
 /// One batch from each model's genes, filled up with empty windows of weight 0.
-fn side_by_side(sets: &[GeneSet], (marks, bins): (usize, usize), device: &Device) -> candle_core::Result<Batch> {
+fn side_by_side(sets: &[GeneSet], row: &[usize], device: &Device) -> candle_core::Result<Batch> {
     let genes: Vec<usize> = sets.iter().map(GeneSet::len).collect();
-    let (size, length) = (marks * bins, genes.iter().copied().max().unwrap_or(0));
+    let (size, length) = (row.iter().product::<usize>(), genes.iter().copied().max().unwrap_or(0));
     let cells = length * sets.len();
     let mut values = Vec::with_capacity(cells * size);
     let (mut labels, mut weights) = (Vec::with_capacity(cells), Vec::with_capacity(cells));
@@ -173,7 +174,7 @@ fn side_by_side(sets: &[GeneSet], (marks, bins): (usize, usize), device: &Device
     }
     let shape = (length, sets.len());
     Ok(Batch {
-        x: Tensor::from_vec(values, (length, sets.len(), marks, bins), device)?,
+        x: Tensor::from_vec(values, [&[length, sets.len()], row].concat(), device)?,
         label: Tensor::from_vec(labels, shape, device)?,
         weight: Tensor::from_vec(weights, shape, device)?,
         expression: expressed.then(|| Tensor::from_vec(expression, shape, device)).transpose()?,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::calibration::Calibration;
 use super::{FittedTransform, ModelSpec, Regime, Task};
 use crate::genome::{Grid, Orientation};
-use crate::matrix::Statistic;
+use crate::matrix::{BODY_PARTS, Statistic};
 
 /// Value of [`ModelHeader::format`].
 pub const MODEL_FORMAT: &str = "attentrack.model";
@@ -82,6 +82,10 @@ impl ModelHeader {
         }
         if let Some(problem) = self.model.problem() {
             return Some(problem);
+        }
+        let body_parts = self.model.body_parts();
+        if ![0, BODY_PARTS].contains(&body_parts) {
+            return Some(format!("names {body_parts} places of the body, expected {BODY_PARTS}"));
         }
         let means = &self.transform.train_means;
         if self.transform.needs_train_means() && means.len() != n_marks {

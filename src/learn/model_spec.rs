@@ -8,7 +8,8 @@ use super::arrays::Arrays;
 use super::auto::{Auto, AutoConfig};
 use super::baseline::{Baseline, BaselineConfig};
 use super::facts::{FactConfig, FactModel};
-use super::{Task, Trained};
+use super::trained::load_networks;
+use super::{Task, Trained, layers};
 use crate::matrix::LayerName;
 use crate::model::ModelConfig;
 
@@ -57,6 +58,15 @@ impl ModelSpec {
         }
     }
 
+    /// Places along the body that its networks read.
+    pub fn body_parts(&self) -> usize {
+        match self {
+            ModelSpec::Network(config) => config.body_parts(),
+            ModelSpec::Stack(config) => config.network.body_parts(),
+            ModelSpec::Table(_) | ModelSpec::Fact(_) => 0,
+        }
+    }
+
     /// Why the sizes make no model.
     pub fn problem(&self) -> Option<String> {
         match self {
@@ -78,7 +88,8 @@ impl ModelSpec {
     /// The layers of a matrix that it reads, in the order of a row.
     pub fn layers(&self) -> &[LayerName] {
         match self {
-            ModelSpec::Network(_) | ModelSpec::Fact(_) => &[LayerName::Window],
+            ModelSpec::Network(config) => layers(config.body_parts() > 0),
+            ModelSpec::Fact(_) => &[LayerName::Window],
             ModelSpec::Table(config) => &config.layers,
             ModelSpec::Stack(config) => config.layers(),
         }
@@ -104,10 +115,7 @@ impl ModelSpec {
         device: &Device,
     ) -> Result<Box<dyn Trained>, String> {
         Ok(match self {
-            ModelSpec::Network(config) => {
-                let network = config.from_tensors(n_members, &arrays.tensors()?, device);
-                Box::new(network.map_err(|error| error.to_string())?)
-            }
+            ModelSpec::Network(config) => Box::new(load_networks(config, n_members, arrays, device)?),
             ModelSpec::Table(config) => {
                 Box::new(Baseline::from_arrays(config, task, arrays).map_err(|error| error.to_string())?)
             }

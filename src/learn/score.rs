@@ -18,9 +18,9 @@ pub(super) fn batch_size(device: &Device) -> usize {
 pub struct Scores {
     /// Probability of being expressed, or of a regression the predicted label; one a gene.
     pub scores: Vec<f32>,
-    /// Row-major [gene, mark, bin]; empty where the model has none.
+    /// Row-major [gene, number of the row that networks read]; empty where the model has none.
     pub bin_attention: Vec<f32>,
-    /// Row-major [gene, mark]; empty where the model has none.
+    /// Row-major [gene, channel of each layer that networks read]; empty where the model has none.
     pub mark_attention: Vec<f32>,
     /// How far the members are apart; `None` of one model.
     pub spread: Option<Spread>,
@@ -32,24 +32,25 @@ pub struct Scores {
 pub struct Spread {
     /// For the scores, one a gene.
     pub scores: Vec<f32>,
-    /// Row-major [gene, mark, bin].
+    /// Row-major [gene, number of the row that networks read].
     pub bin_attention: Vec<f32>,
-    /// Row-major [gene, mark].
+    /// Row-major [gene, channel of each layer that networks read].
     pub mark_attention: Vec<f32>,
 }
 
-/// Scores genes by every model and averages; `values` is row-major [gene, mark, bin], transformed.
+/// Scores genes by every model and averages; `values` are rows of what the model reads, transformed.
 /// `done` is told of each batch.
 ///
 /// # Errors
 /// If the number of values does not fit the model, or of the device.
 pub fn score(model: &dyn Network, task: Task, values: &[f32], done: impl Fn(usize)) -> Result<Scores> {
-    let (marks, bins, members) = (model.config().n_marks(), model.config().n_bins(), model.n_models());
+    let (row, members) = (model.config().row(), model.n_models());
+    let size: usize = row.iter().product();
     let mut scores = Scores { spread: (members > 1).then(Spread::default), ..Scores::default() };
-    for batch in values.chunks(batch_size(model.device()) * marks * bins) {
-        let genes = batch.len() / (marks * bins);
-        let x = Tensor::from_slice(batch, (genes, 1, marks, bins), model.device())?;
-        let output = model.forward(&x.broadcast_as((genes, members, marks, bins))?, &Mode::Infer)?;
+    for batch in values.chunks(batch_size(model.device()) * size) {
+        let genes = batch.len() / size;
+        let x = Tensor::from_slice(batch, [&[genes, 1], row.as_slice()].concat(), model.device())?;
+        let output = model.forward(&x.broadcast_as([&[genes, members], row.as_slice()].concat())?, &Mode::Infer)?;
         let read = |tensor: &Tensor| tensor.flatten_all()?.to_vec1::<f32>();
         let read_some = |tensor: &Option<Tensor>| tensor.as_ref().map_or(Ok(Vec::new()), read);
         let of_genes = read(&output.logit)?.into_iter().map(|logit| task.score(logit)).collect();
@@ -62,8 +63,9 @@ pub fn score(model: &dyn Network, task: Task, values: &[f32], done: impl Fn(usiz
             }
         };
         average(of_genes, members, 1, &mut scores.scores, of_score);
-        average(bin_attention, members, marks * bins, &mut scores.bin_attention, of_bins);
-        average(mark_attention, members, marks, &mut scores.mark_attention, of_marks);
+        let channels = mark_attention.len() / (genes * members);
+        average(bin_attention, members, size, &mut scores.bin_attention, of_bins);
+        average(mark_attention, members, channels, &mut scores.mark_attention, of_marks);
         done(genes);
     }
     Ok(scores)
@@ -73,6 +75,9 @@ pub fn score(model: &dyn Network, task: Task, values: &[f32], done: impl Fn(usiz
 /// number].
 fn average(values: Vec<f32>, members: usize, numbers: usize, means: &mut Vec<f32>, spread: Option<&mut Vec<f32>>) {
     let Some(spread) = spread else { return means.extend(values) };
+    if values.is_empty() {
+        return;
+    }
     let (mut sums, mut squares) = (vec![0f64; numbers], vec![0f64; numbers]);
     for gene in values.chunks_exact(members * numbers) {
         sums.fill(0.0);

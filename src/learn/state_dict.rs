@@ -79,7 +79,8 @@ pub fn infer_config(tensors: &[NamedShape], n_bins: usize) -> Result<AttentiveCh
         let first = tensors.first().map(|(name, _)| name.clone()).unwrap_or_default();
         return Err(StateDictError::Foreign(tensors.len(), first));
     };
-    let config = AttentiveChromeConfig { n_marks, n_bins, bin_hidden, mark_hidden: mark_hidden.unwrap_or(1) };
+    let config =
+        AttentiveChromeConfig { n_marks, n_bins, body_parts: 0, bin_hidden, mark_hidden: mark_hidden.unwrap_or(1) };
     let expected = config.tensor_shapes();
     let missing: Vec<&String> = expected.iter().map(|(name, _)| name).filter(|name| shape(name).is_none()).collect();
     if let Some(&example) = missing.first() {
@@ -104,7 +105,7 @@ mod tests {
     use super::*;
 
     const CONFIG: AttentiveChromeConfig =
-        AttentiveChromeConfig { n_marks: 5, n_bins: 100, bin_hidden: 32, mark_hidden: 16 };
+        AttentiveChromeConfig { n_marks: 5, n_bins: 100, body_parts: 0, bin_hidden: 32, mark_hidden: 16 };
 
     #[test]
     fn the_published_model_has_55681_weights_in_56_tensors() {
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn any_number_of_marks_and_units_is_recognised() {
-        let config = AttentiveChromeConfig { n_marks: 12, n_bins: 40, bin_hidden: 8, mark_hidden: 3 };
+        let config = AttentiveChromeConfig { n_marks: 12, n_bins: 40, body_parts: 0, bin_hidden: 8, mark_hidden: 3 };
         let mut tensors = config.tensor_shapes();
         tensors.reverse();
         assert_eq!(infer_config(&tensors, 40), Ok(config));

@@ -2,12 +2,15 @@
 
 use std::fmt::Debug;
 
-use candle_core::Result;
+use candle_core::{Device, Result};
 
 use super::arrays::{Array, Arrays, Numbers};
-use super::{Scores, Source, Summand, Task, score};
-use crate::matrix::Region;
-use crate::model::{InstructionSet, Network};
+use super::{Scores, Source, Summand, Task, network_row, score};
+use crate::matrix::{Region, RowShape};
+use crate::model::{InstructionSet, ModelConfig, Network};
+
+/// The array of what stands for numbers that a row lacks.
+const MISSING: &str = "missing";
 
 /// A trained model. The stages that use one know it by this trait only; [`super::ModelSpec::load`] makes it again from
 /// its arrays.
@@ -54,6 +57,11 @@ pub trait Trained: Debug + Send + Sync {
         false
     }
 
+    /// What its networks read, and so what their attention is paid to; `None` where it has none.
+    fn network_row(&self) -> Option<RowShape> {
+        self.network().map(|network| network_row(&network.config()))
+    }
+
     /// Computes with these instructions, where model and processor know them; else with the best.
     fn set_instruction_set(&mut self, _: InstructionSet) {}
 
@@ -74,6 +82,9 @@ impl Trained for Box<dyn Network> {
         for (name, tensor) in self.to_tensors()? {
             let numbers = Numbers::F32(tensor.flatten_all()?.to_vec1()?);
             arrays.0.insert(name, Array { shape: tensor.dims().to_vec(), numbers });
+        }
+        if !self.missing().is_empty() {
+            arrays.add_f32(MISSING, self.missing());
         }
         Ok(arrays)
     }
@@ -97,4 +108,24 @@ impl Trained for Box<dyn Network> {
     fn set_instruction_set(&mut self, instructions: InstructionSet) {
         self.as_mut().set_instruction_set(instructions);
     }
+}
+
+/// Networks from what [`Trained::to_arrays`] gave for them.
+pub(super) fn load_networks(
+    config: &ModelConfig,
+    n_models: usize,
+    arrays: &Arrays,
+    device: &Device,
+) -> std::result::Result<Box<dyn Network>, String> {
+    let reads_bodies = config.body_parts() > 0;
+    let is_weight = |name: &str| !(reads_bodies && name == MISSING);
+    let weights = arrays.0.iter().filter(|(name, _)| is_weight(name));
+    let weights = Arrays(weights.map(|(name, array)| (name.clone(), array.clone())).collect());
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let mut networks = config.from_tensors(n_models, &weights.tensors()?, device).map_err(|error| text(&error))?;
+    if reads_bodies {
+        let missing = arrays.f32(MISSING).map_err(|error| text(&error))?;
+        networks.set_missing(&missing).map_err(|error| text(&error))?;
+    }
+    Ok(networks)
 }

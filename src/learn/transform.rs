@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::matrix::{Input, LayerName, Matrix};
+use crate::matrix::{Input, LayerName, Matrix, RowShape};
 
 /// The choice of input transform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -280,20 +280,29 @@ impl FittedTransform {
     /// # Errors
     /// As [`FittedTransform::apply_to_gene`].
     pub fn apply(&self, matrix: &Matrix, layers: &[LayerName], regions: &[usize]) -> Result<Vec<f32>, ValueError> {
-        let scales = self.scales_of(matrix);
-        let mut values = Vec::with_capacity(regions.len() * matrix.row_shape(layers).size());
+        let (scales, shape) = (self.scales_of(matrix), matrix.row_shape(layers));
+        let mut values = Vec::with_capacity(regions.len() * shape.size());
         for &region in regions {
-            for &layer in layers {
-                let start = values.len();
-                values.extend_from_slice(matrix.row(layer, region));
-                // of a body that is not known, all is missing, and stays so
-                let is_known = layer == LayerName::Window || values[start..].iter().any(|value| !value.is_nan());
-                if is_known {
-                    self.apply_to_gene(&scales, &mut values[start..]).map_err(|bad| bad.at(region, matrix))?;
-                }
-            }
+            let start = values.len();
+            layers.iter().for_each(|&layer| values.extend_from_slice(matrix.row(layer, region)));
+            self.apply_to_row(&scales, &shape, &mut values[start..]).map_err(|bad| bad.at(region, matrix))?;
         }
         Ok(values)
+    }
+
+    /// As [`Self::apply_to_gene`], for a row of layers. Of a body that is not known, all is missing (NaN), and stays
+    /// so.
+    ///
+    /// # Errors
+    /// As [`Self::apply_to_gene`].
+    pub fn apply_to_row(&self, scales: &[f64], shape: &RowShape, row: &mut [f32]) -> Result<(), BadValue> {
+        for part in shape.parts() {
+            let values = &mut row[part.range.clone()];
+            if part.layer == LayerName::Window || values.iter().any(|value| !value.is_nan()) {
+                self.apply_to_gene(scales, values)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -75,8 +75,8 @@ impl Layer {
 /// What a layer of an attention file holds besides the attention to its positions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attention {
-    /// Mark attention, row-major [region, channel]; sums to 1 over channels. NaN rows for unscored regions. `None` of
-    /// a model without mark attention.
+    /// Mark attention, row-major [region, channel]; sums to 1 over the channels of all layers. NaN rows for unscored
+    /// regions, and for those that the layer has no values of. `None` of a model without mark attention.
     pub mark_values: Option<Vec<f32>>,
     /// Attention that the model gives to the positions of an empty row, row-major [channel, position].
     pub null_values: Vec<f32>,

@@ -9,4 +9,4 @@ mod value;
 pub use cell::{Cell, Cells, Selection, cells};
 pub use segment::{Aggregate, Segment, aggregate};
 pub use sureness::{Sureness, SurenessError};
-pub use value::{FULL_SCORE, TrackChannel, TrackError, TrackValue, TrackValues, channels, freed_of_null};
+pub use value::{FULL_SCORE, TrackChannel, TrackError, TrackValue, TrackValues, channels, channels_of, freed_of_null};

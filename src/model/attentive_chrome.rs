@@ -5,6 +5,11 @@
 //! the marks' vectors go, in mark order, through a second bidirectional LSTM and are pooled by mark
 //! attention β; a linear layer gives the logit.
 //!
+//! A model that reads the genes' bodies too has a second encoder for each mark, over the places of the body. The marks
+//! in the window, then the marks in the body are the steps of the LSTM over marks, so that β says how much each layer
+//! counts: it sums to 1 over both. A body that is not known counts as the mean over the training genes
+//! ([`Network::set_missing`]).
+//!
 //! Several models of one shape (the seeds of an ensemble, the models of several samples) are computed
 //! together, as more groups of the same two layers. They share nothing: each gives what it would give
 //! alone.
@@ -13,8 +18,9 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{NetworkLayer, Weights};
+use super::chain::{Branch, NetworkLayer, Weights};
 use super::design::{Design, NIPS_2017, Shape, or};
+use super::missing::Missing;
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
 /// Sizes of an AttentiveChrome model.
@@ -24,6 +30,9 @@ pub struct AttentiveChromeConfig {
     pub n_marks: usize,
     /// Bins a window.
     pub n_bins: usize,
+    /// Places along the body that it reads beside the window; 0 of the published model, which reads the window alone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub body_parts: usize,
     /// Hidden units a direction of the LSTM over bins (32 in the paper).
     pub bin_hidden: usize,
     /// Hidden units a direction of the LSTM over marks (16 in the paper).
@@ -35,10 +44,12 @@ pub struct AttentiveChromeConfig {
 pub struct AttentiveChrome {
     config: AttentiveChromeConfig,
     n_models: usize,
-    bins: BiLstmAttention,
+    /// The encoders of the window, and of the body where it is read.
+    layers: Vec<BiLstmAttention>,
     marks: BiLstmAttention,
     head_weight: Var,
     head_bias: Var,
+    missing: Missing,
 }
 
 /// As it is trained.
@@ -48,12 +59,14 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
+    reads_bodies: true,
     n_weights: 55_681,
     config: |sizes, shape| {
-        let Shape { n_marks, n_bins, .. } = shape;
+        let Shape { n_marks, n_bins, body_parts, .. } = shape;
         ModelConfig::AttentiveChrome(AttentiveChromeConfig {
             n_marks,
             n_bins,
+            body_parts,
             bin_hidden: or(sizes.bin_hidden, 32),
             mark_hidden: or(sizes.mark_hidden, 16),
         })
@@ -61,13 +74,20 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
 }];
 
 impl AttentiveChromeConfig {
+    /// The layers that are read, in the order of a row: what the names of their encoders begin with, and their places.
+    fn layers(&self) -> impl Iterator<Item = (&'static str, usize)> + use<> {
+        [("rnn_hms", self.n_bins), ("rnn_body", self.body_parts)].into_iter().filter(|(_, places)| *places > 0)
+    }
+
     /// Names (as in the published PyTorch code) and shapes of all tensors, in the order in which they
     /// are initialised and written.
     pub fn tensor_shapes(&self) -> Vec<(String, Vec<usize>)> {
         let mut shapes = Vec::new();
-        for mark in 0..self.n_marks {
-            let parts = BiLstmAttention::parts(1, self.bin_hidden);
-            shapes.extend(parts.into_iter().map(|(name, shape)| (format!("rnn_hms.{mark}.{name}"), shape)));
+        for (prefix, _) in self.layers() {
+            for mark in 0..self.n_marks {
+                let parts = BiLstmAttention::parts(1, self.bin_hidden);
+                shapes.extend(parts.into_iter().map(|(name, shape)| (format!("{prefix}.{mark}.{name}"), shape)));
+            }
         }
         let parts = BiLstmAttention::parts(2 * self.bin_hidden, self.mark_hidden);
         shapes.extend(parts.into_iter().map(|(name, shape)| (format!("hm_level_rnn_1.{name}"), shape)));
@@ -76,20 +96,19 @@ impl AttentiveChromeConfig {
         shapes
     }
 
+    /// Numbers of a row.
+    fn row_size(&self) -> usize {
+        self.n_marks * (self.n_bins + self.body_parts)
+    }
+
     /// Number of weights.
     pub fn n_weights(&self) -> usize {
         self.tensor_shapes().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
     }
+}
 
-    /// Lengths of one model's four parameters: bin level, mark level, head weight, head bias.
-    fn lengths(&self) -> [usize; 4] {
-        [
-            self.n_marks * BiLstmAttention::flat_len(1, self.bin_hidden),
-            BiLstmAttention::flat_len(2 * self.bin_hidden, self.mark_hidden),
-            2 * self.mark_hidden,
-            1,
-        ]
-    }
+fn is_zero(parts: &usize) -> bool {
+    *parts == 0
 }
 
 impl AttentiveChrome {
@@ -103,13 +122,25 @@ impl AttentiveChrome {
         if n_models == 0 || found != config.n_weights() {
             candle_core::bail!("{n_models} models of {found} weights given, a model has {}", config.n_weights());
         }
-        let [bins, marks, head_weight, head_bias] = parts(config, weights)?;
+        let mut taken = 0;
+        let mut take = |length: usize| -> Result<Tensor> {
+            taken += length;
+            weights.narrow(1, taken - length, length)?.contiguous()
+        };
+        let (width, mut layers) = (2 * config.bin_hidden, Vec::new());
+        for (_, places) in config.layers() {
+            let of_mark = BiLstmAttention::flat_len(1, config.bin_hidden);
+            let weights = take(config.n_marks * of_mark)?.reshape((n_models * config.n_marks, of_mark))?;
+            layers.push(BiLstmAttention::new(places, 1, config.bin_hidden, weights)?);
+        }
+        let marks = take(BiLstmAttention::flat_len(width, config.mark_hidden))?;
         Ok(AttentiveChrome {
             n_models,
-            bins: BiLstmAttention::new(config.n_bins, 1, config.bin_hidden, bins)?,
-            marks: BiLstmAttention::new(config.n_marks, 2 * config.bin_hidden, config.mark_hidden, marks)?,
-            head_weight: Var::from_tensor(&head_weight)?,
-            head_bias: Var::from_tensor(&head_bias)?,
+            marks: BiLstmAttention::new(layers.len() * config.n_marks, width, config.mark_hidden, marks)?,
+            layers,
+            head_weight: Var::from_tensor(&take(2 * config.mark_hidden)?)?,
+            head_bias: Var::from_tensor(&take(1)?.reshape(n_models)?)?,
+            missing: Missing::default(),
             config: config.clone(),
         })
     }
@@ -118,6 +149,10 @@ impl AttentiveChrome {
 impl Architecture for AttentiveChromeConfig {
     fn window(&self) -> (usize, usize) {
         (self.n_marks, self.n_bins)
+    }
+
+    fn body_parts(&self) -> usize {
+        self.body_parts
     }
 
     fn attention(&self) -> [bool; 2] {
@@ -135,7 +170,11 @@ impl Architecture for AttentiveChromeConfig {
 
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let width = 2 * self.bin_hidden;
-        let mut layers = vec![NetworkLayer::SideBySide(weights.encoders(self.n_marks, 1, self.bin_hidden))];
+        let of_layer = |(_, places): (&str, usize)| {
+            let encoders = weights.encoders(self.n_marks, 1, self.bin_hidden);
+            encoders.into_iter().map(move |chain| Branch { inputs: places, chain }).collect::<Vec<_>>()
+        };
+        let mut layers = vec![NetworkLayer::SideBySide(self.layers().flat_map(of_layer).collect())];
         layers.extend(weights.encoder(width, self.mark_hidden).0);
         layers.push(weights.dense(2 * self.mark_hidden, 1));
         layers
@@ -151,50 +190,63 @@ impl Network for AttentiveChrome {
         self.n_models
     }
 
-    /// Bin level [model × mark, flat], mark level [model, flat], head weight [model, 2 × mark_hidden],
-    /// head bias \[model\].
+    /// Bin level [model × mark, flat], the same of the body where it is read, mark level [model, flat], head weight
+    /// [model, 2 × mark_hidden], head bias \[model\].
     fn parameters(&self) -> Vec<&Var> {
-        vec![self.bins.weights(), self.marks.weights(), &self.head_weight, &self.head_bias]
+        let layers = self.layers.iter().map(BiLstmAttention::weights);
+        layers.chain([self.marks.weights(), &self.head_weight, &self.head_bias]).collect()
     }
 
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
-        let (genes, models, marks, bins) = x.dims4()?;
-        let (contexts, bin_attention) = self.bins.forward(&x.reshape((genes, models * marks, bins, 1))?, mode)?;
+        let (genes, models, marks) = (x.dim(0)?, self.n_models, self.config.n_marks);
+        let rows = self.missing.filled(&x.reshape((genes, models, self.config.row_size()))?)?;
+        let (mut first, mut of_layer) = (0, mode.clone());
+        let (mut contexts, mut attention) = (Vec::new(), Vec::new());
+        for (layer, (_, places)) in self.layers.iter().zip(self.config.layers()) {
+            let own = rows.narrow(2, first, marks * places)?.reshape((genes, models * marks, places, 1))?;
+            let (context, of_places) = layer.forward(&own, &of_layer)?;
+            contexts.push(context.reshape((genes, models, marks, 2 * self.config.bin_hidden))?);
+            attention.push(of_places.reshape((genes, models, marks * places))?);
+            first += marks * places;
+            of_layer = mode.for_layer(contexts.len() as u64);
+        }
         // the two levels must not drop the same units
-        let mode = mode.with_other_keys();
-        let contexts = contexts.reshape((genes, models, marks, 2 * self.config.bin_hidden))?;
-        let (context, mark_attention) = self.marks.forward(&contexts, &mode)?;
+        let (context, mark_attention) = self.marks.forward(&joined(contexts)?, &mode.with_other_keys())?;
         let products = context.broadcast_mul(self.head_weight.as_tensor())?;
         let logit = products.sum(2)?.broadcast_add(self.head_bias.as_tensor())?;
-        let bin_attention = bin_attention.reshape((genes, models, marks, bins))?;
+        let bin_attention = joined(attention)?.reshape(x.shape())?;
         Ok(Output { logit, bin_attention: Some(bin_attention), mark_attention: Some(mark_attention), auxiliary: None })
     }
 
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         let mut sibling = AttentiveChrome::from_flat(&self.config, weights)?;
-        sibling.bins.share_memory_of(&self.bins);
+        for (own, other) in sibling.layers.iter_mut().zip(&self.layers) {
+            own.share_memory_of(other);
+        }
         sibling.marks.share_memory_of(&self.marks);
-        sibling.set_instruction_set(self.bins.instructions);
+        sibling.set_instruction_set(self.marks.instructions);
+        sibling.missing = self.missing.clone();
         Ok(Box::new(sibling))
     }
 
     fn set_instruction_set(&mut self, instructions: InstructionSet) {
-        self.bins.set_instruction_set(instructions);
+        self.layers.iter_mut().for_each(|layer| layer.set_instruction_set(instructions));
         self.marks.set_instruction_set(instructions);
+    }
+
+    fn missing(&self) -> &[f32] {
+        self.missing.numbers()
+    }
+
+    fn set_missing(&mut self, numbers: &[f32]) -> Result<()> {
+        self.missing = Missing::new(numbers, self.config.row_size(), self.marks.weights().device())?;
+        Ok(())
     }
 }
 
-/// One tensor for each parameter, of weights [model, weight].
-fn parts(config: &AttentiveChromeConfig, weights: &Tensor) -> Result<[Tensor; 4]> {
-    let lengths = config.lengths();
-    let models = weights.dim(0)?;
-    let part = |at: usize| weights.narrow(1, lengths[..at].iter().sum(), lengths[at]);
-    Ok([
-        part(0)?.reshape((models * config.n_marks, lengths[0] / config.n_marks))?,
-        part(1)?.contiguous()?,
-        part(2)?.contiguous()?,
-        part(3)?.reshape(models)?,
-    ])
+/// What the layers give, one after the other along the third axis.
+fn joined(mut of_layers: Vec<Tensor>) -> Result<Tensor> {
+    if of_layers.len() == 1 { Ok(of_layers.remove(0)) } else { Tensor::cat(&of_layers, 2) }
 }
 
 impl candle_nn::Module for AttentiveChrome {

@@ -23,11 +23,25 @@ pub enum NetworkLayer {
     Lstm(BiLstm),
     /// From [step, unit] to \[unit\].
     Attention(Attention),
-    /// Chains side by side: each reads an equal part of the inputs and gives a part of the outputs, in order.
-    SideBySide(Vec<Chain>),
+    /// Chains side by side: each reads a part of the inputs and gives a part of the outputs, in order.
+    SideBySide(Vec<Branch>),
+}
+
+/// One of several chains side by side.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// How many inputs it reads.
+    pub inputs: usize,
+    /// What it does with them.
+    pub chain: Chain,
 }
 
 impl NetworkLayer {
+    /// Chains side by side that read equally many inputs each.
+    pub fn side_by_side(inputs: usize, chains: impl IntoIterator<Item = Chain>) -> Self {
+        NetworkLayer::SideBySide(chains.into_iter().map(|chain| Branch { inputs, chain }).collect())
+    }
+
     /// The largest of zero and each value.
     pub const RELU: NetworkLayer = NetworkLayer::Function(Function::Relu);
 

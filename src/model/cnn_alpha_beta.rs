@@ -36,6 +36,7 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
+    reads_bodies: false,
     n_weights: 5 * (550 + 50) + 8_704 + 32 + 33,
     config: |sizes, shape| {
         let Shape { n_marks, n_bins, .. } = shape;
@@ -97,7 +98,7 @@ impl Architecture for CnnAlphaBetaConfig {
 
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let encoders = (0..self.n_marks).map(|_| Chain(self.front_end().attended(weights)));
-        let mut layers = vec![NetworkLayer::SideBySide(encoders.collect())];
+        let mut layers = vec![NetworkLayer::side_by_side(self.n_bins, encoders)];
         layers.extend(weights.encoder(self.filters, self.mark_hidden).0);
         layers.push(weights.dense(2 * self.mark_hidden, 1));
         layers

@@ -38,9 +38,10 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: BIOINFORMATICS_2016,
     dropout: 0.5,
     of_pair: false,
+    reads_bodies: false,
     n_weights: 644_177,
     config: |sizes, shape| {
-        let Shape { n_marks, n_bins, n_outputs } = shape;
+        let Shape { n_marks, n_bins, n_outputs, .. } = shape;
         ModelConfig::DeepChrome(DeepChromeConfig {
             n_marks,
             n_bins,

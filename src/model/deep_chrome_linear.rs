@@ -30,9 +30,10 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: BIOINFORMATICS_2016,
     dropout: 0.0,
     of_pair: false,
+    reads_bodies: false,
     n_weights: 1_002,
     config: |_, shape| {
-        let Shape { n_marks, n_bins, n_outputs } = shape;
+        let Shape { n_marks, n_bins, n_outputs, .. } = shape;
         ModelConfig::DeepChromeLinear(DeepChromeLinearConfig { n_marks, n_bins, n_outputs })
     },
 }];

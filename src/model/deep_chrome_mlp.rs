@@ -32,9 +32,10 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: BIOINFORMATICS_2016,
     dropout: 0.0,
     of_pair: false,
+    reads_bodies: false,
     n_weights: 125_752,
     config: |sizes, shape| {
-        let Shape { n_marks, n_bins, n_outputs } = shape;
+        let Shape { n_marks, n_bins, n_outputs, .. } = shape;
         ModelConfig::DeepChromeMlp(DeepChromeMlpConfig { n_marks, n_bins, hidden: sizes.layers(&[250])[0], n_outputs })
     },
 }];

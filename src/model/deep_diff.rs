@@ -113,6 +113,7 @@ const DEEP_DIFF: Design = Design {
     citation: "Sekhon, Singh & Qi, Bioinformatics 2018",
     dropout: 0.0,
     of_pair: true,
+    reads_bodies: false,
     n_weights: 0,
     config: |sizes, shape| config(DeepDiffVariant::Raw, sizes, shape),
 };
@@ -302,8 +303,10 @@ impl Architecture for DeepDiffConfig {
         let bins = |terms: Vec<(usize, f64)>| {
             (0..n_bins).map(move |bin| terms.iter().map(|&(row, weight)| (row * n_bins + bin, weight)).collect())
         };
-        let mut layers =
-            vec![NetworkLayer::Sums(rows.into_iter().flat_map(bins).collect()), NetworkLayer::SideBySide(encoders)];
+        let mut layers = vec![
+            NetworkLayer::Sums(rows.into_iter().flat_map(bins).collect()),
+            NetworkLayer::side_by_side(n_bins, encoders),
+        ];
         if has_raw {
             layers.extend(weights.encoder(2 * bin_hidden, mark_hidden).0);
         }
@@ -313,7 +316,7 @@ impl Architecture for DeepDiffConfig {
             weights.take(2 * (width + 1));
             if !has_raw {
                 layers.extend([
-                    NetworkLayer::SideBySide(of_samples),
+                    NetworkLayer::side_by_side(of_sample * 2 * bin_hidden, of_samples),
                     weights.dense(2 * width, width),
                     NetworkLayer::RELU,
                 ]);

@@ -20,6 +20,8 @@ pub struct Design {
     pub dropout: f64,
     /// Whether it learns the change between the two samples of a pair.
     pub of_pair: bool,
+    /// Whether it can read the genes' bodies beside the window.
+    pub reads_bodies: bool,
     /// Weights of a model of the published sizes for 5 marks and 100 bins, or for two samples of them.
     pub n_weights: usize,
     /// The sizes of a model; those that are not chosen are as published.
@@ -33,6 +35,8 @@ pub struct Shape {
     pub n_marks: usize,
     /// Bins a window.
     pub n_bins: usize,
+    /// Places along the body that are read beside the window; 0 where the window alone is.
+    pub body_parts: usize,
     /// 2 to tell two classes apart by an output each, 1 for a number; networks with one logit need one for both.
     pub n_outputs: usize,
 }
@@ -96,7 +100,7 @@ pub(super) fn or(size: Option<u16>, published: usize) -> usize {
 impl Design {
     /// The published sizes by name, of those that can be chosen.
     pub fn sizes(&self) -> Vec<(&'static str, Value)> {
-        let config = (self.config)(&Sizes::default(), Shape { n_marks: 2, n_bins: 1, n_outputs: 1 });
+        let config = (self.config)(&Sizes::default(), Shape { n_marks: 2, n_bins: 1, body_parts: 0, n_outputs: 1 });
         let fields = serde_json::to_value(config).unwrap_or_default();
         let known = Sizes::default().chosen().into_iter();
         known.filter_map(|(name, _)| Some((name, fields.get(name)?.clone()))).collect()
@@ -112,7 +116,7 @@ mod tests {
     fn the_published_sizes_have_the_published_numbers_of_weights() {
         for design in designs() {
             let samples = if design.of_pair { 2 } else { 1 };
-            let shape = Shape { n_marks: 5 * samples, n_bins: 100 * samples, n_outputs: 2 };
+            let shape = Shape { n_marks: 5 * samples, n_bins: 100 * samples, body_parts: 0, n_outputs: 2 };
             let config = (design.config)(&Sizes::default(), shape);
             let weights = config.tensors().iter().map(TensorSpec::n_weights).sum::<usize>();
             assert_eq!((config.n_weights(), weights), (design.n_weights, design.n_weights), "{}", design.tag);
@@ -124,7 +128,8 @@ mod tests {
         let schema = schemars::schema_for!(Sizes).to_value();
         let mut tags = Vec::new();
         for design in designs() {
-            let config = (design.config)(&Sizes::default(), Shape { n_marks: 4, n_bins: 100, n_outputs: 2 });
+            let config =
+                (design.config)(&Sizes::default(), Shape { n_marks: 4, n_bins: 100, body_parts: 0, n_outputs: 2 });
             assert_eq!(config.name(), design.tag);
             assert_eq!((config.n_marks(), config.n_bins(), config.problem()), (4, 100, None));
             assert!(config.is_auxiliary() <= design.of_pair);

@@ -28,6 +28,7 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
+    reads_bodies: false,
     // published with one bias a gate and two outputs: 9,858
     n_weights: 2 * (4 * 32 * (5 + 32 + 2)) + 65,
     config: |sizes, shape| {

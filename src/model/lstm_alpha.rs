@@ -29,6 +29,7 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
+    reads_bodies: false,
     n_weights: 5 * 9_024 + 321,
     config: |sizes, shape| {
         let Shape { n_marks, n_bins, .. } = shape;
@@ -62,7 +63,7 @@ impl Architecture for LstmAlphaConfig {
 
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let encoders = weights.encoders(self.n_marks, 1, self.bin_hidden);
-        vec![NetworkLayer::SideBySide(encoders), weights.dense(self.n_marks * 2 * self.bin_hidden, 1)]
+        vec![NetworkLayer::side_by_side(self.n_bins, encoders), weights.dense(self.n_marks * 2 * self.bin_hidden, 1)]
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
+    reads_bodies: false,
     n_weights: 2 * (4 * 32 * (5 + 32 + 2)) + 64 + 65,
     config: |sizes, shape| {
         let Shape { n_marks, n_bins, .. } = shape;

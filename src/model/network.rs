@@ -12,10 +12,10 @@ use super::{InstructionSet, Mode, ModelConfig};
 pub struct Output {
     /// Log-odds of being expressed; of a regression the predicted label. [gene, model].
     pub logit: Tensor,
-    /// α, [gene, model, mark, bin]; sums to 1 over the bins. An attention over bins that all marks share
-    /// is repeated for each mark.
+    /// α, of the shape of the rows; sums to 1 over the places of each mark in each layer. An attention over bins that
+    /// all marks share is repeated for each mark.
     pub bin_attention: Option<Tensor>,
-    /// β, [gene, model, mark]; sums to 1 over the marks.
+    /// β, [gene, model, mark], of several layers [gene, model, layer × mark]; sums to 1 over all of them.
     pub mark_attention: Option<Tensor>,
     /// What auxiliary losses are of, where the network has them.
     pub auxiliary: Option<Auxiliary>,
@@ -44,11 +44,12 @@ pub trait Network: Debug + Send + Sync {
     /// model, then those of the second, and so on.
     fn parameters(&self) -> Vec<&Var>;
 
-    /// `x` is [gene, model, mark, bin]: each model has genes of its own. In [`Mode::Train`] the output
-    /// keeps its graph: a gradient with respect to `x` can be had where `x` is a variable.
+    /// `x` holds a row for each gene and model, [gene, model] and the axes of [`ModelConfig::row`]: each model has
+    /// genes of its own. In [`Mode::Train`] the output keeps its graph: a gradient with respect to `x` can be had where
+    /// `x` is a variable.
     ///
     /// # Errors
-    /// If `x` has other models, marks or bins.
+    /// If `x` has other models or rows.
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output>;
 
     /// Models of the same sizes with other weights, [model, weight], which compute with the same
@@ -57,6 +58,19 @@ pub trait Network: Debug + Send + Sync {
     /// # Errors
     /// If a row has more or fewer weights.
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>>;
+
+    /// What a number of a row that is missing (NaN) counts as, by its place; empty where no row lacks any.
+    fn missing(&self) -> &[f32] {
+        &[]
+    }
+
+    /// Sets [`Self::missing`] for rows of which numbers may be missing; others stay as they are.
+    ///
+    /// # Errors
+    /// If the network reads no row of this size, or one is not finite.
+    fn set_missing(&mut self, numbers: &[f32]) -> Result<()> {
+        if numbers.is_empty() { Ok(()) } else { candle_core::bail!("no row of the network lacks a number") }
+    }
 
     /// Computes with these instructions, where network and processor know them; else with the best.
     fn set_instruction_set(&mut self, _: InstructionSet) {}

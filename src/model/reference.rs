@@ -55,11 +55,24 @@ fn sigmoid(x: f64) -> f64 {
 
 /// Logits [gene], bin attention and mark attention of a model with these flat weights.
 fn model(x: &[f64], weights: &[f64], config: &AttentiveChromeConfig) -> [Vec<f64>; 3] {
-    let (marks, bins, width) = (config.n_marks, config.n_bins, 2 * config.bin_hidden);
-    let (of_bins, rest) = weights.split_at(marks * BiLstmAttention::flat_len(1, config.bin_hidden));
+    let (marks, width) = (config.n_marks, 2 * config.bin_hidden);
+    let places: Vec<usize> = [config.n_bins, config.body_parts].into_iter().filter(|&places| places > 0).collect();
+    let of_layer = marks * BiLstmAttention::flat_len(1, config.bin_hidden);
+    let (of_layers, rest) = weights.split_at(places.len() * of_layer);
     let (of_marks, head) = rest.split_at(BiLstmAttention::flat_len(width, config.mark_hidden));
-    let (contexts, bin_attention) = layer(x, of_bins, marks, [bins, 1, config.bin_hidden]);
-    let (contexts, mark_attention) = layer(&contexts, of_marks, 1, [marks, width, config.mark_hidden]);
+    let (mut contexts, mut bin_attention) = (Vec::new(), Vec::new());
+    for row in x.chunks(marks * (config.n_bins + config.body_parts)) {
+        let mut rest = row;
+        for (&places, weights) in places.iter().zip(of_layers.chunks(of_layer)) {
+            let (own, after) = rest.split_at(marks * places);
+            rest = after;
+            let (context, attention) = layer(own, weights, marks, [places, 1, config.bin_hidden]);
+            contexts.extend(context);
+            bin_attention.extend(attention);
+        }
+    }
+    let steps = places.len() * marks;
+    let (contexts, mark_attention) = layer(&contexts, of_marks, 1, [steps, width, config.mark_hidden]);
     let (head, bias) = head.split_at(2 * config.mark_hidden);
     let logit = |context: &[f64]| context.iter().zip(head).map(|(a, b)| a * b).sum::<f64>() + bias[0];
     [contexts.chunks(2 * config.mark_hidden).map(logit).collect(), bin_attention, mark_attention]
@@ -177,14 +190,15 @@ proptest! {
     #[test]
     fn the_model_is_the_plain_one_at_any_size(
         seed in 0u64..1000, genes in 1usize..40, n_marks in 1usize..6,
-        n_bins in 1usize..9, bin_hidden in 1usize..10, mark_hidden in 1usize..7,
+        n_bins in 1usize..9, body_parts in 0usize..5, bin_hidden in 1usize..10, mark_hidden in 1usize..7,
     ) {
-        let config = AttentiveChromeConfig { n_marks, n_bins, bin_hidden, mark_hidden };
-        let (x, weights) = (numbers(seed, genes * n_marks * n_bins, 3.0), numbers(seed + 1, config.n_weights(), 0.6));
+        let config = AttentiveChromeConfig { n_marks, n_bins, body_parts, bin_hidden, mark_hidden };
+        let size = n_marks * (n_bins + body_parts);
+        let (x, weights) = (numbers(seed, genes * size, 3.0), numbers(seed + 1, config.n_weights(), 0.6));
         let expected = model(&x, &weights, &config);
         let tensor = Tensor::from_vec(single(&weights), (1, weights.len()), &Device::Cpu).unwrap();
         let ours = AttentiveChrome::from_flat(&config, &tensor).unwrap();
-        let input = Tensor::from_vec(single(&x), (genes, 1, n_marks, n_bins), &Device::Cpu).unwrap();
+        let input = Tensor::from_vec(single(&x), (genes, 1, size), &Device::Cpu).unwrap();
         let output = ours.forward(&input, &Mode::Train(None)).unwrap();
         let found = [&output.logit, output.bin_attention.as_ref().unwrap(), output.mark_attention.as_ref().unwrap()];
         let what = format!("{genes} genes, {config:?}");

@@ -1,8 +1,9 @@
 //! Score genes with a model, and write down where it looked.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Parser;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Scores, Trained};
 use crate::matrix::{
     Attention, AttentionSpread, Kind, Layer, LayerName, Matrix, Prediction, PredictionSpread, Predictions, Region,
-    Status,
+    RowPart, RowShape, Status, track,
 };
 use crate::stage::{Common, Compute, Files, Flags, Stage};
 
@@ -144,7 +145,13 @@ impl Stage for Args {
         let bar = progress_bar(genes.len() as u64, "scoring", self.common.quiet);
         let scores = model.score(header.task, &rows, &|done| bar.inc(done as u64))?;
         bar.finish_and_clear();
-        let told = Told { matrix: &matrix, genes: &genes, scores: &scores, with_empty: self.options.score_empty };
+        let told = Told {
+            matrix: &matrix,
+            genes: &genes,
+            scores: &scores,
+            with_empty: self.options.score_empty,
+            network_row: model.network_row(),
+        };
         if let Some(path) = &self.predictions {
             io::predictions::write(path, &told.predictions(&header, model_file::fingerprint(&self.model)?))?;
         }
@@ -178,6 +185,13 @@ struct Told<'a> {
     scores: &'a Scores,
     /// Whether the genes without any data are told of.
     with_empty: bool,
+    /// What the attention is paid to; `None` of a model without networks.
+    network_row: Option<RowShape>,
+}
+
+/// Whether a layer has values of a gene: a body whose end is not known has none.
+fn is_known(matrix: &Matrix, layer: LayerName, gene: usize) -> bool {
+    layer == LayerName::Window || matrix.row(layer, gene).iter().any(|value| !value.is_nan())
 }
 
 impl Told<'_> {
@@ -203,7 +217,10 @@ impl Told<'_> {
         };
         let mut rows: Vec<Prediction> = matrix.regions.iter().zip(&matrix.status).map(unscored).collect();
         // none of a model without mark attention
-        let marks = if scores.mark_attention.is_empty() { &[][..] } else { &matrix.marks };
+        let shape = self.network_row.as_ref().filter(|_| !scores.mark_attention.is_empty());
+        let of_layer =
+            |part: &RowPart| track::channels_of(matrix, part.layer).map(|(name, _)| name).collect::<Vec<_>>();
+        let marks: Vec<String> = shape.iter().flat_map(|shape| shape.parts()).flat_map(of_layer).collect();
         let attention = |of_genes: &[f32], at: usize| {
             of_genes[at * marks.len()..][..marks.len()].iter().map(|&x| f64::from(x)).collect()
         };
@@ -222,35 +239,42 @@ impl Told<'_> {
                 spread.score = sd;
             }
         }
-        let (sample, marks) = (matrix.sample.clone(), marks.to_vec());
+        let sample = matrix.sample.clone();
         Predictions { sample, model: Some(model), marks, is_ensemble: scores.spread.is_some(), rows }
     }
 
-    /// The matrix with bin attention for values; NaN for genes that are not told of.
+    /// The matrix with bin attention for values; NaN for genes that are not told of, and for bodies that are not known,
+    /// of which the model saw the training genes' mean.
     fn attention(&self, model: &dyn Trained, header: &ModelHeader) -> Result<Matrix> {
         let Told { matrix, scores, .. } = self;
-        let (marks, size) = (matrix.n_marks(), matrix.row_size(LayerName::Window));
         let empty = vec![0.0; matrix.row_shape(header.model.layers()).size()];
-        let all_rows = |of_scored: &[f32], size: usize| {
-            let mut values = vec![f32::NAN; matrix.n_regions() * size];
-            for (at, gene) in self.rows() {
-                values[gene * size..][..size].copy_from_slice(&of_scored[at * size..][..size]);
-            }
-            values
-        };
-        let of_marks = |of_scored: &[f32]| (!scores.mark_attention.is_empty()).then(|| all_rows(of_scored, marks));
-        let attention = Attention {
-            mark_values: of_marks(&scores.mark_attention),
-            // a row without any signal: every transform leaves 0 at 0
-            null_values: model.score(header.task, &empty, &|_| ())?.bin_attention,
-            spread: scores.spread.as_ref().map(|spread| AttentionSpread {
-                values: all_rows(&spread.bin_attention, size),
+        // a row without any signal: every transform leaves 0 at 0
+        let null = model.score(header.task, &empty, &|_| ())?.bin_attention;
+        let shape = self.network_row.as_ref().ok_or_else(|| anyhow!("the model has no network"))?;
+        let n_channels = shape.channels().count();
+        let (mut layers, mut channel) = (Vec::new(), 0);
+        for part in shape.parts() {
+            let channels = channel..channel + part.channels().count();
+            channel = channels.end;
+            let all = |of_scored: &[f32], of: Range<usize>, row_size: usize| {
+                let mut values = vec![f32::NAN; matrix.n_regions() * of.len()];
+                for (at, gene) in self.rows().filter(|&(_, gene)| is_known(matrix, part.layer, gene)) {
+                    values[gene * of.len()..][..of.len()].copy_from_slice(&of_scored[at * row_size..][of.clone()]);
+                }
+                values
+            };
+            let of_places = |of_scored: &[f32]| all(of_scored, part.range.clone(), shape.size());
+            let of_marks =
+                |of_scored: &[f32]| (!of_scored.is_empty()).then(|| all(of_scored, channels.clone(), n_channels));
+            let spread = scores.spread.as_ref().map(|spread| AttentionSpread {
+                values: of_places(&spread.bin_attention),
                 mark_values: of_marks(&spread.mark_attention),
-            }),
-        };
-        let values = all_rows(&scores.bin_attention, size);
-        let layer = Layer { name: LayerName::Window, values, attention: Some(attention) };
-        Ok(matrix.with_layers(Kind::Attention, None, vec![layer]))
+            });
+            let (mark_values, null_values) = (of_marks(&scores.mark_attention), null[part.range.clone()].to_vec());
+            let attention = Some(Attention { mark_values, null_values, spread });
+            layers.push(Layer { name: part.layer, values: of_places(&scores.bin_attention), attention });
+        }
+        Ok(matrix.with_layers(Kind::Attention, None, layers))
     }
 
     /// How many genes have a score, and why the others have none.

@@ -26,10 +26,11 @@ use self::samples::TrainingSample;
 pub use self::state_file::{Fingerprint, StateHeader, read as read_state};
 use super::job::handed_on::{BINS, LABELS, SPLITS};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
+use crate::io::bins::LayerRows;
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::recipe::{self, How};
-use crate::learn::{OptimizerKind, Recipe, Regime, Task, Transform};
+use crate::learn::{OptimizerKind, Recipe, Regime, Task, Transform, layers};
 use crate::matrix::LayerName;
 use crate::model::{ModelConfig, Sizes};
 use crate::stage::{Common, Compute, Files, Flags, Stage};
@@ -131,7 +132,7 @@ pub struct Options {
     pub transform: Option<Transform>,
     /// Features of a window that a baseline uses [default: all]
     pub features: Option<FeatureSet>,
-    /// Layers that a baseline reads, window, body or both [default: window]
+    /// Layers that a baseline or attentive-chrome reads: window, body or both [default: window]
     pub layers: Vec<LayerName>,
     /// The mark of --model body-mark [default: H3K36me3]
     #[schemars(extend("x-value" = "MARK"))]
@@ -237,13 +238,18 @@ impl Stage for Args {
                 None => format!("--ensemble {ensemble}: only networks make an ensemble. Leave it out with --model {name}"),
             });
         }
+        type Has = fn(&Recipe) -> bool;
+        let (features, layers) = (self.options.features.is_some(), !self.options.layers.is_empty());
         let of_others =
-            [("--features", self.options.features.is_some()), ("--layers", !self.options.layers.is_empty())];
-        for (flag, _) in of_others.into_iter().filter(|(_, is_given)| *is_given && !self.model.has_layers()) {
-            let tags: Vec<&str> =
-                recipe::all().iter().filter(|recipe| recipe.has_layers()).map(|recipe| recipe.tag).collect();
+            [("--features", features, Recipe::has_features as Has), ("--layers", layers, Recipe::has_layers)];
+        for (flag, _, has) in of_others.into_iter().filter(|(_, is_given, has)| *is_given && !has(self.model)) {
+            let tags: Vec<&str> = recipe::all().iter().filter(|recipe| has(recipe)).map(|recipe| recipe.tag).collect();
             let (tags, name) = (tags.join(", "), self.model.tag);
             problems.push(format!("{flag} is an option of {tags}: leave it out with --model {name}"));
+        }
+        if self.model.network().is_some() && self.options.layers == [LayerName::Body] {
+            let name = self.model.tag;
+            problems.push(format!("--layers body: {name} reads the window, or both. Give --layers window,body"));
         }
         if self.options.mark.is_some() && self.model.needs.mark.is_none() {
             problems.push(format!("--mark is an option of body-mark: leave it out with --model {}", self.model.tag));
@@ -295,6 +301,17 @@ impl Args {
         self.model.needs.bodies || self.options.layers.contains(&LayerName::Body)
     }
 
+    /// The layers that the networks of a model read, of a matrix with these; the window where there are no networks.
+    fn network_layers(&self, rows: &LayerRows) -> Result<&'static [LayerName]> {
+        Ok(layers(match self.model.how {
+            How::Network(_) if self.reads_bodies() => {
+                samples::check_bodies(rows)?;
+                true
+            }
+            How::Network(_) | How::Stack(_) | How::Table(_) | How::Fact(_) => false,
+        }))
+    }
+
     /// The fold of the splits.
     fn fold(&self) -> u32 {
         self.options.fold.unwrap_or(0)
@@ -337,8 +354,9 @@ impl Args {
 
     /// Sizes of a run's networks, which are those of every run; `None` of a baseline.
     fn config(&self, samples: &[TrainingSample]) -> Option<ModelConfig> {
-        let matrix = &samples[0].matrix;
-        self.model.config(&self.sizes, self.task(), (matrix.n_marks(), matrix.n_bins()))
+        let (matrix, shape) = (&samples[0].matrix, &samples[0].shape);
+        let body_parts = shape.part(LayerName::Body).map_or(0, |part| part.positions);
+        self.model.config(&self.sizes, self.task(), (matrix.n_marks(), matrix.n_bins()), body_parts)
     }
 
     /// Passes over the training genes of a run's samples.

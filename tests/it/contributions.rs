@@ -12,7 +12,7 @@ use crate::support::Workdir;
 const SETTINGS: &str = "--bin-hidden 4 --mark-hidden 3 --kernel-width 3 --pool 2 --filters 4 --hidden 8";
 
 /// A small simulated sample with bodies, whose last gene has no known end.
-fn sample() -> Workdir {
+pub(crate) fn sample() -> Workdir {
     let work = Workdir::new();
     work.ok(
         "simulate",
@@ -37,12 +37,20 @@ fn they_add_up_for_every_model() {
     let work = sample();
     let matrix = io::bins::read(&work.path("x.bins.safetensors")).unwrap();
     assert!(matrix.layers.iter().any(|layer| layer.name == LayerName::Body));
-    for model in recipe::all().iter().filter(|model| !model.needs.pair && model.sees_signal()) {
+    let models = recipe::all().iter().filter(|model| !model.needs.pair && model.sees_signal());
+    let inputs = |model: &'static recipe::Recipe| {
+        let layers = if model.has_layers() { &["", " --layers window,body"][..] } else { &[""] };
+        layers.iter().map(move |layers| (model, layers))
+    };
+    for (model, read) in models.flat_map(inputs) {
         let sizes: Vec<&str> = SETTINGS.split(" --").filter(|flag| has_size(model, flag)).collect();
         let sizes: String = sizes.iter().map(|flag| format!(" --{}", flag.trim_start_matches("--"))).collect();
         let inputs = "--bins x.bins.safetensors --labels l.tsv --splits splits.tsv";
         let regime = if model.network().is_some() { "--epochs 6 --learning-rate 0.01" } else { "" };
-        work.ok("train", &format!("{inputs} --model {}{sizes} {regime} --out m.model.safetensors -t 2", model.tag));
+        work.ok(
+            "train",
+            &format!("{inputs} --model {}{read}{sizes} {regime} --out m.model.safetensors -t 2", model.tag),
+        );
         let (header, trained) = model_file::load(&work.path("m.model.safetensors"), &Device::Cpu).unwrap();
         let layers = header.model.layers();
         let (shape, genes) = (matrix.row_shape(layers), matrix.scorable().collect::<Vec<_>>());

@@ -157,7 +157,7 @@ fn every_network_that_can_be_trained_is_laid_open() {
     let networks = recipe::all().iter().filter(|recipe| recipe.has_ensembles());
     assert!(networks.clone().count() >= 16);
     for recipe in networks {
-        let config = recipe.config(&Sizes::default(), Task::default(), WINDOW).unwrap();
+        let config = recipe.config(&Sizes::default(), Task::default(), WINDOW, 0).unwrap();
         // three times as far spread as when training begins, so that gates and attention are anything but even
         let draw = |(at, bound): (usize, f64)| {
             let bits = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -24,6 +24,7 @@ fn ours(folder: &Path) -> Vec<(String, Vec<f32>)> {
     let config = AttentiveChromeConfig {
         n_marks: x.dims()[1],
         n_bins: x.dims()[2],
+        body_parts: 0,
         bin_hidden: hidden("rnn_hms.0"),
         mark_hidden: hidden("hm_level_rnn_1"),
     };

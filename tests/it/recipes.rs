@@ -14,7 +14,7 @@ fn table() -> String {
     table += "|---|---|---|---|---|---|\n";
     for recipe in recipe::all() {
         let marks = if recipe.needs.pair { 10 } else { 5 };
-        let config = recipe.config(&Sizes::default(), Task::Classification, (marks, 100));
+        let config = recipe.config(&Sizes::default(), Task::Classification, (marks, 100), 0);
         let config = config.filter(|_| recipe.has_ensembles());
         let weights = config.as_ref().map_or_else(String::new, |config| thousands(config.n_weights()));
         let cells = [
@@ -38,7 +38,7 @@ fn flags(recipe: &Recipe) -> String {
 }
 
 fn attention(recipe: &Recipe) -> &'static str {
-    let config = recipe.config(&Sizes::default(), Task::Classification, (10, 100));
+    let config = recipe.config(&Sizes::default(), Task::Classification, (10, 100), 0);
     let has = |of: fn(&ModelConfig) -> bool| config.as_ref().is_some_and(of);
     match (has(ModelConfig::has_bin_attention), has(ModelConfig::has_mark_attention)) {
         (true, true) => "bins, marks",

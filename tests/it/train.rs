@@ -5,6 +5,7 @@ mod baselines;
 mod empty;
 mod ensemble;
 mod explained;
+mod layers;
 mod models;
 mod pair;
 mod rungs;

@@ -11,7 +11,7 @@ use crate::support::Workdir;
 const GENES: usize = 300;
 const SIZE: usize = 2 * 2000;
 
-/// 300 genes, 2 marks, 2,000 bins of 1 bp, so that a shard of 1 MiB has 65 rows; odd genes have more of
+/// 300 genes, 2 marks, bodies, and 2,000 bins of 1 bp, so that a shard of 1 MiB has 65 rows; odd genes have more of
 /// mark A, gene 7 has a missing value, gene 9 none at all.
 fn matrix(sample: &str) -> Matrix {
     let shift = sample.len() * 13;
@@ -23,6 +23,9 @@ fn matrix(sample: &str) -> Matrix {
     let mut values: Vec<f32> = (0..GENES * SIZE).map(value).collect();
     values[7 * SIZE + 5] = f32::NAN;
     values[9 * SIZE..10 * SIZE].fill(f32::NAN);
+    // of every fifth gene, the end is not known
+    let of_body = |at: usize| if (at / 24).is_multiple_of(5) { f32::NAN } else { ((at * 31 + shift) % 7) as f32 / 4.0 };
+    let bodies = (0..GENES * 24).map(of_body).collect();
     let mut status = vec![Status::Ok; GENES];
     status[9] = Status::NoChrom;
     Matrix {
@@ -37,7 +40,7 @@ fn matrix(sample: &str) -> Matrix {
         chroms: std::iter::empty().collect(),
         regions: (0..GENES).map(|gene| Region::unplaced(format!("G{gene}"))).collect(),
         status,
-        layers: vec![Layer::new(LayerName::Window, values)],
+        layers: vec![Layer::new(LayerName::Window, values), Layer::new(LayerName::Body, bodies)],
     }
 }
 
@@ -71,19 +74,33 @@ fn same_files(work: &Workdir, one: &str, other: &str) -> bool {
 #[test]
 fn streamed_genes_give_the_same_bytes_at_any_thread_count_and_nearly_those_of_memory() {
     let work = workdir();
+    for (layers, window) in [("window", 4194), ("window,body", 4169)] {
+        check_streamed(&work, layers, window);
+    }
+    // what stands for a body that is not known
+    let missing = |name: &str| {
+        let (_, tensors) = model_file::read(&work.path(&format!("{name}.model.safetensors"))).unwrap();
+        tensors.into_iter().find(|(name, _)| name == "missing").unwrap().1.to_f32().unwrap()
+    };
+    assert_eq!(missing("memory"), missing("one"));
+    assert!(missing("one")[SIZE..].iter().all(|&mean| mean > 0.0));
+}
+
+fn check_streamed(work: &Workdir, layers: &str, window: usize) {
     // all genes in one batch, so that only their order within it differs
     let train = |out: &str, more: &str| {
         let log = work.ok(
             "train",
-            &format!("{POOLED} --epochs 3 --batch-size 1000 --transform depth-scaled-log1p {more} --out {out}.model.safetensors"),
+            &format!("{POOLED} --layers {layers} --epochs 3 --batch-size 1000 --transform depth-scaled-log1p {more} --out {out}.model.safetensors"),
         );
-        assert_eq!(log.contains("they are streamed, shuffled in a window of 4194 genes"), out != "memory", "{log}");
+        let streamed = format!("they are streamed, shuffled in a window of {window} genes");
+        assert_eq!(log.contains(&streamed), out != "memory", "{log}");
         assert_eq!(log.contains("kept in memory"), out == "memory", "{log}");
     };
     train("memory", "");
     train("one", "--memory 100k --threads 1");
     train("two", "--memory 1M --threads 2");
-    assert!(same_files(&work, "one", "two"));
+    assert!(same_files(work, "one", "two"));
     let header = |name: &str| model_file::read(&work.path(&format!("{name}.model.safetensors"))).unwrap().0;
     let (memory, streamed) = (header("memory"), header("one"));
     assert_eq!(memory.transform, streamed.transform);
@@ -105,8 +122,11 @@ fn streamed_genes_give_the_same_bytes_at_any_thread_count_and_nearly_those_of_me
 #[test]
 fn a_killed_training_on_streamed_genes_resumes_to_the_same_bytes() {
     let work = workdir();
-    let train =
-        |out: &str| format!("{POOLED} --epochs 6 --memory 1 --dropout 0.1 --resume --out {out}.model.safetensors");
+    let train = |out: &str| {
+        format!(
+            "{POOLED} --layers window,body --epochs 6 --memory 1 --dropout 0.1 --resume --out {out}.model.safetensors"
+        )
+    };
     work.ok("train", &train("whole"));
     let mut killed = false;
     for patience in 0..100u64 {

@@ -2,7 +2,7 @@
 
 use super::parts::{Change, Parts};
 use super::trace::{Inner, LayerTrace, Slopes, Trace};
-use crate::model::chain::NetworkLayer;
+use crate::model::chain::{Branch, NetworkLayer};
 
 impl NetworkLayer {
     /// The outputs, and what the layer holds besides.
@@ -29,8 +29,13 @@ impl NetworkLayer {
                 (context, Inner::Attention(trace))
             }
             NetworkLayer::SideBySide(chains) => {
-                let parts = x.chunks_exact(x.len() / chains.len());
-                let traces: Vec<Trace> = chains.iter().zip(parts).map(|(chain, x)| chain.trace(x)).collect();
+                let mut parts = x;
+                let of_branch = |branch: &Branch| {
+                    let (own, after) = parts.split_at(branch.inputs);
+                    parts = after;
+                    branch.chain.trace(own)
+                };
+                let traces: Vec<Trace> = chains.iter().map(of_branch).collect();
                 (traces.iter().flat_map(Trace::last).copied().collect(), Inner::SideBySide(traces))
             }
         }
@@ -70,9 +75,11 @@ impl NetworkLayer {
             }
             (NetworkLayer::SideBySide(chains), Inner::SideBySide(references), Inner::SideBySide(traces)) => {
                 let (mut slopes, mut after) = (Vec::new(), Vec::new());
-                let parts = before.chunks_exact(before.len() / chains.len());
-                for (at, (chain, before)) in chains.iter().zip(parts).enumerate() {
-                    let (of_chain, differences) = chain.slopes(&references[at], &traces[at], before);
+                let mut parts = before;
+                for (at, branch) in chains.iter().enumerate() {
+                    let (own, rest) = parts.split_at(branch.inputs);
+                    parts = rest;
+                    let (of_chain, differences) = branch.chain.slopes(&references[at], &traces[at], own);
                     slopes.push(of_chain);
                     after.extend(differences);
                 }
@@ -148,10 +155,13 @@ impl NetworkLayer {
                 Inner::SideBySide(references),
                 Inner::SideBySide(traces),
             ) => {
-                let parts = after.chunks_exact(after.len() / chains.len());
-                let of_chain =
-                    |(at, after): (usize, &[P])| chains[at].backward(&references[at], &traces[at], &slopes[at], after);
-                before = parts.enumerate().flat_map(of_chain).collect();
+                let mut parts = after;
+                let of_branch = |(at, branch): (usize, &Branch)| {
+                    let (own, after) = parts.split_at(traces[at].last().len());
+                    parts = after;
+                    branch.chain.backward(&references[at], &traces[at], &slopes[at], own)
+                };
+                before = chains.iter().enumerate().flat_map(of_branch).collect();
             }
             // what a trace or slopes of another layer would be
             _ => {}

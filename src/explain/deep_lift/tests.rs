@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::explain::predictor::{Explainable, Member, Scorer};
-use crate::model::{AttentiveChromeConfig, DeepChromeConfig, Shape, Sizes, designs};
+use crate::model::{AttentiveChromeConfig, DeepChromeConfig, Design, Shape, Sizes, designs};
 
 /// Numbers in [−scale, scale) by a formula.
 fn numbers(seed: u64, count: usize, scale: f32) -> Vec<f32> {
@@ -26,7 +26,7 @@ fn network(config: &ModelConfig, seed: u64, spread: f32) -> (DeepLift, Member) {
 
 /// The parts add up to what the network's own forward pass says, which shares no code with this one.
 fn check(config: &ModelConfig, seed: u64, genes: usize, scale: f32, spread: f32) {
-    let size = config.n_marks() * config.n_bins();
+    let size = config.row().iter().product::<usize>();
     let (lift, member) = network(config, seed + 1, spread);
     let x = numbers(seed, genes * size, scale);
     let (scores, empty) = (member.scores(&x).unwrap(), member.scores(&vec![0.0; size]).unwrap()[0]);
@@ -42,7 +42,7 @@ fn check(config: &ModelConfig, seed: u64, genes: usize, scale: f32, spread: f32)
     }
 }
 
-/// Every network for 4 marks and 12 bins, small, of two sizes.
+/// Every network for 4 marks and 12 bins, and 5 places of the body where it can read them, small, of two sizes.
 fn every_network() -> Vec<ModelConfig> {
     let sizes = |bin_hidden, mark_hidden, [kernel_width, filters, pool]: [u16; 3], hidden: &[u16]| Sizes {
         bin_hidden: Some(bin_hidden),
@@ -54,8 +54,12 @@ fn every_network() -> Vec<ModelConfig> {
     };
     let both = [(sizes(5, 3, [3, 6, 2], &[6]), 2), (sizes(4, 3, [4, 5, 4], &[7, 5]), 1)];
     let of_sizes = |(sizes, n_outputs): &(Sizes, usize)| {
-        let shape = Shape { n_marks: 4, n_bins: 12, n_outputs: *n_outputs };
-        designs().map(|design| (design.config)(sizes, shape)).collect::<Vec<_>>()
+        let of_design = |design: &'static Design| {
+            let body_parts = if design.reads_bodies { &[0, 5][..] } else { &[0] };
+            let shape = |&body_parts: &usize| Shape { n_marks: 4, n_bins: 12, body_parts, n_outputs: *n_outputs };
+            body_parts.iter().map(|parts| (design.config)(sizes, shape(parts))).collect::<Vec<_>>()
+        };
+        designs().flat_map(of_design).collect::<Vec<_>>()
     };
     both.iter().flat_map(of_sizes).collect()
 }
@@ -79,7 +83,7 @@ fn contributions_add_up_at_the_published_sizes() {
 }
 
 fn attentive_chrome([n_marks, n_bins, bin_hidden, mark_hidden]: [usize; 4]) -> ModelConfig {
-    ModelConfig::AttentiveChrome(AttentiveChromeConfig { n_marks, n_bins, bin_hidden, mark_hidden })
+    ModelConfig::AttentiveChrome(AttentiveChromeConfig { n_marks, n_bins, body_parts: 0, bin_hidden, mark_hidden })
 }
 
 proptest! {
@@ -104,8 +108,9 @@ fn small_inputs_get_the_gradient() {
         if has_kink && config.name() != "deep-chrome-linear" {
             continue;
         }
-        let slopes = member.gradients(&[0.0; 48]).unwrap();
-        let x = numbers(6, 48, 1e-3);
+        let size = config.row().iter().product();
+        let slopes = member.gradients(&vec![0.0; size]).unwrap();
+        let x = numbers(6, size, 1e-3);
         for rule in [Rule::Rescale, Rule::RevealCancel] {
             for ((part, x), slope) in lift.contributions(&x, rule, |_| ()).iter().zip(&x).zip(&slopes) {
                 let name = config.name();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{axes, check_axes, disagreement, no_tensor, unexpected_type, without_tensors};
 use crate::io::Result;
 use crate::io::safetensors_file::{self, RawTensor, TensorPlaces};
-use crate::matrix::{Header, LayerName, Matrix, ShapeError};
+use crate::matrix::{Header, LayerName, Matrix, RowShape, ShapeError};
 
 /// Opens a matrix whose values stay in the file. The matrix that comes with it has no layers, and of its regions only
 /// ids and symbols.
@@ -56,5 +56,25 @@ impl LayerRows {
         let name = layer.tensor("values");
         let tensor = self.places.read(&name, Some(regions))?;
         tensor.to_floats().ok_or_else(|| unexpected_type(&self.path, &name, tensor.dtype))
+    }
+
+    /// The rows of regions in a row, with the layers of this shape.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_rows(&self, shape: &RowShape, regions: Range<usize>) -> Result<Vec<f32>> {
+        let n = regions.len();
+        let mut rows = vec![0.0; n * shape.size()];
+        for part in shape.parts() {
+            let values = self.read(part.layer, regions.clone())?;
+            if part.range.len() == shape.size() {
+                return Ok(values);
+            }
+            let size = part.range.len().max(1);
+            for (row, values) in rows.chunks_exact_mut(shape.size()).zip(values.chunks_exact(size)) {
+                row[part.range.clone()].copy_from_slice(values);
+            }
+        }
+        Ok(rows)
     }
 }

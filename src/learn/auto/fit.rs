@@ -3,11 +3,10 @@
 use rayon::prelude::*;
 
 use super::folds::assign;
-use super::model::network_shape;
 use super::stack::weigh;
 use super::{Auto, AutoConfig, AutoTag, Genes, newton, seen_by_linear, seen_by_trees};
 use crate::learn::baseline::{Fit, FitError, Growth, Linear, Scaling, Seen, Table, Trees};
-use crate::learn::{Task, score};
+use crate::learn::{Task, network_row, score};
 use crate::matrix::LayerName;
 use crate::model::Network;
 
@@ -63,9 +62,9 @@ pub fn fit(
     let [linear_sees, trees_see] = [seen_by_linear(&genes.shape), seen_by_trees(&genes.shape)]
         .map(|list| Seen::new((list, is_log), train_rows.iter().copied()));
 
-    let windows = genes.shape.narrow(&valid_rows.concat(), &network_shape(&networks.config()));
+    let read = genes.shape.narrow(&valid_rows.concat(), &network_row(&networks.config()));
     // as of a regression: the mean of the outputs, not of probabilities
-    let of_networks = score(networks.as_ref(), Task::Regression, &windows, |_| ())?.scores;
+    let of_networks = score(networks.as_ref(), Task::Regression, &read, |_| ())?.scores;
     let linear = fit_linear(&linear_sees.table(train_rows.iter().copied()), &train_labels, &folds, task)?;
     let trees = fit_trees(&trees_see.table(train_rows.iter().copied()), &train_labels, task, seed);
     let outputs = vec![

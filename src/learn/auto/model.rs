@@ -11,7 +11,8 @@ use super::{MEMBERS, seen_by_linear, seen_by_trees};
 use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::baseline::{BaselineMethod, Fit, Linear, Seen};
 use crate::learn::calibration::Platt;
-use crate::learn::{Scores, Source, Spread, Summand, Task, Trained, score};
+use crate::learn::trained::load_networks;
+use crate::learn::{Scores, Source, Spread, Summand, Task, Trained, layers, network_row, score};
 use crate::matrix::{BODY_PARTS, LayerName, RowShape};
 use crate::model::{InstructionSet, ModelConfig, Network};
 
@@ -53,16 +54,6 @@ impl AutoConfig {
         let body = self.with_body.then(|| (LayerName::Body, self.network.n_marks(), BODY_PARTS));
         RowShape::of([(LayerName::Window, self.network.n_marks(), self.network.n_bins())].into_iter().chain(body))
     }
-}
-
-/// The layers that members look at, of matrices with or without bodies.
-pub fn layers(with_body: bool) -> &'static [LayerName] {
-    if with_body { &[LayerName::Window, LayerName::Body] } else { &[LayerName::Window] }
-}
-
-/// What the networks look at.
-pub(super) fn network_shape(network: &ModelConfig) -> RowShape {
-    RowShape::window(network.n_marks(), network.n_bins())
 }
 
 /// How one member counts.
@@ -119,16 +110,15 @@ impl Trained for Auto {
         self.config.n_networks + MEMBERS.len() - 1
     }
 
-    /// Scores genes by their rows, transformed. The attention is the mean over the networks, which look at the window
-    /// alone. The spread of a score is over the members, of an attention over the networks.
+    /// Scores genes by their rows, transformed. The attention is the mean over the networks. The spread of a score is over the members, of an attention over the networks.
     ///
     /// # Errors
     /// If the number of values does not fit, or of the device.
     fn score(&self, task: Task, rows: &[f32], done: &dyn Fn(usize)) -> Result<Scores> {
         let shape = self.config.shape();
-        let windows = shape.narrow(rows, &network_shape(&self.config.network));
+        let read = shape.narrow(rows, &network_row(&self.config.network));
         // as of a regression: the mean of the outputs, not of probabilities
-        let mut scores = score(self.networks.as_ref(), Task::Regression, &windows, done)?;
+        let mut scores = score(self.networks.as_ref(), Task::Regression, &read, done)?;
         let stacked: Vec<(f32, f32)> = rows
             .par_chunks_exact(shape.size())
             .zip(&scores.scores)
@@ -188,8 +178,7 @@ impl Auto {
         }
         let shape = config.shape();
         let [networks, linear, trees] = MEMBERS.map(|name| arrays.part(&format!("{name}.")));
-        let networks = config.network.from_tensors(config.n_networks, &networks.tensors()?, device);
-        let networks = networks.map_err(|error| error.to_string())?;
+        let networks = load_networks(&config.network, config.n_networks, &networks, device)?;
         let linear_sees = Seen::read((seen_by_linear(&shape), config.is_log), &linear).map_err(text)?;
         let trees_see = Seen::read((seen_by_trees(&shape), config.is_log), &trees).map_err(text)?;
         let linear = Linear::from_arrays(&linear, linear_sees.list.len()).map_err(text)?;

@@ -23,7 +23,7 @@ fn models() -> Vec<(ModelConfig, f64)> {
             _ if design.of_pair => (2, 2e-2),
             _ => (2, 1e-2),
         };
-        ((design.config)(&sizes, Shape { n_marks: 2, n_bins: 10, n_outputs }), learning_rate)
+        ((design.config)(&sizes, Shape { n_marks: 2, n_bins: 10, body_parts: 0, n_outputs }), learning_rate)
     };
     designs().map(small).collect()
 }

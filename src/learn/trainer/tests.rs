@@ -10,7 +10,8 @@ pub(super) fn settings() -> Regime {
     Regime { epochs: Some(4), ..Regime::default() }
 }
 
-const CONFIG: AttentiveChromeConfig = AttentiveChromeConfig { n_marks: 2, n_bins: 10, bin_hidden: 8, mark_hidden: 4 };
+const CONFIG: AttentiveChromeConfig =
+    AttentiveChromeConfig { n_marks: 2, n_bins: 10, body_parts: 0, bin_hidden: 8, mark_hidden: 4 };
 
 /// Genes of noise, of which the positives have more signal at mark 1, bins 4 and 5.
 pub(super) fn genes(seed: u64, n_genes: usize) -> GeneSet {
@@ -24,7 +25,7 @@ pub(super) fn genes(seed: u64, n_genes: usize) -> GeneSet {
 }
 
 pub(super) fn data(train: Vec<GeneSet>, valid: Vec<GeneSet>) -> TrainingData {
-    let on_device = |sets| DeviceGenes::new(sets, (CONFIG.n_marks, CONFIG.n_bins), &Device::Cpu).unwrap();
+    let on_device = |sets| DeviceGenes::new(sets, &[CONFIG.n_marks, CONFIG.n_bins], &Device::Cpu).unwrap();
     TrainingData { train: GeneSource::OnDevice(on_device(train)), valid: GeneSource::OnDevice(on_device(valid)) }
 }
 
@@ -171,14 +172,14 @@ fn divergence_is_an_error_that_names_the_model() {
 #[test]
 #[ignore = "a measurement, not a test"]
 fn speed() {
-    let config = AttentiveChromeConfig { n_marks: 5, n_bins: 100, bin_hidden: 32, mark_hidden: 16 };
+    let config = AttentiveChromeConfig { n_marks: 5, n_bins: 100, body_parts: 0, bin_hidden: 32, mark_hidden: 16 };
     let config = ModelConfig::AttentiveChrome(config);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     for batch in [16usize, 64, 256] {
         let values = noise(1, batch * 500).iter().map(|v| (v + 0.1) * 20.0).collect();
         let train =
             GeneSet { values, labels: (0..batch).map(|gene| (gene % 2) as f32).collect(), ..GeneSet::default() };
-        let on_device = DeviceGenes::new(vec![train.clone()], (5, 100), &Device::Cpu).unwrap();
+        let on_device = DeviceGenes::new(vec![train.clone()], &[5, 100], &Device::Cpu).unwrap();
         let orders = [(0, (0..batch).collect())];
         let batches = on_device.batches(&orders, batch).unwrap();
         let settings = Regime { batch_size: batch as u32, ..settings() };
@@ -244,7 +245,7 @@ fn streamed(train: Vec<GeneSet>, valid: Vec<GeneSet>) -> TrainingData {
     };
     let source = |sets: Vec<GeneSet>| {
         let streams = sets.into_iter().map(stream).collect();
-        GeneSource::Streamed(StreamedGenes::new(streams, (CONFIG.n_marks, CONFIG.n_bins), &Device::Cpu))
+        GeneSource::Streamed(StreamedGenes::new(streams, &[CONFIG.n_marks, CONFIG.n_bins], &Device::Cpu))
     };
     TrainingData { train: source(train), valid: source(valid) }
 }

@@ -314,7 +314,7 @@ impl<'a> TrackValues<'a> {
     }
 
     /// What a position would hold if nothing stood out. Attention: 1/n_positions, and 1/(n_channels × n_positions) of
-    /// the joint one. Signal and attribution: the channel's mean absolute value over the whole matrix.
+    /// the joint one, with the channels of all layers. Signal and attribution: the channel's mean absolute value over the whole matrix.
     pub fn even_share(&self, channel: usize) -> f64 {
         self.channels[channel].even_share
     }
@@ -353,7 +353,8 @@ pub fn channels(matrix: &Matrix) -> impl Iterator<Item = (String, Axis)> {
     matrix.layers.iter().flat_map(|layer| channels_of(matrix, layer.name))
 }
 
-fn channels_of(matrix: &Matrix, layer: LayerName) -> impl Iterator<Item = (String, Axis)> {
+/// Those of one layer.
+pub fn channels_of(matrix: &Matrix, layer: LayerName) -> impl Iterator<Item = (String, Axis)> {
     let axis = matrix.axis(layer);
     let name = move |name: &String| match layer {
         LayerName::Window => name.clone(),
@@ -385,7 +386,10 @@ fn even_share(matrix: &Matrix, value: TrackValue, channel: &TrackChannel) -> f64
     let n_positions = channel.axis.n_positions() as f64;
     match (matrix.kind, value.is_joint()) {
         (Kind::Attention, false) => 1.0 / n_positions,
-        (Kind::Attention, true) => 1.0 / (n_positions * channel.n_channels as f64),
+        (Kind::Attention, true) => {
+            let n_channels: usize = matrix.layers.iter().map(|layer| matrix.channels(layer.name).len()).sum();
+            1.0 / (n_positions * n_channels as f64)
+        }
         _ => {
             let (mut sum, mut count) = (0.0, 0u64);
             for region in 0..matrix.n_regions() {

@@ -44,7 +44,7 @@ fn from_flat(config: &AttentiveChromeConfig, models: &[Vec<f32>]) -> AttentiveCh
 }
 
 fn small() -> AttentiveChrome {
-    let config = AttentiveChromeConfig { n_marks: 3, n_bins: 7, bin_hidden: 6, mark_hidden: 3 };
+    let config = AttentiveChromeConfig { n_marks: 3, n_bins: 7, body_parts: 0, bin_hidden: 6, mark_hidden: 3 };
     let weights: Vec<f32> = (0..config.n_weights()).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32).collect();
     from_flat(&config, &[weights])
 }
@@ -154,7 +154,7 @@ fn every_weight_gradient_agrees_with_finite_differences_in_direction() {
 
 #[test]
 fn attention_sums_to_one_and_a_gene_does_not_depend_on_the_batch() {
-    let config = AttentiveChromeConfig { n_marks: 2, n_bins: 9, bin_hidden: 5, mark_hidden: 2 };
+    let config = AttentiveChromeConfig { n_marks: 2, n_bins: 9, body_parts: 0, bin_hidden: 5, mark_hidden: 2 };
     let weights: Vec<f32> = (0..config.n_weights()).map(|at| ((at * 41 % 97) as f32 / 97.0 - 0.5) * 0.8).collect();
     let model = from_flat(&config, &[weights]);
     let x = Tensor::from_iter((0..37 * 18).map(|at| (at * 29 % 23) as f32), &Device::Cpu).unwrap();
@@ -197,13 +197,13 @@ fn named_tensors_come_back() {
 
 #[test]
 fn the_published_sizes_have_the_published_number_of_weights() {
-    let config = AttentiveChromeConfig { n_marks: 5, n_bins: 100, bin_hidden: 32, mark_hidden: 16 };
+    let config = AttentiveChromeConfig { n_marks: 5, n_bins: 100, body_parts: 0, bin_hidden: 32, mark_hidden: 16 };
     assert_eq!((config.n_weights(), config.tensor_shapes().len()), (55_681, 56));
 }
 
 #[test]
 fn models_together_are_the_models_alone() {
-    let config = AttentiveChromeConfig { n_marks: 2, n_bins: 5, bin_hidden: 5, mark_hidden: 2 };
+    let config = AttentiveChromeConfig { n_marks: 2, n_bins: 5, body_parts: 0, bin_hidden: 5, mark_hidden: 2 };
     let weights = |factor: usize| -> Vec<f32> {
         (0..config.n_weights()).map(|at| ((at * factor % 97) as f32 / 97.0 - 0.5) * 0.8).collect()
     };
@@ -239,4 +239,131 @@ fn models_together_are_the_models_alone() {
     assert_eq!(values(&again.to_flat().unwrap()), values(&three.to_flat().unwrap()));
     let fewer = three.config().from_tensors(2, &tensors, &Device::Cpu).unwrap_err();
     assert_eq!(fewer.to_string(), "the model has no tensor members.2.fdiff1_1.bias");
+}
+
+// printed by tests/golden/attentive_chrome_layers.py (PyTorch 2, float64)
+const LAYERS_LOGIT: [f64; 5] = [3.803055812e-01, 3.756925874e-01, 3.629448315e-01, 3.543126421e-01, 3.482086854e-01];
+const LAYERS_BODY_ATTENTION: [f64; 4] = [2.434550729e-01, 2.461035713e-01, 2.834600395e-01, 2.269813163e-01];
+const LAYERS_MARK_ATTENTION: [f64; 6] =
+    [1.715977251e-01, 1.476698354e-01, 1.683209601e-01, 1.711986019e-01, 1.589356126e-01, 1.822772649e-01];
+const LAYERS_GRADIENT: [f64; 32] = [
+    1.101270184e-04,
+    -2.364642414e-05,
+    2.884894912e-05,
+    -8.640617668e-06,
+    2.120554170e-06,
+    -6.388187064e-07,
+    1.246768674e-05,
+    -1.532131414e-05,
+    4.948432348e-05,
+    8.286517667e-05,
+    -8.465659861e-06,
+    4.319913234e-06,
+    -2.274765550e-06,
+    -4.374460880e-05,
+    -2.779334780e-06,
+    3.759256777e-06,
+    -4.750620544e-05,
+    -2.063618754e-05,
+    -2.283344150e-06,
+    -2.940353499e-06,
+    -1.205646900e-05,
+    -3.360126652e-06,
+    -2.756626430e-06,
+    -6.312990225e-05,
+    -2.417479418e-06,
+    3.333073405e-05,
+    -1.454966500e-06,
+    -4.722988152e-05,
+    -1.224934261e-04,
+    -1.862661589e-05,
+    -1.034331591e-04,
+    -5.979666117e-05,
+];
+const LAYERS_GRADIENT_NORM: f64 = 1.621367956e-02;
+
+/// 3 marks in 7 bins of a window and at 4 places of a body.
+fn of_layers() -> AttentiveChrome {
+    let config = AttentiveChromeConfig { n_marks: 3, n_bins: 7, body_parts: 4, bin_hidden: 6, mark_hidden: 3 };
+    let weights: Vec<f32> = (0..config.n_weights()).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32).collect();
+    from_flat(&config, &[weights])
+}
+
+fn rows_of_layers() -> (Tensor, Tensor) {
+    let value = |at: usize| (at * 13 % 17) as f32 / 8.0 * (1 + at / 33) as f32;
+    let x = Tensor::from_iter((0..165).map(value), &Device::Cpu).unwrap().reshape((5, 1, 33)).unwrap();
+    (x, Tensor::new(&[[1f32], [0.0], [0.0], [1.0], [1.0]], &Device::Cpu).unwrap())
+}
+
+#[test]
+fn two_layers_agree_with_pytorch_and_the_shares_of_both_sum_to_one() {
+    let (model, (x, y)) = (of_layers(), rows_of_layers());
+    let output = model.forward(&x, &Mode::Train(None)).unwrap();
+    let (bins, marks) = attention(&output);
+    assert_eq!((bins.dims(), marks.dims()), (x.dims(), [5, 1, 6].as_slice()));
+    assert_close(&values(&output.logit), &LAYERS_LOGIT, 1e-6);
+    // the body of the third mark, behind the windows of all and the bodies of two
+    assert_close(&values(&bins.i((1, 0, 29..33)).unwrap()), &LAYERS_BODY_ATTENTION, 1e-6);
+    assert_close(&values(&marks.get(4).unwrap()), &LAYERS_MARK_ATTENTION, 1e-6);
+    assert_close(&values(&marks.sum(2).unwrap()), &[1.0; 5], 1e-6);
+    let loss = loss(&output.logit, &y);
+    let gradient = gradient(&model, &loss);
+    let norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+    assert!((norm / LAYERS_GRADIENT_NORM - 1.0).abs() < 1e-5, "{norm}");
+    let some: Vec<f32> = gradient.iter().step_by(97).copied().collect();
+    assert_close(&some, &LAYERS_GRADIENT, 1e-5 * LAYERS_GRADIENT_NORM);
+}
+
+#[test]
+fn two_layers_have_the_gradients_of_finite_differences_with_dropout() {
+    let (model, (x, _)) = (of_layers(), rows_of_layers());
+    let x = Var::from_tensor(&x).unwrap();
+    let mode = Mode::Train(Some(Dropout { rate: 0.3, keys: [7].into(), first_gene: 0 }));
+    let target = |x: &Tensor| {
+        let output = model.forward(x, &mode).unwrap();
+        let bins = (attention(&output).0.sqr().unwrap().sum_all().unwrap() * 3.0).unwrap();
+        let marks = attention(&output).1.sqr().unwrap().sum_all().unwrap();
+        ((output.logit.sum_all().unwrap() + bins).unwrap() + marks).unwrap()
+    };
+    let store = target(&x).backward().unwrap();
+    let (gradient, base) = (values(store.get(&x).unwrap()), values(&x));
+    for at in (0..base.len()).step_by(8) {
+        let shifted = |by: f32| {
+            let mut values = base.clone();
+            values[at] += by;
+            let x = Tensor::from_vec(values, (5, 1, 33), &Device::Cpu).unwrap();
+            f64::from(target(&x).to_scalar::<f32>().unwrap())
+        };
+        let step = 2f32.powi(-5);
+        let difference = (shifted(step) - shifted(-step)) / f64::from(2.0 * step);
+        assert!((difference - f64::from(gradient[at])).abs() < 2e-4, "[{at}] {difference} {}", gradient[at]);
+    }
+}
+
+#[test]
+fn a_body_that_is_not_known_counts_as_what_stands_for_it() {
+    let (mut model, (x, _)) = (of_layers(), rows_of_layers());
+    let stands: Vec<f32> = (0..33).map(|at| at as f32 / 33.0).collect();
+    let (mut lacking, mut filled) = (values(&x), values(&x));
+    lacking[33 + 21..66].fill(f32::NAN);
+    filled[33 + 21..66].copy_from_slice(&stands[21..]);
+    let [lacking, filled] = [lacking, filled].map(|x| Tensor::from_vec(x, (5, 1, 33), &Device::Cpu).unwrap());
+    let logit = |model: &AttentiveChrome, x: &Tensor| values(&model.forward(x, &Mode::Infer).unwrap().logit);
+    assert!(logit(&model, &lacking)[1].is_nan());
+    let expected = logit(&model, &filled);
+    model.set_missing(&stands).unwrap();
+    assert_eq!(logit(&model, &lacking), expected);
+    assert_eq!(logit(&model, &filled), expected);
+    assert_eq!(model.sibling(&model.to_flat().unwrap()).unwrap().missing(), stands);
+    assert!(model.set_missing(&stands[1..]).is_err());
+    assert!(small().set_missing(&[0.0; 33]).is_err());
+}
+
+#[test]
+fn the_config_of_a_window_is_written_as_before_there_were_bodies() {
+    let json = |config: AttentiveChromeConfig| serde_json::to_string(&config).unwrap();
+    let config = small().config;
+    assert_eq!(json(config.clone()), r#"{"n_marks":3,"n_bins":7,"bin_hidden":6,"mark_hidden":3}"#);
+    assert_eq!(serde_json::from_str::<AttentiveChromeConfig>(&json(config.clone())).unwrap(), config);
+    assert!(json(of_layers().config).contains(r#""body_parts":4"#));
 }

@@ -32,7 +32,7 @@ pub fn profile(
     (models, genes): (usize, usize),
     repeats: usize,
 ) -> Result<Vec<KernelTime>> {
-    let &AttentiveChromeConfig { n_marks, n_bins, bin_hidden, mark_hidden } = config;
+    let &AttentiveChromeConfig { n_marks, n_bins, bin_hidden, mark_hidden, .. } = config;
     let bins = Level {
         genes,
         groups: models * n_marks,

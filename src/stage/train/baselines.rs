@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::Args;
 use super::provenance::{self, About};
 use super::runs::{HISTORY_SUFFIX, ModelRun};
-use super::samples::TrainingSample;
+use super::samples::{self, TrainingSample};
 use crate::io::table::write_table;
 use crate::io::{self, FileError};
 use crate::learn::ModelSpec;
@@ -62,9 +62,8 @@ fn config(args: &Args, method: BaselineMethod, sample: &TrainingSample) -> Resul
     };
     layers.sort_unstable();
     layers.dedup();
-    if layers.contains(&LayerName::Body) && !has_body {
-        let remedy = "Bin the signal again with --body, with genes.bed from attentrack-tss";
-        return Err(FileError::new(sample.path(), "has no gene bodies").remedy(remedy).into());
+    if layers.contains(&LayerName::Body) {
+        samples::check_bodies(&sample.rows)?;
     }
     let window = (matrix.n_marks(), matrix.n_bins());
     let features = args.options.features.unwrap_or_default();

@@ -9,8 +9,8 @@ use super::Args;
 use super::samples::TrainingSample;
 use super::shards::{MatrixShards, StreamedSample, bad_value};
 use crate::learn::{
-    DeviceGenes, FittedTransform, GeneDigest, GeneMeans, GeneSet, GeneSource, MarkMeans, SHARD_BYTES, Stream,
-    StreamedGenes, TrainingData, Transform, WINDOW_BYTES,
+    DeviceGenes, FittedTransform, GeneDigest, GeneMeans, GeneSet, GeneSource, MarkMeans, RowMeans, SHARD_BYTES, Stream,
+    StreamedGenes, TrainingData, Transform, WINDOW_BYTES, fill,
 };
 use crate::matrix::{LayerName, Split};
 
@@ -26,6 +26,9 @@ pub struct Data {
 /// What was learnt of the genes of one run.
 pub struct Fitted {
     pub transform: FittedTransform,
+    /// What stands for numbers that a gene's row lacks: their means over the training genes, transformed. Empty where
+    /// windows alone are read.
+    pub missing: Vec<f32>,
     /// By mark, of the inputs of the samples' genes.
     pub input_quantiles: Vec<Vec<f64>>,
     /// Digests of the raw values and labels of the training and validation genes.
@@ -37,7 +40,7 @@ pub struct Fitted {
 /// else prepares to stream them.
 pub fn gather(args: &Args, runs: &[&[TrainingSample]], device: &Device) -> Result<Data> {
     let first = &runs[0][0];
-    let (window, row_bytes) = ((first.matrix.n_marks(), first.matrix.n_bins()), 4 * first.gene_size());
+    let row_bytes = 4 * first.gene_size();
     let n_genes =
         |samples: &[TrainingSample], split| samples.iter().map(|sample| sample.genes.of(split).len()).sum::<usize>();
     let both = |samples: &&[TrainingSample]| n_genes(samples, Split::Train) + n_genes(samples, Split::Valid);
@@ -63,27 +66,44 @@ pub fn gather(args: &Args, runs: &[&[TrainingSample]], device: &Device) -> Resul
     for samples in runs {
         let mut genes =
             in_memory.then(|| SPLITS.map(|split| GeneSet::with_capacity(n_genes(samples, split), row_bytes / 4)));
-        let mut survey = Survey::new(window.0);
+        let mut survey = Survey::new(first.matrix.n_marks());
         let depths: Result<Vec<_>> =
             samples.iter().map(|sample| survey.add(sample, args.transform(), genes.as_mut())).collect();
         let (mut transform, depths) = (FittedTransform::new(args.transform(), &survey.training), depths?);
         samples.iter().zip(&depths).for_each(|(sample, depth)| transform.remember(&sample.matrix, depth));
         let scales: Vec<Vec<f64>> = depths.iter().map(|depth| transform.scales(depth)).collect();
         let input_quantiles = input_quantiles(&transform, samples, &scales)?;
+        let reads_bodies = first.shape.parts().len() > 1;
+        let mut means = reads_bodies.then(|| RowMeans::new(first.gene_size()));
+        let missing;
         if let Some(mut genes) = genes {
             transform_kept(&transform, samples, &scales, &mut genes)?;
+            let training = genes[0].values.chunks_exact(first.gene_size());
+            means.iter_mut().for_each(|means| training.clone().for_each(|row| means.add(row)));
+            missing = means.map_or_else(Vec::new, |means| means.means());
+            genes.iter_mut().for_each(|genes| fill(&mut genes.values, &missing));
             kept.iter_mut().zip(genes).for_each(|(kept, genes)| kept.push(genes));
         } else {
-            let new = streamed(&transform, samples, scales, (SHARD_BYTES / row_bytes).max(1), window_genes);
+            let streamed = |missing: &[f32]| {
+                streamed((&transform, missing), samples, &scales, (SHARD_BYTES / row_bytes).max(1), window_genes)
+            };
+            if let Some(means) = &mut means {
+                for shard in streamed(&[])[0].in_order() {
+                    shard?.values.chunks_exact(first.gene_size()).for_each(|row| means.add(row));
+                }
+            }
+            missing = means.map_or_else(Vec::new, |means| means.means());
+            let new = streamed(&missing);
             streams.iter_mut().zip(new).for_each(|(streams, stream)| streams.push(stream));
         }
-        fitted.push(Fitted { transform, input_quantiles, digests: survey.digests });
+        fitted.push(Fitted { transform, missing, input_quantiles, digests: survey.digests });
     }
+    let row = args.config(runs[0]).map_or_else(|| vec![first.gene_size()], |config| config.row());
     let [train, valid] = if in_memory {
-        let [train, valid] = kept.map(|sets| DeviceGenes::new(sets, window, device));
+        let [train, valid] = kept.map(|sets| DeviceGenes::new(sets, &row, device));
         [train?, valid?].map(GeneSource::OnDevice)
     } else {
-        streams.map(|sets| GeneSource::Streamed(StreamedGenes::new(sets, window, device)))
+        streams.map(|sets| GeneSource::Streamed(StreamedGenes::new(sets, &row, device)))
     };
     Ok(Data { genes: TrainingData { train, valid }, fitted, shuffle })
 }
@@ -123,25 +143,28 @@ impl Survey {
         mut kept: Option<&mut [GeneSet; 2]>,
     ) -> Result<MarkMeans> {
         let (size, n_genes) = (sample.gene_size(), sample.matrix.status.len());
+        let window = ..sample.matrix.row_size(LayerName::Window);
         let mut depth = MarkMeans::new(sample.matrix.n_marks());
         let mut left = [sample.genes.train.as_slice(), &sample.genes.valid];
         let step = (SHARD_BYTES / (4 * size)).max(1);
         for first in (0..n_genes).step_by(step) {
-            let values = sample.rows.read(LayerName::Window, first..(first + step).min(n_genes))?;
+            let values = sample.rows.read_rows(&sample.shape, first..(first + step).min(n_genes))?;
             for (row, gene) in (first..).zip(values.chunks_exact(size)) {
                 if sample.matrix.status[row].is_scorable() {
-                    depth.add(gene);
+                    depth.add(&gene[window]);
                 }
                 for (set, genes) in left.iter_mut().enumerate() {
                     let Some(((_, label), after)) = genes.split_first().filter(|((next, _), _)| *next == row) else {
                         continue;
                     };
                     *genes = after;
-                    transform
-                        .check_gene(sample.matrix.n_bins(), gene)
-                        .map_err(|bad| bad_value(sample.path(), row, &bad))?;
+                    for part in sample.shape.parts() {
+                        transform
+                            .check_gene(part.positions, &gene[part.range.clone()])
+                            .map_err(|bad| bad_value(sample.path(), row, &bad))?;
+                    }
                     if set == 0 {
-                        self.training.add(gene);
+                        self.training.add(&gene[window]);
                     }
                     self.digests[set].add(gene, *label);
                     let expression = sample.genes.expression.get(&row).copied();
@@ -190,7 +213,8 @@ fn transform_kept(
             for &(row, _) in sample.genes.of(split) {
                 let (gene, after) = rest.split_at_mut(sample.gene_size());
                 rest = after;
-                fitted.apply_to_gene(scales, gene).map_err(|bad| bad_value(sample.path(), row, &bad))?;
+                let applied = fitted.apply_to_row(scales, &sample.shape, gene);
+                applied.map_err(|bad| bad_value(sample.path(), row, &bad))?;
             }
         }
     }
@@ -199,22 +223,22 @@ fn transform_kept(
 
 /// The training and validation genes of one run.
 fn streamed(
-    fitted: &FittedTransform,
+    (fitted, missing): (&FittedTransform, &[f32]),
     samples: &[TrainingSample],
-    scales: Vec<Vec<f64>>,
+    scales: &[Vec<f64>],
     shard_rows: usize,
     window_genes: usize,
 ) -> [Stream; 2] {
-    let sample = |(sample, scales): (&TrainingSample, Vec<f64>)| StreamedSample {
+    let sample = |(sample, scales): (&TrainingSample, &Vec<f64>)| StreamedSample {
         rows: sample.rows.clone(),
         genes: sample.genes.clone(),
-        scales,
-        size: sample.gene_size(),
+        scales: scales.clone(),
+        shape: sample.shape.clone(),
     };
     let streamed: Arc<[StreamedSample]> = samples.iter().zip(scales).map(sample).collect();
     SPLITS.map(|split| {
         let labels = samples.iter().flat_map(|sample| sample.genes.of(split)).map(|&(_, label)| label).collect();
-        let shards = MatrixShards::new(streamed.clone(), split, fitted.clone(), shard_rows);
+        let shards = MatrixShards::new(streamed.clone(), split, fitted.clone(), shard_rows).with_missing(missing);
         Stream::new(Arc::new(shards), labels, window_genes)
     })
 }

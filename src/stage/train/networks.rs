@@ -31,7 +31,8 @@ impl Args {
         let members = usize::from(self.n_networks());
         for (at, (set, states)) in sets.zip(self.states(&trainer)).enumerate() {
             let run = &runs[set];
-            let networks = trainer.best_models(at * members..(at + 1) * members)?;
+            let mut networks = trainer.best_models(at * members..(at + 1) * members)?;
+            networks.set_missing(&run.missing)?;
             let of_seeds = provenance::members(self.task(), &self.seeds(), states)?;
             provenance::report(self.task(), run, &of_seeds);
             let (model, spec, judged): (Box<dyn Trained>, _, _) = if let How::Stack(_) = self.model.how {
@@ -51,7 +52,7 @@ impl Args {
     }
 
     fn start(&self, runs: &[ModelRun], sets: Range<usize>, regime: &Regime, device: &Device) -> Result<Trainer> {
-        let config = self.config(&runs[0].samples).ok_or_else(|| anyhow!("no network"))?;
+        let config = self.config(&runs[sets.start].samples).ok_or_else(|| anyhow!("no network"))?;
         let (mut learners, mut states) = (Vec::new(), Vec::new());
         for set in sets {
             let run = &runs[set];

@@ -34,6 +34,8 @@ pub struct ModelRun {
     pub name: String,
     pub samples: Vec<TrainingSample>,
     pub transform: FittedTransform,
+    /// What stands for numbers that a gene's row lacks, of networks that read more than the window.
+    pub missing: Vec<f32>,
     /// By mark, of the inputs of the samples' genes.
     pub input_quantiles: Vec<Vec<f64>>,
     pub fingerprint: Fingerprint,
@@ -78,7 +80,7 @@ impl ModelRun {
 /// model has a place for it. Also says where each run's genes are, the runs being the sets.
 pub fn read(args: &Args, device: &Device) -> Result<(Vec<ModelRun>, TrainingData)> {
     let table = io::splits::read(&args.splits)?;
-    let reader = Reader::new(&args.splits, &table, args.fold(), args.task(), args.model)?;
+    let reader = Reader::new(args, &table)?;
     let parts = if args.is_per_sample() { apart(args, &reader)? } else { vec![pooled(args, &reader)?] };
     if let Some(problem) = parts.iter().find_map(|part| args.config(&part.samples)?.problem()) {
         bail!("--model {}: {problem}", args.model.tag);
@@ -96,8 +98,8 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<ModelRun>, TrainingData
             device,
         )?;
         let Part { out, name, samples } = part;
-        let Fitted { transform, input_quantiles, .. } = fitted;
-        runs.push(ModelRun { out, name, samples, transform, input_quantiles, fingerprint });
+        let Fitted { transform, missing, input_quantiles, .. } = fitted;
+        runs.push(ModelRun { out, name, samples, transform, missing, input_quantiles, fingerprint });
     }
     Ok((runs, data.genes))
 }

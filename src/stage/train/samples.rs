@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 
+use super::Args;
 use crate::io::bins::LayerRows;
 use crate::io::{self, FileError};
 use crate::learn::{Recipe, Selection, Task};
-use crate::matrix::{ByGene, Kind, Labels, LayerName, MANY_LOST, Matrix, Split, Splits, are_of_pair, share_lost};
+use crate::matrix::{
+    ByGene, Kind, Labels, LayerName, MANY_LOST, Matrix, RowShape, Split, Splits, are_of_pair, share_lost,
+};
 
 /// One sample: its matrix and the genes of it that take part.
 pub struct TrainingSample {
@@ -17,13 +20,15 @@ pub struct TrainingSample {
     pub matrix: Matrix,
     /// Its values.
     pub rows: LayerRows,
+    /// What networks read of a gene.
+    pub shape: RowShape,
     pub genes: Arc<Selection>,
 }
 
 impl TrainingSample {
-    /// Values of a gene.
+    /// Values that networks read of a gene.
     pub fn gene_size(&self) -> usize {
-        self.matrix.row_size(LayerName::Window)
+        self.shape.size()
     }
 
     /// The matrix file.
@@ -34,6 +39,7 @@ impl TrainingSample {
 
 /// Reads pairs of matrix and labels, and joins them by one fold of the splits.
 pub struct Reader<'a> {
+    args: &'a Args,
     path: &'a Path,
     table: &'a Splits,
     fold: u32,
@@ -43,9 +49,10 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// `table` was read from `path`.
-    pub fn new(path: &'a Path, table: &'a Splits, fold: u32, task: Task, model: &'static Recipe) -> Result<Self> {
-        Ok(Reader { path, table, fold, task, model, by_gene: one_fold(table, path, fold)? })
+    /// `table` holds the splits.
+    pub fn new(args: &'a Args, table: &'a Splits) -> Result<Self> {
+        let (path, fold, task, model) = (args.splits.as_path(), args.fold(), args.task(), args.model);
+        Ok(Reader { args, path, table, fold, task, model, by_gene: one_fold(table, path, fold)? })
     }
 
     /// Reads one sample.
@@ -76,7 +83,8 @@ impl<'a> Reader<'a> {
         }
         report(self.task, &matrix.sample, &genes);
         matrix.regions = Vec::new();
-        Ok(TrainingSample { matrix, rows, genes: Arc::new(genes) })
+        let shape = matrix.row_shape(self.args.network_layers(&rows)?);
+        Ok(TrainingSample { matrix, rows, shape, genes: Arc::new(genes) })
     }
 
     /// Refuses samples of one model whose training or validation genes all have one label.
@@ -124,6 +132,15 @@ fn check_kind(path: &Path, matrix: &Matrix) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a matrix without bodies.
+pub fn check_bodies(rows: &LayerRows) -> Result<()> {
+    if rows.has(LayerName::Body) {
+        return Ok(());
+    }
+    let remedy = "Bin the signal again with --body, with genes.bed from attentrack-tss";
+    Err(FileError::new(rows.path(), "has no gene bodies").remedy(remedy).into())
+}
+
 /// Refuses a sample that cannot be pooled with the first.
 pub fn check_same(first: &TrainingSample, other: &TrainingSample) -> Result<()> {
     let (first_path, first, path, matrix) = (first.path(), &first.matrix, other.path(), &other.matrix);
@@ -148,8 +165,11 @@ pub fn check_same(first: &TrainingSample, other: &TrainingSample) -> Result<()> 
 
 /// Refuses a sample whose model has another shape than the first one's, in one call.
 pub fn check_shape(first: &TrainingSample, other: &TrainingSample) -> Result<()> {
-    let shape = |m: &Matrix| format!("{} marks, {} bins", m.n_marks(), m.n_bins());
-    let (ours, theirs) = (shape(&first.matrix), shape(&other.matrix));
+    let shape = |sample: &TrainingSample| {
+        let (matrix, layers) = (&sample.matrix, sample.shape.parts().len());
+        format!("{} marks, {} bins{}", matrix.n_marks(), matrix.n_bins(), if layers > 1 { ", gene bodies" } else { "" })
+    };
+    let (ours, theirs) = (shape(first), shape(other));
     if ours == theirs {
         return Ok(());
     }

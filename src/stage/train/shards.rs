@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::io::bins::LayerRows;
 use crate::io::{self, FileError};
-use crate::learn::{BadValue, FittedTransform, GeneSet, Selection, ShardError, Shards};
-use crate::matrix::{LayerName, Split};
+use crate::learn::{BadValue, FittedTransform, GeneSet, Selection, ShardError, Shards, fill};
+use crate::matrix::{RowShape, Split};
 
 /// A sample whose values stay in its file.
 pub struct StreamedSample {
@@ -15,8 +15,8 @@ pub struct StreamedSample {
     pub genes: Arc<Selection>,
     /// Scale of each mark, for the transform.
     pub scales: Vec<f64>,
-    /// Values of a gene.
-    pub size: usize,
+    /// What is read of a gene.
+    pub shape: RowShape,
 }
 
 /// The genes of one split of all samples.
@@ -24,6 +24,8 @@ pub struct MatrixShards {
     samples: Arc<[StreamedSample]>,
     split: Split,
     transform: FittedTransform,
+    /// What stands for numbers that a gene lacks; empty where they stay missing.
+    missing: Vec<f32>,
     /// Sample, and which of its genes.
     shards: Vec<(usize, Range<usize>)>,
     n_genes: Vec<usize>,
@@ -43,7 +45,12 @@ impl MatrixShards {
             }
         }
         let n_genes = shards.iter().map(|(_, genes)| genes.len()).collect();
-        MatrixShards { samples, split, transform, shards, n_genes }
+        MatrixShards { samples, split, transform, missing: Vec::new(), shards, n_genes }
+    }
+
+    /// The same with what stands for numbers that a gene lacks.
+    pub fn with_missing(self, missing: &[f32]) -> Self {
+        MatrixShards { missing: missing.to_vec(), ..self }
     }
 }
 
@@ -65,11 +72,13 @@ impl Shards for MatrixShards {
         let genes = &sample.genes.of(self.split)[genes.clone()];
         let mut set = GeneSet::default();
         let (Some(&(first, _)), Some(&(last, _))) = (genes.first(), genes.last()) else { return Ok(set) };
-        let mut values = sample.rows.read(LayerName::Window, first..last + 1).map_err(failed)?;
+        let (mut values, size) =
+            (sample.rows.read_rows(&sample.shape, first..last + 1).map_err(failed)?, sample.shape.size());
         for &(row, label) in genes {
-            let gene = &mut values[(row - first) * sample.size..][..sample.size];
-            let checked = self.transform.apply_to_gene(&sample.scales, gene);
+            let gene = &mut values[(row - first) * size..][..size];
+            let checked = self.transform.apply_to_row(&sample.scales, &sample.shape, gene);
             checked.map_err(|bad| failed(bad_value(sample.rows.path(), row, &bad)))?;
+            fill(gene, &self.missing);
             set.push_with(gene, label, sample.genes.expression.get(&row).copied());
         }
         Ok(set)

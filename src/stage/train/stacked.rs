@@ -6,6 +6,7 @@ use super::Args;
 use super::runs::ModelRun;
 use crate::io::{self, FileError};
 use crate::learn::auto::{self, Auto, Fitted, Genes, Locus};
+use crate::learn::layers;
 use crate::matrix::{LayerName, Matrix};
 use crate::model::Network;
 
@@ -51,7 +52,7 @@ fn gather(run: &ModelRun) -> Result<Genes> {
     let mut genes: Option<Genes> = None;
     for (at, sample) in run.samples.iter().enumerate() {
         let matrix = io::bins::read(sample.path())?;
-        let layers = auto::layers(matrix.layer(LayerName::Body).is_some());
+        let layers = layers(matrix.layer(LayerName::Body).is_some());
         let genes = genes.get_or_insert_with(|| Genes::new(matrix.row_shape(layers)));
         let scorable: Vec<usize> = matrix.scorable().collect();
         let rows = run.transform.apply(&matrix, layers, &scorable);

@@ -41,7 +41,7 @@ fn every_model_learns_classes_and_numbers_and_says_what_it_can() {
     numbers(&work);
     for (recipe, sizes) in networks() {
         let model = recipe.tag;
-        let config = recipe.config(&Sizes::default(), Task::Classification, (2, 20)).unwrap();
+        let config = recipe.config(&Sizes::default(), Task::Classification, (2, 20), 0).unwrap();
         let (has_bins, has_marks) = (config.has_bin_attention(), config.has_mark_attention());
         for (task, labels, metric) in [("classification", "labels", "auroc"), ("regression", "numbers", "pearson")] {
             let inputs = format!("--bins x.bins.safetensors --labels {labels}.tsv --splits splits.tsv");
