@@ -158,6 +158,13 @@ impl Stage for Args {
         if let Some(path) = &self.attention {
             io::bins::write(path, &told.attention(model.as_ref(), &header)?)?;
         }
+        if header.calibration.is_some() && !header.samples.contains(&matrix.sample) {
+            tracing::info!(
+                "{}: the model was trained on {} other samples, so its scores are not calibrated here: use their order",
+                matrix.sample,
+                header.samples.len()
+            );
+        }
         told.log(model.n_models());
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{has_attention, judged_methods, labels_of, matrix_of, model_of, splits_of, with_bodies};
 use crate::cli::cohort::{Cohort, Subject};
-use crate::cli::config::Config;
+use crate::cli::config::{Config, TrainMode};
 use crate::cli::layout::Layout;
 use crate::cli::step::Step;
 use crate::explain::Method;
@@ -174,6 +174,10 @@ pub(super) fn report(config: &Config, layout: &Layout, cohort: &Cohort) -> Step 
         attention: attention.collect(),
         faithfulness: faithfulness.collect(),
         only_scored: cohort.only_scored(),
+        new_sample: match config.models.mode {
+            TrainMode::LeaveOneSampleOut => subjects.iter().map(|subject| subject.name.clone()).collect(),
+            TrainMode::Pooled | TrainMode::PerSample => Vec::new(),
+        },
         out_dir: layout.report(),
         options: Flags(config.report.clone()),
         common: Common::default(),
