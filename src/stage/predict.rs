@@ -94,6 +94,7 @@ pub const JOB: Job = Job {
     about: "Score of each gene, and attention over marks and bins",
     keywords: &["attention", "prediction"],
     unit: Unit::Sample,
+    sections: &["window", "train"],
     sample_flag: None,
     size: Size::Medium,
     uses_gpu: true,

@@ -106,6 +106,7 @@ pub const JOB: Job = Job {
     about: "One page about a run, and its figures for MultiQC",
     keywords: &["report", "multiqc", "html"],
     unit: Unit::Once("report"),
+    sections: &["report"],
     sample_flag: None,
     size: Size::Low,
     uses_gpu: false,

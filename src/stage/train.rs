@@ -175,6 +175,7 @@ pub const JOB: Job = Job {
     about: "Train a model of expression on binned histone marks",
     keywords: &["deep learning", "attention", "histone", "expression"],
     unit: Unit::Run,
+    sections: &["model", "train", "split"],
     sample_flag: None,
     size: Size::High,
     uses_gpu: true,
