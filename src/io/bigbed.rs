@@ -40,11 +40,11 @@ pub(super) struct BigBed {
     /// Names of all columns, the first three of which are chromosome, start and end.
     pub(super) columns: Vec<String>,
     /// Rows by chromosome in the order of the file.
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<BigBedRow>,
 }
 
 /// One row.
-pub(super) struct Row {
+pub(super) struct BigBedRow {
     pub(super) chrom: String,
     /// 0-based.
     pub(super) start: u32,
@@ -125,7 +125,7 @@ fn rows(path: &Path) -> io::Result<BigBed> {
             if n_columns > 0 && found != n_columns {
                 return Err(damage(&format!("row {number} has {found} columns, expected {n_columns}")));
             }
-            rows.push(Row { chrom: chrom.name.clone(), start: entry.start, end: entry.end, rest: entry.rest });
+            rows.push(BigBedRow { chrom: chrom.name.clone(), start: entry.start, end: entry.end, rest: entry.rest });
         }
     }
     if rows.len() as u64 != stated {
@@ -148,7 +148,7 @@ fn damage(problem: &str) -> io::Error {
 }
 
 impl BigBed {
-    /// The position in [`Row::rest`] of the column of this name.
+    /// The position in [`BigBedRow::rest`] of the column of this name.
     pub(super) fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().skip(3).position(|name| name == column)
     }
