@@ -13,7 +13,7 @@ use bigtools::utils::reopen::ReopenableFile;
 
 use super::quiet_panic::caught;
 use super::signal::bigwig_section::Words;
-use super::signal::bigwig_tree::{R_TREE_MAGIC, Source, leaves, read_chroms};
+use super::signal::bigwig_tree::{BbiFile, R_TREE_MAGIC, leaves, read_chroms};
 use super::{FileError, Result};
 
 const MAGIC: u32 = 0x8789_F2EB;
@@ -87,7 +87,7 @@ fn check(path: &Path) -> io::Result<()> {
     let length = file.metadata()?.len();
     let mut magic = [0; 4];
     file.read_exact(&mut magic)?;
-    let mut source = Source { file, length, big_endian: u32::from_be_bytes(magic) == MAGIC };
+    let mut source = BbiFile { file, length, big_endian: u32::from_be_bytes(magic) == MAGIC };
     let header = source.bytes(0, 64)?;
     let header = Words::new(&header, source.big_endian);
     let (chroms, index) = (header.long(8), header.long(24));
