@@ -308,7 +308,8 @@ impl Args {
                 samples::check_bodies(rows)?;
                 true
             }
-            How::Network(_) | How::Stack(_) | How::Table(_) | How::Fact(_) => false,
+            How::Stack(_) => rows.has(LayerName::Body),
+            How::Network(_) | How::Table(_) | How::Fact(_) => false,
         }))
     }
 
