@@ -11,6 +11,7 @@ pub mod chrom_alias;
 pub mod deepchrome_csv;
 mod error;
 pub mod expression;
+pub mod faithfulness;
 mod file_kind;
 pub mod genes_bed;
 pub mod gtf_writer;

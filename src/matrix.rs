@@ -25,6 +25,7 @@ mod splits;
 pub mod splitting;
 mod statistic;
 pub mod track;
+mod verdict;
 mod window_overlap;
 mod windows;
 
@@ -49,5 +50,6 @@ pub use row_shape::{RowPart, RowShape};
 pub use signal::{Binned, Signal, bin_signals};
 pub use splits::{Split, SplitRow, Splits};
 pub use statistic::Statistic;
+pub use verdict::{Judged, Verdict};
 pub use window_overlap::{overlap_groups, overlapping_windows};
 pub use windows::{Window, Windows};

@@ -1,5 +1,6 @@
 //! One file per stage: opens files, calls a pure core, closes files. Stages do not know one another.
 
+mod against;
 pub mod bin;
 mod contract;
 mod device;
@@ -13,6 +14,7 @@ mod gene_ids;
 pub mod heatmap;
 pub mod import;
 pub mod job;
+mod judged;
 mod judgement;
 pub mod kernel;
 pub mod label;
@@ -28,6 +30,7 @@ pub mod track;
 pub mod train;
 pub mod tss;
 
+pub use against::Against;
 pub use contract::{Common, Stage};
 pub use device::{Compute, DeviceChoice, InstructionChoice};
 pub use files::{Files, Form, StageFile};

@@ -85,11 +85,12 @@ workflow CHAIN {
     faithfulness_files = ready(plan, 'faithfulness', made).multiMap { step, files ->
         own: [meta_of(step), pick(step, files, '--bins'), pick(step, files, '--model')]
         other_models: pick(step, files, '--other-model')
+        splits: pick(step, files, '--splits')
         permuted_models: pick(step, files, '--permuted-model')
         truth: pick(step, files, '--truth')
         held_out: pick(step, files, '--held-out')
     }
-    FAITHFULNESS(faithfulness_files.own, faithfulness_files.other_models, faithfulness_files.permuted_models, faithfulness_files.truth, faithfulness_files.held_out)
+    FAITHFULNESS(faithfulness_files.own, faithfulness_files.other_models, faithfulness_files.splits, faithfulness_files.permuted_models, faithfulness_files.truth, faithfulness_files.held_out)
     made = made.mix(FAITHFULNESS.out.table.map { meta, file -> [meta.outputs[0], file] })
 
     evaluate_files = ready(plan, 'evaluate', made).multiMap { step, files ->
@@ -101,13 +102,13 @@ workflow CHAIN {
     made = made.mix(EVALUATE.out.metrics.map { meta, file -> [meta.outputs[0], file] })
 
     track_files = ready(plan, 'track', made).multiMap { step, files ->
-        own: [meta_of(step), pick(step, files, '--input'), pick(step, files, '--predictions')]
+        own: [meta_of(step), pick(step, files, '--input'), pick(step, files, '--predictions'), pick(step, files, '--faithfulness')]
         chrom_sizes: pick(step, files, '--chrom-sizes')
     }
     TRACK(track_files.own, track_files.chrom_sizes)
 
     report_files = ready(plan, 'report', made).multiMap { step, files ->
-        own: [meta_of(step), pick(step, files, '--predictions'), pick(step, files, '--labels'), pick(step, files, '--attention')]
+        own: [meta_of(step), pick(step, files, '--predictions'), pick(step, files, '--labels'), pick(step, files, '--attention'), pick(step, files, '--faithfulness')]
         metrics: pick(step, files, '--metrics')
         splits: pick(step, files, '--splits')
         genes: pick(step, files, '--genes')

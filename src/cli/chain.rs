@@ -1,24 +1,23 @@
 //! The whole chain as a list of stages with their arguments: what `attentrack run` executes, and what its
 //! `--dry-run` prints as command lines for whoever wants to run one step alone.
 
+mod steps;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+pub use self::steps::predict;
+use self::steps::{bin, evaluate, explain, faithfulness, label, pair, report, split, track, train, tss};
 use super::cohort::{Cohort, Subject};
 use super::config::{Config, TrainMode};
 use super::layout::Layout;
 use super::step::Step;
 use crate::explain::Method;
-use crate::io::sample_sheet::Sample;
 use crate::learn::recipe;
-use crate::matrix::LayerName;
 use crate::matrix::track::TrackValue;
-use crate::stage::label::Threshold;
-use crate::stage::{
-    Common, Flags, Reach, bin, evaluate, explain, faithfulness, label, pair, predict, report, split, track, train, tss,
-};
+use crate::matrix::{Kind, LayerName};
 
 /// What stands for the name of each sample in the name of a model.
 const EACH_SAMPLE: &str = "{sample}";
@@ -44,6 +43,9 @@ pub fn plan(config: &Config, cohort: &Cohort, outdir: &Path, side_by_side: bool)
     steps.extend(trainings(config, &layout, cohort, side_by_side)?);
     steps.extend(subjects.iter().map(|subject| predict(config, &layout, subject, has_attention(config))));
     steps.push(evaluate(config, &layout, &cohort.learnt()));
+    if let Some(methods) = judged_methods(config) {
+        steps.extend(subjects.iter().map(|subject| faithfulness(config, &layout, subject, &methods)));
+    }
     if has_attention(config) {
         steps.extend(subjects.iter().map(|subject| {
             let attention = layout.attention(&subject.name);
@@ -56,9 +58,6 @@ pub fn plan(config: &Config, cohort: &Cohort, outdir: &Path, side_by_side: bool)
         let name = format!("{}.{}", subject.name, method.name());
         steps.push(explain(config, &layout, subject, &name, method));
         steps.push(track(config, &layout, subject, &name, layout.explanation(&name), None));
-    }
-    if config.explained.faithfulness {
-        steps.extend(subjects.iter().map(|subject| faithfulness(config, &layout, subject)));
     }
     steps.push(report(config, &layout, cohort));
     check_outputs(&steps)?;
@@ -192,6 +191,23 @@ fn methods(config: &Config) -> Vec<Method> {
     }
 }
 
+/// The methods that are judged on a sample's validation genes: those that are drawn and whatever else the table is to
+/// hold; none stands for all. `None` where nothing is judged.
+fn judged_methods(config: &Config) -> Option<Vec<Method>> {
+    let value = config.tracks.value.unwrap_or(TrackValue::default_for(Kind::Attention));
+    let attention = has_attention(config).then(|| Method::named(value.of_attention())).flatten();
+    let drawn = attention.into_iter().chain(methods(config));
+    let asked = &config.faithfulness.methods;
+    let judged: Vec<Method> =
+        Method::ALL.into_iter().filter(|&m| drawn.clone().any(|d| d == m) || asked.contains(&m)).collect();
+    match config.explained.faithfulness {
+        Some(true) if asked.is_empty() => Some(Vec::new()),
+        Some(false) => None,
+        _ if judged.is_empty() => None,
+        _ => Some(judged),
+    }
+}
+
 /// The model that a sample or pair is predicted with; one without expression has none of its own.
 fn model_of(config: &Config, subject: &Subject) -> String {
     match config.models.mode {
@@ -220,220 +236,4 @@ pub fn splits_of(config: &Config, layout: &Layout) -> PathBuf {
 fn with_bodies(config: &Config) -> bool {
     let reads = config.model.name.0.needs.bodies || config.train.layers.contains(&LayerName::Body);
     config.window.body.unwrap_or(reads)
-}
-
-/// The splits of windows reach as far as the bins.
-fn reach(config: &Config) -> Flags<Reach> {
-    Flags(Reach { flank: config.window.flank })
-}
-
-fn names<'a>(subjects: &[&'a Subject]) -> Vec<&'a str> {
-    subjects.iter().map(|subject| subject.name.as_str()).collect()
-}
-
-fn tss(config: &Config, layout: &Layout) -> Step {
-    let arguments = tss::Args {
-        annotation: config.annotation.path.clone(),
-        out: layout.genes(),
-        ends: false,
-        options: Flags(config.tss.clone()),
-        common: Common::default(),
-    };
-    Step::new("tss", None, &[], arguments)
-}
-
-fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
-    let of_mark = |mark: &str, path: &Path| format!("{mark}={}", path.display());
-    let controls = sample.signals.iter().filter_map(|signal| Some(of_mark(&signal.mark, signal.control.as_ref()?)));
-    let arguments = bin::Args {
-        genes: Some(layout.genes()),
-        signals: sample.signals.iter().map(|signal| of_mark(&signal.mark, &signal.path)).collect(),
-        controls: controls.collect(),
-        out: layout.bins(&sample.name),
-        sample: Some(sample.name.clone()),
-        assembly: config.annotation.assembly.clone(),
-        options: Flags(bin::Options { body: with_bodies(config).then_some(true), ..config.window.clone() }),
-        deepchrome_csv: Vec::new(),
-        marks: Vec::new(),
-        labels_out: None,
-        common: Common::default(),
-    };
-    Step::new("bin", Some(&sample.name), &[&sample.name], arguments)
-}
-
-/// Joins the two samples of a pair; `None` of a sample.
-fn pair(layout: &Layout, subject: &Subject) -> Option<Step> {
-    let versus = subject.versus.as_ref()?;
-    let arguments = pair::Args {
-        bins: layout.bins(&subject.sample),
-        versus: layout.bins(versus),
-        out: layout.pair(&subject.name),
-        common: Common::default(),
-    };
-    Some(Step::new("pair", Some(&subject.name), &[&subject.name], arguments))
-}
-
-fn label(config: &Config, layout: &Layout, subject: &Subject) -> Step {
-    let threshold = config.labels.threshold(&subject.name).map(Threshold::All);
-    let column_of = |sample: &String| config.expression.column_of(sample).unwrap_or_else(|| sample.clone());
-    // the column of a pair is not called as the pair is
-    let column = match &subject.versus {
-        Some(_) => Some(column_of(&subject.sample)),
-        None => config.expression.column_of(&subject.sample),
-    };
-    let versus = subject.versus.as_ref().map(column_of).or_else(|| config.labels.versus.clone());
-    let arguments = label::Args {
-        expression: config.expression.path_of(&subject.sample),
-        sample: subject.name.clone(),
-        column,
-        genes: Some(layout.genes()),
-        out: layout.labels(&subject.name),
-        keep_version: config.tss.keep_version,
-        table: Flags(config.table.clone()),
-        options: Flags(label::Options { threshold, versus, ..config.labels.clone() }),
-        common: Common::default(),
-    };
-    Step::new("label", Some(&subject.name), &[&subject.name], arguments)
-}
-
-fn split(config: &Config, layout: &Layout, subjects: &[&Subject]) -> Step {
-    let arguments = split::Args {
-        genes: layout.genes(),
-        labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
-        out: layout.splits(),
-        windows: reach(config),
-        options: Flags(config.split.clone()),
-        common: Common::default(),
-    };
-    Step::new("split", None, &names(subjects), arguments)
-}
-
-fn train(config: &Config, layout: &Layout, run: &str, subjects: &[&Subject]) -> Step {
-    let arguments = train::Args {
-        bins: subjects.iter().map(|subject| matrix_of(layout, subject)).collect(),
-        labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
-        splits: splits_of(config, layout),
-        out: layout.model(run),
-        // always said, so that a printed command means the same whatever the stage's own default
-        model: config.model.name.0,
-        sizes: Flags(config.sizes.clone()),
-        options: Flags(train::Options { task: config.task(), ..config.train.clone() }),
-        regime: Flags(config.regime),
-        compute: Flags(config.compute),
-        resume: true,
-        common: Common::default(),
-    };
-    let mut step = Step::new("train", Some(run), &names(subjects), arguments);
-    step.needs_gpu = config.needs_gpu();
-    step
-}
-
-/// Scores a sample with its model; with `attention`, where that looked is kept.
-pub fn predict(config: &Config, layout: &Layout, subject: &Subject, attention: bool) -> Step {
-    let arguments = predict::Args {
-        bins: matrix_of(layout, subject),
-        model: layout.model(&model_of(config, subject)),
-        predictions: Some(layout.predictions(&subject.name)),
-        attention: attention.then(|| layout.attention(&subject.name)),
-        options: Flags(config.scored.clone()),
-        compute: Flags(config.compute),
-        common: Common::default(),
-    };
-    let mut step = Step::new("predict", Some(&subject.name), &[&subject.name], arguments);
-    step.needs_gpu = config.needs_gpu();
-    step
-}
-
-fn evaluate(config: &Config, layout: &Layout, subjects: &[&Subject]) -> Step {
-    let arguments = evaluate::Args {
-        predictions: subjects.iter().map(|subject| layout.predictions(&subject.name)).collect(),
-        labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
-        splits: splits_of(config, layout),
-        genes: Some(layout.genes()),
-        out: layout.metrics(),
-        tsv: None,
-        fold: config.train.fold,
-        options: Flags(config.evaluate.clone()),
-        windows: reach(config),
-        common: Common::default(),
-    };
-    Step::new("evaluate", None, &names(subjects), arguments)
-}
-
-fn report(config: &Config, layout: &Layout, cohort: &Cohort) -> Step {
-    let subjects = cohort.learnt();
-    // a model without a network chooses nothing by a curve
-    let has_curves = config.model.name.0.network().is_some();
-    let mut runs: Vec<String> =
-        subjects.iter().filter(|_| has_curves).map(|subject| model_of(config, subject)).collect();
-    runs.dedup();
-    let shows_attention = config.report_parts.attention.unwrap_or(true) && has_attention(config);
-    let attention = subjects.iter().filter(|_| shows_attention).map(|subject| layout.attention(&subject.name));
-    let arguments = report::Args {
-        metrics: layout.metrics(),
-        predictions: subjects.iter().map(|subject| layout.predictions(&subject.name)).collect(),
-        labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
-        splits: splits_of(config, layout),
-        genes: Some(layout.genes()),
-        history: runs.iter().map(|run| layout.history(run)).collect(),
-        attention: attention.collect(),
-        only_scored: cohort.only_scored(),
-        out_dir: layout.report(),
-        options: Flags(config.report.clone()),
-        common: Common::default(),
-    };
-    Step::new("report", None, &names(&subjects), arguments)
-}
-
-fn explain(config: &Config, layout: &Layout, subject: &Subject, name: &str, method: Method) -> Step {
-    let arguments = explain::Args {
-        bins: matrix_of(layout, subject),
-        model: layout.model(&model_of(config, subject)),
-        out: layout.explanation(name),
-        options: Flags(explain::Options { methods: vec![method], ..config.explain.clone() }),
-        compute: Flags(config.compute),
-        common: Common::default(),
-    };
-    let mut step = Step::new("explain", Some(name), &[&subject.name], arguments);
-    step.needs_gpu = config.needs_gpu();
-    step
-}
-
-fn faithfulness(config: &Config, layout: &Layout, subject: &Subject) -> Step {
-    let arguments = faithfulness::Args {
-        bins: matrix_of(layout, subject),
-        model: layout.model(&model_of(config, subject)),
-        out: layout.faithfulness(&subject.name),
-        options: Flags(config.faithfulness.clone()),
-        compute: Flags(config.compute),
-        common: Common::default(),
-    };
-    let mut step = Step::new("faithfulness", Some(&subject.name), &[&subject.name], arguments);
-    step.needs_gpu = config.needs_gpu();
-    step
-}
-
-/// Draws a matrix of a sample; `value` where it is attention, of which there are several.
-fn track(
-    config: &Config,
-    layout: &Layout,
-    subject: &Subject,
-    name: &str,
-    input: PathBuf,
-    value: Option<TrackValue>,
-) -> Step {
-    let mut options = track::Options { value, ..config.tracks.clone() };
-    // a full-size sample's table has a gigabyte
-    let has_text = options.formats.iter().any(|format| format.is_text());
-    options.bgzip = options.bgzip.or(has_text.then_some(true));
-    options.allow_empty.get_or_insert(true);
-    let arguments = track::Args {
-        input,
-        predictions: Some(layout.predictions(&subject.name)),
-        out: None,
-        out_dir: Some(layout.tracks(name)),
-        options: Flags(options),
-        common: Common::default(),
-    };
-    Step::new("track", Some(name), &[&subject.name], arguments)
 }

@@ -26,7 +26,8 @@ use crate::learn::{Regime, Task};
 use crate::model::Sizes;
 use crate::stage::label::Threshold;
 use crate::stage::{
-    Compute, DeviceChoice, Judgement, bin, explain, faithfulness, label, predict, report, split, track, train, tss,
+    Against, Compute, DeviceChoice, Judgement, bin, explain, faithfulness, label, predict, report, split, track, train,
+    tss,
 };
 
 sections! {
@@ -39,8 +40,10 @@ sections! {
     train, "The training regime; for auto that of its networks, and the transform also of what its other members see." {
         models: Models, train: train::Options, regime: Regime, compute: Compute
     }
-    explain, "Explanations besides the model's attention." { explained: ExplainedBy, explain: explain::Options }
-    faithfulness, "How explanations are judged, where explain.faithfulness is set." { faithfulness: faithfulness::Options }
+    explain, "Explanations besides the model's attention." {
+        explained: ExplainedBy, explain: explain::Options, against: Against
+    }
+    faithfulness, "How explanations are judged." { faithfulness: faithfulness::Options }
     tracks, "Tracks to write." { tracks: track::Options }
     evaluate, "How the model is judged." { evaluate: Judgement }
     report, "The page about the run, and its figures for MultiQC." { report_parts: ReportParts, report: report::Options }

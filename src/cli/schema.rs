@@ -14,7 +14,7 @@ use super::config::Config;
 use super::plan::PlanFile;
 use crate::genome::NAME_PATTERN;
 use crate::io::track::tsv;
-use crate::io::{Output, genes_bed, history, predictions};
+use crate::io::{Output, faithfulness, genes_bed, history, predictions};
 use crate::learn::ModelHeader;
 use crate::learn::metrics::Report;
 use crate::matrix::{Header, Label, SplitRow};
@@ -78,6 +78,7 @@ fn all() -> Vec<(&'static str, Value)> {
         ("splits", schema_of::<SplitRow>()),
         ("history", schema_of::<history::HistoryRow>()),
         ("predictions", schema_of::<predictions::PredictionRow>()),
+        ("faithfulness", schema_of::<faithfulness::FaithfulnessRow>()),
         ("metrics-table", schema_of::<MetricRow>()),
         ("comparison", schema_of::<ComparisonRow>()),
         ("track-table", schema_of::<tsv::TrackRow>()),

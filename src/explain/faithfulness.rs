@@ -9,6 +9,6 @@ mod judge;
 mod order;
 
 pub use agreement::{Known, WindowRanks, mean, planted};
-pub use curves::{Baseline, WindowCurves, curves};
+pub use curves::{Ends, WindowCurves, curves};
 pub use inputs::{HeldOut, Inputs};
-pub use judge::{Faithfulness, Verdict, judge};
+pub use judge::{Faithfulness, SIGNAL, judge};

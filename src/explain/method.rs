@@ -103,6 +103,11 @@ impl Method {
         }
     }
 
+    /// The method of this name.
+    pub fn named(name: &str) -> Option<Method> {
+        Method::ALL.into_iter().find(|method| method.name() == name)
+    }
+
     /// What a value says of a model of this task, with its unit.
     pub fn unit(self, task: Task) -> String {
         let score = match task {

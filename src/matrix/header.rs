@@ -104,6 +104,21 @@ pub struct Attribution {
     pub settings: Vec<String>,
 }
 
+/// Starts the setting of an attribution that says what it is against.
+const BASELINE: &str = "baseline=";
+
+impl Attribution {
+    /// The setting that says what an attribution is against.
+    pub fn against(baseline: &str) -> String {
+        format!("{BASELINE}{baseline}")
+    }
+
+    /// What it is against, where its settings say so.
+    pub fn baseline(&self) -> Option<&str> {
+        self.settings.iter().find_map(|setting| setting.strip_prefix(BASELINE))
+    }
+}
+
 impl Header {
     /// Checks that no id and no name holds a character that nobody sees ([`check_text`]). Names that break
     /// [`check_name`](crate::genome::check_name) are let pass: files of others have them, and a pair's marks.

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::job::handed_on::{BINS, MODEL};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
-use crate::explain::{self, Baseline, Method, Settings, Subject};
+use crate::explain::{self, Method, Settings, Subject};
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
 use crate::matrix::{Attribution, Kind, Layer, LayerName, Matrix, Region, RowPart, RowShape, Status};
-use crate::stage::{Common, Compute, Files, Flags, Stage};
+use crate::stage::{Against, Common, Compute, Files, Flags, Stage};
 
 /// What stands for the method in --out.
 const METHOD: &str = "{method}";
@@ -39,7 +39,8 @@ lowers the score. Contributions, integrated gradients and DeepLIFT add up, over 
 of a gene, to its log-odds less those of the baseline (an empty window).
 
 Baselines of contributions. empty: what does the signal that is there do? median: what sets the gene
-apart from the median gene of the sample? Take it for marks of silent genes, whose absence counts too.
+apart from the median of the genes with data in --bins? Take it for marks of silent genes, whose
+absence counts too, and give a matrix of all genes.
 
 Models: contributions explain any model; so do occlusion, doubling and temporal values, which ask for
 nothing but scores.
@@ -47,9 +48,9 @@ Gradients, integrated gradients, class optimisation and DeepLIFT need a network;
 need a network with attention (docs/models.md). For auto, a stack, these methods explain its networks
 alone, as the log, the unit and the setting of=networks say; the others explain its whole score.
 
-Speed: contributions of auto take milliseconds a gene, DeepLIFT takes about one forward and one backward pass a gene; integrated gradients take
---steps of them; occlusion and doubling take a forward pass a bin and mark. Class optimisation
-depends on the model only.
+Speed: contributions of auto take milliseconds a gene. DeepLIFT takes about one forward and one
+backward pass a gene; integrated gradients take --steps of them; occlusion and doubling take a
+forward pass a bin and mark. Class optimisation depends on the model only.
 
 Examples:
   attentrack-explain --bins E003.bins.safetensors --model E003.model.safetensors \\
@@ -69,6 +70,10 @@ pub struct Args {
     #[serde(flatten)]
     #[command(flatten)]
     pub options: Flags<Options>,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
+    pub against: Flags<Against>,
     /// Attribution to write, .bins.safetensors; {method} in its name stands for each method
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -91,8 +96,6 @@ pub struct Options {
     #[schemars(extend("x-flag" = "method", "x-aliases" = ["method"]))]
     #[serde(alias = "method")]
     pub methods: Vec<Method>,
-    /// What contributions are against
-    pub baseline: Baseline,
     /// Points of integrated gradients
     #[schemars(range(min = 1, max = 1000), extend("x-value" = "N"))]
     pub steps: u16,
@@ -103,7 +106,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { methods: Vec::new(), baseline: Baseline::default(), steps: 50, seed: 1 }
+        Options { methods: Vec::new(), steps: 50, seed: 1 }
     }
 }
 
@@ -163,7 +166,8 @@ impl Stage for Args {
         fit::warn_if_unlike(&header, &matrix, &genes, &x);
         let model = Subject::new(model, shape.clone())?;
         let methods = self.methods(&model)?;
-        let settings = self.settings(&header, &shape, &x);
+        let baseline = self.against.row(&self.bins, &header, &matrix)?;
+        let settings = self.settings(&header, &shape, &x, baseline);
         for method in methods {
             let bar = progress_bar((genes.len() * model.of(method).len()) as u64, method.name(), self.common.quiet);
             let values = model.explain(method, &x, &settings, |done| bar.inc(done as u64))?;
@@ -201,12 +205,12 @@ impl Args {
         Ok(methods)
     }
 
-    fn settings(&self, header: &ModelHeader, shape: &RowShape, x: &[f32]) -> Settings {
+    fn settings(&self, header: &ModelHeader, shape: &RowShape, x: &[f32], baseline: Vec<f32>) -> Settings {
         Settings {
             steps: usize::from(self.options.steps),
             seed: self.options.seed,
             task: header.task,
-            baseline: self.options.baseline.row(x, shape.size()),
+            baseline,
             transform: header.transform.transform,
             scales: explain::scales(x, shape),
         }
@@ -218,7 +222,7 @@ impl Args {
 
     fn attribution(&self, model: &Subject, method: Method, task: Task) -> Attribution {
         let mut settings = match method {
-            Method::Contributions => vec![format!("baseline={}", self.options.baseline.name())],
+            Method::Contributions => vec![Attribution::against(self.against.baseline.name())],
             Method::IntegratedGradients => vec![format!("steps={}", self.options.steps)],
             Method::ClassOptimisation => vec![format!("seed={}", self.options.seed)],
             _ => Vec::new(),

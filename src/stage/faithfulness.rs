@@ -1,7 +1,6 @@
 //! Say how far the explanations of a model can be believed.
 
 mod evidence;
-mod table;
 
 use std::path::{Path, PathBuf};
 
@@ -10,16 +9,17 @@ use clap::Parser;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::job::handed_on::{BINS, MODEL};
+use super::job::handed_on::{BINS, MODEL, SPLITS};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use super::{fit, model_file, progress_bar};
-use crate::explain::faithfulness::{self, Inputs, Verdict};
+use crate::explain::faithfulness::{self, Faithfulness, Inputs};
 use crate::explain::{self, Method, Scorer, Settings, Subject};
+use crate::io::faithfulness::FaithfulnessRow;
 use crate::io::{self, FileError};
 use crate::learn::{ModelHeader, Task};
-use crate::matrix::{LayerName, Matrix};
+use crate::matrix::{Judged, LayerName, Matrix, Split};
 use crate::model::sigmoid;
-use crate::stage::{Common, Compute, Files, Flags, Stage};
+use crate::stage::{Against, Common, Compute, Files, Flags, Stage};
 
 /// Test how faithful each explanation of a model is: one table, a row a method. Does the score fall without the
 /// bins that it names, and stand with them alone? Does it order bins better than the raw signal, agree with other
@@ -32,17 +32,19 @@ use crate::stage::{Common, Compute, Files, Flags, Stage};
 Columns:
   deletion, insertion
     Area under the score as the most important bins (of all marks) are taken
-    out of a gene's window, and put into an empty one. Scores are log-odds less
-    those of an empty window, turned so that the gene's own lies above, and
-    divided by their mean: 1 is all of it. Deletion should be low, insertion
-    high.
+    out of a gene, and put into the baseline. Scores are log-odds less those of
+    the baseline, turned so that the gene's own lies above, and divided by
+    their mean: 1 is all of it. Deletion should be low, insertion high.
   comprehensiveness, sufficiency
     What the score loses without the most important 1, 5, 10, 20, 50 % of the
     bins, and with them alone, means; in the same unit. High and low are good.
   over_signal, over_signal_low, over_signal_high, verdict
     Insertion less deletion, less the same of the order of the raw signal, with
     its 95 % interval over genes. verdict: better, no_better or worse than the
-    raw signal.
+    raw signal; not_judged with fewer than 10 genes. attentrack-track and
+    attentrack-report take the table and say so.
+  sample, split, genes, baseline
+    By how many genes of what they are judged, and against what.
   seeds
     Spearman correlation over marks and bins between the members of an ensemble
     or with --other-model.
@@ -64,7 +66,7 @@ gradients and DeepLIFT explain its networks alone, as the unit says.
 
 Examples:
   attentrack-faithfulness --bins E003.bins.safetensors --model E003.model.safetensors \\
-    --out E003.faithfulness.tsv --threads 8
+    --splits splits.tsv --out E003.faithfulness.tsv --threads 8
   attentrack-faithfulness --bins E003.bins.safetensors --model E003.model.safetensors \\
     --held-out E003.H3K27ac.bins.safetensors --held-out-mark H3K4me3 --out E003.faithfulness.tsv"
 )]
@@ -75,6 +77,12 @@ pub struct Args {
     /// Model, .model.safetensors
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
+    /// Splits of attentrack-split, of which the genes of --split are taken [default: all genes]
+    #[arg(long, value_name = "TSV")]
+    pub splits: Option<PathBuf>,
+    /// Fold of the splits, counted from 0 [default: 0]
+    #[arg(long, value_name = "K", requires = "splits")]
+    pub fold: Option<u32>,
     /// Table to write
     #[arg(long, short, value_name = "TSV")]
     pub out: PathBuf,
@@ -85,12 +93,19 @@ pub struct Args {
     #[allow(missing_docs)]
     #[serde(flatten)]
     #[command(flatten)]
+    pub against: Flags<Against>,
+    #[allow(missing_docs)]
+    #[serde(flatten)]
+    #[command(flatten)]
     pub compute: Flags<Compute>,
     #[allow(missing_docs)]
     #[serde(skip)]
     #[command(flatten)]
     pub common: Common,
 }
+
+/// Of more methods than this, the log says the verdict on those alone that are drawn by default.
+const MANY: usize = 4;
 
 /// By what explanations are judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -101,9 +116,11 @@ pub struct Options {
     #[schemars(extend("x-flag" = "method", "x-aliases" = ["method"]))]
     #[serde(alias = "method")]
     pub methods: Vec<Method>,
-    /// Genes to judge by, evenly spaced over the matrix; 0 for all
+    /// Genes to judge by, evenly spaced over those that have signal; 0 for all
     #[schemars(extend("x-value" = "N"))]
     pub genes: usize,
+    /// Split that the genes are taken from, with --splits
+    pub split: Split,
     /// Model of the same inputs from another seed; may be repeated [default: the members of an ensemble]
     #[schemars(extend("x-value" = "FILE", "x-repeat" = true))]
     pub other_model: Vec<PathBuf>,
@@ -131,7 +148,8 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             methods: Vec::new(),
-            genes: 100,
+            genes: 200,
+            split: Split::Valid,
             other_model: Vec::new(),
             permuted_model: Vec::new(),
             truth: None,
@@ -162,6 +180,7 @@ pub const JOB: Job = Job {
             ("Models of the same inputs from other seeds; may be []", "*.model.safetensors"),
         )
         .shared(),
+        JobInput::new("--splits", "splits", Number::Optional, SPLITS).shared(),
         JobInput::new(
             "--permuted-model",
             "permuted_models",
@@ -198,6 +217,7 @@ impl Stage for Args {
         Files::new()
             .input("--bins", [&self.bins])
             .input("--model", [&self.model])
+            .input("--splits", &self.splits)
             .input("--other-model", &self.options.other_model)
             .input("--permuted-model", &self.options.permuted_model)
             .input("--truth", &self.options.truth)
@@ -212,7 +232,7 @@ impl Stage for Args {
     fn run(&self) -> Result<()> {
         let matrix = io::bins::read(&self.bins)?;
         let (header, model) = self.open(&self.model, &matrix)?;
-        let genes = self.choose_genes(&matrix)?;
+        let (genes, split) = self.choose_genes(&matrix)?;
         let shape = matrix.row_shape(header.model.layers());
         let x = header.transform.apply(&matrix, header.model.layers(), &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
@@ -221,7 +241,7 @@ impl Stage for Args {
             seed: self.options.seed,
             task: header.task,
             // what deletion and insertion take away, too
-            baseline: vec![0.0; shape.size()],
+            baseline: self.against.row(&self.bins, &header, &matrix)?,
             transform: header.transform.transform,
             scales: explain::scales(&x, &shape),
         };
@@ -248,8 +268,9 @@ impl Stage for Args {
         let bar = progress_bar(methods.len() as u64, "judging", self.common.quiet);
         let rows = faithfulness::judge(&inputs, |_| bar.inc(1))?;
         bar.finish_and_clear();
-        table::write(&self.out, &rows)?;
-        report(&rows, genes.len());
+        let rows: Vec<_> = rows.into_iter().map(|row| self.row(row, &matrix.sample, split, genes.len())).collect();
+        io::faithfulness::write(&self.out, &rows)?;
+        report(&rows);
         Ok(())
     }
 }
@@ -264,18 +285,71 @@ impl Args {
         Ok((header, model))
     }
 
-    /// Rows of the matrix.
-    fn choose_genes(&self, matrix: &Matrix) -> Result<Vec<usize>> {
+    /// Rows of the matrix, and the split that they are of.
+    fn choose_genes(&self, matrix: &Matrix) -> Result<(Vec<usize>, Option<Split>)> {
         // an empty window holds nothing to be explained
         let has_signal = |&gene: &usize| {
             matrix.status[gene].has_data() && matrix.row(LayerName::Window, gene).iter().any(|&value| value != 0.0)
         };
-        let scorable: Vec<usize> = (0..matrix.n_regions()).filter(has_signal).collect();
-        let wanted = if self.options.genes == 0 { scorable.len() } else { self.options.genes.min(scorable.len()) };
-        if wanted < 2 {
-            bail!("{}: {wanted} genes can be scored, two or more are needed", self.bins.display());
+        let all: Vec<usize> = (0..matrix.n_regions()).filter(has_signal).collect();
+        let (mut of_split, mut split) = (all.clone(), None);
+        if let Some(path) = &self.splits {
+            let (splits, wanted) = (io::splits::read(path)?, self.options.split);
+            let split_of = splits.by_gene(self.fold.unwrap_or(0));
+            of_split.retain(|&gene| split_of.get(matrix.regions[gene].id.as_str()) == Some(&wanted));
+            split = Some(wanted);
+            if of_split.len() < 2 {
+                tracing::warn!(
+                    "{}: {} {wanted} genes of {} have signal here; the methods are judged by genes of all splits",
+                    path.display(),
+                    of_split.len(),
+                    matrix.sample
+                );
+                (of_split, split) = (all, None);
+            }
         }
-        Ok((0..wanted).map(|at| scorable[at * scorable.len() / wanted]).collect())
+        let wanted = if self.options.genes == 0 { of_split.len() } else { self.options.genes.min(of_split.len()) };
+        if wanted < 2 {
+            bail!("{}: {wanted} genes have signal, two or more are needed", self.bins.display());
+        }
+        Ok(((0..wanted).map(|at| of_split[at * of_split.len() / wanted]).collect(), split))
+    }
+
+    /// A row of the table, and its agreement with every row.
+    fn row(
+        &self,
+        row: Faithfulness,
+        sample: &str,
+        split: Option<Split>,
+        genes: usize,
+    ) -> (FaithfulnessRow, Vec<Option<f64>>) {
+        // what the log says is what readers of the table will say
+        let rounded = |value: f64| Some((value * 1e4).round() / 1e4);
+        let [over_signal, over_signal_low, over_signal_high] = row.over_signal.map(rounded);
+        let cells = FaithfulnessRow {
+            verdict: (row.name != faithfulness::SIGNAL).then_some(row.verdict),
+            method: row.name.to_owned(),
+            unit: row.unit,
+            deletion: Some(row.deletion),
+            insertion: Some(row.insertion),
+            comprehensiveness: Some(row.comprehensiveness),
+            sufficiency: Some(row.sufficiency),
+            over_signal,
+            over_signal_low,
+            over_signal_high,
+            sample: sample.to_owned(),
+            split,
+            genes,
+            baseline: self.against.baseline.name().to_owned(),
+            seeds: row.seeds,
+            shuffled_weights: row.shuffled,
+            permuted_labels: row.permuted,
+            planted: row.planted[0],
+            planted_expressed: row.planted[1],
+            held_out: row.held_out[0],
+            held_out_shuffled: row.held_out[1],
+        };
+        (cells, row.agreement)
     }
 
     fn methods(&self, model: &Subject) -> Result<Vec<Method>> {
@@ -307,22 +381,18 @@ fn expressed(header: &ModelHeader, model: &Subject, x: &[f32]) -> Result<Vec<boo
     Ok(scores.iter().map(|&score| score >= sorted[sorted.len() / 2]).collect())
 }
 
-/// Says plainly what the table holds.
-fn report(rows: &[faithfulness::Faithfulness], genes: usize) {
-    let range = |row: &faithfulness::Faithfulness| {
-        let [mean, low, high] = row.over_signal;
-        format!("{mean:+.3} [{low:+.3}, {high:+.3}]")
-    };
-    let methods = rows.iter().filter(|row| Method::ALL.iter().any(|method| method.name() == row.name));
-    let best = methods.max_by(|a, b| a.over_signal[0].total_cmp(&b.over_signal[0]));
-    if let Some(best) = best {
-        tracing::info!("{genes} genes; farthest above the raw signal: {}, {}", best.name, range(best));
+/// Says plainly what the table holds: the verdict on attention and contributions, which are drawn by default, and on
+/// whatever else was asked for alone.
+fn report(rows: &[(FaithfulnessRow, Vec<Option<f64>>)]) {
+    let judged =
+        rows.iter().filter(|(row, _)| Method::named(&row.method).is_some()).filter_map(|(row, _)| row.judged());
+    let judged: Vec<Judged> = judged.collect();
+    let best = judged.iter().max_by(|a, b| a.over_signal[0].total_cmp(&b.over_signal[0]));
+    if let Some(best) = best.filter(|_| judged.len() > MANY) {
+        tracing::info!("{} methods; farthest above the raw signal: {}", judged.len(), best.method);
     }
-    for row in rows.iter().filter(|row| row.name.ends_with("attention")) {
-        match row.verdict {
-            Verdict::Better => tracing::info!("{} is better than the raw signal: {}", row.name, range(row)),
-            Verdict::NoBetter => tracing::warn!("{} is no better than the raw signal: {}", row.name, range(row)),
-            Verdict::Worse => tracing::warn!("{} is worse than the raw signal: {}", row.name, range(row)),
-        }
+    let is_drawn = |judged: &&Judged| judged.method.ends_with("attention") || judged.method == "contributions";
+    for judged in judged.iter().filter(|one| judged.len() <= MANY || is_drawn(one)) {
+        tracing::info!("{}: {judged}", judged.sample);
     }
 }

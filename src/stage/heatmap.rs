@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 
 use self::map::Map;
-use super::gene_ids;
+use super::{gene_ids, judged};
 use crate::genome::file_names;
 use crate::io::{self, FileError, Output};
 use crate::matrix::{Labels, Matrix, Predictions, Region, gene_key};
@@ -55,6 +55,9 @@ pub struct Args {
     /// Labels, one file a sample, in the order of --input [default: labels are not shown]
     #[arg(long, value_name = "TSV", num_args = 1.., help_heading = "Input")]
     pub labels: Vec<PathBuf>,
+    /// Tables of attentrack-faithfulness, one a sample, in the order of --input; the picture then says whether what is shown is better than the raw signal [default: it says that this was not tested]
+    #[arg(long, value_name = "TSV", num_args = 1.., help_heading = "Input")]
+    pub faithfulness: Vec<PathBuf>,
     /// Table to write; - for standard output
     #[arg(long, value_name = "TSV", help_heading = "Output")]
     pub out: PathBuf,
@@ -77,6 +80,7 @@ impl Stage for Args {
             .input("--gene", gene_ids::files(&self.gene))
             .input("--predictions", &self.predictions)
             .input("--labels", &self.labels)
+            .input("--faithfulness", &self.faithfulness)
             .output("--out", [&self.out]);
         match &self.plot {
             Some(plot) if plot.to_string_lossy().contains(GENE) => files.template("--plot", [plot]),
@@ -86,7 +90,8 @@ impl Stage for Args {
 
     fn problems(&self) -> Vec<String> {
         let samples = self.input.len();
-        let given = [("--predictions", &self.predictions), ("--labels", &self.labels)];
+        let given =
+            [("--predictions", &self.predictions), ("--labels", &self.labels), ("--faithfulness", &self.faithfulness)];
         let wrong = given.into_iter().filter(|(_, files)| !files.is_empty() && files.len() != samples);
         wrong
             .map(|(flag, files)| {
@@ -169,6 +174,11 @@ impl Args {
                 none => none.insert(Map::new(&matrix, genes.clone())),
             };
             add(map, path, &matrix, predictions.as_ref(), labels.as_ref())?;
+            if let Some(path) = self.faithfulness.get(place) {
+                let of_attribution = matrix.attribution.as_ref().map(|attribution| attribution.method.as_str());
+                let method = of_attribution.unwrap_or(map::shown(&matrix).of_attention());
+                map.judged.push(judged::verdict(path, &matrix, method)?);
+            }
         }
         let Some(map) = map else { bail!("--input names no file") };
         Ok(map)

@@ -8,6 +8,7 @@ mod inputs;
 mod learning;
 mod multiqc;
 mod page;
+mod verdict;
 
 use std::path::PathBuf;
 
@@ -25,8 +26,8 @@ use crate::stage::{Common, Files, Flags, Stage};
 ///
 /// Into the folder go: report.html, one page that needs nothing else, not even a network, with the
 /// figures and their intervals, ROC, precision-recall and calibration (for numeric labels, prediction against
-/// label), learning curves, the mean attention by position and mark of expressed and silent genes, class balance,
-/// how to read it, and what to be careful of; and for MultiQC attentrack_*_mqc.json, attentrack_mqc_versions.yml
+/// label), learning curves, the mean attention by position and mark of expressed and silent genes, whether explanations
+/// are better than the raw signal, class balance, how to read it, and what to be careful of; and for MultiQC attentrack_*_mqc.json, attentrack_mqc_versions.yml
 /// and multiqc_config.yml. Curves and attention are those of the split that the metrics name as their headline.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
@@ -58,6 +59,9 @@ pub struct Args {
     /// Attention of attentrack-predict, one file a sample [default: no attention by position]
     #[arg(long, value_name = "SAFETENSORS", num_args = 1.., help_heading = "Input")]
     pub attention: Vec<PathBuf>,
+    /// Tables of attentrack-faithfulness, one a sample [default: the page says that explanations were not tested]
+    #[arg(long, value_name = "TSV", num_args = 1.., help_heading = "Input")]
+    pub faithfulness: Vec<PathBuf>,
     /// Genes that the splits were made from [default: the chromosomes of the splits are not named]
     #[arg(long, value_name = "BED", help_heading = "Input")]
     pub genes: Option<PathBuf>,
@@ -111,6 +115,12 @@ pub const JOB: Job = Job {
             Number::Any,
             ("Attention of the same samples, from PREDICT; may be []", "*.bins.safetensors"),
         ),
+        JobInput::new(
+            "--faithfulness",
+            "faithfulness",
+            Number::Any,
+            ("What FAITHFULNESS says of the same samples; may be []", "*.faithfulness.tsv"),
+        ),
         JobInput::new("--metrics", "metrics", Number::One, ("Metrics, from EVALUATE", "*.json")).shared(),
         JobInput::new("--splits", "splits", Number::One, SPLITS).shared(),
         JobInput::new("--genes", "genes", Number::One, GENES).shared(),
@@ -156,6 +166,7 @@ impl Stage for Args {
             .input("--splits", [&self.splits])
             .input("--history", &self.history)
             .input("--attention", &self.attention)
+            .input("--faithfulness", &self.faithfulness)
             .input("--genes", &self.genes)
             .folder("--out-dir", [&self.out_dir])
     }

@@ -11,14 +11,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::files::with_suffix;
-use super::gene_ids;
 use super::job::handed_on::PREDICTIONS;
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
+use super::{gene_ids, judged};
 use crate::genome::file_names;
 use crate::io::track::{Drawing, FORMATS, Format, Holds, Text, commit};
 use crate::io::{PendingFile, bins, predictions};
-use crate::matrix::Matrix;
 use crate::matrix::track::{Aggregate, Cells, Selection, Sureness, TrackValue, TrackValues, cells};
+use crate::matrix::{Judged, Matrix};
 use crate::stage::{Common, Files, Flags, Stage};
 
 /// Turns a matrix (attention, signal or attribution) into tracks for the genome browser.
@@ -36,6 +36,9 @@ pub struct Args {
     /// What attentrack-predict says of the same genes (predictions.tsv): TSV and bigBed get each gene's score, and BED and bigBed show which genes are uncertain, see below [default: they do not]
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,
+    /// What attentrack-faithfulness says of the explanation that is drawn: the log, comments of BED and bedGraph, the track line and bigBed's description then say whether it is better than the raw signal [default: they do not]
+    #[arg(long, value_name = "FILE")]
+    pub faithfulness: Option<PathBuf>,
     #[allow(missing_docs)]
     #[serde(flatten)]
     #[command(flatten)]
@@ -188,6 +191,12 @@ pub const JOB: Job = Job {
         JobInput::new("--input", "matrix", Number::One, ("Attention, attribution or signal", "*.bins.safetensors")),
         JobInput::new("--predictions", "predictions", Number::Optional, PREDICTIONS),
         JobInput::new(
+            "--faithfulness",
+            "faithfulness",
+            Number::Optional,
+            ("What FAITHFULNESS says of the explanation that is drawn; may be []", "*.faithfulness.tsv"),
+        ),
+        JobInput::new(
             "--chrom-sizes",
             "chrom_sizes",
             Number::Optional,
@@ -218,6 +227,7 @@ impl Stage for Args {
         Files::new()
             .input("--input", [&self.input])
             .input("--predictions", &self.predictions)
+            .input("--faithfulness", &self.faithfulness)
             .input("--gene", gene_ids::files(&self.options.gene))
             .input("--chrom-sizes", &self.options.chrom_sizes)
             .output("--out", &self.out)
@@ -264,7 +274,10 @@ impl Stage for Args {
         let values = TrackValues::new(&matrix, self.options.value.unwrap_or(TrackValue::default_for(matrix.kind)))
             .with_context(name)?;
         let values = values.with_sureness(self.sureness(&matrix)?);
+        let judged = self.judged(&values)?;
+        let values = values.with_judged(judged);
         let selection = selection::resolve(self, &values)?;
+        report::log_verdict(&values);
         let mut files = Vec::new();
         for &format in &self.options.formats {
             let thresholds = self.thresholds(format, &values);
@@ -296,6 +309,15 @@ impl Args {
         let Some(path) = &self.predictions else { return Ok(None) };
         let of_genes = Sureness::new(matrix, &predictions::read(path)?);
         of_genes.map(Some).with_context(|| format!("{}: cannot be drawn with {}", path.display(), self.input.display()))
+    }
+
+    /// What a test says of the explanation that is drawn.
+    fn judged(&self, values: &TrackValues) -> anyhow::Result<Option<Judged>> {
+        let Some(path) = &self.faithfulness else { return Ok(None) };
+        let Some(method) = values.method() else {
+            bail!("--faithfulness: {} holds signal, which explains nothing. Leave it out", self.input.display());
+        };
+        Ok(Some(judged::verdict(path, values.matrix(), method)?))
     }
 
     /// The files to write in a format, each with its marks.

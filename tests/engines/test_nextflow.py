@@ -9,7 +9,7 @@ from support import EXPLAINED, NEXTFLOW, ROOT, SMALL, Project, needs
 
 CONTRIBUTIONS = {f"{stage}.sample{n}.contributions" for stage in ("explain", "track") for n in (1, 2)}
 STAGES = {"tss", "split", "evaluate", "report"} | CONTRIBUTIONS | {
-    f"{stage}.sample{n}" for stage in ("label", "bin", "predict", "track") for n in (1, 2)
+    f"{stage}.sample{n}" for stage in ("label", "bin", "predict", "faithfulness", "track") for n in (1, 2)
 }
 
 
@@ -35,7 +35,7 @@ class Nextflow(Project):
         deep_lift = per_sample(("explain", ".deep-lift"), ("track", ".deep-lift"))
         attention = per_sample(("explain", ".joint-attention"), ("track", ".joint-attention"))
         expected = {
-            "deep-chrome": (trained - per_sample(("track", ""))) | per_sample(("faithfulness", "")),
+            "deep-chrome": trained - per_sample(("track", "")),
             "logistic-regression": trained - per_sample(("track", "")),
             "attentive-chrome": (trained - CONTRIBUTIONS) | deep_lift | attention,
         }
@@ -70,7 +70,7 @@ class Nextflow(Project):
         shutil.copyfile(signal / "sample1.H3K36me3.bigWig", signal / "sample2.H3K36me3.bigWig")
         self.nextflow("-resume")
         done = {task for task, status in self.nextflow_tasks().items() if status == "COMPLETED"}
-        self.assertEqual(done, {"bin.sample2", "train.sample2", "predict.sample2", "track.sample2", "evaluate", "report"} | {
+        self.assertEqual(done, {"bin.sample2", "train.sample2", "predict.sample2", "faithfulness.sample2", "track.sample2", "evaluate", "report"} | {
             step for step in CONTRIBUTIONS if "sample2" in step
         })
         self.attentrack("run", "config.yaml", "--outdir", "run", "--quiet")

@@ -18,14 +18,14 @@ class Run(Project):
 
     def test_only_what_has_changed_is_done_again(self):
         self.quickstart(SMALL)
-        everything = {"tss", "label", "split", "bin", "train", "predict", "evaluate", "explain", "track", "report"}
+        everything = {"tss", "label", "split", "bin", "train", "predict", "evaluate", "explain", "faithfulness", "track", "report"}
         self.assertEqual(self.done(), everything)
         self.assertEqual(self.done(), set())
         self.edit("config.yaml", "bootstrap: 50", "bootstrap: 60")
         self.assertEqual(self.done(), {"evaluate", "report"})
         signal = self.dir / "signal"
         shutil.copyfile(signal / "sample1.H3K36me3.bigWig", signal / "sample2.H3K36me3.bigWig")
-        self.assertEqual(self.done(), {"bin", "train", "predict", "evaluate", "explain", "track", "report"})
+        self.assertEqual(self.done(), {"bin", "train", "predict", "evaluate", "explain", "faithfulness", "track", "report"})
         (self.dir / "results/splits.tsv").unlink()
         self.assertIn("split", self.done())
 

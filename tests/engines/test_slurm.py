@@ -31,7 +31,7 @@ if done.returncode != 0:
     sys.exit(done.returncode)
 plan = json.loads(done.stdout)
 for step in plan["steps"]:
-    step["needs_gpu"] = step["stage"] in ("train", "predict", "explain")
+    step["needs_gpu"] = step["stage"] in ("train", "predict", "explain", "faithfulness")
 print(json.dumps(plan), file=open(out, "w") if out else sys.stdout)
 """
 
@@ -72,11 +72,11 @@ class Slurm(Project):
         # a job that was cancelled meanwhile stays in completion until its dead node is given up
         self.assertIn(lost, (["NODE_FAIL"], ["COMPLETING"]), jobs)
         done = [(node, gpu) for job, node, gpu in jobs if job == "COMPLETED"]
-        # label, bin, predict, explain, and two tracks of two samples; tss, split, train, evaluate, report
-        self.assertEqual(len(done), 17, jobs)
+        # label, bin, predict, explain, faithfulness, and two tracks of two samples; tss, split, train, evaluate, report
+        self.assertEqual(len(done), 19, jobs)
         self.assertGreaterEqual(len({node for node, _ in done}), 2)
         with_gpu = [node for node, gpu in done if gpu == "gres:gpu:1"]
-        self.assertEqual(len(with_gpu), 5, jobs)
+        self.assertEqual(len(with_gpu), 7, jobs)
         self.assertLessEqual(set(with_gpu), {"n2", "n3"} - {node})
         self.assertEqual({gpu for _, gpu in done} - {"gres:gpu:1"}, {"N/A"})
         self.assertSame("run", "results")

@@ -26,7 +26,7 @@ class Snakemake(Project):
             self.write("config.yaml", SMALL.replace("per-sample", mode))
             jobs = snakemake_jobs(self.snakemake("--cores", "2", "--dry-run"))
             self.assertEqual({job for job in jobs if job.startswith("train.")}, trainings)
-            stages = ("label", "bin", "predict", "track")
+            stages = ("label", "bin", "predict", "faithfulness", "track")
             per_sample = {f"{stage}.sample{n}" for stage in stages for n in (1, 2)}
             per_sample |= {f"{stage}.sample{n}.contributions" for stage in ("explain", "track") for n in (1, 2)}
             self.assertEqual(jobs - trainings, per_sample | {"tss", "split", "evaluate", "report"})
@@ -44,7 +44,7 @@ class Snakemake(Project):
                 self.assertSame(f"run/{model}", model)
                 method = "deep-lift" if model == "attentive-chrome" else "contributions"
                 self.assertTrue((self.dir / model / f"tracks/sample2.{method}/H3K4me3.bw").exists())
-        self.assertTrue((self.dir / "deep-chrome/explain/sample2.faithfulness.tsv").exists())
+                self.assertTrue((self.dir / model / "explain/sample2.faithfulness.tsv").exists())
 
     def test_only_what_has_changed_is_done_again(self):
         self.quickstart(SMALL)
@@ -57,7 +57,7 @@ class Snakemake(Project):
         self.assertEqual(again(), {"evaluate", "report"})
         signal = self.dir / "signal"
         shutil.copyfile(signal / "sample1.H3K36me3.bigWig", signal / "sample2.H3K36me3.bigWig")
-        changed = {"bin.sample2", "train.sample2", "predict.sample2", "track.sample2", "evaluate", "report"}
+        changed = {"bin.sample2", "train.sample2", "predict.sample2", "faithfulness.sample2", "track.sample2", "evaluate", "report"}
         changed |= {"explain.sample2.contributions", "track.sample2.contributions"}
         self.assertEqual(again(), changed)
         self.assertEqual(snakemake_jobs(self.snakemake()), changed)

@@ -55,13 +55,16 @@ fn they_add_up_for_every_model() {
         let layers = header.model.layers();
         let (shape, genes) = (matrix.row_shape(layers), matrix.scorable().collect::<Vec<_>>());
         let x = header.transform.apply(&matrix, layers, &genes).unwrap();
+        // the median is of genes that have data
+        let of_data: Vec<usize> = genes.iter().copied().filter(|&gene| matrix.status[gene].has_data()).collect();
+        let with_data = header.transform.apply(&matrix, layers, &of_data).unwrap();
         let subject = Subject::new(trained, shape.clone()).unwrap();
         for baseline in [Baseline::Empty, Baseline::Median] {
             let flags = format!("--method contributions --baseline {}", baseline.name());
             let files = "--bins x.bins.safetensors --model m.model.safetensors --out c.bins.safetensors";
             work.ok("explain", &format!("{files} {flags} -t 2"));
             let found = io::bins::read(&work.path("c.bins.safetensors")).unwrap();
-            let row = baseline.row(&x, shape.size());
+            let row = baseline.row(&with_data, shape.size());
             // what is not known of a gene is not known of the baseline
             let against = |x: &[f32]| x.iter().zip(&row).map(|(x, b)| if x.is_nan() { *x } else { *b }).collect();
             let baselines: Vec<f32> = x.chunks(shape.size()).flat_map(|x| -> Vec<f32> { against(x) }).collect();

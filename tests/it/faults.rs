@@ -146,15 +146,17 @@ fn every_path_of_a_flag_is_declared() {
     check::<predict::Args>("predict --bins a --model b --predictions c --attention d");
     check::<explain::Args>("explain --bins a --model b --out c");
     check::<faithfulness::Args>(
-        "faith --bins a --model b --out c --other-model d --permuted-model e --truth f --held-out g --held-out-mark m",
+        "faith --bins a --model b --splits s --out c --other-model d --permuted-model e --truth f --held-out g --held-out-mark m",
     );
-    check::<track::Args>("track --input a --predictions b --format bed --chrom-sizes c --out d.gz --gene @e");
-    check::<track::Args>("track --input a --predictions b --format bed --chrom-sizes c --out-dir d");
-    check::<heatmap::Args>("heatmap --input a --gene @b --predictions c --labels d --out e --plot f");
+    check::<track::Args>(
+        "track --input a --predictions b --faithfulness f --format bed --chrom-sizes c --out d.gz --gene @e",
+    );
+    check::<track::Args>("track --input a --predictions b --faithfulness f --format bed --chrom-sizes c --out-dir d");
+    check::<heatmap::Args>("heatmap --input a --gene @b --predictions c --labels d --faithfulness g --out e --plot f");
     check::<evaluate::Args>("evaluate --predictions a --labels b --splits c --genes d --out e --tsv f");
     check::<rank::Args>("rank --runs a --splits b --out c --plot d");
     check::<report::Args>(
-        "report --metrics a --predictions b --labels c --splits d --history e --attention f --genes g --out-dir h",
+        "report --metrics a --predictions b --labels c --splits d --history e --attention f --faithfulness i --genes g --out-dir h",
     );
     check::<import::Args>("import --weights a --out b");
     check::<import::Args>("import --model a --export b");

@@ -38,3 +38,4 @@ mod track;
 mod train;
 mod train_streamed;
 mod tss;
+mod verdict;

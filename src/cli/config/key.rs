@@ -11,7 +11,7 @@ const SECTIONS: [(&str, &[&str]); 12] = [
     ("train", &["model", "train", "split"]),
     ("predict", &["window", "train"]),
     ("explain", &["explain", "train"]),
-    ("faithfulness", &["faithfulness", "train"]),
+    ("faithfulness", &["faithfulness", "explain", "train"]),
     ("track", &["tracks"]),
     ("evaluate", &["evaluate", "train", "window"]),
     ("rank", &["evaluate"]),

@@ -143,8 +143,9 @@ pub enum TrainMode {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ExplainedBy {
-    /// Judge every method that the model has what it needs for, in a table a sample.
-    pub faithfulness: bool,
+    /// Whether explanations are judged beside the raw signal, in a table a sample: true for every method that the model
+    /// has what it needs for, false for none; if left out, those that are drawn, on at most 200 validation genes.
+    pub faithfulness: Option<bool>,
 }
 
 /// Parts of the page.

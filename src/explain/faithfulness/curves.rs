@@ -1,5 +1,5 @@
-//! What becomes of the score when bins are taken out of a window, or put into an empty one, in the
-//! order of their importance (Samek et al. 2017; Petsiuk et al. 2018; DeYoung et al. 2020).
+//! What becomes of the score when bins are taken out of a gene's row, or put into that of the baseline, in the order of
+//! their importance (Samek et al. 2017; Petsiuk et al. 2018; DeYoung et al. 2020).
 
 use candle_core::Result;
 use rayon::prelude::*;
@@ -12,19 +12,19 @@ const SHARES: [f64; 9] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85];
 /// Those of them that comprehensiveness and sufficiency are the means over (DeYoung et al. 2020).
 const ERASER: [f64; 5] = [0.01, 0.05, 0.1, 0.2, 0.5];
 
-/// One window's curves. Scores are turned so that the window's lies above that of an empty one.
+/// One window's curves. Scores are turned so that the window's lies above that of the baseline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WindowCurves {
-    /// Area under score − score of an empty window as the most important bins are taken out: the less,
-    /// the better they were chosen.
+    /// Area under score − score of the baseline as the most important bins are taken out: the less, the better they
+    /// were chosen.
     pub deletion: f64,
-    /// The same as they are put into an empty window: the more, the better.
+    /// The same as they are put into the baseline: the more, the better.
     pub insertion: f64,
     /// What is lost without the most important bins, mean over the shares.
     pub comprehensiveness: f64,
     /// What is lost with the most important bins alone, mean over the shares.
     pub sufficiency: f64,
-    /// Score − score of an empty window.
+    /// Score − score of the baseline.
     pub whole: f64,
 }
 
@@ -35,28 +35,30 @@ impl WindowCurves {
     }
 }
 
-/// The scores of windows and of an empty one.
+/// Where the curves begin and end: the scores of windows and of the baseline.
 #[derive(Clone, Debug)]
-pub struct Baseline {
-    /// One a window.
+pub struct Ends {
+    /// Score of each window.
     pub scores: Vec<f32>,
-    /// Score of a window without any signal.
-    pub empty: f32,
+    /// Score of the baseline.
+    pub of_baseline: f32,
+    /// The baseline, a row: what a bin holds that is taken out.
+    pub baseline: Vec<f32>,
 }
 
-impl Baseline {
-    /// Scores `x`.
+impl Ends {
+    /// Scores `x` and the baseline.
     ///
     /// # Errors
     /// Those of the predictor.
-    pub fn new(predictor: &(impl Scorer + ?Sized), x: &[f32]) -> Result<Self> {
-        let size = predictor.shape().size();
-        Ok(Baseline { scores: predictor.scores(x)?, empty: predictor.scores(&vec![0.0; size])?[0] })
+    pub fn new(predictor: &(impl Scorer + ?Sized), x: &[f32], baseline: &[f32]) -> Result<Self> {
+        let of_baseline = predictor.scores(baseline)?[0];
+        Ok(Ends { scores: predictor.scores(x)?, of_baseline, baseline: baseline.to_vec() })
     }
 
-    /// 1 where a window's score lies above that of an empty one, else −1.
+    /// 1 where a window's score lies above that of the baseline, else −1.
     pub fn sign(&self, window: usize) -> f32 {
-        if self.scores[window] >= self.empty { 1.0 } else { -1.0 }
+        if self.scores[window] >= self.of_baseline { 1.0 } else { -1.0 }
     }
 }
 
@@ -69,7 +71,7 @@ pub fn curves(
     predictor: &(impl Scorer + ?Sized),
     x: &[f32],
     importance: &[f32],
-    baseline: &Baseline,
+    ends: &Ends,
 ) -> Result<Vec<WindowCurves>> {
     let size = predictor.shape().size();
     let changed: Vec<f32> = x
@@ -83,7 +85,7 @@ pub fn curves(
                 for share in SHARES {
                     let (most, rest) = order.split_at((share * order.len() as f64).ceil() as usize);
                     let mut window = x.to_vec();
-                    (if keeps { rest } else { most }).iter().for_each(|&at| window[at] = 0.0);
+                    (if keeps { rest } else { most }).iter().for_each(|&at| window[at] = ends.baseline[at]);
                     windows.extend(window);
                 }
             }
@@ -92,12 +94,12 @@ pub fn curves(
         .collect();
     let scores = predictor.scores(&changed)?;
     let of_window = |(window, scores): (usize, &[f32])| {
-        let sign = baseline.sign(window);
-        let above = |score: &f32| f64::from(sign * (score - baseline.empty));
+        let sign = ends.sign(window);
+        let above = |score: &f32| f64::from(sign * (score - ends.of_baseline));
         let (deleted, inserted) = scores.split_at(SHARES.len());
         let deleted: Vec<f64> = deleted.iter().map(above).collect();
         let inserted: Vec<f64> = inserted.iter().map(above).collect();
-        let whole = above(&baseline.scores[window]);
+        let whole = above(&ends.scores[window]);
         let eraser = |values: &[f64]| {
             let chosen = SHARES.iter().zip(values).filter(|(share, _)| ERASER.contains(share));
             chosen.map(|(_, value)| whole - value).sum::<f64>() / ERASER.len() as f64
@@ -146,19 +148,32 @@ mod tests {
         // the first window is raised by its bin 3, the second lowered as much; the rest is empty
         let mut x = [0.0; 20];
         (x[3], x[13]) = (4.0, -4.0);
-        let baseline = Baseline::new(&Sum, &x).unwrap();
-        assert_eq!((baseline.empty, baseline.sign(0), baseline.sign(1)), (-1.0, 1.0, -1.0));
+        let ends = Ends::new(&Sum, &x, &[0.0; 10]).unwrap();
+        assert_eq!((ends.of_baseline, ends.sign(0), ends.sign(1)), (-1.0, 1.0, -1.0));
         let mut importance = [0.0; 20];
         (importance[3], importance[13]) = (1.0, 1.0);
-        let best = curves(&Sum, &x, &importance, &baseline).unwrap();
+        let best = curves(&Sum, &x, &importance, &ends).unwrap();
         assert_eq!(best[0], best[1]);
         // gone at the first share, 1 %: a triangle of 0.01 × 4 / 2
         assert!((best[0].deletion - 0.02).abs() < 1e-12 && (best[0].insertion - 3.98).abs() < 1e-12, "{best:?}");
         assert_eq!((best[0].comprehensiveness, best[0].sufficiency, best[0].whole), (4.0, 0.0, 4.0));
-        let worst = curves(&Sum, &x, &importance.map(|value| -value), &baseline).unwrap();
+        let worst = curves(&Sum, &x, &importance.map(|value| -value), &ends).unwrap();
         // taken out last, after 85 %
         assert!((worst[0].deletion - (0.85 * 4.0 + 0.15 * 2.0)).abs() < 1e-12, "{worst:?}");
         assert_eq!((worst[0].comprehensiveness, worst[0].sufficiency), (0.0, 4.0));
         assert!(worst[0].gap() < 0.0 && best[0].gap() > 0.0);
+    }
+
+    #[test]
+    fn a_bin_that_is_taken_out_becomes_that_of_the_baseline() {
+        let x = [3.0; 10];
+        let mut baseline = [3.0; 10];
+        baseline[2] = 1.0;
+        let ends = Ends::new(&Sum, &x, &baseline).unwrap();
+        let mut importance = [0.0; 10];
+        importance[2] = 1.0;
+        let curves = curves(&Sum, &x, &importance, &ends).unwrap();
+        // all of the difference of 2 lies in one bin, and the other nine are as in the baseline
+        assert_eq!((curves[0].whole, curves[0].comprehensiveness, curves[0].sufficiency), (2.0, 2.0, 0.0));
     }
 }

@@ -5,37 +5,18 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::agreement::{WindowRanks, mean, planted};
-use super::curves::{Baseline, WindowCurves, curves};
+use super::curves::{Ends, WindowCurves, curves};
 use super::inputs::Inputs;
 use super::order::{Order, magnitude, order, over_mean};
 use crate::explain::{Method, Scorer, Subject};
 use crate::learn::metrics::pearson;
-use crate::matrix::LayerName;
+use crate::matrix::{LayerName, Verdict};
 
-/// Whether the bins that a method puts first tell more of the score than those of the highest signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The interval lies above zero.
-    Better,
-    /// The interval holds zero.
-    NoBetter,
-    /// The interval lies below zero.
-    Worse,
-}
-
-impl Verdict {
-    /// The name used in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Verdict::Better => "better",
-            Verdict::NoBetter => "no_better",
-            Verdict::Worse => "worse",
-        }
-    }
-}
+/// The row of the order of the raw signal.
+pub const SIGNAL: &str = "signal";
 
 /// How one method, or one order that looks at no model, did. Areas and losses are parts of the mean
-/// |score − score of an empty window|.
+/// |score − score of the baseline|.
 #[derive(Clone, Debug)]
 pub struct Faithfulness {
     /// Name: of a method, or `signal` or `random`.
@@ -79,22 +60,22 @@ pub struct Faithfulness {
 pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>> {
     let shape = inputs.model.shape();
     let size = shape.size();
-    let baseline = Baseline::new(inputs.model, inputs.x)?;
+    let ends = Ends::new(inputs.model, inputs.x, &inputs.settings.baseline)?;
 
     let mut rows: Vec<(Faithfulness, Vec<WindowCurves>, WindowRanks)> = Vec::new();
     for &method in inputs.methods {
         // each member by itself, of one or several models
         let orders = |models: &[&Subject]| {
             let members = models.iter().flat_map(|model| model.of(method));
-            let each = members.map(|member| order(method, std::slice::from_ref(member), inputs, &baseline));
+            let each = members.map(|member| order(method, std::slice::from_ref(member), inputs, &ends));
             each.collect::<Result<Vec<_>>>()
         };
         let ranks = |order: &Order| WindowRanks::new(&magnitude(&order.importance), size);
         let members = inputs.model.of(method);
-        let own = order(method, members, inputs, &baseline)?;
+        let own = order(method, members, inputs, &ends)?;
         let shuffled: Option<Vec<_>> =
             members.iter().map(|member| member.shuffled(inputs.seed)).collect::<Result<_>>()?;
-        let of_shuffled = shuffled.map(|shuffled| order(method, &shuffled, inputs, &baseline)).transpose()?;
+        let of_shuffled = shuffled.map(|shuffled| order(method, &shuffled, inputs, &ends)).transpose()?;
         let of_permuted = orders(&inputs.permuted.iter().collect::<Vec<_>>())?;
         let mut seeds: Vec<WindowRanks> =
             orders(&inputs.others.iter().collect::<Vec<_>>())?.iter().map(ranks).collect();
@@ -111,20 +92,20 @@ pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>
             held_out: [Some(&own), of_shuffled.as_ref()].map(|order| held_out(inputs, &order?.values)),
             ..empty_row(method.name(), inputs.model.unit(method, inputs.settings.task))
         };
-        rows.push(finish(row, &own, inputs, &baseline)?);
+        rows.push(finish(row, &own, inputs, &ends)?);
         done(method);
     }
     let signal = over_mean(inputs.x, &shape);
     let signal = Order { values: inputs.x.to_vec(), importance: signal };
     let row = Faithfulness {
         held_out: [held_out(inputs, &signal.values), None],
-        ..empty_row("signal", "input over the mark's mean".to_owned())
+        ..empty_row(SIGNAL, "input over the mark's mean".to_owned())
     };
-    rows.push(finish(row, &signal, inputs, &baseline)?);
+    rows.push(finish(row, &signal, inputs, &ends)?);
     let mut rng = ChaCha8Rng::seed_from_u64(inputs.seed);
     let random: Vec<f32> = (0..inputs.x.len()).map(|_| rng.random_range(0.0..1.0)).collect();
     let random = Order { values: random.clone(), importance: random };
-    rows.push(finish(empty_row("random", "none".to_owned()), &random, inputs, &baseline)?);
+    rows.push(finish(empty_row("random", "none".to_owned()), &random, inputs, &ends)?);
 
     let of_signal = rows[rows.len() - 2].1.clone();
     let scale = mean(of_signal.iter().map(|window| window.whole.abs())).unwrap_or(1.0).max(f64::MIN_POSITIVE);
@@ -138,11 +119,7 @@ pub fn judge(inputs: &Inputs, done: impl Fn(Method)) -> Result<Vec<Faithfulness>
         let differences: Vec<f64> =
             windows.iter().zip(&of_signal).map(|(own, signal)| (own.gap() - signal.gap()) / scale).collect();
         row.over_signal = interval(&differences, inputs.seed);
-        row.verdict = match row.over_signal {
-            [_, low, _] if low > 0.0 => Verdict::Better,
-            [_, _, high] if high < 0.0 => Verdict::Worse,
-            _ => Verdict::NoBetter,
-        };
+        row.verdict = Verdict::new(row.over_signal, differences.len());
         row.agreement = agreement;
         row
     });
@@ -158,7 +135,7 @@ fn empty_row(name: &'static str, unit: String) -> Faithfulness {
         comprehensiveness: f64::NAN,
         sufficiency: f64::NAN,
         over_signal: [f64::NAN; 3],
-        verdict: Verdict::NoBetter,
+        verdict: Verdict::NotJudged,
         seeds: None,
         shuffled: None,
         permuted: None,
@@ -173,7 +150,7 @@ fn finish(
     mut row: Faithfulness,
     order: &Order,
     inputs: &Inputs,
-    baseline: &Baseline,
+    ends: &Ends,
 ) -> Result<(Faithfulness, Vec<WindowCurves>, WindowRanks)> {
     let size = inputs.model.shape().size();
     let magnitude = magnitude(&order.importance);
@@ -190,7 +167,7 @@ fn finish(
             ),
         ];
     }
-    let windows = curves(inputs.model, inputs.x, &order.importance, baseline)?;
+    let windows = curves(inputs.model, inputs.x, &order.importance, ends)?;
     Ok((row, windows, WindowRanks::new(&magnitude, size)))
 }
 

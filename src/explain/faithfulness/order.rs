@@ -2,7 +2,7 @@
 
 use candle_core::Result;
 
-use super::curves::Baseline;
+use super::curves::Ends;
 use super::inputs::Inputs;
 use crate::explain::predictor::mean_scores;
 use crate::explain::{self, Explainable, Method, Scorer};
@@ -14,14 +14,9 @@ pub(super) struct Order {
     pub importance: Vec<f32>,
 }
 
-/// The members' mean explanation, and the order: what moves the score away from that of an empty window
+/// The members' mean explanation, and the order: what moves the score away from that of the baseline
 /// comes first.
-pub(super) fn order(
-    method: Method,
-    members: &[Box<dyn Explainable>],
-    inputs: &Inputs,
-    baseline: &Baseline,
-) -> Result<Order> {
+pub(super) fn order(method: Method, members: &[Box<dyn Explainable>], inputs: &Inputs, ends: &Ends) -> Result<Order> {
     let (shape, own) = (inputs.model.shape(), members[0].shape());
     let size = shape.size();
     let x = shape.narrow(inputs.x, &own);
@@ -36,12 +31,11 @@ pub(super) fn order(
     let values = shape.widen(&values, &own);
     if method == Method::ClassOptimisation {
         let (expressed, silent) = values.split_at(size);
-        let of_window = |window: usize| if baseline.sign(window) > 0.0 { expressed } else { silent };
+        let of_window = |window: usize| if ends.sign(window) > 0.0 { expressed } else { silent };
         let values: Vec<f32> = (0..inputs.x.len() / size).flat_map(of_window).copied().collect();
         return Ok(Order { importance: values.clone(), values });
     }
-    let turned =
-        |(at, &value): (usize, &f32)| if method.is_signed() { baseline.sign(at / size) * value } else { value };
+    let turned = |(at, &value): (usize, &f32)| if method.is_signed() { ends.sign(at / size) * value } else { value };
     let importance = values.iter().enumerate().map(turned).collect();
     Ok(Order { values, importance })
 }

@@ -25,16 +25,19 @@ pub(super) const FORMAT: Format = Format {
 /// and no thick part, so that browsers draw them as a thin box.
 ///
 /// [`Drawing::track_line`] puts a `track` line before them, as UCSC custom tracks have it; other tools (and
-/// tabix) want none.
+/// tabix) want none. What a test says of the explanation stands before them in a line that begins with `#`, which all
+/// of these pass over.
 fn write(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
     let (values, cells) = (drawing.values, drawing.cells);
     let mut text = TrackText::create(path, drawing.compress, FORMAT.text)?;
+    text.verdict(values.judged())?;
     if drawing.track_line {
         let method = values.matrix().attribution.as_ref().map(|attribution| attribution.method.as_str());
         let sample = values.matrix().sample.replace('"', "_");
         text.header(&format!(
-            "track name=\"{sample} {kind}\" description=\"{sample}: {kind}, {value} of each gene and mark\" itemRgb=\"On\" visibility=\"pack\"\n",
+            "track name=\"{sample} {kind}\" description=\"{sample}: {kind}{verdict}, {value} of each gene and mark\" itemRgb=\"On\" visibility=\"pack\"\n",
             kind = method.unwrap_or(values.matrix().kind.name()),
+            verdict = values.judged().map_or_else(String::new, |judged| format!(", {}", judged.verdict)),
             value = values.unit().map_or_else(|| values.kind().to_string(), |unit| unit.replace('"', "'")),
         ))?;
     }

@@ -23,6 +23,7 @@ pub(super) const FORMAT: Format = Format {
 /// A value has the fewest digits that read back to the same f32, never an exponent.
 fn write(path: &Path, drawing: &Drawing) -> Result<Vec<PendingFile>> {
     let mut text = TrackText::create(path, drawing.compress, FORMAT.text)?;
+    text.verdict(drawing.values.judged())?;
     let mut line = String::new();
     for segment in drawing.segments() {
         let chrom = &drawing.cells.chroms[segment.chrom as usize];

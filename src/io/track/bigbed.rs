@@ -64,8 +64,10 @@ fn autosql(values: &TrackValues) -> String {
     let sureness = if values.sureness().is_some() { SURENESS } else { "" };
     let kind = matrix.attribution.as_ref().map_or(kind, |attribution| attribution.method.as_str());
     let bed9 = if values.is_signed() { BED9.replace("Colour of the mark", SIGNED_COLOUR) } else { BED9.to_owned() };
+    let verdict =
+        values.judged().map_or_else(String::new, |judged| format!(". {}", judged.to_string().replace('"', "'")));
     format!(
-        "table attentrackBins\n\"attentrack: {kind} of each gene, mark and bin\"\n    (\n{bed9}{extra}{sureness}    )\n"
+        "table attentrackBins\n\"attentrack: {kind} of each gene, mark and bin{verdict}\"\n    (\n{bed9}{extra}{sureness}    )\n"
     )
 }
 

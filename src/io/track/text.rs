@@ -10,6 +10,7 @@ use noodles::{bgzf, tabix};
 
 use super::format::Text;
 use crate::io::{FileError, Output, PendingFile, Result};
+use crate::matrix::Judged;
 
 /// The last base that a tabix index (.tbi) can hold.
 const TABIX_LIMIT: u64 = 1 << 29;
@@ -51,6 +52,11 @@ impl TrackText {
             Sink::Bgzip { writer, .. } => writer.write_all(bytes),
         }
         .map_err(|error| FileError::os(&self.path, "write", &error))
+    }
+
+    /// Writes what a test says of the explanation as a comment; nothing where it was not tested.
+    pub fn verdict(&mut self, judged: Option<&Judged>) -> Result<()> {
+        judged.map_or(Ok(()), |judged| self.header(&format!("# {judged}\n")))
     }
 
     /// Writes the line (with its line end) of `start..end` on `chrom`, 0-based half-open.

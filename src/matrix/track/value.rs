@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Sureness;
-use crate::matrix::{Axis, Kind, Layer, LayerName, Matrix};
+use crate::matrix::{Axis, Judged, Kind, Layer, LayerName, Matrix};
 
 /// The score of a bin that holds ten times the even share or more; see [`TrackValues::score`].
 pub const FULL_SCORE: u16 = 1000;
@@ -41,6 +41,16 @@ impl TrackValue {
     /// The better value for a kind of matrix: corrected for attention, raw for everything else.
     pub fn default_for(kind: Kind) -> TrackValue {
         if kind == Kind::Attention { TrackValue::Corrected } else { TrackValue::Raw }
+    }
+
+    /// What attentrack-explain calls it, where it is attention.
+    pub fn of_attention(self) -> &'static str {
+        match self {
+            TrackValue::Raw => "attention",
+            TrackValue::Corrected => "corrected-attention",
+            TrackValue::Joint => "joint-attention",
+            TrackValue::JointCorrected => "joint-corrected-attention",
+        }
     }
 
     fn is_corrected(self) -> bool {
@@ -118,6 +128,7 @@ pub struct TrackValues<'a> {
     channels: Vec<TrackChannel<'a>>,
     is_signed: bool,
     sureness: Option<Sureness>,
+    judged: Option<Judged>,
 }
 
 /// A channel of one of the layers, as tracks show it.
@@ -184,13 +195,33 @@ impl<'a> TrackValues<'a> {
         }
         let is_negative = |layer: &Layer| layer.values.iter().any(|&value| value < 0.0);
         let is_signed = matrix.kind == Kind::Attribution && matrix.layers.iter().any(is_negative);
-        Ok(TrackValues { matrix, value, channels, is_signed, sureness: None })
+        Ok(TrackValues { matrix, value, channels, is_signed, sureness: None, judged: None })
     }
 
     /// The same, with what a model says of the genes.
     pub fn with_sureness(mut self, sureness: Option<Sureness>) -> Self {
         self.sureness = sureness;
         self
+    }
+
+    /// With what a test says of the explanation that is shown.
+    #[must_use]
+    pub fn with_judged(mut self, judged: Option<Judged>) -> Self {
+        self.judged = judged;
+        self
+    }
+
+    /// What a test says of the explanation that is shown.
+    pub fn judged(&self) -> Option<&Judged> {
+        self.judged.as_ref()
+    }
+
+    /// The explanation that is shown, as attentrack-explain calls it; `None` of signal.
+    pub fn method(&self) -> Option<&'a str> {
+        match self.matrix.kind {
+            Kind::Attention => Some(self.value.of_attention()),
+            _ => self.matrix.attribution.as_ref().map(|attribution| attribution.method.as_str()),
+        }
     }
 
     /// What a model says of the genes, where that is known.

@@ -119,6 +119,11 @@ fn notes(map: &Map, rows: &[(&SampleMap, Option<&GeneMap>)]) -> Vec<String> {
         (Kind::Attribution, Some((_, unit))) => format!("Numbers: {unit}. Bins run from 5′ to 3′."),
         _ => "Numbers as in the matrix. Bins run from 5′ to 3′.".to_owned(),
     }];
+    match &map.judged[..] {
+        [] if map.kind == Kind::Signal => {}
+        [] => notes.push("Not tested against the raw signal (--faithfulness).".to_owned()),
+        all => notes.extend(all.iter().map(|judged| format!("{}, {judged}.", judged.sample))),
+    }
     if rows.iter().any(|(_, gene)| gene.is_some_and(|gene| gene.uncertain == Some(true))) {
         notes.push("?: the score may as well be on the other side of the model's threshold.".to_owned());
     }

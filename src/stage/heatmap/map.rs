@@ -1,7 +1,7 @@
 //! What is shown of each gene and sample.
 
 use crate::matrix::track::{self, TrackError, TrackValue, TrackValues};
-use crate::matrix::{Axis, ByGene, Kind, Labels, LayerName, Matrix, Predictions, Region, Status};
+use crate::matrix::{Axis, ByGene, Judged, Kind, Labels, LayerName, Matrix, Predictions, Region, Status};
 
 /// Genes by samples.
 pub struct Map {
@@ -17,6 +17,19 @@ pub struct Map {
     pub method: Option<(String, String)>,
     /// In the order of the command line.
     pub samples: Vec<SampleMap>,
+    /// What tests say of what is shown, where they were given.
+    pub judged: Vec<Judged>,
+}
+
+/// The value of a bin that is shown.
+pub fn shown(matrix: &Matrix) -> TrackValue {
+    let window = matrix.layer(LayerName::Window).and_then(|layer| layer.attention.as_ref());
+    let has_marks = window.is_some_and(|attention| attention.mark_values.is_some());
+    match matrix.kind {
+        Kind::Attention if has_marks => TrackValue::JointCorrected,
+        Kind::Attention => TrackValue::Corrected,
+        _ => TrackValue::Raw,
+    }
 }
 
 /// One sample.
@@ -57,6 +70,7 @@ impl Map {
             kind: matrix.kind,
             method: method(matrix),
             samples: Vec::new(),
+            judged: Vec::new(),
         }
     }
 
@@ -86,14 +100,7 @@ impl Map {
         predictions: Option<&Predictions>,
         labels: Option<&Labels>,
     ) -> Result<(), TrackError> {
-        let window = matrix.layer(LayerName::Window).and_then(|layer| layer.attention.as_ref());
-        let has_marks = window.is_some_and(|attention| attention.mark_values.is_some());
-        let value = match matrix.kind {
-            Kind::Attention if has_marks => TrackValue::JointCorrected,
-            Kind::Attention => TrackValue::Corrected,
-            _ => TrackValue::Raw,
-        };
-        let values = TrackValues::new(matrix, value)?;
+        let values = TrackValues::new(matrix, shown(matrix))?;
         let n_channels = values.channels().len();
         let row_of: ByGene<usize> =
             matrix.regions.iter().enumerate().map(|(at, region)| (region.id.as_str(), at)).collect();

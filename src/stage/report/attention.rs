@@ -2,6 +2,7 @@
 
 use super::figure::{Key, figure, row, section as html_section};
 use super::inputs::ReportInputs;
+use super::verdict;
 use crate::io::chart::{Axis, Chart};
 use crate::matrix::Profile;
 
@@ -19,8 +20,11 @@ pub fn section(inputs: &ReportInputs) -> String {
     }
     let lead = format!(
         "Means over the {} genes of all samples, {} and {}. Positions run from 5′ to 3′ along the gene. \
-         Bin attention is corrected: divided by what the model gives to an empty window, so that 1 is an even share.",
-        inputs.metrics.headline, names[0], names[1]
+         Bin attention is corrected: divided by what the model gives to an empty window, so that 1 is an even share. {}",
+        inputs.metrics.headline,
+        names[0],
+        names[1],
+        verdict::of_attention(inputs)
     );
     html_section("attention", "Attention", &lead, &body)
 }

@@ -2,6 +2,7 @@
 
 use super::accuracy::{headline, metric_name, reports};
 use super::inputs::ReportInputs;
+use super::verdict;
 use crate::learn::metrics::{GeneCounts, TaskMetrics};
 use crate::matrix::{Split, Status};
 
@@ -19,7 +20,7 @@ pub fn cautions(inputs: &ReportInputs) -> Vec<(String, String)> {
         flat(inputs),
         only_scored(inputs),
     ];
-    found.into_iter().flatten().collect()
+    found.into_iter().flatten().chain(verdict::cautions(inputs)).collect()
 }
 
 fn warning(heading: &str, text: String) -> Option<(String, String)> {

@@ -6,9 +6,11 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::Args;
+use crate::explain::Method;
 use crate::io;
+use crate::io::faithfulness::FaithfulnessRow;
 use crate::learn::metrics::{METRICS_FORMAT, METRICS_FORMAT_VERSION, Report};
-use crate::matrix::{History, Labels, Profile, Split};
+use crate::matrix::{History, Judged, Labels, Profile, Split};
 
 /// Everything that the report shows.
 pub struct ReportInputs {
@@ -26,6 +28,8 @@ pub struct ReportInputs {
     pub groups: Groups,
     /// Samples that were scored and have no labels.
     pub only_scored: Vec<String>,
+    /// What a test says of explanations, beside the raw signal.
+    pub judged: Vec<Judged>,
 }
 
 impl ReportInputs {
@@ -109,7 +113,11 @@ pub fn read(args: &Args) -> anyhow::Result<ReportInputs> {
         }
     }
     let profile = read_profile(args, &samples)?;
-    Ok(ReportInputs { metrics, samples, runs, profile, chroms, groups, only_scored: args.only_scored.clone() })
+    let tables = args.faithfulness.iter().map(|path| io::faithfulness::read(path)).collect::<io::Result<Vec<_>>>()?;
+    // orders that ask no model are there to compare with
+    let of_methods = tables.iter().flatten().filter(|row| Method::named(&row.method).is_some());
+    let judged = of_methods.filter_map(FaithfulnessRow::judged).collect();
+    Ok(ReportInputs { metrics, samples, runs, profile, chroms, groups, only_scored: args.only_scored.clone(), judged })
 }
 
 fn read_metrics(path: &Path) -> anyhow::Result<Report> {

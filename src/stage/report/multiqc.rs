@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::accuracy::{metric_name, name_of, reports};
 use super::inputs::ReportInputs;
+use super::verdict;
 use crate::io::multiqc::{self, Content};
 use crate::io::{Output, Result};
 use crate::learn::metrics::TaskMetrics;
@@ -21,6 +22,7 @@ custom_content:
     - attentrack_calibration
     - attentrack_attention
     - attentrack_mark_attention
+    - attentrack_faithfulness
     - attentrack_loss
     - attentrack_selection
     - attentrack_classes
@@ -36,6 +38,7 @@ pub fn write(folder: &Path, inputs: &ReportInputs) -> Result<()> {
         calibration(inputs),
         attention(inputs),
         mark_attention(inputs),
+        faithfulness(inputs),
         losses(inputs),
         selection(inputs),
         classes(inputs),
@@ -169,7 +172,10 @@ fn attention(inputs: &ReportInputs) -> Content<'static> {
     let mut content = content(
         "attentrack_attention",
         "Attention by position",
-        "Mean corrected bin attention around the TSS, from 5′ to 3′, in even shares: 1 where nothing stands out.",
+        &format!(
+            "Mean corrected bin attention around the TSS, from 5′ to 3′, in even shares: 1 where nothing stands out. {}",
+            verdict::of_attention(inputs)
+        ),
         "linegraph",
         ["bp from the TSS", "Attention, × even share"],
     );
@@ -187,11 +193,36 @@ fn attention(inputs: &ReportInputs) -> Content<'static> {
     content
 }
 
+/// A row a sample, a column an explanation.
+fn faithfulness(inputs: &ReportInputs) -> Content<'static> {
+    let mut content = content(
+        "attentrack_faithfulness",
+        "Explanations beside the signal",
+        "Insertion less deletion of each explanation, less the same of the raw signal, in parts of the mean score: above 0 the bins that it puts first are those that the score depends on; at or below 0 it says no more than the signal does.",
+        "table",
+        ["", ""],
+    );
+    content.pconfig = json!({"id": "attentrack_faithfulness_table", "title": "attentrack: explanations"});
+    let mut headers = Map::new();
+    for judged in inputs.judged.iter().filter(|judged| judged.over_signal[0].is_finite()) {
+        let ends = ["", "_low", "_high"].into_iter().zip(judged.over_signal);
+        for (end, value) in ends {
+            let title = format!("{} {}", judged.method, end.trim_start_matches('_'));
+            let column = json!({"title": title.trim_end(), "format": "{:+,.3f}", "scale": if end.is_empty() { json!("RdYlGn") } else { json!(false) }, "hidden": !end.is_empty()});
+            headers.entry(format!("{}{end}", judged.method)).or_insert(column);
+            let row = content.data.entry(judged.sample.clone()).or_insert_with(|| json!({}));
+            row[format!("{}{end}", judged.method)] = json!(value);
+        }
+    }
+    content.headers = Value::Object(headers);
+    content
+}
+
 fn mark_attention(inputs: &ReportInputs) -> Content<'static> {
     let mut content = content(
         "attentrack_mark_attention",
         "Attention by mark",
-        "Mean mark attention; the marks of a gene sum to 1.",
+        &format!("Mean mark attention; the marks of a gene sum to 1. {}", verdict::of_attention(inputs)),
         "bargraph",
         ["", "Mark attention"],
     );

@@ -83,6 +83,15 @@ pub fn log(
     }
 }
 
+/// Logs what a test says of the explanation that is drawn.
+pub fn log_verdict(values: &TrackValues) {
+    match values.judged() {
+        Some(judged) if judged.is_warning() => tracing::warn!("{}: {judged}", judged.sample),
+        Some(judged) => tracing::info!("{}: {judged}", judged.sample),
+        None => {}
+    }
+}
+
 /// A number with three significant digits.
 fn significant(value: f64) -> String {
     let decimals = if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 12) };

@@ -11,6 +11,7 @@ process FAITHFULNESS {
     input:
     tuple val(meta), path(bins, stageAs: 'bins/*'), path(model, stageAs: 'model/*')
     path other_models, stageAs: 'other_models?/*', arity: '0..*'
+    path splits, stageAs: 'splits/*'
     path permuted_models, stageAs: 'permuted_models?/*', arity: '0..*'
     path truth, stageAs: 'truth/*'
     path held_out, stageAs: 'held_out/*'
@@ -28,6 +29,7 @@ process FAITHFULNESS {
     def files = ["--bins=${quoted(bins)}"] +
         ["--model=${quoted(model)}"] +
         other_models.collect { file -> "--other-model=${quoted(file)}" } +
+        (splits ? ["--splits=${quoted(splits)}"] : []) +
         permuted_models.collect { file -> "--permuted-model=${quoted(file)}" } +
         (truth ? ["--truth=${quoted(truth)}"] : []) +
         (held_out ? ["--held-out=${quoted(held_out)}"] : []) +

@@ -9,7 +9,7 @@ process REPORT {
     container 'attentrack:0.1.0'
 
     input:
-    tuple val(meta), path(predictions, stageAs: 'predictions?/*', arity: '1..*'), path(labels, stageAs: 'labels?/*', arity: '1..*'), path(attention, stageAs: 'attention?/*', arity: '0..*')
+    tuple val(meta), path(predictions, stageAs: 'predictions?/*', arity: '1..*'), path(labels, stageAs: 'labels?/*', arity: '1..*'), path(attention, stageAs: 'attention?/*', arity: '0..*'), path(faithfulness, stageAs: 'faithfulness?/*', arity: '0..*')
     path metrics, stageAs: 'metrics/*'
     path splits, stageAs: 'splits/*'
     path genes, stageAs: 'genes/*'
@@ -30,7 +30,8 @@ process REPORT {
     // many samples make more arguments than a program can be started with: they come as its standard input
     def samples = predictions.collect { file -> "--predictions=${quoted(file)}" } +
         labels.collect { file -> "--labels=${quoted(file)}" } +
-        attention.collect { file -> "--attention=${quoted(file)}" }
+        attention.collect { file -> "--attention=${quoted(file)}" } +
+        faithfulness.collect { file -> "--faithfulness=${quoted(file)}" }
     def files = ["--metrics=${quoted(metrics)}"] +
         ["--splits=${quoted(splits)}"] +
         ["--genes=${quoted(genes)}"] +

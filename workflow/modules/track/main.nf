@@ -9,7 +9,7 @@ process TRACK {
     container 'attentrack:0.1.0'
 
     input:
-    tuple val(meta), path(matrix, stageAs: 'matrix/*'), path(predictions, stageAs: 'predictions/*')
+    tuple val(meta), path(matrix, stageAs: 'matrix/*'), path(predictions, stageAs: 'predictions/*'), path(faithfulness, stageAs: 'faithfulness/*')
     path chrom_sizes, stageAs: 'chrom_sizes/*'
 
     output:
@@ -29,6 +29,7 @@ process TRACK {
     def prefix = task.ext.prefix ?: meta.id
     def files = ["--input=${quoted(matrix)}"] +
         (predictions ? ["--predictions=${quoted(predictions)}"] : []) +
+        (faithfulness ? ["--faithfulness=${quoted(faithfulness)}"] : []) +
         (chrom_sizes ? ["--chrom-sizes=${quoted(chrom_sizes)}"] : []) +
         ["--out-dir=${quoted(prefix)}"]
     """
