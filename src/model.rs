@@ -37,6 +37,7 @@ pub use cuda::{KernelTime, open as open_gpu, profile as profile_gpu};
 pub use deep_diff::DeepDiffVariant;
 pub use design::{Design, Shape, Sizes};
 pub use kernel::InstructionSet;
+pub(crate) use kernel::kernel;
 pub use lanes::sigmoid;
 pub use missing::filled;
 pub use network::{Auxiliary, Network, Output, TensorSpec, WeightError, member_prefix};

@@ -159,7 +159,7 @@ fn of_trees(
     here: &[f64],
     there: &[f64],
 ) -> Vec<f64> {
-    let mut parts = shapley.values(trees, here, there);
+    let mut parts = shapley.values(here, there);
     if is_share {
         // the log-odds by the chord, as DeepLIFT passes a function
         let [from, to] = [there, here].map(|features| bias + trees.predict(features));

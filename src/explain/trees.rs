@@ -4,10 +4,25 @@
 
 use crate::learn::baseline::Trees;
 
-/// What each of `n` features adds to the trees' sum for `here`, against `there`; adds up to the difference exactly.
+/// Trees, laid open: what each feature adds to their sum; adds up to the difference exactly.
 pub(super) struct TreeShapley {
-    /// weights[p][q] = p! q! / (p + q + 1)!, for as many features as a path can hold.
-    weights: Vec<Vec<f64>>,
+    /// First node of each tree.
+    start: Vec<u32>,
+    nodes: Vec<Node>,
+    /// p! q! / (p + q + 1)! at p × width + q, for as many features as a path can hold.
+    weights: Vec<f64>,
+    width: usize,
+}
+
+/// A node, with all that a walk asks of it in one place.
+#[derive(Clone, Copy)]
+struct Node {
+    /// Threshold, or the value of a leaf.
+    number: f64,
+    /// Feature; negative of a leaf.
+    feature: i32,
+    /// The nodes of values up to the threshold, and above it.
+    child: [u32; 2],
 }
 
 /// A feature on the way down: whose value has been followed.
@@ -20,8 +35,7 @@ enum Followed {
 
 /// A walk down one tree, along the values of either.
 struct Walk<'a> {
-    trees: &'a Trees,
-    weights: &'a [Vec<f64>],
+    of: &'a TreeShapley,
     here: &'a [f64],
     there: &'a [f64],
     followed: &'a mut [Followed],
@@ -35,16 +49,27 @@ impl TreeShapley {
         let mut factorials = vec![1.0f64];
         (1..=2 * deepest + 1).for_each(|n| factorials.push(factorials[n - 1] * n as f64));
         let weight = |p: usize, q: usize| factorials[p] * factorials[q] / factorials[p + q + 1];
-        TreeShapley { weights: (0..=deepest).map(|p| (0..=deepest).map(|q| weight(p, q)).collect()).collect() }
+        let width = deepest + 1;
+        let node = |at: usize| Node {
+            number: if trees.feature[at] < 0 { trees.value[at] } else { trees.threshold[at] },
+            feature: trees.feature[at],
+            child: trees.child[at].map(|child| child as u32),
+        };
+        TreeShapley {
+            start: trees.start.iter().map(|&start| start as u32).collect(),
+            nodes: (0..trees.feature.len()).map(node).collect(),
+            weights: (0..width * width).map(|at| weight(at / width, at % width)).collect(),
+            width,
+        }
     }
 
-    /// Values, one a feature.
-    pub fn values(&self, trees: &Trees, here: &[f64], there: &[f64]) -> Vec<f64> {
+    /// Values, one a feature, for `here` against `there`.
+    pub fn values(&self, here: &[f64], there: &[f64]) -> Vec<f64> {
         let mut values = vec![0.0; here.len()];
         let mut followed = vec![Followed::Neither; here.len()];
-        for &start in &trees.start {
-            let (followed, values) = (&mut followed[..], &mut values[..]);
-            Walk { trees, weights: &self.weights, here, there, followed, values }.node(start as usize, 0, 0);
+        let mut walk = Walk { of: self, here, there, followed: &mut followed, values: &mut values };
+        for &start in &self.start {
+            walk.node(start, 0, 0);
         }
         values
     }
@@ -53,32 +78,32 @@ impl TreeShapley {
 impl Walk<'_> {
     /// What the leaves below give to each feature that followed `here` on the way to them, and take from each that
     /// followed `there`; so many features did.
-    fn node(&mut self, node: usize, n_here: usize, n_there: usize) -> (f64, f64) {
-        let feature = self.trees.feature[node];
-        if feature < 0 {
-            let value = self.trees.value[node];
-            let give = if n_here > 0 { value * self.weights[n_here - 1][n_there] } else { 0.0 };
-            let take = if n_there > 0 { value * self.weights[n_here][n_there - 1] } else { 0.0 };
-            return (give, take);
-        }
-        let feature = feature as usize;
-        let child = |x: f64| self.trees.child[node][usize::from(x > self.trees.threshold[node])] as usize;
-        let (to_here, to_there) = (child(self.here[feature]), child(self.there[feature]));
-        if to_here == to_there {
-            return self.node(to_here, n_here, n_there);
-        }
-        match self.followed[feature] {
-            Followed::Here => self.node(to_here, n_here, n_there),
-            Followed::There => self.node(to_there, n_here, n_there),
-            Followed::Neither => {
-                self.followed[feature] = Followed::Here;
-                let of_here = self.node(to_here, n_here + 1, n_there);
-                self.followed[feature] = Followed::There;
-                let of_there = self.node(to_there, n_here, n_there + 1);
-                self.followed[feature] = Followed::Neither;
-                self.values[feature] += of_here.0 - of_there.1;
-                (of_here.0 + of_there.0, of_here.1 + of_there.1)
+    fn node(&mut self, mut node: u32, n_here: usize, n_there: usize) -> (f64, f64) {
+        loop {
+            let Node { number, feature, child } = self.of.nodes[node as usize];
+            if feature < 0 {
+                let weight = |p: usize, q: usize| number * self.of.weights[p * self.of.width + q];
+                let give = if n_here > 0 { weight(n_here - 1, n_there) } else { 0.0 };
+                let take = if n_there > 0 { weight(n_here, n_there - 1) } else { 0.0 };
+                return (give, take);
             }
+            let feature = feature as usize;
+            let [to_here, to_there] =
+                [self.here, self.there].map(|values| child[usize::from(values[feature] > number)]);
+            node = match self.followed[feature] {
+                _ if to_here == to_there => to_here,
+                Followed::Here => to_here,
+                Followed::There => to_there,
+                Followed::Neither => {
+                    self.followed[feature] = Followed::Here;
+                    let of_here = self.node(to_here, n_here + 1, n_there);
+                    self.followed[feature] = Followed::There;
+                    let of_there = self.node(to_there, n_here, n_there + 1);
+                    self.followed[feature] = Followed::Neither;
+                    self.values[feature] += of_here.0 - of_there.1;
+                    return (of_here.0 + of_there.0, of_here.1 + of_there.1);
+                }
+            };
         }
     }
 }
@@ -133,7 +158,7 @@ mod tests {
         let trees = Trees::extra(&table, &labels, growth, 7, 1);
         let shapley = TreeShapley::new(&trees);
         for (here, there) in rows.iter().zip(rows.iter().skip(1)).take(40).chain([(&rows[0], &vec![0.0; 6])]) {
-            let values = shapley.values(&trees, here, there);
+            let values = shapley.values(here, there);
             for (found, expected) in values.iter().zip(brute_force(&trees, here, there)) {
                 assert!((found - expected).abs() < 1e-12, "{values:?}");
             }
@@ -163,7 +188,7 @@ mod tests {
         assert!(trees.is_sound(reference.len()) && trees.len() >= 10 && rows.len() >= 20);
         let shapley = TreeShapley::new(&trees);
         for (row, expected) in rows.iter().zip(&values) {
-            for (found, expected) in shapley.values(&trees, row, &reference).iter().zip(expected) {
+            for (found, expected) in shapley.values(row, &reference).iter().zip(expected) {
                 assert!((found - expected).abs() < 1e-6);
             }
         }

@@ -63,6 +63,8 @@ pub(super) fn recipe() -> Option<Recipe> {
             calibrates_halfway: true,
             dropout: network.dropout,
             fewest_steps: 1_000,
+            // more than all the steps of up to 1,600 genes
+            patience: Some(3_000),
             networks: Some(NETWORKS),
             // how long the networks learn depends on the genes, and must not on other models
             side_by_side: false,

@@ -53,6 +53,8 @@ pub struct Defaults {
     pub dropout: f64,
     /// Steps that networks take at least: with few genes, the epochs of the published regime are few steps.
     pub fewest_steps: u64,
+    /// Steps without a better epoch after which a network stops, where the epochs are not given.
+    pub patience: Option<u64>,
     /// Networks in a model, where that is no choice.
     pub networks: Option<u16>,
     /// Whether the models of several samples are trained side by side; not where the epochs of one depend on its
@@ -68,6 +70,7 @@ impl Default for Defaults {
             calibrates_halfway: false,
             dropout: 0.0,
             fewest_steps: 0,
+            patience: None,
             networks: None,
             side_by_side: true,
         }

@@ -44,9 +44,15 @@ impl OptimizerKind {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Regime {
-    /// Passes over the training genes [default: 30; auto: at least as many as make 1000 steps]
+    /// Passes over the training genes [default: 30; auto: at least as many as make 1000 steps, and no more after 3000 steps
+    /// without a better one]
     #[schemars(range(min = 1), extend("x-value" = "N"))]
     pub epochs: Option<u32>,
+    /// A network stops after so many steps without a better epoch; of models that do ([`super::recipe`]), where the epochs
+    /// are not given
+    #[schemars(range(min = 1))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u64>,
     /// Genes a step
     #[schemars(range(min = 1, max = 65_536), extend("x-value" = "N"))]
     pub batch_size: u32,
@@ -76,6 +82,7 @@ impl Default for Regime {
     fn default() -> Self {
         Regime {
             epochs: None,
+            patience: None,
             batch_size: 16,
             optimizer: OptimizerKind::Adam,
             momentum: None,

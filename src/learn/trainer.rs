@@ -109,14 +109,15 @@ impl Trainer {
         &self.states
     }
 
-    /// Epochs that every model has done.
+    /// Epochs that every model has done that is not at its end.
     pub fn epochs_done(&self) -> u32 {
-        self.states.iter().map(TrainingState::epochs_done).min().unwrap_or(0)
+        let in_training = self.states.iter().filter(|state| !state.is_done(&self.regime));
+        in_training.map(TrainingState::epochs_done).min().unwrap_or(self.regime.epochs())
     }
 
-    /// Whether all epochs are done.
+    /// Whether every model is at its end.
     pub fn is_done(&self) -> bool {
-        self.epochs_done() >= self.regime.epochs()
+        self.states.iter().all(|state| state.is_done(&self.regime))
     }
 
     /// Some of the models, each with the weights of its best epoch.
@@ -145,7 +146,8 @@ impl Trainer {
     ) -> Result<Vec<Option<EpochRecord>>, TrainError> {
         let epoch = self.epochs_done();
         let learning_rate = self.regime.learning_rate * self.regime.schedule.factor(epoch, self.regime.epochs());
-        let takes_part: Vec<bool> = self.states.iter().map(|state| state.epochs_done() == epoch).collect();
+        let is_next = |state: &TrainingState| state.epochs_done() == epoch && !state.is_done(&self.regime);
+        let takes_part: Vec<bool> = self.states.iter().map(is_next).collect();
         let train_losses = self.train(data, epoch, learning_rate, &takes_part, done)?;
         let logits = self.validate(data, &takes_part)?;
         let (trained, task) = (self.optimizer.to_host()?, self.task);

@@ -108,6 +108,8 @@ pub struct Direction {
     pub reversed: bool,
     /// [input or hidden, gate × hidden]: a unit's row is one input's weights.
     pub weights: Vec<f64>,
+    /// The same, [gate × hidden, input or hidden]: a row is the weights of one gate of a unit.
+    pub by_gate: Vec<f64>,
     /// [gate × hidden]: both biases of PyTorch's together.
     pub bias: Vec<f64>,
 }
@@ -118,14 +120,12 @@ impl Direction {
     pub fn new(inputs: usize, hidden: usize, reversed: bool, flat: &[f32]) -> Self {
         let (of_input, rest) = flat.split_at(4 * hidden * inputs);
         let (of_hidden, biases) = rest.split_at(4 * hidden * hidden);
-        let mut weights = Vec::with_capacity((inputs + hidden) * 4 * hidden);
-        for (from, width) in [(of_input, inputs), (of_hidden, hidden)] {
-            for at in 0..width {
-                weights.extend((0..4 * hidden).map(|gate| f64::from(from[gate * width + at])));
-            }
-        }
+        let rows = of_input.chunks_exact(inputs).zip(of_hidden.chunks_exact(hidden));
+        let by_gate: Vec<f64> = rows.flat_map(|(a, b)| a.iter().chain(b)).map(|&weight| f64::from(weight)).collect();
+        let read = inputs + hidden;
+        let weights = (0..read).flat_map(|at| by_gate.iter().skip(at).step_by(read)).copied().collect();
         let bias = (0..4 * hidden).map(|gate| f64::from(biases[gate]) + f64::from(biases[4 * hidden + gate]));
-        Direction { inputs, hidden, reversed, weights, bias: bias.collect() }
+        Direction { inputs, hidden, reversed, weights, by_gate, bias: bias.collect() }
     }
 }
 

@@ -122,34 +122,51 @@ impl InstructionSet {
     }
 }
 
-/// A kernel compiled for each instruction set; the block size is the one of [`InstructionSet::unit_block`].
+/// A kernel compiled for each instruction set: one of [`Simd`](super::lanes::Simd), whose block size is the one of
+/// [`InstructionSet::unit_block`]; or plain loops, which give the same bits on all.
 macro_rules! kernel {
+    ($(#[$doc:meta])* $name:ident = plain $inner:ident $(<$P:ident: $bound:path>)? ($($argument:ident: $type:ty),*)) => {
+        $crate::model::kernel!(
+            @each $(#[$doc])* $name [$($P: $bound)?] [$inner::<$($P)?>] [$inner::<$($P)?>] [$inner::<$($P)?>]
+            ($($argument: $type),*)
+        );
+    };
     ($(#[$doc:meta])* $name:ident = $inner:ident $(with block $wide:literal or $narrow:literal)? ($($argument:ident: $type:ty),*)) => {
+        $crate::model::kernel!(
+            @each $(#[$doc])* $name [] [$inner::<Avx512 $(, $wide)?>] [$inner::<Avx2 $(, $narrow)?>] [$inner::<Native $(, $narrow)?>]
+            ($($argument: $type),*)
+        );
+    };
+    (
+        @each $(#[$doc:meta])* $name:ident [$($generic:tt)*] [$($wide:tt)*] [$($narrow:tt)*] [$($native:tt)*]
+        ($($argument:ident: $type:ty),*)
+    ) => {
         $(#[$doc])*
         #[allow(unsafe_code)] // to call a function compiled for an instruction set that was detected at run time
-        pub(super) fn $name(instructions: InstructionSet, $($argument: $type),*) {
+        pub(super) fn $name<$($generic)*>(instructions: $crate::model::InstructionSet, $($argument: $type),*) {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f")]
-            fn avx512($($argument: $type),*) {
-                $inner::<Avx512 $(, $wide)?>($($argument),*)
+            fn avx512<$($generic)*>($($argument: $type),*) {
+                $($wide)*($($argument),*)
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
-            fn avx2($($argument: $type),*) {
-                $inner::<Avx2 $(, $narrow)?>($($argument),*)
+            fn avx2<$($generic)*>($($argument: $type),*) {
+                $($narrow)*($($argument),*)
             }
             match instructions {
                 // SAFETY: layers are only given instruction sets that are available.
                 #[cfg(target_arch = "x86_64")]
-                InstructionSet::Avx512 => unsafe { avx512($($argument),*) },
+                $crate::model::InstructionSet::Avx512 => unsafe { avx512($($argument),*) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
-                InstructionSet::Avx2 => unsafe { avx2($($argument),*) },
-                _ => $inner::<Native $(, $narrow)?>($($argument),*),
+                $crate::model::InstructionSet::Avx2 => unsafe { avx2($($argument),*) },
+                _ => $($native)*($($argument),*),
             }
         }
     };
 }
+pub(crate) use kernel;
 
 kernel!(
     /// Runs all steps of one direction; the inputs are in place.

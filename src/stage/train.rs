@@ -348,6 +348,7 @@ impl Args {
     fn regime(&self, samples: &[TrainingSample]) -> Regime {
         Regime {
             epochs: Some(self.epochs(samples)),
+            patience: self.model.defaults.patience.filter(|_| self.regime.epochs.is_none()),
             momentum: (self.regime.optimizer == OptimizerKind::Sgd).then(|| self.regime.momentum()),
             dropout: Some(self.regime.dropout.unwrap_or(self.model.defaults.dropout)),
             ..self.regime.0

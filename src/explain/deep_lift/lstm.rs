@@ -3,8 +3,9 @@
 //! Gates by the rule of their sigmoid or tanh; the products of gates by Shapley's: of y = u·v, Δu is
 //! worth (v₀ + v)/2 each and Δv (u₀ + u)/2, which together are exactly Δy.
 
-use super::parts::{Change, Parts};
+use super::parts::Parts;
 use crate::model::chain::{Direction, Function};
+use crate::model::{InstructionSet, kernel};
 
 /// What a window makes of it, by time.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +31,6 @@ pub struct Slopes<P> {
     pub outputs: Vec<P>,
 }
 
-const GATES: [Function; 4] = [Function::Sigmoid, Function::Sigmoid, Function::Tanh, Function::Sigmoid];
-
 impl Direction {
     /// Times in the order in which they are read.
     fn order(&self, steps: usize) -> impl DoubleEndedIterator<Item = usize> + use<> {
@@ -55,28 +54,7 @@ impl Direction {
             tanh: zeros(hidden),
             outputs: zeros(hidden),
         };
-        let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
-        for time in self.order(steps) {
-            let before = &mut trace.before[time * 4 * hidden..][..4 * hidden];
-            before.copy_from_slice(&self.bias);
-            let read = x[time * self.inputs..][..self.inputs].iter().chain(&h);
-            for (value, weights) in read.zip(self.weights.chunks_exact(4 * hidden)) {
-                before.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += value * weight);
-            }
-            let gates = &mut trace.gates[time * 4 * hidden..][..4 * hidden];
-            for (gate, function) in GATES.into_iter().enumerate() {
-                for unit in gate * hidden..(gate + 1) * hidden {
-                    gates[unit] = function.at(before[unit]);
-                }
-            }
-            for unit in 0..hidden {
-                c[unit] = gates[hidden + unit] * c[unit] + gates[unit] * gates[2 * hidden + unit];
-                trace.tanh[time * hidden + unit] = Function::Tanh.at(c[unit]);
-                h[unit] = gates[3 * hidden + unit] * trace.tanh[time * hidden + unit];
-            }
-            trace.cell[time * hidden..][..hidden].copy_from_slice(&c);
-            trace.outputs[time * hidden..][..hidden].copy_from_slice(&h);
-        }
+        trace_steps(InstructionSet::best(), self, x, &mut trace);
         trace
     }
 
@@ -88,51 +66,7 @@ impl Direction {
             tanh: vec![P::default(); steps * hidden],
             outputs: vec![P::default(); if P::SPLIT { steps * hidden } else { 0 }],
         };
-        let (mut h, mut c) = (vec![P::default(); hidden], vec![P::default(); hidden]);
-        let mut gates = vec![P::default(); 4 * hidden];
-        for time in self.order(steps) {
-            if P::SPLIT {
-                gates.fill(P::default());
-                let read = x[time * self.inputs..][..self.inputs].iter().chain(&h);
-                for (difference, weights) in read.zip(self.weights.chunks_exact(4 * hidden)) {
-                    gates
-                        .iter_mut()
-                        .zip(weights)
-                        .for_each(|(sum, &weight)| *sum = sum.plus(difference.through(weight)));
-                }
-            }
-            for (gate, function) in GATES.into_iter().enumerate() {
-                for (unit, difference) in gates.iter_mut().enumerate().skip(gate * hidden).take(hidden) {
-                    let at = time * 4 * hidden + unit;
-                    let change = Change {
-                        x0: reference.before[at],
-                        x: trace.before[at],
-                        y0: reference.gates[at],
-                        y: trace.gates[at],
-                    };
-                    slopes.gates[at] = P::slope(function, change, *difference);
-                    *difference = difference.by(slopes.gates[at]);
-                }
-            }
-            for unit in 0..hidden {
-                let factors = Factors::new(self, reference, trace, time, unit);
-                let [input, forget, candidate, output] = std::array::from_fn(|gate| gates[gate * hidden + unit]);
-                c[unit] = forget
-                    .through(factors.forget)
-                    .plus(c[unit].through(factors.previous_cell))
-                    .plus(input.through(factors.input))
-                    .plus(candidate.through(factors.candidate));
-                let at = time * hidden + unit;
-                let change =
-                    Change { x0: reference.cell[at], x: trace.cell[at], y0: reference.tanh[at], y: trace.tanh[at] };
-                slopes.tanh[at] = P::slope(Function::Tanh, change, c[unit]);
-                let tanh = c[unit].by(slopes.tanh[at]);
-                h[unit] = output.through(factors.output).plus(tanh.through(factors.tanh));
-            }
-            if P::SPLIT {
-                slopes.outputs[time * hidden..][..hidden].copy_from_slice(&h);
-            }
-        }
+        slopes_of_steps(InstructionSet::best(), self, [reference, trace], x, &mut slopes);
         slopes
     }
 
@@ -144,42 +78,168 @@ impl Direction {
         slopes: &Slopes<P>,
         outputs: &[P],
     ) -> Vec<P> {
-        let (hidden, steps) = (self.hidden, outputs.len() / self.hidden);
-        let mut inputs = vec![P::default(); steps * self.inputs];
-        let (mut h, mut c) = (vec![P::default(); hidden], vec![P::default(); hidden]);
-        let mut gates = vec![P::default(); 4 * hidden];
-        for time in self.order(steps).rev() {
-            for unit in 0..hidden {
-                let factors = Factors::new(self, reference, trace, time, unit);
-                let output = outputs[time * hidden + unit].plus(h[unit]);
-                let tanh = output.through(factors.tanh);
-                let cell = tanh.by(slopes.tanh[time * hidden + unit]).plus(c[unit]);
-                let of_gate = [
-                    cell.through(factors.input),
-                    cell.through(factors.forget),
-                    cell.through(factors.candidate),
-                    output.through(factors.output),
-                ];
-                for (gate, multiplier) in of_gate.into_iter().enumerate() {
-                    let at = gate * hidden + unit;
-                    gates[at] = multiplier.by(slopes.gates[time * 4 * hidden + at]);
-                }
-                c[unit] = cell.through(factors.previous_cell);
-            }
-            let read = inputs[time * self.inputs..][..self.inputs].iter_mut().chain(&mut h);
-            for (multiplier, weights) in read.zip(self.weights.chunks_exact(4 * hidden)) {
-                // four sums side by side, which the processor adds at a time
-                let mut sums = [P::default(); 4];
-                for (gates, weights) in gates.chunks_exact(4).zip(weights.chunks_exact(4)) {
-                    for lane in 0..4 {
-                        sums[lane] = sums[lane].plus(gates[lane].through(weights[lane]));
-                    }
-                }
-                *multiplier = sums[0].plus(sums[1]).plus(sums[2].plus(sums[3]));
-            }
-        }
+        let mut inputs = vec![P::default(); outputs.len() / self.hidden * self.inputs];
+        back_through_steps(InstructionSet::best(), self, [reference, trace], slopes, outputs, &mut inputs);
         inputs
     }
+}
+
+// almost all of the time is spent in these three
+kernel!(
+    /// Fills in the trace of `x`.
+    trace_steps = plain trace_inner(lstm: &Direction, x: &[f64], trace: &mut Trace)
+);
+kernel!(
+    /// Fills in the slopes.
+    slopes_of_steps = plain slopes_inner<P: Parts>(lstm: &Direction, traces: [&Trace; 2], x: &[P], slopes: &mut Slopes<P>)
+);
+kernel!(
+    /// Fills in the multipliers of the inputs.
+    back_through_steps = plain backward_inner<P: Parts>(lstm: &Direction, traces: [&Trace; 2], slopes: &Slopes<P>, outputs: &[P], inputs: &mut [P])
+);
+
+#[inline(always)]
+fn trace_inner(lstm: &Direction, x: &[f64], trace: &mut Trace) {
+    let (hidden, steps) = (lstm.hidden, x.len() / lstm.inputs);
+    let (of_input, of_hidden) = lstm.weights.split_at(lstm.inputs * 4 * hidden);
+    let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
+    for time in lstm.order(steps) {
+        let before = &mut trace.before[time * 4 * hidden..][..4 * hidden];
+        before.copy_from_slice(&lstm.bias);
+        f64::add_through(&x[time * lstm.inputs..][..lstm.inputs], of_input, before);
+        f64::add_through(&h, of_hidden, before);
+        let gates = &mut trace.gates[time * 4 * hidden..][..4 * hidden];
+        gates.copy_from_slice(before);
+        let [input, forget, candidate, output] = quarters_mut(gates);
+        Function::Sigmoid.apply(input);
+        Function::Sigmoid.apply(forget);
+        Function::Tanh.apply(candidate);
+        Function::Sigmoid.apply(output);
+        let sides = forget.iter().zip(&*input).zip(&*candidate);
+        c.iter_mut().zip(sides).for_each(|(c, ((forget, input), candidate))| *c = forget * *c + input * candidate);
+        let tanh = &mut trace.tanh[time * hidden..][..hidden];
+        tanh.copy_from_slice(&c);
+        Function::Tanh.apply(tanh);
+        h.iter_mut().zip(&*output).zip(&*tanh).for_each(|((h, output), tanh)| *h = output * tanh);
+        trace.cell[time * hidden..][..hidden].copy_from_slice(&c);
+        trace.outputs[time * hidden..][..hidden].copy_from_slice(&h);
+    }
+}
+
+#[inline(always)]
+fn slopes_inner<P: Parts>(lstm: &Direction, traces: [&Trace; 2], x: &[P], slopes: &mut Slopes<P>) {
+    let (hidden, steps) = (lstm.hidden, traces[1].outputs.len() / lstm.hidden);
+    let (of_input, of_hidden) = lstm.weights.split_at(lstm.inputs * 4 * hidden);
+    let (mut h, mut c) = (vec![P::default(); hidden], vec![P::default(); hidden]);
+    let mut gates = vec![P::default(); 4 * hidden];
+    let zeros = vec![0.0; hidden];
+    for time in lstm.order(steps) {
+        let range = time * 4 * hidden..(time + 1) * 4 * hidden;
+        if P::SPLIT {
+            gates.fill(P::default());
+            P::add_through(&x[time * lstm.inputs..][..lstm.inputs], of_input, &mut gates);
+            P::add_through(&h, of_hidden, &mut gates);
+        }
+        let [before0, before] = traces.map(|trace| quarters(&trace.before[range.clone()]));
+        let [gates0, gates1] = traces.map(|trace| quarters(&trace.gates[range.clone()]));
+        let of_gates = quarters_mut(&mut slopes.gates[range.clone()]);
+        let differences = quarters(&gates);
+        let sides = |gate: usize| [before0[gate], before[gate], gates0[gate], gates1[gate]];
+        let [input, forget, candidate, output] = of_gates;
+        P::slopes(Function::Sigmoid, sides(0), differences[0], input);
+        P::slopes(Function::Sigmoid, sides(1), differences[1], forget);
+        P::slopes(Function::Tanh, sides(2), differences[2], candidate);
+        P::slopes(Function::Sigmoid, sides(3), differences[3], output);
+        let products = Products::new(lstm, traces, time, &zeros);
+        if P::SPLIT {
+            gates.iter_mut().zip(&slopes.gates[range]).for_each(|(gate, slope)| *gate = gate.by(*slope));
+            let [input, forget, candidate, _] = quarters(&gates);
+            for unit in 0..hidden {
+                let factors = products.factors(unit);
+                c[unit] = forget[unit]
+                    .through(factors.forget)
+                    .plus(c[unit].through(factors.previous_cell))
+                    .plus(input[unit].through(factors.input))
+                    .plus(candidate[unit].through(factors.candidate));
+            }
+        }
+        let own = time * hidden..(time + 1) * hidden;
+        let [cell0, cell] = traces.map(|trace| &trace.cell[own.clone()]);
+        let tanh = &mut slopes.tanh[own.clone()];
+        P::slopes(Function::Tanh, [cell0, cell, products.tanh[0], products.tanh[1]], &c, tanh);
+        if P::SPLIT {
+            let [.., output] = quarters(&gates);
+            for unit in 0..hidden {
+                let factors = products.factors(unit);
+                let tanh = c[unit].by(tanh[unit]);
+                h[unit] = output[unit].through(factors.output).plus(tanh.through(factors.tanh));
+            }
+            slopes.outputs[own].copy_from_slice(&h);
+        }
+    }
+}
+
+#[inline(always)]
+fn backward_inner<P: Parts>(
+    lstm: &Direction,
+    traces: [&Trace; 2],
+    slopes: &Slopes<P>,
+    outputs: &[P],
+    inputs: &mut [P],
+) {
+    let (hidden, steps) = (lstm.hidden, outputs.len() / lstm.hidden);
+    let (mut h, mut c) = (vec![P::default(); hidden], vec![P::default(); hidden]);
+    let mut gates = vec![P::default(); 4 * hidden];
+    let zeros = vec![0.0; hidden];
+    let mut read = vec![P::default(); lstm.inputs + hidden];
+    for time in lstm.order(steps).rev() {
+        let products = Products::new(lstm, traces, time, &zeros);
+        let [of_input, of_forget, of_candidate, of_output] = quarters(&slopes.gates[time * 4 * hidden..][..4 * hidden]);
+        let [of_tanh, outputs] = [&slopes.tanh, outputs].map(|all| &all[time * hidden..][..hidden]);
+        let [input, forget, candidate, output] = quarters_mut(&mut gates);
+        let (h_of, c_of) = (&mut h[..hidden], &mut c[..hidden]);
+        for unit in 0..hidden {
+            let factors = products.factors(unit);
+            let out = outputs[unit].plus(h_of[unit]);
+            let cell = out.through(factors.tanh).by(of_tanh[unit]).plus(c_of[unit]);
+            input[unit] = cell.through(factors.input).by(of_input[unit]);
+            forget[unit] = cell.through(factors.forget).by(of_forget[unit]);
+            candidate[unit] = cell.through(factors.candidate).by(of_candidate[unit]);
+            output[unit] = out.through(factors.output).by(of_output[unit]);
+            c_of[unit] = cell.through(factors.previous_cell);
+        }
+        read.fill(P::default());
+        P::add_through(&gates, &lstm.by_gate, &mut read);
+        let (of_input, of_hidden) = read.split_at(lstm.inputs);
+        inputs[time * lstm.inputs..][..lstm.inputs].copy_from_slice(of_input);
+        h.copy_from_slice(of_hidden);
+    }
+}
+
+/// Those of each gate.
+#[inline(always)]
+fn quarters<T>(gates: &[T]) -> [&[T]; 4] {
+    let hidden = gates.len() / 4;
+    std::array::from_fn(|gate| &gates[gate * hidden..][..hidden])
+}
+
+/// Those of each gate.
+#[inline(always)]
+fn quarters_mut<T>(gates: &mut [T]) -> [&mut [T]; 4] {
+    let (early, late) = gates.split_at_mut(gates.len() / 2);
+    let ((input, forget), (candidate, output)) =
+        (early.split_at_mut(early.len() / 2), late.split_at_mut(late.len() / 2));
+    [input, forget, candidate, output]
+}
+
+/// The products at one time: their sides, of the reference and of the window.
+struct Products<'a> {
+    /// \[gate\]\[unit\].
+    gates: [[&'a [f64]; 4]; 2],
+    /// The cells before.
+    previous: [&'a [f64]; 2],
+    /// The cells' tanh.
+    tanh: [&'a [f64]; 2],
 }
 
 /// The other factors of the products at one unit and time, each the mean of reference and window.
@@ -198,22 +258,29 @@ struct Factors {
     tanh: f64,
 }
 
-impl Factors {
-    fn new(lstm: &Direction, reference: &Trace, trace: &Trace, time: usize, unit: usize) -> Self {
+impl<'a> Products<'a> {
+    #[inline(always)]
+    fn new(lstm: &Direction, traces: [&'a Trace; 2], time: usize, zeros: &'a [f64]) -> Self {
         let hidden = lstm.hidden;
-        let gate = |gate: usize| {
-            let at = (time * 4 + gate) * hidden + unit;
-            0.5 * (reference.gates[at] + trace.gates[at])
-        };
-        let mean = |of: fn(&Trace) -> &Vec<f64>, time: usize| {
-            0.5 * (of(reference)[time * hidden + unit] + of(trace)[time * hidden + unit])
-        };
-        let previous = lstm.previous(time, trace.outputs.len() / hidden);
+        let before = lstm.previous(time, traces[1].outputs.len() / hidden);
+        // cells are 0 before the first time
+        let previous = |trace: &'a Trace| before.map_or(zeros, |time| &trace.cell[time * hidden..][..hidden]);
+        Products {
+            gates: traces.map(|trace| quarters(&trace.gates[time * 4 * hidden..][..4 * hidden])),
+            previous: traces.map(previous),
+            tanh: traces.map(|trace| &trace.tanh[time * hidden..][..hidden]),
+        }
+    }
+
+    #[inline(always)]
+    fn factors(&self, unit: usize) -> Factors {
+        let mean = |[reference, here]: [&[f64]; 2]| 0.5 * (reference[unit] + here[unit]);
+        let gate = |gate: usize| mean(self.gates.map(|gates| gates[gate]));
         Factors {
             input: gate(2),
-            forget: previous.map_or(0.0, |time| mean(|trace| &trace.cell, time)),
+            forget: mean(self.previous),
             candidate: gate(0),
-            output: mean(|trace| &trace.tanh, time),
+            output: mean(self.tanh),
             previous_cell: gate(1),
             tanh: gate(3),
         }

@@ -2,7 +2,7 @@
 
 use crate::learn::optimizer::OptimizerState;
 use crate::learn::random;
-use crate::learn::regime::OptimizerKind;
+use crate::learn::regime::{OptimizerKind, Regime};
 use crate::model::ModelConfig;
 
 /// One line of the history.
@@ -44,6 +44,19 @@ impl TrainingState {
     /// The record of the best epoch: the highest validation AUROC or correlation, of equal ones the later.
     pub fn best(&self) -> Option<&EpochRecord> {
         self.history.iter().max_by(|a, b| a.valid_metric.total_cmp(&b.valid_metric).then(a.epoch.cmp(&b.epoch)))
+    }
+
+    /// Steps since an epoch was better than all before it.
+    fn steps_since_gain(&self) -> u64 {
+        let gains = self.best().and_then(|best| self.history.iter().find(|of| of.valid_metric == best.valid_metric));
+        let (done, gain) = (self.epochs_done(), gains.map_or(0, |of| of.epoch));
+        self.optimizer.steps / u64::from(done.max(1)) * u64::from(done - gain)
+    }
+
+    /// Whether all epochs are done, or none was better for as long as patience lasts.
+    pub(super) fn is_done(&self, regime: &Regime) -> bool {
+        self.epochs_done() >= regime.epochs()
+            || regime.patience.is_some_and(|patience| self.steps_since_gain() >= patience)
     }
 
     /// Epochs that are done.

@@ -131,6 +131,36 @@ fn models_trained_together_are_the_models_trained_alone() {
 }
 
 #[test]
+fn each_network_stops_when_its_epochs_get_no_better_whatever_the_others_do() {
+    // noise: no epoch is better for long. 37 genes are three steps an epoch
+    let settings = Regime { epochs: Some(40), patience: Some(12), learning_rate: 1e-3, ..settings() };
+    let set =
+        |seed: u64, n: usize| GeneSet { values: noise(seed, n * 20).iter().map(|v| v * 20.0).collect(), ..genes(5, n) };
+    let all = data(vec![set(5, 37)], vec![set(6, 20)]);
+    let train = |learners: &[Learner]| {
+        let mut trainer = trainer(&settings, learners);
+        while !trainer.is_done() {
+            trainer.run_epoch(&all, |_| ()).unwrap();
+        }
+        trainer.states().to_vec()
+    };
+    let seeds = 1..=4;
+    let together = train(&seeds.clone().map(|seed| learner(seed, 0)).collect::<Vec<_>>());
+    for (seed, state) in seeds.zip(&together) {
+        let metrics: Vec<f64> = state.history.iter().map(|record| record.valid_metric).collect();
+        let highest = metrics.iter().copied().fold(0.0, f64::max);
+        let gain = metrics.iter().position(|&metric| metric == highest).unwrap() + 1;
+        assert_eq!(metrics.len(), (gain + 4).min(40), "{metrics:?}");
+        assert_eq!(train(&[learner(seed, 0)])[0], *state);
+    }
+    let lengths: Vec<u32> = together.iter().map(TrainingState::epochs_done).collect();
+    assert!(
+        lengths.iter().any(|&length| length < 40) && lengths.iter().any(|length| *length != lengths[0]),
+        "{lengths:?}"
+    );
+}
+
+#[test]
 fn options_change_the_result_and_the_seed_decides_it() {
     let train = |settings: Regime, seed| {
         let mut trainer = trainer(&settings, &[learner(seed, 0)]);
