@@ -32,8 +32,20 @@ fn the_plan_is_the_stage_commands() {
     let output = attentrack(&dir, &["run", "config.yaml", "--dry-run"]);
     let plan = String::from_utf8(output.stdout).unwrap();
     let stages: Vec<&str> = plan.lines().map(|line| line.split(' ').next().unwrap()).collect();
-    let expected =
-        ["tss", "label", "split", "bin", "train", "predict", "evaluate", "track", "explain", "track", "report"];
+    let expected = [
+        "tss",
+        "label",
+        "split",
+        "bin",
+        "train",
+        "predict",
+        "evaluate",
+        "faithfulness",
+        "track",
+        "explain",
+        "track",
+        "report",
+    ];
     assert_eq!(stages, expected.map(|stage| format!("attentrack-{stage}")));
     assert!(plan.contains("--signal H3K4me3=a.bw --signal H3K27me3=b.bam "), "{plan}");
     assert!(plan.contains(" --control H3K27me3=a.bw\n"), "{plan}");
@@ -61,9 +73,9 @@ fn the_chain_trains_auto_unless_a_model_is_named_and_the_stage_attentive_chrome(
         let train = plan["steps"].as_array().unwrap().iter().find(|step| step["stage"] == "train").unwrap();
         assert!(train["settings"].as_str().unwrap().contains(named), "{train}");
         let track = plan["steps"].as_array().unwrap().iter().find(|step| step["stage"] == "track").unwrap();
-        // where the model looks, and which genes it is unsure of
+        // where the model looks, which genes it is unsure of, and whether its attention is better than the signal
         let read: Vec<_> = track["inputs"].as_array().unwrap().iter().map(|input| input["stage"].clone()).collect();
-        assert_eq!(read, ["predict", "predict"], "{track}");
+        assert_eq!(read, ["predict", "predict", "faithfulness"], "{track}");
     }
     let alone = attentrack::stage::train::Args::try_parse_from(
         "attentrack-train --bins a --labels b --splits c --out d.model.safetensors".split(' '),
