@@ -84,7 +84,13 @@ fn of_rows(
         let Some(open) = model.deep_lift()? else { bail!("the model cannot be laid open for {}", method.name()) };
         return Ok(open.contributions(x, rule, done));
     }
-    let twice = |_: LayerName, input: f32| settings.transform.rescaled(input, 2.0);
+    if matches!(method, Method::Doubling | Method::MarkDoubling) && settings.transform.rescaled(1.0, 2.0).is_none() {
+        let (method, transform) = (method.name(), settings.transform.name());
+        bail!(
+            "{method}: the inputs of a model with --transform {transform} do not say what twice the signal is. Name other methods"
+        );
+    }
+    let twice = |_: LayerName, input: f32| settings.transform.rescaled(input, 2.0).unwrap_or(input);
     let none = |_: LayerName, _: f32| 0.0;
     let mut values = Vec::with_capacity(x.len());
     for x in x.chunks(WINDOWS * size) {
