@@ -17,6 +17,7 @@ mod deep_chrome_linear;
 mod deep_chrome_mlp;
 mod deep_diff;
 mod design;
+mod encoders;
 mod kernel;
 mod lanes;
 mod layer;
@@ -38,6 +39,7 @@ pub use design::{Design, Shape, Sizes};
 pub use kernel::InstructionSet;
 pub(crate) use kernel::kernel;
 pub use lanes::sigmoid;
+pub use missing::filled;
 pub use network::{Auxiliary, Network, Output, TensorSpec, WeightError, member_prefix};
 
 use candle_core::{Device, Result, Tensor};
@@ -104,6 +106,11 @@ networks! {
     DeepChromeMlp(deep_chrome_mlp::DeepChromeMlpConfig),
     /// DeepDiff, the change of expression between two samples (Sekhon et al., Bioinformatics 2018).
     DeepDiff(deep_diff::DeepDiffConfig),
+}
+
+/// Whether a size that older files lack is as it was then.
+fn is_zero(size: &usize) -> bool {
+    *size == 0
 }
 
 /// What the sizes of an architecture tell.

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 pub use self::steps::predict;
-use self::steps::{bin, evaluate, explain, faithfulness, label, pair, report, split, track, train, tss};
 use super::cohort::{Cohort, Subject};
 use super::config::{Config, TrainMode};
 use super::layout::Layout;
@@ -18,6 +17,7 @@ use crate::explain::Method;
 use crate::learn::recipe;
 use crate::matrix::track::TrackValue;
 use crate::matrix::{Kind, LayerName};
+use crate::stage::{bin, explain, label, pair, predict, split};
 
 /// What stands for the name of each sample in the name of a model.
 const EACH_SAMPLE: &str = "{sample}";
@@ -41,25 +41,25 @@ pub fn plan(config: &Config, cohort: &Cohort, outdir: &Path, side_by_side: bool)
     let subjects = &cohort.subjects;
     let mut steps = data(config, &layout, cohort);
     steps.extend(trainings(config, &layout, cohort, side_by_side)?);
-    steps.extend(subjects.iter().map(|subject| predict(config, &layout, subject, has_attention(config))));
-    steps.push(evaluate(config, &layout, &cohort.learnt()));
+    steps.extend(subjects.iter().map(|subject| steps::predict(config, &layout, subject, has_attention(config))));
+    steps.push(steps::evaluate(config, &layout, &cohort.learnt()));
     if let Some(methods) = judged_methods(config) {
-        steps.extend(subjects.iter().map(|subject| faithfulness(config, &layout, subject, &methods)));
+        steps.extend(subjects.iter().map(|subject| steps::faithfulness(config, &layout, subject, &methods)));
     }
     if has_attention(config) {
         steps.extend(subjects.iter().map(|subject| {
-            let attention = layout.attention(&subject.name);
+            let attention = layout.model(&predict::JOB, 1, &subject.name);
             let value = config.tracks.value;
-            track(config, &layout, subject, &subject.name, attention, value)
+            steps::track(config, &layout, subject, &subject.name, attention, value)
         }));
     }
     for (subject, method) in subjects.iter().flat_map(|subject| methods(config).into_iter().map(move |m| (subject, m)))
     {
         let name = format!("{}.{}", subject.name, method.name());
-        steps.push(explain(config, &layout, subject, &name, method));
-        steps.push(track(config, &layout, subject, &name, layout.explanation(&name), None));
+        steps.push(steps::explain(config, &layout, subject, &name, method));
+        steps.push(steps::track(config, &layout, subject, &name, layout.model(&explain::JOB, 0, &name), None));
     }
-    steps.push(report(config, &layout, cohort));
+    steps.push(steps::report(config, &layout, cohort));
     check_outputs(&steps)?;
     let only_scored = cohort.only_scored();
     if !only_scored.is_empty() {
@@ -101,16 +101,16 @@ fn check_fold(config: &Config) -> Result<()> {
 /// The steps that make what all models learn from: genes, labels, splits, bins and pairs.
 pub fn data(config: &Config, layout: &Layout, cohort: &Cohort) -> Vec<Step> {
     let learnt = cohort.learnt();
-    let mut steps = vec![tss(config, layout)];
+    let mut steps = vec![steps::tss(config, layout)];
     // the cheap stages first, so that a wrong name or table shows before hours of binning
     if config.own_labels.path.is_none() {
-        steps.extend(learnt.iter().map(|subject| label(config, layout, subject)));
+        steps.extend(learnt.iter().map(|subject| steps::label(config, layout, subject)));
     }
     if config.own_split.path.is_none() {
-        steps.push(split(config, layout, &learnt));
+        steps.push(steps::split(config, layout, &learnt));
     }
-    steps.extend(cohort.samples.iter().map(|sample| bin(config, layout, sample)));
-    steps.extend(cohort.subjects.iter().filter_map(|subject| pair(layout, subject)));
+    steps.extend(cohort.samples.iter().map(|sample| steps::bin(config, layout, sample)));
+    steps.extend(cohort.subjects.iter().filter_map(|subject| steps::pair(layout, subject)));
     steps
 }
 
@@ -120,7 +120,7 @@ pub fn data(config: &Config, layout: &Layout, cohort: &Cohort) -> Vec<Step> {
 /// Too few samples for the mode of training; pairs and a model that do not go together.
 pub fn trainings(config: &Config, layout: &Layout, cohort: &Cohort, side_by_side: bool) -> Result<Vec<Step>> {
     check_model(config, cohort)?;
-    let train = |run: &str, subjects: &[&Subject]| train(config, layout, run, subjects);
+    let train = |run: &str, subjects: &[&Subject]| steps::train(config, layout, run, subjects);
     let (learnt, only_scored) = (cohort.learnt(), cohort.only_scored());
     if learnt.is_empty() {
         bail!(
@@ -219,17 +219,21 @@ fn model_of(config: &Config, subject: &Subject) -> String {
 
 /// The matrix of a sample or a pair.
 fn matrix_of(layout: &Layout, subject: &Subject) -> PathBuf {
-    if subject.versus.is_some() { layout.pair(&subject.name) } else { layout.bins(&subject.name) }
+    if subject.versus.is_some() {
+        layout.data(&pair::JOB, &subject.name)
+    } else {
+        layout.data(&bin::JOB, &subject.name)
+    }
 }
 
 /// The labels of a sample, made or given.
 pub fn labels_of(config: &Config, layout: &Layout, sample: &str) -> PathBuf {
-    config.own_labels.of(sample).unwrap_or_else(|| layout.labels(sample))
+    config.own_labels.of(sample).unwrap_or_else(|| layout.data(&label::JOB, sample))
 }
 
 /// The splits, made or given.
 pub fn splits_of(config: &Config, layout: &Layout) -> PathBuf {
-    config.own_split.path.clone().unwrap_or_else(|| layout.splits())
+    config.own_split.path.clone().unwrap_or_else(|| layout.data(&split::JOB, ""))
 }
 
 /// Whether the genes' bodies are binned: as asked for, else for the model that looks at them.

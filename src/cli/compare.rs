@@ -16,7 +16,7 @@ use crate::io;
 use crate::learn::{Recipe, recipe};
 use crate::matrix::LayerName;
 use crate::stage::train::recipe_parser;
-use crate::stage::{Common, Files, Flags, Stage, rank};
+use crate::stage::{Common, Files, Flags, Stage, predict, rank, tss};
 
 /// Train every model on the data of a config.yaml, and compare them on the genes that none has seen:
 /// figures with intervals, paired tests, time
@@ -199,7 +199,7 @@ impl Compare {
                     let mut steps = chain::trainings(&own, &layout, cohort, true)?;
                     steps.extend(cohort.subjects.iter().map(|subject| chain::predict(&own, &layout, subject, false)));
                     let judged = cohort.subjects.iter().map(|subject| {
-                        [layout.predictions(&subject.name), chain::labels_of(&own, &layout, &subject.name)]
+                        [layout.model(&predict::JOB, 0, &subject.name), chain::labels_of(&own, &layout, &subject.name)]
                     });
                     rungs.push(Rung { model: name.clone(), fold, seed, steps, judged: judged.collect() });
                 }
@@ -213,7 +213,7 @@ impl Compare {
         let arguments = rank::Args {
             runs: folder.join("runs.tsv"),
             splits: chain::splits_of(config, layout),
-            genes: Some(layout.genes()),
+            genes: Some(layout.data(&tss::JOB, "")),
             out: folder.join("comparison.tsv"),
             plot: Some(folder.join("comparison.svg")),
             reference: self.reference.map(|reference| reference.tag.to_owned()),

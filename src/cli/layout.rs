@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use crate::stage::job::Job;
-use crate::stage::{bin, evaluate, explain, faithfulness, label, pair, predict, report, split, track, train, tss};
 
 /// Where everything lies in the output folder.
 #[derive(Clone, Copy, Debug)]
@@ -25,54 +24,13 @@ impl<'a> Layout<'a> {
         Layout { outdir, models }
     }
 
-    fn shared(&self, job: &Job, name: &str) -> PathBuf {
+    /// What all models share: the first output of a job, of a sample or of the whole chain.
+    pub fn data(&self, job: &Job, name: &str) -> PathBuf {
         self.outdir.join(job.output(0, name))
     }
 
-    fn own(&self, job: &Job, number: usize, name: &str) -> PathBuf {
+    /// An output of a job of one model, of a sample, a run or the whole chain.
+    pub fn model(&self, job: &Job, number: usize, name: &str) -> PathBuf {
         self.models.join(job.output(number, name))
-    }
-
-    pub fn genes(&self) -> PathBuf {
-        self.shared(&tss::JOB, "")
-    }
-    pub fn splits(&self) -> PathBuf {
-        self.shared(&split::JOB, "")
-    }
-    pub fn bins(&self, sample: &str) -> PathBuf {
-        self.shared(&bin::JOB, sample)
-    }
-    pub fn pair(&self, name: &str) -> PathBuf {
-        self.shared(&pair::JOB, name)
-    }
-    pub fn labels(&self, sample: &str) -> PathBuf {
-        self.shared(&label::JOB, sample)
-    }
-    pub fn model(&self, run: &str) -> PathBuf {
-        self.own(&train::JOB, 0, run)
-    }
-    pub fn history(&self, run: &str) -> PathBuf {
-        self.own(&train::JOB, 1, run)
-    }
-    pub fn predictions(&self, sample: &str) -> PathBuf {
-        self.own(&predict::JOB, 0, sample)
-    }
-    pub fn attention(&self, sample: &str) -> PathBuf {
-        self.own(&predict::JOB, 1, sample)
-    }
-    pub fn explanation(&self, name: &str) -> PathBuf {
-        self.own(&explain::JOB, 0, name)
-    }
-    pub fn faithfulness(&self, sample: &str) -> PathBuf {
-        self.own(&faithfulness::JOB, 0, sample)
-    }
-    pub fn tracks(&self, sample: &str) -> PathBuf {
-        self.own(&track::JOB, 0, sample)
-    }
-    pub fn report(&self) -> PathBuf {
-        self.own(&report::JOB, 0, "")
-    }
-    pub fn metrics(&self) -> PathBuf {
-        self.own(&evaluate::JOB, 0, "")
     }
 }

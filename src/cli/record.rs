@@ -12,7 +12,7 @@ use crate::io::{self, Output};
 
 /// The steps that are done, by their commands, kept in `OUTDIR/.attentrack-run.json`.
 #[derive(Debug)]
-pub struct Record {
+pub struct DoneSteps {
     path: PathBuf,
     program: Option<String>,
     steps: BTreeMap<String, Done>,
@@ -32,12 +32,12 @@ struct Stamp {
     modified_ns: u64,
 }
 
-impl Record {
+impl DoneSteps {
     /// The record of the runs into a folder; empty where there is none, or none of this form.
     pub fn read(outdir: &Path) -> Self {
         let path = outdir.join(".attentrack-run.json");
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        Record { path, program: program(), steps: serde_json::from_str(&text).unwrap_or_default() }
+        DoneSteps { path, program: program(), steps: serde_json::from_str(&text).unwrap_or_default() }
     }
 
     /// Whether the step was done by this very program with the same command, and its inputs and outputs

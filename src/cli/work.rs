@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use super::chain;
-use super::record::Record;
+use super::record::DoneSteps;
 use super::step::Step;
 use crate::io::{FileError, Output};
 use crate::stage::Files;
@@ -44,7 +44,7 @@ impl Work<'_> {
             std::fs::create_dir_all(folder).map_err(|error| FileError::os(folder, "make the folder", &error))?;
         }
         let _alone = self.lock()?;
-        let mut record = Record::read(self.outdir);
+        let mut record = DoneSteps::read(self.outdir);
         for (number, step) in steps.iter().enumerate() {
             let place = format!("[{}/{}]", number + 1, steps.len());
             if !self.force && record.has(step) {

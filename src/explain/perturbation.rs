@@ -100,9 +100,9 @@ mod tests {
     use crate::matrix::RowShape;
 
     /// score = Σ weight × input + a product of two cells.
-    struct Known;
+    struct TwoCells;
 
-    impl Scorer for Known {
+    impl Scorer for TwoCells {
         fn shape(&self) -> RowShape {
             RowShape::window(2, 3)
         }
@@ -117,12 +117,12 @@ mod tests {
     #[test]
     fn each_cell_loses_what_it_is_worth() {
         let x = [X, X].concat();
-        let occlusion = by_bin(&Known, &x, &|_, _| 0.0, -1.0).unwrap();
+        let occlusion = by_bin(&TwoCells, &x, &|_, _| 0.0, -1.0).unwrap();
         assert_eq!(occlusion[..6], [1.0, 4.0, 18.0, 0.0, 15.0, 18.0]);
         assert_eq!(occlusion[..6], occlusion[6..]);
-        assert_eq!(by_bin(&Known, &X, &|_, x| 2.0 * x, 1.0).unwrap()[..3], [1.0, 4.0, 18.0]);
+        assert_eq!(by_bin(&TwoCells, &X, &|_, x| 2.0 * x, 1.0).unwrap()[..3], [1.0, 4.0, 18.0]);
         assert_eq!(
-            by_mark(&Known, &X, &|_, _| 0.0, -1.0).unwrap(),
+            by_mark(&TwoCells, &X, &|_, _| 0.0, -1.0).unwrap(),
             [23.0 / 3.0; 3].into_iter().chain([11.0; 3]).collect::<Vec<f32>>()
         );
     }
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn temporal_values_end_and_begin_with_the_whole_window() {
-        assert_eq!(temporal(&Known, &X, false).unwrap(), [1.0, 20.0, 38.0, 1.0, 20.0, 38.0]);
-        assert_eq!(temporal(&Known, &X, true).unwrap(), [38.0, 37.0, 18.0, 38.0, 37.0, 18.0]);
+        assert_eq!(temporal(&TwoCells, &X, false).unwrap(), [1.0, 20.0, 38.0, 1.0, 20.0, 38.0]);
+        assert_eq!(temporal(&TwoCells, &X, true).unwrap(), [38.0, 37.0, 18.0, 38.0, 37.0, 18.0]);
     }
 }

@@ -8,7 +8,7 @@ use crate::learn::baseline::Trees;
 pub(super) struct TreeShapley {
     /// First node of each tree.
     start: Vec<u32>,
-    nodes: Vec<Node>,
+    nodes: Vec<TreeNode>,
     /// p! q! / (p + q + 1)! at p × width + q, for as many features as a path can hold.
     weights: Vec<f64>,
     width: usize,
@@ -16,7 +16,7 @@ pub(super) struct TreeShapley {
 
 /// A node, with all that a walk asks of it in one place.
 #[derive(Clone, Copy)]
-struct Node {
+struct TreeNode {
     /// Threshold, or the value of a leaf.
     number: f64,
     /// Feature; negative of a leaf.
@@ -50,7 +50,7 @@ impl TreeShapley {
         (1..=2 * deepest + 1).for_each(|n| factorials.push(factorials[n - 1] * n as f64));
         let weight = |p: usize, q: usize| factorials[p] * factorials[q] / factorials[p + q + 1];
         let width = deepest + 1;
-        let node = |at: usize| Node {
+        let node = |at: usize| TreeNode {
             number: if trees.feature[at] < 0 { trees.value[at] } else { trees.threshold[at] },
             feature: trees.feature[at],
             child: trees.child[at].map(|child| child as u32),
@@ -80,7 +80,7 @@ impl Walk<'_> {
     /// followed `there`; so many features did.
     fn node(&mut self, mut node: u32, n_here: usize, n_there: usize) -> (f64, f64) {
         loop {
-            let Node { number, feature, child } = self.of.nodes[node as usize];
+            let TreeNode { number, feature, child } = self.of.nodes[node as usize];
             if feature < 0 {
                 let weight = |p: usize, q: usize| number * self.of.weights[p * self.of.width + q];
                 let give = if n_here > 0 { weight(n_here - 1, n_there) } else { 0.0 };

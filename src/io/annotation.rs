@@ -79,7 +79,7 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Annotation> {
 fn read_bigbed(path: &Path, options: &ReadOptions) -> Result<Annotation> {
     let refuse = |problem: String| FileError::new(path, problem).remedy("Name a gene annotation");
     let file = super::bigbed::read(path)?;
-    let columns = bigbed::Columns::of(&file, options).map_err(refuse)?;
+    let columns = bigbed::GeneColumns::of(&file, options).map_err(refuse)?;
     let options = ReadOptions { id_attribute: None, ..options.clone() };
     let mut collector = Collector::new(path, &options);
     for (number, row) in (1..).zip(&file.rows) {

@@ -13,7 +13,7 @@ use bigtools::utils::reopen::ReopenableFile;
 
 use super::quiet_panic::caught;
 use super::signal::bigwig_section::Words;
-use super::signal::bigwig_tree::{R_TREE_MAGIC, Source, leaves, read_chroms};
+use super::signal::bigwig_tree::{BbiFile, R_TREE_MAGIC, leaves, read_chroms};
 use super::{FileError, Result};
 
 const MAGIC: u32 = 0x8789_F2EB;
@@ -40,11 +40,11 @@ pub(super) struct BigBed {
     /// Names of all columns, the first three of which are chromosome, start and end.
     pub(super) columns: Vec<String>,
     /// Rows by chromosome in the order of the file.
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<BigBedRow>,
 }
 
 /// One row.
-pub(super) struct Row {
+pub(super) struct BigBedRow {
     pub(super) chrom: String,
     /// 0-based.
     pub(super) start: u32,
@@ -87,7 +87,7 @@ fn check(path: &Path) -> io::Result<()> {
     let length = file.metadata()?.len();
     let mut magic = [0; 4];
     file.read_exact(&mut magic)?;
-    let mut source = Source { file, length, big_endian: u32::from_be_bytes(magic) == MAGIC };
+    let mut source = BbiFile { file, length, big_endian: u32::from_be_bytes(magic) == MAGIC };
     let header = source.bytes(0, 64)?;
     let header = Words::new(&header, source.big_endian);
     let (chroms, index) = (header.long(8), header.long(24));
@@ -125,7 +125,7 @@ fn rows(path: &Path) -> io::Result<BigBed> {
             if n_columns > 0 && found != n_columns {
                 return Err(damage(&format!("row {number} has {found} columns, expected {n_columns}")));
             }
-            rows.push(Row { chrom: chrom.name.clone(), start: entry.start, end: entry.end, rest: entry.rest });
+            rows.push(BigBedRow { chrom: chrom.name.clone(), start: entry.start, end: entry.end, rest: entry.rest });
         }
     }
     if rows.len() as u64 != stated {
@@ -148,7 +148,7 @@ fn damage(problem: &str) -> io::Error {
 }
 
 impl BigBed {
-    /// The position in [`Row::rest`] of the column of this name.
+    /// The position in [`BigBedRow::rest`] of the column of this name.
     pub(super) fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().skip(3).position(|name| name == column)
     }

@@ -38,7 +38,7 @@ pub fn read(paths: &[impl AsRef<Path>], n_marks: usize, n_bins: usize) -> Result
 }
 
 /// One row.
-struct Row<'a> {
+struct CsvRow<'a> {
     gene: &'a str,
     bin: usize,
     counts: Vec<f32>,
@@ -108,7 +108,7 @@ fn read_one(
     Ok(())
 }
 
-fn parse(line: &str, n_marks: usize) -> std::result::Result<Row<'_>, String> {
+fn parse(line: &str, n_marks: usize) -> std::result::Result<CsvRow<'_>, String> {
     let cells: Vec<&str> = line.split(',').map(str::trim).collect();
     let [gene, bin, counts @ .., label] = &cells[..] else {
         return Err(format!("expected {} comma-separated columns, found {}", n_marks + 3, cells.len()));
@@ -127,7 +127,7 @@ fn parse(line: &str, n_marks: usize) -> std::result::Result<Row<'_>, String> {
         .enumerate()
         .map(|(at, cell)| number(&format!("column {}", at + 3), cell).map(|value| value as f32))
         .collect::<std::result::Result<_, _>>()?;
-    Ok(Row { gene, bin, counts, label: number("label", label)? })
+    Ok(CsvRow { gene, bin, counts, label: number("label", label)? })
 }
 
 #[cfg(test)]

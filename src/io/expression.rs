@@ -19,7 +19,7 @@ use std::path::Path;
 use super::cell::{self, is_no_id};
 use super::{FileError, Result};
 use crate::genome::{HiddenCharacter, check_text, strip_version};
-use genes::Genes;
+use genes::FoundGenes;
 pub use genes::{Duplicates, Repeated};
 use ids::{is_of_spreadsheet, is_read_count};
 use layout::{Layout, Row};
@@ -80,7 +80,7 @@ pub fn read(path: &Path, columns: &Columns) -> Result<Expression> {
         has_header: header.is_there,
         ..Expression::default()
     };
-    let (mut genes, mut number) = (Genes::default(), Number::new(layout.has_decimal_comma()));
+    let (mut genes, mut number) = (FoundGenes::default(), ValueReader::new(layout.has_decimal_comma()));
     while let Some((line, text)) = lines.next()? {
         let Row { id, value, is_value, numbers } = layout
             .row(&text)
@@ -123,16 +123,16 @@ pub fn read(path: &Path, columns: &Columns) -> Result<Expression> {
 }
 
 /// Reads values: numbers of 0 or more.
-struct Number {
+struct ValueReader {
     /// A comma may be the decimal point.
     decimal_comma: bool,
     /// A number with a comma, and one with a point: of a column only one of the two can be.
     seen: [Option<String>; 2],
 }
 
-impl Number {
+impl ValueReader {
     fn new(decimal_comma: bool) -> Self {
-        Number { decimal_comma, seen: [None, None] }
+        ValueReader { decimal_comma, seen: [None, None] }
     }
 
     fn read(&mut self, cell: &str) -> std::result::Result<Option<f64>, String> {

@@ -1,4 +1,5 @@
-//! `predictions.tsv`: the columns of [`PredictionRow`], and after `score` one column `mark_attention_MARK` a mark. The
+//! `predictions.tsv`: the columns of [`PredictionRow`], and after `score` one column `mark_attention_MARK` a mark, of
+//! networks that read bodies also `mark_attention_body:MARK`. The
 //! scores of an ensemble are the members' means: the sample standard deviations over the members follow, `score_sd`
 //! and one column `mark_attention_sd_MARK` a mark. Columns that no row has a value for are left out; other tools'
 //! tables may lack more.
@@ -21,7 +22,7 @@ const SCORE_SD: &str = "score_sd";
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("patternProperties" = {
     "^mark_attention_.+$": {
-        "description": "Mark attention, one column a mark (mark_attention_MARK; sums to 1). An ensemble has its standard deviation over the members too (mark_attention_sd_MARK).",
+        "description": "Mark attention, one column a mark (mark_attention_MARK; sums to 1); of networks that read bodies also mark_attention_body:MARK, and both sum to 1. An ensemble has its standard deviation over the members too (mark_attention_sd_MARK).",
         "$ref": "#/$defs/Number",
     },
 }))]

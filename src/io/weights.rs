@@ -128,11 +128,11 @@ struct Tensor {
 }
 
 /// Place in the file, problem, remedy.
-type Problem = (String, String, String);
-type Parsed<T> = std::result::Result<T, Problem>;
+type Misfit = (String, String, String);
+type Parsed<T> = std::result::Result<T, Misfit>;
 
 /// A problem at a place.
-fn problem(place: impl Into<String>, problem: impl Into<String>) -> Problem {
+fn problem(place: impl Into<String>, problem: impl Into<String>) -> Misfit {
     let remedy = "The file may be truncated or damaged: download it again, or save it again with torch.save";
     (place.into(), problem.into(), remedy.to_owned())
 }
@@ -162,14 +162,14 @@ fn parse(bytes: &[u8]) -> Parsed<(WeightsFormat, Vec<Tensor>)> {
     Err((String::new(), found.to_owned(), remedy.to_owned()))
 }
 
-fn refuse_global(name: &str) -> Problem {
+fn refuse_global(name: &str) -> Misfit {
     let text = format!("the pickle asks for {name}, which no table of weights needs; nothing was executed");
     let remedy =
         "Do not open this file with Python unless you trust where it came from; if you do, save its state_dict() alone";
     (String::new(), text, remedy.to_owned())
 }
 
-fn pickle_problem(place: &str, error: pickle::PickleError) -> Problem {
+fn pickle_problem(place: &str, error: pickle::PickleError) -> Misfit {
     match error {
         pickle::PickleError::Global(name) => refuse_global(&name),
         other => problem(place, other.to_string()),

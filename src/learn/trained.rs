@@ -7,7 +7,7 @@ use candle_core::{Device, Result};
 use super::arrays::{Array, Arrays, Numbers};
 use super::{Scores, Source, Summand, Task, network_row, score};
 use crate::matrix::{Region, RowShape};
-use crate::model::{InstructionSet, ModelConfig, Network};
+use crate::model::{InstructionSet, ModelConfig, Network, filled};
 
 /// The array of what stands for numbers that a row lacks.
 const MISSING: &str = "missing";
@@ -122,10 +122,7 @@ pub(super) fn load_networks(
     let weights = arrays.0.iter().filter(|(name, _)| is_weight(name));
     let weights = Arrays(weights.map(|(name, array)| (name.clone(), array.clone())).collect());
     let text = |error: &dyn std::fmt::Display| error.to_string();
-    let mut networks = config.from_tensors(n_models, &weights.tensors()?, device).map_err(|error| text(&error))?;
-    if reads_bodies {
-        let missing = arrays.f32(MISSING).map_err(|error| text(&error))?;
-        networks.set_missing(&missing).map_err(|error| text(&error))?;
-    }
-    Ok(networks)
+    let networks = config.from_tensors(n_models, &weights.tensors()?, device).map_err(|error| text(&error))?;
+    let missing = if reads_bodies { arrays.f32(MISSING).map_err(|error| text(&error))? } else { Vec::new() };
+    filled(networks, &missing).map_err(|error| text(&error))
 }

@@ -7,8 +7,7 @@
 //!
 //! A model that reads the genes' bodies too has a second encoder for each mark, over the places of the body. The marks
 //! in the window, then the marks in the body are the steps of the LSTM over marks, so that β says how much each layer
-//! counts: it sums to 1 over both. A body that is not known counts as the mean over the training genes
-//! ([`Network::set_missing`]).
+//! counts: it sums to 1 over both.
 //!
 //! Several models of one shape (the seeds of an ensemble, the models of several samples) are computed
 //! together, as more groups of the same two layers. They share nothing: each gives what it would give
@@ -18,9 +17,9 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Branch, NetworkLayer, Weights};
+use super::chain::{NetworkLayer, Weights};
 use super::design::{Design, NIPS_2017, Shape, or};
-use super::missing::Missing;
+use super::encoders::{Encoders, Encoding};
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
 /// Sizes of an AttentiveChrome model.
@@ -31,7 +30,7 @@ pub struct AttentiveChromeConfig {
     /// Bins a window.
     pub n_bins: usize,
     /// Places along the body that it reads beside the window; 0 of the published model, which reads the window alone.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "super::is_zero")]
     pub body_parts: usize,
     /// Hidden units a direction of the LSTM over bins (32 in the paper).
     pub bin_hidden: usize,
@@ -44,12 +43,10 @@ pub struct AttentiveChromeConfig {
 pub struct AttentiveChrome {
     config: AttentiveChromeConfig,
     n_models: usize,
-    /// The encoders of the window, and of the body where it is read.
-    layers: Vec<BiLstmAttention>,
+    encoders: Encoders,
     marks: BiLstmAttention,
     head_weight: Var,
     head_bias: Var,
-    missing: Missing,
 }
 
 /// As it is trained.
@@ -74,21 +71,15 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
 }];
 
 impl AttentiveChromeConfig {
-    /// The layers that are read, in the order of a row: what the names of their encoders begin with, and their places.
-    fn layers(&self) -> impl Iterator<Item = (&'static str, usize)> + use<> {
-        [("rnn_hms", self.n_bins), ("rnn_body", self.body_parts)].into_iter().filter(|(_, places)| *places > 0)
+    fn encoding(&self) -> Encoding {
+        Encoding { n_marks: self.n_marks, places: [self.n_bins, self.body_parts], hidden: self.bin_hidden }
     }
 
     /// Names (as in the published PyTorch code) and shapes of all tensors, in the order in which they
     /// are initialised and written.
     pub fn tensor_shapes(&self) -> Vec<(String, Vec<usize>)> {
-        let mut shapes = Vec::new();
-        for (prefix, _) in self.layers() {
-            for mark in 0..self.n_marks {
-                let parts = BiLstmAttention::parts(1, self.bin_hidden);
-                shapes.extend(parts.into_iter().map(|(name, shape)| (format!("{prefix}.{mark}.{name}"), shape)));
-            }
-        }
+        let encoders = self.encoding().tensors().into_iter();
+        let mut shapes: Vec<_> = encoders.map(|tensor| (tensor.name, tensor.shape)).collect();
         let parts = BiLstmAttention::parts(2 * self.bin_hidden, self.mark_hidden);
         shapes.extend(parts.into_iter().map(|(name, shape)| (format!("hm_level_rnn_1.{name}"), shape)));
         shapes.push(("fdiff1_1.weight".to_owned(), vec![1, 2 * self.mark_hidden]));
@@ -96,19 +87,10 @@ impl AttentiveChromeConfig {
         shapes
     }
 
-    /// Numbers of a row.
-    fn row_size(&self) -> usize {
-        self.n_marks * (self.n_bins + self.body_parts)
-    }
-
     /// Number of weights.
     pub fn n_weights(&self) -> usize {
         self.tensor_shapes().iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
     }
-}
-
-fn is_zero(parts: &usize) -> bool {
-    *parts == 0
 }
 
 impl AttentiveChrome {
@@ -127,20 +109,15 @@ impl AttentiveChrome {
             taken += length;
             weights.narrow(1, taken - length, length)?.contiguous()
         };
-        let (width, mut layers) = (2 * config.bin_hidden, Vec::new());
-        for (_, places) in config.layers() {
-            let of_mark = BiLstmAttention::flat_len(1, config.bin_hidden);
-            let weights = take(config.n_marks * of_mark)?.reshape((n_models * config.n_marks, of_mark))?;
-            layers.push(BiLstmAttention::new(places, 1, config.bin_hidden, weights)?);
-        }
+        let (encoding, width) = (config.encoding(), 2 * config.bin_hidden);
+        let encoders = Encoders::new(encoding, &take(encoding.n_weights())?)?;
         let marks = take(BiLstmAttention::flat_len(width, config.mark_hidden))?;
         Ok(AttentiveChrome {
             n_models,
-            marks: BiLstmAttention::new(layers.len() * config.n_marks, width, config.mark_hidden, marks)?,
-            layers,
+            marks: BiLstmAttention::new(encoding.len(), width, config.mark_hidden, marks)?,
+            encoders,
             head_weight: Var::from_tensor(&take(2 * config.mark_hidden)?)?,
             head_bias: Var::from_tensor(&take(1)?.reshape(n_models)?)?,
-            missing: Missing::default(),
             config: config.clone(),
         })
     }
@@ -170,11 +147,7 @@ impl Architecture for AttentiveChromeConfig {
 
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
         let width = 2 * self.bin_hidden;
-        let of_layer = |(_, places): (&str, usize)| {
-            let encoders = weights.encoders(self.n_marks, 1, self.bin_hidden);
-            encoders.into_iter().map(move |chain| Branch { inputs: places, chain }).collect::<Vec<_>>()
-        };
-        let mut layers = vec![NetworkLayer::SideBySide(self.layers().flat_map(of_layer).collect())];
+        let mut layers = vec![self.encoding().chain(weights)];
         layers.extend(weights.encoder(width, self.mark_hidden).0);
         layers.push(weights.dense(2 * self.mark_hidden, 1));
         layers
@@ -193,60 +166,30 @@ impl Network for AttentiveChrome {
     /// Bin level [model × mark, flat], the same of the body where it is read, mark level [model, flat], head weight
     /// [model, 2 × mark_hidden], head bias \[model\].
     fn parameters(&self) -> Vec<&Var> {
-        let layers = self.layers.iter().map(BiLstmAttention::weights);
-        layers.chain([self.marks.weights(), &self.head_weight, &self.head_bias]).collect()
+        self.encoders.parameters().chain([self.marks.weights(), &self.head_weight, &self.head_bias]).collect()
     }
 
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
-        let (genes, models, marks) = (x.dim(0)?, self.n_models, self.config.n_marks);
-        let rows = self.missing.filled(&x.reshape((genes, models, self.config.row_size()))?)?;
-        let (mut first, mut of_layer) = (0, mode.clone());
-        let (mut contexts, mut attention) = (Vec::new(), Vec::new());
-        for (layer, (_, places)) in self.layers.iter().zip(self.config.layers()) {
-            let own = rows.narrow(2, first, marks * places)?.reshape((genes, models * marks, places, 1))?;
-            let (context, of_places) = layer.forward(&own, &of_layer)?;
-            contexts.push(context.reshape((genes, models, marks, 2 * self.config.bin_hidden))?);
-            attention.push(of_places.reshape((genes, models, marks * places))?);
-            first += marks * places;
-            of_layer = mode.for_layer(contexts.len() as u64);
-        }
+        let (contexts, bin_attention) = self.encoders.forward(x, self.n_models, mode)?;
         // the two levels must not drop the same units
-        let (context, mark_attention) = self.marks.forward(&joined(contexts)?, &mode.with_other_keys())?;
+        let (context, mark_attention) = self.marks.forward(&contexts, &mode.with_other_keys())?;
         let products = context.broadcast_mul(self.head_weight.as_tensor())?;
         let logit = products.sum(2)?.broadcast_add(self.head_bias.as_tensor())?;
-        let bin_attention = joined(attention)?.reshape(x.shape())?;
         Ok(Output { logit, bin_attention: Some(bin_attention), mark_attention: Some(mark_attention), auxiliary: None })
     }
 
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         let mut sibling = AttentiveChrome::from_flat(&self.config, weights)?;
-        for (own, other) in sibling.layers.iter_mut().zip(&self.layers) {
-            own.share_memory_of(other);
-        }
+        sibling.encoders.share_memory_of(&self.encoders);
         sibling.marks.share_memory_of(&self.marks);
         sibling.set_instruction_set(self.marks.instructions);
-        sibling.missing = self.missing.clone();
         Ok(Box::new(sibling))
     }
 
     fn set_instruction_set(&mut self, instructions: InstructionSet) {
-        self.layers.iter_mut().for_each(|layer| layer.set_instruction_set(instructions));
+        self.encoders.set_instruction_set(instructions);
         self.marks.set_instruction_set(instructions);
     }
-
-    fn missing(&self) -> &[f32] {
-        self.missing.numbers()
-    }
-
-    fn set_missing(&mut self, numbers: &[f32]) -> Result<()> {
-        self.missing = Missing::new(numbers, self.config.row_size(), self.marks.weights().device())?;
-        Ok(())
-    }
-}
-
-/// What the layers give, one after the other along the third axis.
-fn joined(mut of_layers: Vec<Tensor>) -> Result<Tensor> {
-    if of_layers.len() == 1 { Ok(of_layers.remove(0)) } else { Tensor::cat(&of_layers, 2) }
 }
 
 impl candle_nn::Module for AttentiveChrome {

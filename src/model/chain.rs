@@ -22,7 +22,7 @@ pub enum NetworkLayer {
     /// From [step, input] to [step, unit], the units of the forward direction before those of the reverse.
     Lstm(BiLstm),
     /// From [step, unit] to \[unit\].
-    Attention(Attention),
+    Attention(AttentionLayer),
     /// Chains side by side: each reads a part of the inputs and gives a part of the outputs, in order.
     SideBySide(Vec<Branch>),
 }
@@ -131,7 +131,7 @@ impl Direction {
 
 /// Softmax attention over steps.
 #[derive(Clone, Debug)]
-pub struct Attention {
+pub struct AttentionLayer {
     /// Context vector, \[unit\].
     pub vector: Vec<f64>,
 }
@@ -182,7 +182,7 @@ impl<'a> Weights<'a> {
 
     /// Attention over steps of so many units.
     pub fn attention(&mut self, units: usize) -> NetworkLayer {
-        NetworkLayer::Attention(Attention { vector: self.numbers(units) })
+        NetworkLayer::Attention(AttentionLayer { vector: self.numbers(units) })
     }
 
     /// A bidirectional LSTM whose outputs are pooled by attention.

@@ -18,6 +18,9 @@ pub struct DeepChromeLinearConfig {
     pub n_marks: usize,
     /// Bins a window.
     pub n_bins: usize,
+    /// Places along the body that it reads beside the window; 0 of the published model, which reads the window alone.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub body_parts: usize,
     /// Outputs: 2, one a class, the second less the first being the logit; or 1, the logit itself or the
     /// predicted label.
     pub n_outputs: usize,
@@ -30,17 +33,28 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: BIOINFORMATICS_2016,
     dropout: 0.0,
     of_pair: false,
-    reads_bodies: false,
+    reads_bodies: true,
     n_weights: 1_002,
     config: |_, shape| {
-        let Shape { n_marks, n_bins, n_outputs, .. } = shape;
-        ModelConfig::DeepChromeLinear(DeepChromeLinearConfig { n_marks, n_bins, n_outputs })
+        let Shape { n_marks, n_bins, body_parts, n_outputs } = shape;
+        ModelConfig::DeepChromeLinear(DeepChromeLinearConfig { n_marks, n_bins, body_parts, n_outputs })
     },
 }];
+
+impl DeepChromeLinearConfig {
+    /// Numbers of a row.
+    fn n_inputs(&self) -> usize {
+        self.n_marks * (self.n_bins + self.body_parts)
+    }
+}
 
 impl Architecture for DeepChromeLinearConfig {
     fn window(&self) -> (usize, usize) {
         (self.n_marks, self.n_bins)
+    }
+
+    fn body_parts(&self) -> usize {
+        self.body_parts
     }
 
     fn attention(&self) -> [bool; 2] {
@@ -48,7 +62,7 @@ impl Architecture for DeepChromeLinearConfig {
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {
-        linear_tensors("out", self.n_marks * self.n_bins, self.n_outputs)
+        linear_tensors("out", self.n_inputs(), self.n_outputs)
     }
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
@@ -57,7 +71,7 @@ impl Architecture for DeepChromeLinearConfig {
     }
 
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
-        vec![weights.output(self.n_marks * self.n_bins, self.n_outputs)]
+        vec![weights.output(self.n_inputs(), self.n_outputs)]
     }
 }
 
@@ -82,8 +96,8 @@ impl Network for DeepChromeLinear {
     }
 
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
-        let outputs = self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
-            let outputs = linear(&x.flatten_from(1)?, weights.next()?, weights.next()?)?;
+        let outputs = self.parameters.each_row(x, self.config.n_inputs(), mode, |x, weights| {
+            let outputs = linear(x, weights.next()?, weights.next()?)?;
             Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None, auxiliary: None })
         })?;
         Output::stack(&outputs)

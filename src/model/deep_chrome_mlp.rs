@@ -18,6 +18,9 @@ pub struct DeepChromeMlpConfig {
     pub n_marks: usize,
     /// Bins a window.
     pub n_bins: usize,
+    /// Places along the body that it reads beside the window; 0 of the published model, which reads the window alone.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub body_parts: usize,
     /// Hidden units (250 as published).
     pub hidden: usize,
     /// Outputs: 2, one a class, the second less the first being the logit; or 1, the logit itself or the
@@ -32,17 +35,34 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: BIOINFORMATICS_2016,
     dropout: 0.0,
     of_pair: false,
-    reads_bodies: false,
+    reads_bodies: true,
     n_weights: 125_752,
     config: |sizes, shape| {
-        let Shape { n_marks, n_bins, n_outputs, .. } = shape;
-        ModelConfig::DeepChromeMlp(DeepChromeMlpConfig { n_marks, n_bins, hidden: sizes.layers(&[250])[0], n_outputs })
+        let Shape { n_marks, n_bins, body_parts, n_outputs } = shape;
+        ModelConfig::DeepChromeMlp(DeepChromeMlpConfig {
+            n_marks,
+            n_bins,
+            body_parts,
+            hidden: sizes.layers(&[250])[0],
+            n_outputs,
+        })
     },
 }];
+
+impl DeepChromeMlpConfig {
+    /// Numbers of a row.
+    fn n_inputs(&self) -> usize {
+        self.n_marks * (self.n_bins + self.body_parts)
+    }
+}
 
 impl Architecture for DeepChromeMlpConfig {
     fn window(&self) -> (usize, usize) {
         (self.n_marks, self.n_bins)
+    }
+
+    fn body_parts(&self) -> usize {
+        self.body_parts
     }
 
     fn attention(&self) -> [bool; 2] {
@@ -50,7 +70,7 @@ impl Architecture for DeepChromeMlpConfig {
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {
-        let mut tensors = linear_tensors("hidden", self.n_marks * self.n_bins, self.hidden);
+        let mut tensors = linear_tensors("hidden", self.n_inputs(), self.hidden);
         tensors.extend(linear_tensors("out", self.hidden, self.n_outputs));
         tensors
     }
@@ -61,7 +81,7 @@ impl Architecture for DeepChromeMlpConfig {
     }
 
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
-        let hidden = weights.dense(self.n_marks * self.n_bins, self.hidden);
+        let hidden = weights.dense(self.n_inputs(), self.hidden);
         vec![hidden, NetworkLayer::Function(Function::Tanh), weights.output(self.hidden, self.n_outputs)]
     }
 }
@@ -87,8 +107,8 @@ impl Network for DeepChromeMlp {
     }
 
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
-        let outputs = self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
-            let hidden = linear(&x.flatten_from(1)?, weights.next()?, weights.next()?)?.tanh()?;
+        let outputs = self.parameters.each_row(x, self.config.n_inputs(), mode, |x, weights| {
+            let hidden = linear(x, weights.next()?, weights.next()?)?.tanh()?;
             let outputs = linear(&weights.drop(&hidden, 0)?, weights.next()?, weights.next()?)?;
             Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None, auxiliary: None })
         })?;

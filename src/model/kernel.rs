@@ -22,7 +22,7 @@ use self::attention::{attend_steps, attend_steps_backward};
 pub(super) use self::lstm::Backward;
 use self::lstm::{backward_steps, forward_steps};
 pub(super) use self::stash::Stash;
-pub(super) use self::weights::{Weights, add_to_flat, flat_len};
+pub(super) use self::weights::{DirectionWeights, add_to_flat, flat_len};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Avx2, Avx512};
 
@@ -170,7 +170,7 @@ pub(crate) use kernel;
 
 kernel!(
     /// Runs all steps of one direction; the inputs are in place.
-    forward = forward_steps with block 4 or 1 (dims: &Dims, weights: &Weights, stash: &mut Stash)
+    forward = forward_steps with block 4 or 1 (dims: &Dims, weights: &DirectionWeights, stash: &mut Stash)
 );
 kernel!(
     /// Attends to the outputs of both directions.
@@ -182,5 +182,5 @@ kernel!(
 );
 kernel!(
     /// Backward pass of [`forward`], after [`attend_backward`].
-    backward = backward_steps with block 6 or 1 (dims: &Dims, weights: &Weights, stash: &mut Stash, work: Backward<'_>)
+    backward = backward_steps with block 6 or 1 (dims: &Dims, weights: &DirectionWeights, stash: &mut Stash, work: Backward<'_>)
 );

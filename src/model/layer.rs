@@ -70,6 +70,18 @@ impl Parameters {
         };
         (0..self.n_models).map(of_model).collect()
     }
+
+    /// The same with the rows of the model's genes, [gene, number], whatever axes they have in `x`.
+    pub fn each_row<R>(
+        &self,
+        x: &Tensor,
+        size: usize,
+        mode: &Mode,
+        forward: impl Fn(&Tensor, &mut OfModel) -> Result<R>,
+    ) -> Result<Vec<R>> {
+        let rows = x.reshape((x.dim(0)?, self.n_models, 1, size))?;
+        self.each_model(&rows, (1, size), mode, |x, weights| forward(&x.squeeze(1)?, weights))
+    }
 }
 
 impl Output {

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{NetworkLayer, Weights};
 use super::design::{Design, NIPS_2017, Shape, or};
+use super::encoders::{Encoders, Encoding};
 use super::layer::Head;
-use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
+use super::{Architecture, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
 /// Sizes of an LSTM-α model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +19,9 @@ pub struct LstmAlphaConfig {
     pub n_marks: usize,
     /// Bins a window.
     pub n_bins: usize,
+    /// Places along the body that it reads beside the window; 0 of the published model, which reads the window alone.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub body_parts: usize,
     /// Hidden units a direction of the LSTM of each mark.
     pub bin_hidden: usize,
 }
@@ -29,11 +33,11 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
-    reads_bodies: false,
+    reads_bodies: true,
     n_weights: 5 * 9_024 + 321,
     config: |sizes, shape| {
-        let Shape { n_marks, n_bins, .. } = shape;
-        ModelConfig::LstmAlpha(LstmAlphaConfig { n_marks, n_bins, bin_hidden: or(sizes.bin_hidden, 32) })
+        let Shape { n_marks, n_bins, body_parts, .. } = shape;
+        ModelConfig::LstmAlpha(LstmAlphaConfig { n_marks, n_bins, body_parts, bin_hidden: or(sizes.bin_hidden, 32) })
     },
 }];
 
@@ -42,19 +46,19 @@ impl Architecture for LstmAlphaConfig {
         (self.n_marks, self.n_bins)
     }
 
+    fn body_parts(&self) -> usize {
+        self.body_parts
+    }
+
     fn attention(&self) -> [bool; 2] {
         [true, false]
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {
-        let of_mark = |mark: usize| {
-            let parts = BiLstmAttention::parts(1, self.bin_hidden).into_iter();
-            parts.map(move |(name, shape)| (format!("rnn_hms.{mark}.{name}"), shape))
-        };
-        let mut parts: Vec<_> = (0..self.n_marks).flat_map(of_mark).collect();
-        parts.push(("out.weight".to_owned(), vec![1, self.n_marks * 2 * self.bin_hidden]));
-        parts.push(("out.bias".to_owned(), vec![1]));
-        parts.into_iter().map(|(name, shape)| TensorSpec { name, shape, bound: 0.1 }).collect()
+        let mut tensors = self.encoding().tensors();
+        tensors.push(TensorSpec::new("out.weight", &[1, self.encoding().len() * 2 * self.bin_hidden], 0.1));
+        tensors.push(TensorSpec::new("out.bias", &[1], 0.1));
+        tensors
     }
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
@@ -62,30 +66,34 @@ impl Architecture for LstmAlphaConfig {
     }
 
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
-        let encoders = weights.encoders(self.n_marks, 1, self.bin_hidden);
-        vec![NetworkLayer::side_by_side(self.n_bins, encoders), weights.dense(self.n_marks * 2 * self.bin_hidden, 1)]
+        let encoders = self.encoding().chain(weights);
+        vec![encoders, weights.dense(self.encoding().len() * 2 * self.bin_hidden, 1)]
     }
 }
 
-/// The layer of all models, a group for each mark of each model, and their heads.
+impl LstmAlphaConfig {
+    fn encoding(&self) -> Encoding {
+        Encoding { n_marks: self.n_marks, places: [self.n_bins, self.body_parts], hidden: self.bin_hidden }
+    }
+}
+
+/// The encoders of all models, and their heads.
 #[derive(Debug)]
 struct LstmAlpha {
     config: LstmAlphaConfig,
     n_models: usize,
-    bins: BiLstmAttention,
+    encoders: Encoders,
     head: Head,
 }
 
 impl LstmAlpha {
     fn new(config: &LstmAlphaConfig, weights: &Tensor) -> Result<Self> {
         let (n_models, all) = weights.dims2()?;
-        let of_mark = BiLstmAttention::flat_len(1, config.bin_hidden);
-        let of_bins = config.n_marks * of_mark;
-        let own = weights.narrow(1, 0, of_bins)?.contiguous()?.reshape((n_models * config.n_marks, of_mark))?;
+        let of_encoders = config.encoding().n_weights();
         Ok(LstmAlpha {
             n_models,
-            bins: BiLstmAttention::new(config.n_bins, 1, config.bin_hidden, own)?,
-            head: Head::new(&weights.narrow(1, of_bins, all - of_bins)?)?,
+            encoders: Encoders::new(config.encoding(), &weights.narrow(1, 0, of_encoders)?)?,
+            head: Head::new(&weights.narrow(1, of_encoders, all - of_encoders)?)?,
             config: config.clone(),
         })
     }
@@ -102,24 +110,23 @@ impl Network for LstmAlpha {
 
     fn parameters(&self) -> Vec<&Var> {
         let [weight, bias] = self.head.parameters();
-        vec![self.bins.weights(), weight, bias]
+        self.encoders.parameters().chain([weight, bias]).collect()
     }
 
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
-        let (genes, models, marks, bins) = x.dims4()?;
-        let (contexts, attention) = self.bins.forward(&x.reshape((genes, models * marks, bins, 1))?, mode)?;
-        let logit = self.head.forward(&contexts.reshape((genes, models, ()))?)?;
-        Ok(Output { logit, bin_attention: Some(attention.reshape(x.shape())?), mark_attention: None, auxiliary: None })
+        let (contexts, attention) = self.encoders.forward(x, self.n_models, mode)?;
+        let logit = self.head.forward(&contexts.reshape((x.dim(0)?, self.n_models, ()))?)?;
+        Ok(Output { logit, bin_attention: Some(attention), mark_attention: None, auxiliary: None })
     }
 
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         let mut sibling = LstmAlpha::new(&self.config, weights)?;
-        sibling.bins.share_memory_of(&self.bins);
-        sibling.set_instruction_set(self.bins.instructions);
+        sibling.encoders.share_memory_of(&self.encoders);
+        sibling.set_instruction_set(self.encoders.instructions());
         Ok(Box::new(sibling))
     }
 
     fn set_instruction_set(&mut self, instructions: InstructionSet) {
-        self.bins.set_instruction_set(instructions);
+        self.encoders.set_instruction_set(instructions);
     }
 }

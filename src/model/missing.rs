@@ -1,37 +1,64 @@
 //! Numbers that a row may lack, and what they count as.
 
-use candle_core::{Device, Result, Tensor, bail};
+use candle_core::{Result, Tensor, Var, bail};
 
-/// What a missing number of a row (NaN) counts as, by its place; nothing where no row lacks any.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Missing {
-    numbers: Vec<f32>,
-    /// [1, 1, number].
-    tensor: Option<Tensor>,
+use super::{InstructionSet, Mode, ModelConfig, Network, Output};
+
+/// Networks that read rows which may lack numbers (NaN).
+#[derive(Debug)]
+struct Filled {
+    networks: Box<dyn Network>,
+    missing: Vec<f32>,
+    /// The same, with the axes of one row of one model.
+    tensor: Tensor,
 }
 
-impl Missing {
-    /// One a number of a row; none means that no row lacks any.
-    pub fn new(numbers: &[f32], row_size: usize, device: &Device) -> Result<Self> {
-        if numbers.is_empty() {
-            return Ok(Missing::default());
-        }
-        if numbers.len() != row_size || numbers.iter().any(|number| !number.is_finite()) {
-            bail!("{} numbers stand for those that a row of {row_size} lacks, or not all are finite", numbers.len());
-        }
-        let tensor = Tensor::from_slice(numbers, (1, 1, row_size), device)?;
-        Ok(Missing { numbers: numbers.to_vec(), tensor: Some(tensor) })
+/// The same networks for rows that may lack numbers (NaN): `missing` says what each counts as, by its place. None means
+/// that no row lacks any.
+///
+/// # Errors
+/// If the networks read no row of this size, or a number is not finite.
+pub fn filled(networks: Box<dyn Network>, missing: &[f32]) -> Result<Box<dyn Network>> {
+    if missing.is_empty() {
+        return Ok(networks);
+    }
+    let row = networks.config().row();
+    let size: usize = row.iter().product();
+    if missing.len() != size || missing.iter().any(|number| !number.is_finite()) {
+        bail!("{} numbers stand for those that a row of {size} lacks, or not all are finite", missing.len());
+    }
+    let tensor = Tensor::from_slice(missing, [&[1, 1], row.as_slice()].concat(), networks.device())?;
+    Ok(Box::new(Filled { networks, missing: missing.to_vec(), tensor }))
+}
+
+impl Network for Filled {
+    fn config(&self) -> ModelConfig {
+        self.networks.config()
     }
 
-    /// One a number of a row, or none.
-    pub fn numbers(&self) -> &[f32] {
-        &self.numbers
+    fn n_models(&self) -> usize {
+        self.networks.n_models()
     }
 
-    /// Rows [gene, model, number] with nothing missing.
-    pub fn filled(&self, rows: &Tensor) -> Result<Tensor> {
-        let Some(numbers) = &self.tensor else { return Ok(rows.clone()) };
+    fn parameters(&self) -> Vec<&Var> {
+        self.networks.parameters()
+    }
+
+    fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
         // a number that is missing differs from itself
-        rows.eq(rows)?.where_cond(rows, &numbers.broadcast_as(rows.shape())?)
+        let x = x.eq(x)?.where_cond(x, &self.tensor.broadcast_as(x.shape())?)?;
+        self.networks.forward(&x, mode)
+    }
+
+    fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
+        filled(self.networks.sibling(weights)?, &self.missing)
+    }
+
+    fn set_instruction_set(&mut self, instructions: InstructionSet) {
+        self.networks.set_instruction_set(instructions);
+    }
+
+    fn missing(&self) -> &[f32] {
+        &self.missing
     }
 }

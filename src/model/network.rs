@@ -59,17 +59,10 @@ pub trait Network: Debug + Send + Sync {
     /// If a row has more or fewer weights.
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>>;
 
-    /// What a number of a row that is missing (NaN) counts as, by its place; empty where no row lacks any.
+    /// What a number of a row that is missing (NaN) counts as, by its place ([`super::filled`]); empty where no row lacks
+    /// any.
     fn missing(&self) -> &[f32] {
         &[]
-    }
-
-    /// Sets [`Self::missing`] for rows of which numbers may be missing; others stay as they are.
-    ///
-    /// # Errors
-    /// If the network reads no row of this size, or one is not finite.
-    fn set_missing(&mut self, numbers: &[f32]) -> Result<()> {
-        if numbers.is_empty() { Ok(()) } else { candle_core::bail!("no row of the network lacks a number") }
     }
 
     /// Computes with these instructions, where network and processor know them; else with the best.

@@ -191,6 +191,7 @@ pub const JOB: Job = Job {
     about: "A matrix of genes, marks and bins of a sample, from bigWig, BAM, CRAM, bedGraph or tagAlign",
     keywords: &["chip-seq", "histone", "coverage", "matrix"],
     unit: Unit::Sample,
+    sections: &["window", "annotation"],
     sample_flag: Some("--sample"),
     size: Size::Medium,
     uses_gpu: false,

@@ -86,6 +86,7 @@ pub const JOB: Job = Job {
     about: "AUROC, AUPRC, calibration and leakage of predictions, with intervals",
     keywords: &["metrics", "auroc", "evaluation"],
     unit: Unit::Once("metrics"),
+    sections: &["evaluate", "train", "window"],
     sample_flag: None,
     size: Size::Low,
     uses_gpu: false,

@@ -116,6 +116,7 @@ pub const JOB: Job = Job {
     about: "Attribute each gene's score to its marks and bins",
     keywords: &["attribution", "deeplift", "explanation"],
     unit: Unit::Sample,
+    sections: &["explain", "train"],
     sample_flag: None,
     size: Size::Medium,
     uses_gpu: true,

@@ -167,6 +167,7 @@ pub const JOB: Job = Job {
     about: "Test how faithful each explanation of a model is",
     keywords: &["attribution", "evaluation", "explanation"],
     unit: Unit::Sample,
+    sections: &["faithfulness", "explain", "train"],
     sample_flag: None,
     size: Size::Medium,
     uses_gpu: true,

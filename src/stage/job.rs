@@ -12,6 +12,8 @@ pub struct Job {
     pub keywords: &'static [&'static str],
     /// How often the chain has it.
     pub unit: Unit,
+    /// The sections of config.yaml that its flags come from; where two have one, the first.
+    pub sections: &'static [&'static str],
     /// Flag that takes the name of the sample, if there is one.
     pub sample_flag: Option<&'static str>,
     /// Processors, memory and time.

@@ -166,6 +166,7 @@ pub const JOB: Job = Job {
     about: "Labels of a sample's genes, from an expression table",
     keywords: &["expression", "labels"],
     unit: Unit::Sample,
+    sections: &["labels", "expression", "annotation"],
     sample_flag: Some("--sample"),
     size: Size::Single,
     uses_gpu: false,

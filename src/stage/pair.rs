@@ -54,6 +54,7 @@ pub const JOB: Job = Job {
     about: "The matrices of two samples as one, for models of what changes between them",
     keywords: &["comparison", "differential expression"],
     unit: Unit::Sample,
+    sections: &[],
     sample_flag: None,
     size: Size::Low,
     uses_gpu: false,

@@ -94,6 +94,7 @@ pub const JOB: Job = Job {
     about: "Score of each gene, and attention over marks and bins",
     keywords: &["attention", "prediction"],
     unit: Unit::Sample,
+    sections: &["window", "train"],
     sample_flag: None,
     size: Size::Medium,
     uses_gpu: true,
@@ -157,6 +158,13 @@ impl Stage for Args {
         }
         if let Some(path) = &self.attention {
             io::bins::write(path, &told.attention(model.as_ref(), &header)?)?;
+        }
+        if header.calibration.is_some() && !header.samples.contains(&matrix.sample) {
+            tracing::info!(
+                "{}: the model was trained on {} other samples, so its scores are not calibrated here: use their order",
+                matrix.sample,
+                header.samples.len()
+            );
         }
         told.log(model.n_models());
         Ok(())

@@ -68,6 +68,9 @@ pub struct Args {
     /// Samples that were scored and have no labels, to be named on the page [default: none]
     #[arg(long, value_name = "NAME", num_args = 1.., help_heading = "Input")]
     pub only_scored: Vec<String>,
+    /// Samples that were scored by a model that was trained on others, to be named on the page [default: none]
+    #[arg(long, value_name = "NAME", num_args = 1.., help_heading = "Input")]
+    pub new_sample: Vec<String>,
     /// Folder to write into; made if it is not there
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub out_dir: PathBuf,
@@ -103,6 +106,7 @@ pub const JOB: Job = Job {
     about: "One page about a run, and its figures for MultiQC",
     keywords: &["report", "multiqc", "html"],
     unit: Unit::Once("report"),
+    sections: &["report"],
     sample_flag: None,
     size: Size::Low,
     uses_gpu: false,

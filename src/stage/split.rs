@@ -131,6 +131,7 @@ pub const JOB: Job = Job {
     about: "Train, validation and test genes",
     keywords: &["split", "cross-validation"],
     unit: Unit::Once("splits"),
+    sections: &["split", "window"],
     sample_flag: None,
     size: Size::Single,
     uses_gpu: false,

@@ -184,6 +184,7 @@ pub const JOB: Job = Job {
     about: "Genome browser tracks of attention, attribution or signal",
     keywords: &["bigwig", "bigbed", "bed", "tracks"],
     unit: Unit::Sample,
+    sections: &["tracks"],
     sample_flag: None,
     size: Size::Medium,
     uses_gpu: false,

@@ -132,7 +132,8 @@ pub struct Options {
     pub transform: Option<Transform>,
     /// Features of a window that a baseline uses [default: all]
     pub features: Option<FeatureSet>,
-    /// Layers that a baseline or attentive-chrome reads: window, body or both [default: window]
+    /// Layers that the model reads, where that is a choice: window, body or both; networks read the window in any
+    /// case [default: window; auto: all there are]
     pub layers: Vec<LayerName>,
     /// The mark of --model body-mark [default: H3K36me3]
     #[schemars(extend("x-value" = "MARK"))]
@@ -175,6 +176,7 @@ pub const JOB: Job = Job {
     about: "Train a model of expression on binned histone marks",
     keywords: &["deep learning", "attention", "histone", "expression"],
     unit: Unit::Run,
+    sections: &["model", "train", "split"],
     sample_flag: None,
     size: Size::High,
     uses_gpu: true,
@@ -308,7 +310,8 @@ impl Args {
                 samples::check_bodies(rows)?;
                 true
             }
-            How::Network(_) | How::Stack(_) | How::Table(_) | How::Fact(_) => false,
+            How::Stack(_) => rows.has(LayerName::Body),
+            How::Network(_) | How::Table(_) | How::Fact(_) => false,
         }))
     }
 

@@ -91,6 +91,7 @@ pub const JOB: Job = Job {
     about: "One transcription start site a gene, from a GTF, GFF3 or BED",
     keywords: &["tss", "annotation", "genes"],
     unit: Unit::Once("genes"),
+    sections: &["annotation"],
     sample_flag: None,
     size: Size::Single,
     uses_gpu: false,

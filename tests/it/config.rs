@@ -51,6 +51,7 @@ fn every_option_of_a_stage_in_the_chain_is_a_key() {
         "tsv",
         "versus",
         "only-scored",
+        "new-sample",
         "faithfulness",
     ];
     // other ways into attentrack-bin, which the chain does not take; and always on in a chain

@@ -1,5 +1,6 @@
 //! The architecture's one rule: arrows point down only (see the picture in `src/lib.rs`).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -69,4 +70,30 @@ pub fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
             files.push(path);
         }
     }
+}
+
+/// One noun, one meaning: at most two types share a name, where they are far apart.
+#[test]
+fn no_type_name_has_three_meanings() {
+    // what stages and traits are made of has the same name everywhere
+    const EVERYWHERE: [&str; 6] = ["Args", "Options", "Error", "Value", "Output", "Err"];
+    let mut files = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in &files {
+        for line in fs::read_to_string(file).unwrap().lines() {
+            let line = line.trim_start();
+            let line = match line.strip_prefix("pub(") {
+                Some(rest) => rest.split_once(") ").map_or("", |(_, rest)| rest),
+                None => line.strip_prefix("pub ").unwrap_or(line),
+            };
+            let name = ["struct ", "enum ", "trait ", "type "].iter().find_map(|word| line.strip_prefix(word));
+            let Some(name) = name.filter(|name| name.starts_with(char::is_uppercase)) else { continue };
+            let end = name.find(|c: char| !c.is_alphanumeric()).unwrap_or(name.len());
+            places.entry(name[..end].to_owned()).or_default().push(file.display().to_string());
+        }
+    }
+    assert!(places.len() > 500, "only {} types seen: the test no longer reads the sources", places.len());
+    places.retain(|name, files| files.len() > 2 && !EVERYWHERE.contains(&name.as_str()));
+    assert!(places.is_empty(), "{places:#?}");
 }

@@ -53,7 +53,7 @@ fn figures_are_those_of_the_metrics() {
     let args = judged(&dir, &["A", "B&<b>"], class);
     dir.write("pooled.history.tsv", HISTORY);
     dir.write("bed", (0..200).map(|g| format!("chr{}\t{g}\t{}\tg{g}\t0\t+\n", g % 4, g + 1)).collect::<String>());
-    dir.ok("report", &format!("{args} --history pooled.history.tsv --genes bed --out-dir report"));
+    dir.ok("report", &format!("{args} --history pooled.history.tsv --genes bed --new-sample A --out-dir report"));
     let metrics: Value = serde_json::from_str(&dir.read("metrics.json")).unwrap();
     let auroc = |of: &Value| of["splits"]["test"]["auroc"]["value"].as_f64().unwrap();
     let general = content(&dir, "general");
@@ -73,6 +73,8 @@ fn figures_are_those_of_the_metrics() {
     let html = dir.read("report/report.html");
     assert!(html.contains(&format!("test AUROC <b>{:.3} [", auroc(&metrics["pooled"]))), "no headline");
     assert!(html.contains("pooled: epoch 2, AUROC 0.800"), "the kept epoch has no dot");
+    let error = metrics["pooled"]["splits"]["test"]["calibration_error"]["value"].as_f64().unwrap();
+    assert!(html.contains(&format!("A: scored by a model that was trained on other samples. Scores are not calibrated on a new sample: use their order. Here they are off by {error:.2} on average.")));
     assert!(html.contains("<b>test</b>: chr1</li>"));
     assert!(html.contains("B&amp;&lt;b&gt;") && !html.contains("B&<b>"), "names are text, not markup");
     // the classes' mean mark attention, by way of the bars' titles

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{has_attention, judged_methods, labels_of, matrix_of, model_of, splits_of, with_bodies};
 use crate::cli::cohort::{Cohort, Subject};
-use crate::cli::config::Config;
+use crate::cli::config::{Config, TrainMode};
 use crate::cli::layout::Layout;
 use crate::cli::step::Step;
 use crate::explain::Method;
@@ -27,7 +27,7 @@ fn names<'a>(subjects: &[&'a Subject]) -> Vec<&'a str> {
 pub(super) fn tss(config: &Config, layout: &Layout) -> Step {
     let arguments = tss::Args {
         annotation: config.annotation.path.clone(),
-        out: layout.genes(),
+        out: layout.data(&tss::JOB, ""),
         ends: false,
         options: Flags(config.tss.clone()),
         common: Common::default(),
@@ -39,10 +39,10 @@ pub(super) fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
     let of_mark = |mark: &str, path: &Path| format!("{mark}={}", path.display());
     let controls = sample.signals.iter().filter_map(|signal| Some(of_mark(&signal.mark, signal.control.as_ref()?)));
     let arguments = bin::Args {
-        genes: Some(layout.genes()),
+        genes: Some(layout.data(&tss::JOB, "")),
         signals: sample.signals.iter().map(|signal| of_mark(&signal.mark, &signal.path)).collect(),
         controls: controls.collect(),
-        out: layout.bins(&sample.name),
+        out: layout.data(&bin::JOB, &sample.name),
         sample: Some(sample.name.clone()),
         assembly: config.annotation.assembly.clone(),
         options: Flags(bin::Options { body: with_bodies(config).then_some(true), ..config.window.clone() }),
@@ -58,9 +58,9 @@ pub(super) fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
 pub(super) fn pair(layout: &Layout, subject: &Subject) -> Option<Step> {
     let versus = subject.versus.as_ref()?;
     let arguments = pair::Args {
-        bins: layout.bins(&subject.sample),
-        versus: layout.bins(versus),
-        out: layout.pair(&subject.name),
+        bins: layout.data(&bin::JOB, &subject.sample),
+        versus: layout.data(&bin::JOB, versus),
+        out: layout.data(&pair::JOB, &subject.name),
         common: Common::default(),
     };
     Some(Step::new("pair", Some(&subject.name), &[&subject.name], arguments))
@@ -79,8 +79,8 @@ pub(super) fn label(config: &Config, layout: &Layout, subject: &Subject) -> Step
         expression: config.expression.path_of(&subject.sample),
         sample: subject.name.clone(),
         column,
-        genes: Some(layout.genes()),
-        out: layout.labels(&subject.name),
+        genes: Some(layout.data(&tss::JOB, "")),
+        out: layout.data(&label::JOB, &subject.name),
         keep_version: config.tss.keep_version,
         table: Flags(config.table.clone()),
         options: Flags(label::Options { threshold, versus, ..config.labels.clone() }),
@@ -91,9 +91,9 @@ pub(super) fn label(config: &Config, layout: &Layout, subject: &Subject) -> Step
 
 pub(super) fn split(config: &Config, layout: &Layout, subjects: &[&Subject]) -> Step {
     let arguments = split::Args {
-        genes: layout.genes(),
+        genes: layout.data(&tss::JOB, ""),
         labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
-        out: layout.splits(),
+        out: layout.data(&split::JOB, ""),
         windows: reach(config),
         options: Flags(config.split.clone()),
         common: Common::default(),
@@ -106,7 +106,7 @@ pub(super) fn train(config: &Config, layout: &Layout, run: &str, subjects: &[&Su
         bins: subjects.iter().map(|subject| matrix_of(layout, subject)).collect(),
         labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
         splits: splits_of(config, layout),
-        out: layout.model(run),
+        out: layout.model(&train::JOB, 0, run),
         // always said, so that a printed command means the same whatever the stage's own default
         model: config.model.name.0,
         sizes: Flags(config.sizes.clone()),
@@ -125,9 +125,9 @@ pub(super) fn train(config: &Config, layout: &Layout, run: &str, subjects: &[&Su
 pub fn predict(config: &Config, layout: &Layout, subject: &Subject, attention: bool) -> Step {
     let arguments = predict::Args {
         bins: matrix_of(layout, subject),
-        model: layout.model(&model_of(config, subject)),
-        predictions: Some(layout.predictions(&subject.name)),
-        attention: attention.then(|| layout.attention(&subject.name)),
+        model: layout.model(&train::JOB, 0, &model_of(config, subject)),
+        predictions: Some(layout.model(&predict::JOB, 0, &subject.name)),
+        attention: attention.then(|| layout.model(&predict::JOB, 1, &subject.name)),
         options: Flags(config.scored.clone()),
         compute: Flags(config.compute),
         common: Common::default(),
@@ -139,11 +139,11 @@ pub fn predict(config: &Config, layout: &Layout, subject: &Subject, attention: b
 
 pub(super) fn evaluate(config: &Config, layout: &Layout, subjects: &[&Subject]) -> Step {
     let arguments = evaluate::Args {
-        predictions: subjects.iter().map(|subject| layout.predictions(&subject.name)).collect(),
+        predictions: subjects.iter().map(|subject| layout.model(&predict::JOB, 0, &subject.name)).collect(),
         labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
         splits: splits_of(config, layout),
-        genes: Some(layout.genes()),
-        out: layout.metrics(),
+        genes: Some(layout.data(&tss::JOB, "")),
+        out: layout.model(&evaluate::JOB, 0, ""),
         tsv: None,
         fold: config.train.fold,
         options: Flags(config.evaluate.clone()),
@@ -161,20 +161,26 @@ pub(super) fn report(config: &Config, layout: &Layout, cohort: &Cohort) -> Step 
         subjects.iter().filter(|_| has_curves).map(|subject| model_of(config, subject)).collect();
     runs.dedup();
     let shows_attention = config.report_parts.attention.unwrap_or(true) && has_attention(config);
-    let attention = subjects.iter().filter(|_| shows_attention).map(|subject| layout.attention(&subject.name));
+    let attention =
+        subjects.iter().filter(|_| shows_attention).map(|subject| layout.model(&predict::JOB, 1, &subject.name));
     let is_judged = judged_methods(config).is_some();
-    let faithfulness = cohort.subjects.iter().filter(|_| is_judged).map(|subject| layout.faithfulness(&subject.name));
+    let faithfulness =
+        cohort.subjects.iter().filter(|_| is_judged).map(|subject| layout.model(&faithfulness::JOB, 0, &subject.name));
     let arguments = report::Args {
-        metrics: layout.metrics(),
-        predictions: subjects.iter().map(|subject| layout.predictions(&subject.name)).collect(),
+        metrics: layout.model(&evaluate::JOB, 0, ""),
+        predictions: subjects.iter().map(|subject| layout.model(&predict::JOB, 0, &subject.name)).collect(),
         labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
         splits: splits_of(config, layout),
-        genes: Some(layout.genes()),
-        history: runs.iter().map(|run| layout.history(run)).collect(),
+        genes: Some(layout.data(&tss::JOB, "")),
+        history: runs.iter().map(|run| layout.model(&train::JOB, 1, run)).collect(),
         attention: attention.collect(),
         faithfulness: faithfulness.collect(),
         only_scored: cohort.only_scored(),
-        out_dir: layout.report(),
+        new_sample: match config.models.mode {
+            TrainMode::LeaveOneSampleOut => subjects.iter().map(|subject| subject.name.clone()).collect(),
+            TrainMode::Pooled | TrainMode::PerSample => Vec::new(),
+        },
+        out_dir: layout.model(&report::JOB, 0, ""),
         options: Flags(config.report.clone()),
         common: Common::default(),
     };
@@ -184,8 +190,8 @@ pub(super) fn report(config: &Config, layout: &Layout, cohort: &Cohort) -> Step 
 pub(super) fn explain(config: &Config, layout: &Layout, subject: &Subject, name: &str, method: Method) -> Step {
     let arguments = explain::Args {
         bins: matrix_of(layout, subject),
-        model: layout.model(&model_of(config, subject)),
-        out: layout.explanation(name),
+        model: layout.model(&train::JOB, 0, &model_of(config, subject)),
+        out: layout.model(&explain::JOB, 0, name),
         options: Flags(explain::Options { methods: vec![method], ..config.explain.clone() }),
         against: Flags(config.against.clone()),
         compute: Flags(config.compute),
@@ -200,10 +206,10 @@ pub(super) fn explain(config: &Config, layout: &Layout, subject: &Subject, name:
 pub(super) fn faithfulness(config: &Config, layout: &Layout, subject: &Subject, methods: &[Method]) -> Step {
     let arguments = faithfulness::Args {
         bins: matrix_of(layout, subject),
-        model: layout.model(&model_of(config, subject)),
+        model: layout.model(&train::JOB, 0, &model_of(config, subject)),
         splits: Some(splits_of(config, layout)),
         fold: config.train.fold,
-        out: layout.faithfulness(&subject.name),
+        out: layout.model(&faithfulness::JOB, 0, &subject.name),
         options: Flags(faithfulness::Options { methods: methods.to_vec(), ..config.faithfulness.clone() }),
         against: Flags(config.against.clone()),
         compute: Flags(config.compute),
@@ -230,10 +236,10 @@ pub(super) fn track(
     options.allow_empty.get_or_insert(true);
     let arguments = track::Args {
         input,
-        predictions: Some(layout.predictions(&subject.name)),
-        faithfulness: judged_methods(config).map(|_| layout.faithfulness(&subject.name)),
+        predictions: Some(layout.model(&predict::JOB, 0, &subject.name)),
+        faithfulness: judged_methods(config).map(|_| layout.model(&faithfulness::JOB, 0, &subject.name)),
         out: None,
-        out_dir: Some(layout.tracks(name)),
+        out_dir: Some(layout.model(&track::JOB, 0, name)),
         options: Flags(options),
         common: Common::default(),
     };

@@ -1,27 +1,16 @@
 //! Which key of `config.yaml` a stage's flag comes from, so that messages speak of what the user wrote.
 
 use super::Config;
+use crate::stage::CHAIN;
 
-/// The stages, and the sections of config.yaml that their flags come from; where two have one, the first.
-const SECTIONS: [(&str, &[&str]); 12] = [
-    ("tss", &["annotation"]),
-    ("bin", &["window", "annotation"]),
-    ("label", &["labels", "expression", "annotation"]),
-    ("split", &["split", "window"]),
-    ("train", &["model", "train", "split"]),
-    ("predict", &["window", "train"]),
-    ("explain", &["explain", "train"]),
-    ("faithfulness", &["faithfulness", "explain", "train"]),
-    ("track", &["tracks"]),
-    ("evaluate", &["evaluate", "train", "window"]),
-    ("rank", &["evaluate"]),
-    ("report", &["report"]),
-];
+/// The sections of attentrack-rank, which `attentrack compare` starts and the chain does not.
+const OF_RANK: &[&str] = &["evaluate"];
 
 /// The key that a flag of a stage comes from: of the stage's sections the first that has it.
 pub fn of_flag(stage: &str, flag: &str) -> Option<String> {
     let flag = flag.trim_start_matches('-');
-    let (_, names) = SECTIONS.iter().find(|(name, _)| *name == stage)?;
+    let of_chain = CHAIN.iter().find(|job| job.stage == stage).map(|job| job.sections);
+    let names = of_chain.or((stage == "rank").then_some(OF_RANK))?;
     let sections = Config::sections();
     names.iter().find_map(|name| {
         let section = sections.iter().find(|section| section.name == *name)?;

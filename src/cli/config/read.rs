@@ -202,7 +202,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(Chosen { map, names: self.names }))
+        T::deserialize(MapAccessDeserializer::new(SeenKeys { map, names: self.names }))
     }
 
     fn visit_unit<E: Error>(self) -> Result<T, E> {
@@ -211,12 +211,12 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
 }
 
 /// A map of which some keys are seen.
-struct Chosen<A> {
+struct SeenKeys<A> {
     map: A,
     names: BTreeSet<String>,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Chosen<A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for SeenKeys<A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
@@ -257,7 +257,7 @@ impl<'de> Visitor<'de> for Keys<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = BTreeSet::new();
-        while let Some(key) = map.next_key_seed(Known(&self.names))? {
+        while let Some(key) = map.next_key_seed(KnownKey(&self.names))? {
             if !seen.insert(key.clone()) {
                 return Err(A::Error::custom(format!("duplicate field `{key}`")));
             }
@@ -275,9 +275,9 @@ impl<'de> Visitor<'de> for Keys<'_> {
 }
 
 /// A key of a known name.
-struct Known<'a>(&'a [String]);
+struct KnownKey<'a>(&'a [String]);
 
-impl<'de> DeserializeSeed<'de> for Known<'_> {
+impl<'de> DeserializeSeed<'de> for KnownKey<'_> {
     type Value = String;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
@@ -285,7 +285,7 @@ impl<'de> DeserializeSeed<'de> for Known<'_> {
     }
 }
 
-impl Visitor<'_> for Known<'_> {
+impl Visitor<'_> for KnownKey<'_> {
     type Value = String;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -6,11 +6,11 @@
 //! 1 / x beyond its pole. Between a reference and a window the whole is so linear in the differences.
 
 use super::parts::{Change, Parts};
-use crate::model::chain::{Attention, Function};
+use crate::model::chain::{AttentionLayer, Function};
 
 /// What a window makes of it.
 #[derive(Clone, Debug)]
-pub struct Trace {
+pub struct AttentionTrace {
     /// \[step\].
     scores: Vec<f64>,
     /// \[step\].
@@ -19,7 +19,7 @@ pub struct Trace {
 
 /// The factors by which differences pass between the reference and a window.
 #[derive(Clone, Debug)]
-pub struct Slopes {
+pub struct AttentionSlopes {
     /// From each step's score to its power.
     exp: Vec<f64>,
     /// From the sum of the powers to its reciprocal.
@@ -34,9 +34,9 @@ pub struct Slopes {
     outputs: Vec<f64>,
 }
 
-impl Attention {
+impl AttentionLayer {
     /// The context \[unit\] of outputs [step, unit].
-    pub(super) fn trace(&self, outputs: &[f64]) -> (Vec<f64>, Trace) {
+    pub(super) fn trace(&self, outputs: &[f64]) -> (Vec<f64>, AttentionTrace) {
         let units = self.vector.len();
         let dot = |output: &[f64]| output.iter().zip(&self.vector).map(|(a, b)| a * b).sum::<f64>();
         let scores: Vec<f64> = outputs.chunks_exact(units).map(dot).collect();
@@ -48,11 +48,11 @@ impl Attention {
         for (output, weight) in outputs.chunks_exact(units).zip(&attention) {
             context.iter_mut().zip(output).for_each(|(sum, value)| *sum += weight * value);
         }
-        (context, Trace { scores, attention })
+        (context, AttentionTrace { scores, attention })
     }
 
     /// Between a reference and a window: the outputs [step, unit] and the trace of each.
-    pub(super) fn slopes(&self, outputs: [&[f64]; 2], traces: [&Trace; 2]) -> Slopes {
+    pub(super) fn slopes(&self, outputs: [&[f64]; 2], traces: [&AttentionTrace; 2]) -> AttentionSlopes {
         // any shift of all scores gives the same attention; the largest keeps the powers within range
         let scores = traces.map(|trace| &trace.scores);
         let shift = scores.into_iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -65,7 +65,7 @@ impl Attention {
         };
         let of_sum = Change { x0: totals[0], x: totals[1], y0: reciprocals[0], y: reciprocals[1] };
         let mean = |of: [&[f64]; 2]| of[0].iter().zip(of[1]).map(|(a, b)| 0.5 * (a + b)).collect::<Vec<f64>>();
-        Slopes {
+        AttentionSlopes {
             exp: (0..powers[0].len()).map(exp).collect(),
             of_sum: Function::Reciprocal.chord(of_sum),
             reciprocal: 0.5 * (reciprocals[0] + reciprocals[1]),
@@ -76,7 +76,7 @@ impl Attention {
     }
 
     /// Differences of the context \[unit\] from those of the outputs [step, unit].
-    pub(super) fn forward<P: Parts>(&self, slopes: &Slopes, outputs: &[P]) -> Vec<P> {
+    pub(super) fn forward<P: Parts>(&self, slopes: &AttentionSlopes, outputs: &[P]) -> Vec<P> {
         let units = self.vector.len();
         let of_step = |(outputs, &exp): (&[P], &f64)| {
             let terms = outputs.iter().zip(&self.vector);
@@ -97,7 +97,7 @@ impl Attention {
     }
 
     /// Multipliers of the outputs [step, unit] from those of the context \[unit\].
-    pub(super) fn backward<P: Parts>(&self, slopes: &Slopes, context: &[P]) -> Vec<P> {
+    pub(super) fn backward<P: Parts>(&self, slopes: &AttentionSlopes, context: &[P]) -> Vec<P> {
         let units = self.vector.len();
         let of_step = |outputs: &[f64]| {
             let terms = context.iter().zip(outputs);

@@ -1,12 +1,12 @@
 //! DeepLIFT through a bidirectional LSTM, whose two directions give their units side by side.
 
-use super::lstm::{Slopes, Trace};
+use super::lstm::{LstmSlopes, LstmTrace};
 use super::parts::Parts;
 use crate::model::chain::BiLstm;
 
 impl BiLstm {
     /// Outputs [step, unit] of `x` [step, input].
-    pub(super) fn trace(&self, x: &[f64]) -> (Vec<f64>, [Trace; 2]) {
+    pub(super) fn trace(&self, x: &[f64]) -> (Vec<f64>, [LstmTrace; 2]) {
         let traces = [self.directions[0].trace(x), self.directions[1].trace(x)];
         (self.side_by_side([&traces[0].outputs, &traces[1].outputs]), traces)
     }
@@ -15,10 +15,10 @@ impl BiLstm {
     /// from those of the inputs [step, input].
     pub(super) fn slopes<P: Parts>(
         &self,
-        reference: &[Trace; 2],
-        here: &[Trace; 2],
+        reference: &[LstmTrace; 2],
+        here: &[LstmTrace; 2],
         x: &[P],
-    ) -> ([Slopes<P>; 2], Option<Vec<P>>) {
+    ) -> ([LstmSlopes<P>; 2], Option<Vec<P>>) {
         let slopes = [0, 1].map(|at| self.directions[at].slopes(&reference[at], &here[at], x));
         let outputs = P::SPLIT.then(|| self.side_by_side([&slopes[0].outputs, &slopes[1].outputs]));
         (slopes, outputs)
@@ -27,9 +27,9 @@ impl BiLstm {
     /// Multipliers of the inputs [step, input] from those of the outputs [step, unit].
     pub(super) fn backward<P: Parts>(
         &self,
-        reference: &[Trace; 2],
-        here: &[Trace; 2],
-        slopes: &[Slopes<P>; 2],
+        reference: &[LstmTrace; 2],
+        here: &[LstmTrace; 2],
+        slopes: &[LstmSlopes<P>; 2],
         outputs: &[P],
     ) -> Vec<P> {
         let [forward, reverse] = [0, 1].map(|at| {

@@ -9,7 +9,7 @@ use crate::model::{InstructionSet, kernel};
 
 /// What a window makes of it, by time.
 #[derive(Clone, Debug, Default)]
-pub struct Trace {
+pub struct LstmTrace {
     /// Gates before their function, [step, gate × hidden].
     before: Vec<f64>,
     /// Gates, [step, gate × hidden].
@@ -24,7 +24,7 @@ pub struct Trace {
 
 /// Slopes between the reference and a window, by time.
 #[derive(Clone, Debug)]
-pub struct Slopes<P> {
+pub struct LstmSlopes<P> {
     gates: Vec<P>,
     tanh: Vec<P>,
     /// Differences of the outputs, [step, hidden]; empty where they need not be followed.
@@ -44,10 +44,10 @@ impl Direction {
     }
 
     /// `x` is [step, input].
-    pub(super) fn trace(&self, x: &[f64]) -> Trace {
+    pub(super) fn trace(&self, x: &[f64]) -> LstmTrace {
         let (hidden, steps) = (self.hidden, x.len() / self.inputs);
         let zeros = |width: usize| vec![0.0; steps * width];
-        let mut trace = Trace {
+        let mut trace = LstmTrace {
             before: zeros(4 * hidden),
             gates: zeros(4 * hidden),
             cell: zeros(hidden),
@@ -59,9 +59,9 @@ impl Direction {
     }
 
     /// `x` are the differences of the inputs, [step, input]; looked at only where parts are split.
-    pub(super) fn slopes<P: Parts>(&self, reference: &Trace, trace: &Trace, x: &[P]) -> Slopes<P> {
+    pub(super) fn slopes<P: Parts>(&self, reference: &LstmTrace, trace: &LstmTrace, x: &[P]) -> LstmSlopes<P> {
         let (hidden, steps) = (self.hidden, trace.outputs.len() / self.hidden);
-        let mut slopes = Slopes {
+        let mut slopes = LstmSlopes {
             gates: vec![P::default(); steps * 4 * hidden],
             tanh: vec![P::default(); steps * hidden],
             outputs: vec![P::default(); if P::SPLIT { steps * hidden } else { 0 }],
@@ -73,9 +73,9 @@ impl Direction {
     /// Multipliers of the inputs [step, input] from those of the outputs [step, hidden].
     pub(super) fn backward<P: Parts>(
         &self,
-        reference: &Trace,
-        trace: &Trace,
-        slopes: &Slopes<P>,
+        reference: &LstmTrace,
+        trace: &LstmTrace,
+        slopes: &LstmSlopes<P>,
         outputs: &[P],
     ) -> Vec<P> {
         let mut inputs = vec![P::default(); outputs.len() / self.hidden * self.inputs];
@@ -87,19 +87,19 @@ impl Direction {
 // almost all of the time is spent in these three
 kernel!(
     /// Fills in the trace of `x`.
-    trace_steps = plain trace_inner(lstm: &Direction, x: &[f64], trace: &mut Trace)
+    trace_steps = plain trace_inner(lstm: &Direction, x: &[f64], trace: &mut LstmTrace)
 );
 kernel!(
     /// Fills in the slopes.
-    slopes_of_steps = plain slopes_inner<P: Parts>(lstm: &Direction, traces: [&Trace; 2], x: &[P], slopes: &mut Slopes<P>)
+    slopes_of_steps = plain slopes_inner<P: Parts>(lstm: &Direction, traces: [&LstmTrace; 2], x: &[P], slopes: &mut LstmSlopes<P>)
 );
 kernel!(
     /// Fills in the multipliers of the inputs.
-    back_through_steps = plain backward_inner<P: Parts>(lstm: &Direction, traces: [&Trace; 2], slopes: &Slopes<P>, outputs: &[P], inputs: &mut [P])
+    back_through_steps = plain backward_inner<P: Parts>(lstm: &Direction, traces: [&LstmTrace; 2], slopes: &LstmSlopes<P>, outputs: &[P], inputs: &mut [P])
 );
 
 #[inline(always)]
-fn trace_inner(lstm: &Direction, x: &[f64], trace: &mut Trace) {
+fn trace_inner(lstm: &Direction, x: &[f64], trace: &mut LstmTrace) {
     let (hidden, steps) = (lstm.hidden, x.len() / lstm.inputs);
     let (of_input, of_hidden) = lstm.weights.split_at(lstm.inputs * 4 * hidden);
     let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
@@ -127,7 +127,7 @@ fn trace_inner(lstm: &Direction, x: &[f64], trace: &mut Trace) {
 }
 
 #[inline(always)]
-fn slopes_inner<P: Parts>(lstm: &Direction, traces: [&Trace; 2], x: &[P], slopes: &mut Slopes<P>) {
+fn slopes_inner<P: Parts>(lstm: &Direction, traces: [&LstmTrace; 2], x: &[P], slopes: &mut LstmSlopes<P>) {
     let (hidden, steps) = (lstm.hidden, traces[1].outputs.len() / lstm.hidden);
     let (of_input, of_hidden) = lstm.weights.split_at(lstm.inputs * 4 * hidden);
     let (mut h, mut c) = (vec![P::default(); hidden], vec![P::default(); hidden]);
@@ -182,8 +182,8 @@ fn slopes_inner<P: Parts>(lstm: &Direction, traces: [&Trace; 2], x: &[P], slopes
 #[inline(always)]
 fn backward_inner<P: Parts>(
     lstm: &Direction,
-    traces: [&Trace; 2],
-    slopes: &Slopes<P>,
+    traces: [&LstmTrace; 2],
+    slopes: &LstmSlopes<P>,
     outputs: &[P],
     inputs: &mut [P],
 ) {
@@ -260,11 +260,11 @@ struct Factors {
 
 impl<'a> Products<'a> {
     #[inline(always)]
-    fn new(lstm: &Direction, traces: [&'a Trace; 2], time: usize, zeros: &'a [f64]) -> Self {
+    fn new(lstm: &Direction, traces: [&'a LstmTrace; 2], time: usize, zeros: &'a [f64]) -> Self {
         let hidden = lstm.hidden;
         let before = lstm.previous(time, traces[1].outputs.len() / hidden);
         // cells are 0 before the first time
-        let previous = |trace: &'a Trace| before.map_or(zeros, |time| &trace.cell[time * hidden..][..hidden]);
+        let previous = |trace: &'a LstmTrace| before.map_or(zeros, |time| &trace.cell[time * hidden..][..hidden]);
         Products {
             gates: traces.map(|trace| quarters(&trace.gates[time * 4 * hidden..][..4 * hidden])),
             previous: traces.map(previous),

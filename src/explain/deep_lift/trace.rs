@@ -35,9 +35,9 @@ pub enum Inner {
     /// Nothing.
     None,
     /// Gates and cells.
-    Lstm([lstm::Trace; 2]),
+    Lstm([lstm::LstmTrace; 2]),
     /// Scores.
-    Attention(attention::Trace),
+    Attention(attention::AttentionTrace),
     /// One a chain.
     SideBySide(Vec<Trace>),
 }
@@ -63,9 +63,9 @@ pub enum Slopes<P> {
     /// Slopes of pooling: the input that each output is owed to, and the part of its difference that it passes.
     Pool(Vec<(usize, f64)>),
     /// One a direction.
-    Lstm([lstm::Slopes<P>; 2]),
+    Lstm([lstm::LstmSlopes<P>; 2]),
     /// Slopes of attention.
-    Attention(attention::Slopes),
+    Attention(attention::AttentionSlopes),
     /// One a chain.
     SideBySide(Vec<Vec<Slopes<P>>>),
 }

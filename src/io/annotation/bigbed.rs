@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::ReadOptions;
-use crate::io::bigbed::{BigBed, Row};
+use crate::io::bigbed::{BigBed, BigBedRow};
 
 /// Columns that hold the id of a gene: bigGenePred's, then those of other tables.
 const GENE: [&str; 5] = ["geneName", "geneId", "gene_id", "name2", "geneName2"];
@@ -12,7 +12,7 @@ const SYMBOL: [&str; 4] = ["geneName2", "name2", "gene_name", "geneSymbol"];
 const BIOTYPE: [&str; 2] = ["geneType", "gene_type"];
 
 /// Where the columns are that matter, as positions behind the first three.
-pub(super) struct Columns {
+pub(super) struct GeneColumns {
     gene: Vec<usize>,
     symbol: Vec<usize>,
     biotype: Vec<usize>,
@@ -21,7 +21,7 @@ pub(super) struct Columns {
     blocks: Option<[usize; 2]>,
 }
 
-impl Columns {
+impl GeneColumns {
     /// # Errors
     /// A column that `options` name and the file lacks; a file of fewer than six columns.
     pub(super) fn of(file: &BigBed, options: &ReadOptions) -> Result<Self, String> {
@@ -41,7 +41,7 @@ impl Columns {
             },
         };
         let blocks = both(["blockSizes", "blockStarts"]).or(both(["blockSizes", "chromStarts"]));
-        Ok(Columns {
+        Ok(GeneColumns {
             symbol: all(&SYMBOL),
             biotype: all(&BIOTYPE),
             name: 0,
@@ -60,10 +60,10 @@ impl Columns {
     ///
     /// # Errors
     /// Blocks that do not lie in the row.
-    pub(super) fn lines(&self, row: &Row) -> Result<Vec<String>, String> {
+    pub(super) fn lines(&self, row: &BigBedRow) -> Result<Vec<String>, String> {
         let cells: Vec<&str> = row.rest.split('\t').collect();
         let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
-        let Row { chrom, start, end, .. } = row;
+        let BigBedRow { chrom, start, end, .. } = row;
         let (name, strand) = (cell(self.name), cell(2));
         if !self.name_genes() {
             return Ok(vec![format!("{chrom}\t{start}\t{end}\t{name}\t0\t{strand}")]);

@@ -18,18 +18,18 @@ use crate::io::{FileError, Result, genes_bed};
 /// How many lines may pass that do not tell the format.
 const MOST_HELD: usize = 10_000;
 
-enum Reader<'a> {
+enum LineReader<'a> {
     Gtf(Gtf<'a>),
     Gff3(Box<Gff3<'a>>),
     Bed(Bed),
 }
 
-impl Reader<'_> {
+impl LineReader<'_> {
     fn format(&self) -> AnnotationFormat {
         match self {
-            Reader::Gtf(_) => AnnotationFormat::Gtf,
-            Reader::Gff3(_) => AnnotationFormat::Gff3,
-            Reader::Bed(_) => AnnotationFormat::Bed,
+            LineReader::Gtf(_) => AnnotationFormat::Gtf,
+            LineReader::Gff3(_) => AnnotationFormat::Gff3,
+            LineReader::Bed(_) => AnnotationFormat::Bed,
         }
     }
 }
@@ -38,7 +38,7 @@ impl Reader<'_> {
 pub(super) struct Collector<'a> {
     path: &'a Path,
     options: &'a ReadOptions,
-    reader: Option<Reader<'a>>,
+    reader: Option<LineReader<'a>>,
     /// Lines before the first that tells the format, with their numbers.
     held: Vec<(u64, String)>,
     /// The file calls itself GFF3; believed only where no line tells.
@@ -103,8 +103,8 @@ impl<'a> Collector<'a> {
         let Some(reader) = &mut self.reader else { return Ok(()) };
         let format = reader.format();
         let read = match reader {
-            Reader::Bed(bed) => bed.add_line(line),
-            Reader::Gtf(_) | Reader::Gff3(_) => self.read_feature(format, line),
+            LineReader::Bed(bed) => bed.add_line(line),
+            LineReader::Gtf(_) | LineReader::Gff3(_) => self.read_feature(format, line),
         };
         read.map_err(|problem| {
             FileError::new(self.path, problem)
@@ -123,8 +123,8 @@ impl<'a> Collector<'a> {
                     _ => Err("the attributes (column 9) must not begin with a quote".to_owned()),
                 };
             }
-            (Some(feature), Some(Reader::Gtf(gtf))) => gtf.add(&feature, &mut self.tally),
-            (Some(feature), Some(Reader::Gff3(gff3))) => gff3.add(&feature, &mut self.tally),
+            (Some(feature), Some(LineReader::Gtf(gtf))) => gtf.add(&feature, &mut self.tally),
+            (Some(feature), Some(LineReader::Gff3(gff3))) => gff3.add(&feature, &mut self.tally),
             _ => {
                 self.tally.other_kinds += 1;
                 self.landmarks.add_line(line);
@@ -136,9 +136,9 @@ impl<'a> Collector<'a> {
     /// Now that the format is known, reads the lines that were held back.
     fn settle(&mut self, format: AnnotationFormat) -> Result<()> {
         self.reader = Some(match format {
-            AnnotationFormat::Gtf => Reader::Gtf(Gtf::new(self.options)),
-            AnnotationFormat::Gff3 => Reader::Gff3(Box::new(Gff3::new(self.options))),
-            AnnotationFormat::Bed | AnnotationFormat::BigBed => Reader::Bed(Bed::new()),
+            AnnotationFormat::Gtf => LineReader::Gtf(Gtf::new(self.options)),
+            AnnotationFormat::Gff3 => LineReader::Gff3(Box::new(Gff3::new(self.options))),
+            AnnotationFormat::Bed | AnnotationFormat::BigBed => LineReader::Bed(Bed::new()),
         });
         for (number, line) in std::mem::take(&mut self.held) {
             self.read(number, &line)?;
@@ -170,9 +170,9 @@ impl<'a> Collector<'a> {
         let format = reader.format();
         let mut tally = self.tally;
         let mut genes = match reader {
-            Reader::Gtf(gtf) => gtf.finish(&mut tally),
-            Reader::Gff3(gff3) => gff3.finish(&self.landmarks, &mut tally),
-            Reader::Bed(bed) => bed.finish(),
+            LineReader::Gtf(gtf) => gtf.finish(&mut tally),
+            LineReader::Gff3(gff3) => gff3.finish(&self.landmarks, &mut tally),
+            LineReader::Bed(bed) => bed.finish(),
         };
         if genes.is_empty() {
             let mut ignored: Vec<String> =

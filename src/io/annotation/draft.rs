@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::ReadOptions;
-use super::feature::{Feature, Kind};
+use super::feature::{Feature, FeatureKind};
 use super::tally::Tally;
 use crate::genome::{GeneRecord, Strand, Transcript, copied_transcript};
 
@@ -24,7 +24,7 @@ impl Labels {
         let wanted = options.id_attribute.as_ref();
         Labels {
             biotype: feature.attributes.biotype(),
-            symbol: feature.attributes.symbol(feature.kind == Kind::Gene),
+            symbol: feature.attributes.symbol(feature.kind == FeatureKind::Gene),
             wanted_id: wanted.and_then(|name| feature.attributes.named_id(name)),
         }
     }
@@ -92,9 +92,9 @@ pub(super) fn transcript_part(feature: &Feature<'_>) -> Transcript {
     Transcript {
         id: String::new(),
         span: feature.span.clone(),
-        cds_bp: if feature.kind == Kind::Cds { length } else { 0 },
-        exon_bp: if feature.kind == Kind::Exon { length } else { 0 },
-        canonical: if feature.kind == Kind::Transcript { feature.attributes.canonical() } else { None },
+        cds_bp: if feature.kind == FeatureKind::Cds { length } else { 0 },
+        exon_bp: if feature.kind == FeatureKind::Exon { length } else { 0 },
+        canonical: if feature.kind == FeatureKind::Transcript { feature.attributes.canonical() } else { None },
     }
 }
 

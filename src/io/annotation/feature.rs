@@ -8,7 +8,7 @@ use crate::genome::Strand;
 
 /// What a line describes, as far as a TSS is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FeatureKind {
     Gene,
     Transcript,
     Exon,
@@ -17,20 +17,20 @@ pub(super) enum Kind {
     Utr,
 }
 
-impl Kind {
+impl FeatureKind {
     /// `None` for what is not read: a start codon, a chromosome, an enhancer…
     fn parse(name: &str) -> Option<Self> {
         Some(match name {
-            "gene" | "Gene" => Kind::Gene,
-            "exon" | "Exon" | "pseudogenic_exon" => Kind::Exon,
-            "CDS" | "cds" => Kind::Cds,
+            "gene" | "Gene" => FeatureKind::Gene,
+            "exon" | "Exon" | "pseudogenic_exon" => FeatureKind::Exon,
+            "CDS" | "cds" => FeatureKind::Cds,
             "UTR" | "5UTR" | "3UTR" | "five_prime_utr" | "three_prime_utr" | "five_prime_UTR" | "three_prime_UTR" => {
-                Kind::Utr
+                FeatureKind::Utr
             }
             // Ensembl GFF3 has ncRNA_gene, RefSeq pseudogene, others protein_coding_gene, processed_pseudogene…
-            _ if name.ends_with("_gene") || name.ends_with("pseudogene") => Kind::Gene,
+            _ if name.ends_with("_gene") || name.ends_with("pseudogene") => FeatureKind::Gene,
             _ if name.ends_with("RNA") || name.ends_with("transcript") || name.ends_with("gene_segment") => {
-                Kind::Transcript
+                FeatureKind::Transcript
             }
             _ => return None,
         })
@@ -41,7 +41,7 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Feature<'a> {
     pub(super) chrom: &'a str,
-    pub(super) kind: Kind,
+    pub(super) kind: FeatureKind,
     /// The third column itself.
     pub(super) kind_name: &'a str,
     /// 0-based half-open.
@@ -59,7 +59,7 @@ impl<'a> Feature<'a> {
         let (chrom, _source, name) = (next(), next(), next());
         let wrong_width = || format!("expected 9 tab-separated columns, found {}", line.split('\t').count());
         let (Some(chrom), Some(kind_name)) = (chrom, name) else { return Err(wrong_width()) };
-        let Some(kind) = Kind::parse(kind_name) else { return Ok(None) };
+        let Some(kind) = FeatureKind::parse(kind_name) else { return Ok(None) };
         let rest = (next(), next(), next(), next(), next(), next());
         let (Some(start), Some(end), Some(_score), Some(strand), Some(_phase), Some(attributes)) = rest else {
             return Err(wrong_width());

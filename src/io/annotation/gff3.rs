@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use super::attributes::bare;
 use super::draft::{Labels, transcript_part};
-use super::feature::{Feature, Kind};
-use super::gff3_lines::{Gff3, Node, Piece, Slot, Waiting};
+use super::feature::{Feature, FeatureKind};
+use super::gff3_lines::{Gff3, Gff3Node, Piece, Slot, Waiting};
 use super::landmarks::Landmarks;
 use super::resolve;
 use super::tally::{Ignored, Tally};
@@ -18,8 +18,8 @@ use crate::genome::GeneRecord;
 impl Gff3<'_> {
     pub(super) fn add(&mut self, feature: &Feature<'_>, tally: &mut Tally) {
         match feature.kind {
-            Kind::Gene | Kind::Transcript => self.add_node(feature, tally),
-            Kind::Exon | Kind::Cds | Kind::Utr => self.add_part(feature, tally),
+            FeatureKind::Gene | FeatureKind::Transcript => self.add_node(feature, tally),
+            FeatureKind::Exon | FeatureKind::Cds | FeatureKind::Utr => self.add_part(feature, tally),
         }
     }
 
@@ -29,7 +29,7 @@ impl Gff3<'_> {
             attributes.get("ID").or_else(|| attributes.bare_id().map(Cow::Borrowed)).unwrap_or_default().into_owned();
         let parents = feature.attributes.parents().map(Cow::into_owned);
         let parents: Vec<String> = parents.collect();
-        let is_gene_kind = feature.kind == Kind::Gene;
+        let is_gene_kind = feature.kind == FeatureKind::Gene;
         let gene_name = if is_gene_kind { gene_name(feature, &id) } else { None };
         let is_root = is_gene_kind && parents.is_empty();
         if is_root && gene_name.is_none() {
@@ -44,7 +44,7 @@ impl Gff3<'_> {
             number,
             is_trans_spliced: attributes.get("exception").is_some_and(|exception| exception.contains("trans")),
         });
-        self.nodes.push(Node {
+        self.nodes.push(Gff3Node {
             name: attributes.first_of(&["transcript_id"]).unwrap_or_else(|| bare(&id).to_owned()),
             locus_tag: if is_gene_kind && id.is_empty() { attributes.first_of(&["locus_tag"]) } else { None },
             chrom: feature.chrom.to_owned(),
@@ -114,7 +114,7 @@ impl Gff3<'_> {
             draft.add_part(&transcript, transcript_part(feature), labels);
             return;
         }
-        match feature.attributes.first_of(&["ID"]).filter(|_| feature.kind == Kind::Cds) {
+        match feature.attributes.first_of(&["ID"]).filter(|_| feature.kind == FeatureKind::Cds) {
             Some(id) => {
                 let draft = self.alone.at(bare(&id), feature.chrom, feature.strand);
                 draft.add_part(bare(&id), transcript_part(feature), labels);

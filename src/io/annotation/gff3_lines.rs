@@ -10,7 +10,7 @@ use crate::genome::{Strand, Transcript};
 
 /// A gene or transcript line.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub(super) struct Gff3Node {
     /// `ID`, as other lines refer to it; may be empty.
     pub(super) id: String,
     /// The name that it is written under as a transcript.
@@ -71,7 +71,7 @@ pub(super) struct Waiting {
 /// The lines read so far.
 pub(super) struct Gff3<'a> {
     pub(super) options: &'a ReadOptions,
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<Gff3Node>,
     pub(super) slots: HashMap<String, Slot>,
     pub(super) waiting: Vec<Waiting>,
     /// Lines without a parent that name a gene.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::ReadOptions;
 use super::attributes::says_something;
 use super::draft::{Draft, Drafts, Labels, transcript_part};
-use super::feature::{Feature, Kind};
+use super::feature::{Feature, FeatureKind};
 use super::tally::{Ignored, Tally};
 use crate::genome::{GeneRecord, Strand, Transcript};
 
@@ -34,8 +34,8 @@ impl<'a> Gtf<'a> {
         let named = feature.attributes.get("gene_id").filter(|id| says_something(id));
         let bare = if named.is_none() { bare_id(feature) } else { None };
         let gene_id = match (&named, &bare, feature.kind) {
-            (Some(id), _, _) | (None, Some(id), Kind::Gene) => id.as_ref(),
-            (None, Some(id), Kind::Transcript) => {
+            (Some(id), _, _) | (None, Some(id), FeatureKind::Gene) => id.as_ref(),
+            (None, Some(id), FeatureKind::Transcript) => {
                 let (chrom, part) = (feature.chrom.to_owned(), transcript_part(feature));
                 self.bare.push(BareTranscript { id: id.to_string(), chrom, strand: feature.strand, part });
                 return;
@@ -45,7 +45,7 @@ impl<'a> Gtf<'a> {
         let draft = self.drafts.at(gene_id, feature.chrom, feature.strand);
         // FlyBase calls the transcript of a pseudogene a pseudogene
         let transcript_id = || feature.attributes.get("transcript_id").filter(|id| says_something(id));
-        if feature.kind == Kind::Gene && (feature.kind_name == "gene" || transcript_id().is_none()) {
+        if feature.kind == FeatureKind::Gene && (feature.kind_name == "gene" || transcript_id().is_none()) {
             draft.gene_lines.push((feature.span.clone(), Labels::of(feature, self.options)));
             return;
         }

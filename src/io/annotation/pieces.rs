@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::gff3_lines::{Gff3, Node};
+use super::gff3_lines::{Gff3, Gff3Node};
 use super::landmarks::Landmarks;
 use super::tally::Tally;
 use crate::genome::Strand;
@@ -27,7 +27,7 @@ pub(super) fn join(read: &mut Gff3<'_>, landmarks: &Landmarks, tally: &mut Tally
         let is_whole = |at: &usize| nodes[*at].chrom == nodes[head].chrom && nodes[*at].strand == nodes[head].strand;
         let same_place = slot.nodes.iter().all(is_whole);
         let circle = landmarks.circle(&nodes[head].chrom).filter(|_| same_place);
-        let pieces: Vec<&Node> = slot.nodes.iter().map(|&at| &nodes[at]).collect();
+        let pieces: Vec<&Gff3Node> = slot.nodes.iter().map(|&at| &nodes[at]).collect();
         let span = match circle.and_then(|length| over_origin(&pieces, length)) {
             Some(span) => span,
             None if pieces.iter().any(|node| node.piece.is_none()) => continue,
@@ -47,7 +47,7 @@ pub(super) fn join(read: &mut Gff3<'_>, landmarks: &Landmarks, tally: &mut Tally
 }
 
 /// The span of two pieces that meet at the origin, counted on beyond the end of the sequence.
-fn over_origin(pieces: &[&Node], length: u64) -> Option<Range<u64>> {
+fn over_origin(pieces: &[&Gff3Node], length: u64) -> Option<Range<u64>> {
     let [one, other] = pieces else { return None };
     let (one, other) = (&one.part.span, &other.part.span);
     let (left, right) = if one.start < other.start { (one, other) } else { (other, one) };

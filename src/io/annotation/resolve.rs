@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::attributes::bare;
 use super::draft::{Draft, Drafts, Labels, Transcripts};
-use super::gff3_lines::{Gff3, Node, Slot};
+use super::gff3_lines::{Gff3, Gff3Node, Slot};
 use super::landmarks::Landmarks;
 use super::pieces;
 use super::tally::{Ignored, Tally};
@@ -111,12 +111,12 @@ struct Seeker<'a> {
 
 /// The line that an id refers to, seen from a place: on the same sequence and strand, one that overlaps before others.
 /// Where a gene and its transcript share an id, transcripts are children of the one and exons of the other.
-fn find(nodes: &[Node], slot: &Slot, seeker: &Seeker<'_>) -> Found {
+fn find(nodes: &[Gff3Node], slot: &Slot, seeker: &Seeker<'_>) -> Found {
     let Seeker { chrom, strand, span, own } = *seeker;
     if slot.nodes.iter().all(|&at| Some(at) == own) {
         return Found::Nobody;
     }
-    let key = |node: &Node| {
+    let key = |node: &Gff3Node| {
         let overlaps = node.part.span.start < span.end && span.start < node.part.span.end;
         let is_of_wrong_kind = node.gene_name.is_some() != own.is_some();
         (!overlaps, node.strand != strand, is_of_wrong_kind, node.part.span.start, node.part.span.end)
@@ -126,20 +126,20 @@ fn find(nodes: &[Node], slot: &Slot, seeker: &Seeker<'_>) -> Found {
 }
 
 /// Whether a line is on that sequence and not on the other strand.
-fn is_at(node: &Node, chrom: &str, strand: Option<Strand>) -> bool {
+fn is_at(node: &Gff3Node, chrom: &str, strand: Option<Strand>) -> bool {
     node.chrom == chrom && (node.strand == strand || node.strand.is_none() || strand.is_none())
 }
 
 /// Gene and transcript lines with their parents found.
 struct Family<'a> {
-    nodes: &'a [Node],
+    nodes: &'a [Gff3Node],
     parents: Vec<Vec<usize>>,
     /// Has a parent in the file, but at another place.
     has_parent_elsewhere: Vec<bool>,
 }
 
 impl<'a> Family<'a> {
-    fn new(nodes: &'a [Node], slots: &HashMap<String, Slot>) -> Self {
+    fn new(nodes: &'a [Gff3Node], slots: &HashMap<String, Slot>) -> Self {
         let mut family =
             Family { nodes, parents: vec![Vec::new(); nodes.len()], has_parent_elsewhere: vec![false; nodes.len()] };
         for (at, node) in nodes.iter().enumerate() {
@@ -291,13 +291,13 @@ impl Genes<'_> {
 }
 
 /// Whether another gene line without `ID` has the same name.
-fn is_shared(node: &Node, by_name: &HashMap<&str, Vec<usize>>, nodes: &[Node]) -> bool {
+fn is_shared(node: &Gff3Node, by_name: &HashMap<&str, Vec<usize>>, nodes: &[Gff3Node]) -> bool {
     let same = node.gene_name.as_deref().and_then(|name| by_name.get(name)).map_or(&[][..], Vec::as_slice);
     let is_twin = |&&at: &&usize| nodes[at].id.is_empty() && nodes[at].gene_name == node.gene_name;
     node.id.is_empty() && same.iter().filter(is_twin).nth(1).is_some()
 }
 
-fn gene_record(node: &Node, is_shared: bool, transcripts: Vec<Transcript>) -> GeneRecord {
+fn gene_record(node: &Gff3Node, is_shared: bool, transcripts: Vec<Transcript>) -> GeneRecord {
     let locus_tag = node.locus_tag.clone().filter(|_| is_shared);
     let id = node.labels.wanted_id.clone().or(locus_tag).or_else(|| node.gene_name.clone());
     GeneRecord {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::feature::Kind;
+use super::feature::FeatureKind;
 
 /// Why a line was ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,8 +19,8 @@ pub enum Ignored {
 
 impl Ignored {
     /// The reason for a line without any name.
-    pub(super) fn unnamed(kind: Kind) -> Self {
-        if kind == Kind::Gene { Ignored::NamelessGene } else { Ignored::NoGeneId }
+    pub(super) fn unnamed(kind: FeatureKind) -> Self {
+        if kind == FeatureKind::Gene { Ignored::NamelessGene } else { Ignored::NoGeneId }
     }
 
     /// For the report: "12 lines …".

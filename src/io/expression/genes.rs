@@ -36,8 +36,8 @@ pub struct Repeated {
 
 /// The genes of a table, as its rows come.
 #[derive(Debug, Default)]
-pub(super) struct Genes {
-    genes: Vec<Gene>,
+pub(super) struct FoundGenes {
+    genes: Vec<FoundGene>,
     by_id: HashMap<String, usize>,
     /// Gene and numbers of each row.
     rows: HashSet<(usize, u64)>,
@@ -45,14 +45,14 @@ pub(super) struct Genes {
 }
 
 #[derive(Debug)]
-struct Gene {
+struct FoundGene {
     id: String,
     line: u64,
     rows: usize,
     values: Vec<f64>,
 }
 
-impl Genes {
+impl FoundGenes {
     /// Adds a row.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Genes {
                 let at = self.genes.len();
                 self.rows.insert((at, numbers));
                 self.by_id.insert(id.clone(), at);
-                self.genes.push(Gene { id, line, rows: 1, values: value.into_iter().collect() });
+                self.genes.push(FoundGene { id, line, rows: 1, values: value.into_iter().collect() });
             }
             Some(at) if duplicates == Duplicates::Refuse => {
                 return Err(format!("gene {id} is there twice, first on line {}", self.genes[at].line));

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use libdeflater::{DecompressionError, Decompressor};
 
 use super::bigwig_section::{Words, add_sections, for_each_item};
-use super::bigwig_tree::{self, Leaf, R_TREE_MAGIC, Source, invalid, read_chroms};
+use super::bigwig_tree::{self, BbiFile, Leaf, R_TREE_MAGIC, invalid, read_chroms};
 use super::chrom_map::ChromMap;
 use super::format::{Format, Opened, Options, Sniff};
 use super::{FileError, Result};
@@ -72,7 +72,7 @@ impl BigWig {
         let mut magic = [0; 4];
         file.read_exact(&mut magic).map_err(read)?;
         let big_endian = u32::from_be_bytes(magic) == MAGIC;
-        let mut source = Source { file, length, big_endian };
+        let mut source = BbiFile { file, length, big_endian };
         let truncated = |what: &str| {
             FileError::new(path, format!("is truncated or was never finished: {what}"))
                 .remedy("Copy or make the file again")
@@ -151,7 +151,7 @@ impl BigWig {
     }
 
     /// An error unless every block lies within the file.
-    fn check_leaves(&self, source: &mut Source) -> io::Result<()> {
+    fn check_leaves(&self, source: &mut BbiFile) -> io::Result<()> {
         self.leaves(source, 0..=u32::MAX, i64::MIN, i64::MAX).map(drop)
     }
 
@@ -175,14 +175,14 @@ impl BigWig {
         sum().map_err(|error: io::Error| FileError::os(&self.path, "read", &error))
     }
 
-    fn source(&self) -> io::Result<Source> {
+    fn source(&self) -> io::Result<BbiFile> {
         let file = File::open(&self.path)?;
         let length = file.metadata()?.len();
-        Ok(Source { file, length, big_endian: self.big_endian })
+        Ok(BbiFile { file, length, big_endian: self.big_endian })
     }
 
     /// [`bigwig_tree::leaves`], if there are any.
-    fn leaves(&self, source: &mut Source, ids: RangeInclusive<u32>, start: i64, end: i64) -> io::Result<Vec<Leaf>> {
+    fn leaves(&self, source: &mut BbiFile, ids: RangeInclusive<u32>, start: i64, end: i64) -> io::Result<Vec<Leaf>> {
         self.tree.map_or(Ok(Vec::new()), |root| bigwig_tree::leaves(source, root, ids, start, end))
     }
 
@@ -207,7 +207,7 @@ impl BigWig {
     /// Reads and inflates blocks, those that adjoin at once; `add` gives `None` for one that is cut.
     fn read_blocks(
         &self,
-        source: &mut Source,
+        source: &mut BbiFile,
         leaves: &[Leaf],
         mut add: impl FnMut(&[u8]) -> Option<()>,
     ) -> io::Result<()> {

@@ -38,7 +38,7 @@ const HEAD: usize = 24;
 /// A section: items of one chromosome and kind.
 struct Section<'a> {
     chrom: u32,
-    kind: Kind,
+    kind: SectionKind,
     start: i64,
     step: i64,
     span: i64,
@@ -47,7 +47,7 @@ struct Section<'a> {
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum SectionKind {
     BedGraph,
     VariableStep,
     FixedStep,
@@ -59,9 +59,9 @@ impl<'a> Section<'a> {
         let (head, rest) = block.split_at_checked(HEAD)?;
         let head = Words::new(head, big_endian);
         let (kind, size) = match head.bytes[20] {
-            1 => (Kind::BedGraph, 12),
-            2 => (Kind::VariableStep, 8),
-            3 => (Kind::FixedStep, 4),
+            1 => (SectionKind::BedGraph, 12),
+            2 => (SectionKind::VariableStep, 8),
+            3 => (SectionKind::FixedStep, 4),
             _ => return None,
         };
         let count = usize::from(head.half(22));
@@ -107,9 +107,9 @@ pub(super) fn add_sections(
             continue;
         }
         match section.kind {
-            Kind::BedGraph => add_items(bins, at, section.count, |item| section.bedgraph(item)),
-            Kind::VariableStep => add_items(bins, at, section.count, |item| section.variable_step(item)),
-            Kind::FixedStep => add_items(bins, at, section.count, |item| section.fixed_step(item)),
+            SectionKind::BedGraph => add_items(bins, at, section.count, |item| section.bedgraph(item)),
+            SectionKind::VariableStep => add_items(bins, at, section.count, |item| section.variable_step(item)),
+            SectionKind::FixedStep => add_items(bins, at, section.count, |item| section.fixed_step(item)),
         }
     }
     Some(())
@@ -122,9 +122,9 @@ pub(super) fn for_each_item(mut block: &[u8], big_endian: bool, mut each: impl F
         block = rest;
         for item in 0..section.count {
             let (start, end, value) = match section.kind {
-                Kind::BedGraph => section.bedgraph(item),
-                Kind::VariableStep => section.variable_step(item),
-                Kind::FixedStep => section.fixed_step(item),
+                SectionKind::BedGraph => section.bedgraph(item),
+                SectionKind::VariableStep => section.variable_step(item),
+                SectionKind::FixedStep => section.fixed_step(item),
             };
             each(start, end, value);
         }

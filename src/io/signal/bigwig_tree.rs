@@ -23,13 +23,13 @@ pub(in crate::io) struct Leaf {
 }
 
 /// The file and what its numbers are made of.
-pub(in crate::io) struct Source {
+pub(in crate::io) struct BbiFile {
     pub file: File,
     pub length: u64,
     pub big_endian: bool,
 }
 
-impl Source {
+impl BbiFile {
     pub(in crate::io) fn bytes(&mut self, offset: u64, size: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.read_into(&mut bytes, offset, size)?;
@@ -74,7 +74,7 @@ impl Source {
 
 /// Blocks of chromosomes `ids` that overlap `start..end`, ascending on each; an error if one lies beyond the file.
 pub(in crate::io) fn leaves(
-    source: &mut Source,
+    source: &mut BbiFile,
     root: u64,
     ids: RangeInclusive<u32>,
     start: i64,
@@ -114,7 +114,7 @@ pub(in crate::io) fn leaves(
 }
 
 /// The chromosome list, a B+ tree from name to id and length.
-pub(in crate::io) fn read_chroms(source: &mut Source, offset: u64) -> io::Result<(Chroms, Vec<u32>)> {
+pub(in crate::io) fn read_chroms(source: &mut BbiFile, offset: u64) -> io::Result<(Chroms, Vec<u32>)> {
     let head = source.bytes(offset, 32)?;
     let head = Words::new(&head, source.big_endian);
     let (key, count) = (u64::from(head.word(8)), head.long(16));

@@ -8,7 +8,7 @@ use super::columns::{interval, interval_problem, is_comment, is_header};
 use super::{FileError, Result};
 use crate::genome::{ChromAlias, Chroms};
 use crate::io::Lines;
-use crate::io::bigbed::{self, Row};
+use crate::io::bigbed::{self, BigBedRow};
 use crate::matrix::Blacklist;
 
 /// Reads the intervals on the genes' chromosomes; the others are skipped, with a warning if that are all.
@@ -18,7 +18,7 @@ use crate::matrix::Blacklist;
 pub fn read_blacklist(path: &Path, gene_chroms: &Chroms, alias: &ChromAlias) -> Result<Blacklist> {
     let mut found = Found { chroms: LazyChroms::new(gene_chroms, alias), intervals: Vec::new(), elsewhere: None };
     if bigbed::is_bigbed(path) {
-        for Row { chrom, start, end, .. } in bigbed::read(path)?.rows {
+        for BigBedRow { chrom, start, end, .. } in bigbed::read(path)?.rows {
             let interval = i64::from(start)..i64::from(end);
             found.add(chrom.as_bytes(), interval).map_err(|problem| FileError::new(path, problem))?;
         }

@@ -88,7 +88,7 @@ pub(super) fn next(reader: &mut impl Read, left: u64, is_first: bool) -> Result<
 
 /// The SAM header is inflated without regard to the size that its block declares.
 fn check_sam_header(body: &[u8]) -> Result<Container> {
-    let block = Block::split(&mut &body[..])?;
+    let block = RawBlock::split(&mut &body[..])?;
     block.small()?;
     Ok(Container { length: body.len(), feature_counts: Series::AtMost(0), is_mixed: false })
 }
@@ -97,7 +97,7 @@ fn check_blocks(body: &[u8]) -> Result<Container> {
     let mut container = Container { length: body.len(), feature_counts: Series::AtMost(0), is_mixed: true };
     let (mut rest, mut decoded, mut records) = (body, 0_usize, 0);
     while !rest.is_empty() {
-        let block = Block::split(&mut rest)?;
+        let block = RawBlock::split(&mut rest)?;
         decoded = decoded.saturating_add(block.decoded);
         if decoded > container.most_decoded() {
             return Err(damaged(&format!("blocks of {decoded} bytes in a container of {}", body.len())));
@@ -148,7 +148,7 @@ impl Container {
 }
 
 /// One block, not decoded.
-struct Block<'a> {
+struct RawBlock<'a> {
     method: u8,
     kind: u8,
     /// Bytes that it says it decodes to.
@@ -156,14 +156,14 @@ struct Block<'a> {
     data: &'a [u8],
 }
 
-impl<'a> Block<'a> {
+impl<'a> RawBlock<'a> {
     fn split(bytes: &mut &'a [u8]) -> Result<Self> {
         let (method, kind) = (byte(bytes)?, byte(bytes)?);
         let _id = itf8(bytes)?;
         let (length, decoded) = (size(bytes)?, size(bytes)?);
         let data = bytes.split_off(..length).ok_or_else(|| damaged("a block is cut off"))?;
         bytes.split_off(..4).ok_or_else(|| damaged("a block is cut off"))?;
-        Ok(Block { method, kind, decoded, data })
+        Ok(RawBlock { method, kind, decoded, data })
     }
 
     /// The content of a header block: these are kept raw or as gzip.

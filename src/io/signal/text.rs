@@ -55,7 +55,7 @@ pub(super) struct BedGraph {
 
 /// Lines without a value: how many, the first, and what it has instead.
 #[derive(Default)]
-struct Missing {
+struct WithoutValue {
     lines: u64,
     first: Option<(u64, String)>,
 }
@@ -69,7 +69,7 @@ impl BedGraph {
     ///
     /// # Errors
     /// None of all `data_lines` has one.
-    fn tell(&self, missing: &Missing, data_lines: u64) -> Result<()> {
+    fn tell(&self, missing: &WithoutValue, data_lines: u64) -> Result<()> {
         let Some((first, text)) = &missing.first else { return Ok(()) };
         if missing.lines == data_lines {
             return Err(FileError::new(&self.path, format!("holds no value: column 4 is {text:?} on every line"))
@@ -116,7 +116,7 @@ impl Signal for BedGraph {
         let mut lines = Lines::open(&self.path)?;
         let mut chroms = LazyChroms::new(&self.chroms, &self.alias);
         let mut names_seen: HashSet<Vec<u8>> = HashSet::new();
-        let (mut last_end, mut data_lines, mut missing) = (0, 0_u64, Missing::default());
+        let (mut last_end, mut data_lines, mut missing) = (0, 0_u64, WithoutValue::default());
         while let Some((number, line)) = lines.next_line()? {
             if is_comment(line) && (data_lines == 0 || !is_setting(line, b"track"))
                 || data_lines == 0 && is_header(line)

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::Dropout;
+use crate::model::{Dropout, filled};
 use candle_core::{Device, IndexOp};
 
 // printed by tests/golden/attentive_chrome.py (PyTorch 2, float64)
@@ -342,21 +342,22 @@ fn two_layers_have_the_gradients_of_finite_differences_with_dropout() {
 
 #[test]
 fn a_body_that_is_not_known_counts_as_what_stands_for_it() {
-    let (mut model, (x, _)) = (of_layers(), rows_of_layers());
+    let (model, (x, _)) = (of_layers(), rows_of_layers());
     let stands: Vec<f32> = (0..33).map(|at| at as f32 / 33.0).collect();
-    let (mut lacking, mut filled) = (values(&x), values(&x));
+    let (mut lacking, mut whole) = (values(&x), values(&x));
     lacking[33 + 21..66].fill(f32::NAN);
-    filled[33 + 21..66].copy_from_slice(&stands[21..]);
-    let [lacking, filled] = [lacking, filled].map(|x| Tensor::from_vec(x, (5, 1, 33), &Device::Cpu).unwrap());
-    let logit = |model: &AttentiveChrome, x: &Tensor| values(&model.forward(x, &Mode::Infer).unwrap().logit);
+    whole[33 + 21..66].copy_from_slice(&stands[21..]);
+    let [lacking, whole] = [lacking, whole].map(|x| Tensor::from_vec(x, (5, 1, 33), &Device::Cpu).unwrap());
+    let logit = |model: &dyn Network, x: &Tensor| values(&model.forward(x, &Mode::Infer).unwrap().logit);
     assert!(logit(&model, &lacking)[1].is_nan());
-    let expected = logit(&model, &filled);
-    model.set_missing(&stands).unwrap();
-    assert_eq!(logit(&model, &lacking), expected);
-    assert_eq!(logit(&model, &filled), expected);
-    assert_eq!(model.sibling(&model.to_flat().unwrap()).unwrap().missing(), stands);
-    assert!(model.set_missing(&stands[1..]).is_err());
-    assert!(small().set_missing(&[0.0; 33]).is_err());
+    let expected = logit(&model, &whole);
+    let weights = model.to_flat().unwrap();
+    assert!(filled(Box::new(of_layers()), &stands[1..]).is_err());
+    assert!(filled(Box::new(of_layers()), &[f32::NAN; 33]).is_err());
+    let model = filled(Box::new(model), &stands).unwrap();
+    assert_eq!(logit(model.as_ref(), &lacking), expected);
+    assert_eq!(logit(model.as_ref(), &whole), expected);
+    assert_eq!(logit(model.sibling(&weights).unwrap().as_ref(), &lacking), expected);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use candle_core::CudaStorage;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
-use super::workspace::{Pass, Workspace};
+use super::workspace::{PassSettings, Workspace};
 use super::{BiLstmAttention, Mode};
 #[cfg(feature = "cuda")]
 use super::{Dropout, Pooling, workspace::BLOCK_KEY};
@@ -15,12 +15,12 @@ use crate::model::{cuda::Level, kernel::Dims, lanes::LANES};
 
 /// One pass. Output: [gene, group, 2 × hidden + step], contexts then attention.
 pub(super) struct Operation {
-    pass: Pass,
+    pass: PassSettings,
     input_gradient: bool,
     workspace: Mutex<Option<Workspace>>,
     spare: Arc<Mutex<Vec<Workspace>>>,
     #[cfg(feature = "cuda")]
-    on_gpu: crate::model::cuda::Pass,
+    on_gpu: crate::model::cuda::PassSettings,
 }
 
 impl Drop for Operation {
@@ -38,12 +38,12 @@ impl Operation {
         let (groups, dims, instructions) = (layer.groups, layer.dims, layer.instructions);
         let pooling = layer.pooling;
         Operation {
-            pass: Pass { groups, dims, pooling, instructions, mode: mode.clone() },
+            pass: PassSettings { groups, dims, pooling, instructions, mode: mode.clone() },
             input_gradient,
             workspace: Mutex::new(None),
             spare: layer.spare.clone(),
             #[cfg(feature = "cuda")]
-            on_gpu: crate::model::cuda::Pass::new(layer.spare_on_gpu.clone()),
+            on_gpu: crate::model::cuda::PassSettings::new(layer.spare_on_gpu.clone()),
         }
     }
 

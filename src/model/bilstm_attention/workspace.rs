@@ -6,14 +6,14 @@
 use rayon::prelude::*;
 
 use super::{BiLstmAttention, Dropout, Mode, Pooling};
-use crate::model::kernel::{self, Attention, Backward, Dims, InstructionSet, Stash, Weights};
+use crate::model::kernel::{self, Attention, Backward, Dims, DirectionWeights, InstructionSet, Stash};
 use crate::model::lanes::{LANES, Lanes};
 
 /// What the dropout keys of neighbouring tasks differ by.
 pub(super) const BLOCK_KEY: u64 = 0xd1b5_4a32_d192_ed03;
 
 /// What is asked for.
-pub(super) struct Pass {
+pub(super) struct PassSettings {
     pub groups: usize,
     pub dims: Dims,
     pub pooling: Pooling,
@@ -21,7 +21,7 @@ pub(super) struct Pass {
     pub mode: Mode,
 }
 
-impl Pass {
+impl PassSettings {
     /// Whether a backward pass will follow.
     pub fn keeps(&self) -> bool {
         self.mode != Mode::Infer
@@ -66,7 +66,7 @@ pub(super) struct Workspace {
 #[derive(Debug, Default)]
 struct Group {
     /// [direction].
-    weights: [Weights; 2],
+    weights: [DirectionWeights; 2],
     /// Context vector, [direction][unit].
     vector: Vec<f32>,
     blocks: Vec<Block>,
@@ -86,18 +86,18 @@ struct Block {
 }
 
 impl Workspace {
-    pub fn new(pass: &Pass) -> Self {
+    pub fn new(pass: &PassSettings) -> Self {
         let groups = (0..pass.groups).map(|_| Group::default()).collect();
         Workspace { groups, genes: 0, keep: pass.keeps() }
     }
 
     /// Whether it is of passes of this kind.
-    pub fn suits(&self, pass: &Pass) -> bool {
+    pub fn suits(&self, pass: &PassSettings) -> bool {
         self.keep == pass.keeps() && self.groups.len() == pass.groups
     }
 
     /// From `x`, [gene, group, step, input], and weights, [group, flat], to [gene, group, 2 × hidden + step].
-    pub fn forward(&mut self, pass: &Pass, x: &[f32], weights: &[f32], genes: usize) -> Vec<f32> {
+    pub fn forward(&mut self, pass: &PassSettings, x: &[f32], weights: &[f32], genes: usize) -> Vec<f32> {
         self.genes = genes;
         let groups = self.groups.par_iter_mut().zip(weights.par_chunks_exact(pass.flat_len()));
         groups.with_max_len(1).enumerate().for_each(|(at, (group, flat))| group.forward(pass, at, flat, x, genes));
@@ -114,7 +114,7 @@ impl Workspace {
     }
 
     /// Gradients of the weights, [group, flat], and, where asked for, of `x`.
-    pub fn backward(&mut self, pass: &Pass, gradient: &[f32], of_inputs: bool) -> (Vec<f32>, Option<Vec<f32>>) {
+    pub fn backward(&mut self, pass: &PassSettings, gradient: &[f32], of_inputs: bool) -> (Vec<f32>, Option<Vec<f32>>) {
         let genes = self.genes;
         let mut weight_gradient = vec![0.0; pass.groups * pass.flat_len()];
         let groups = self.groups.par_iter_mut().zip(weight_gradient.par_chunks_exact_mut(pass.flat_len()));
@@ -137,13 +137,13 @@ impl Workspace {
 }
 
 /// Inputs of one gene and group.
-fn gene_len(pass: &Pass) -> usize {
+fn gene_len(pass: &PassSettings) -> usize {
     pass.dims.steps * pass.dims.inputs
 }
 
 impl Group {
     /// `at` is the number of the group.
-    fn forward(&mut self, pass: &Pass, at: usize, flat: &[f32], x: &[f32], genes: usize) {
+    fn forward(&mut self, pass: &PassSettings, at: usize, flat: &[f32], x: &[f32], genes: usize) {
         let (dims, units, hidden) = (&pass.dims, pass.dims.units(), pass.dims.hidden);
         let (directions, vector) = flat.split_at(2 * kernel::flat_len(dims));
         self.vector.resize(2 * units, 0.0);
@@ -162,7 +162,15 @@ impl Group {
         blocks.enumerate().for_each(|(block_at, block)| block.forward(pass, [block_at, at], weights, vector, x));
     }
 
-    fn backward(&mut self, pass: &Pass, at: usize, gradient: &[f32], genes: usize, of_inputs: bool, flat: &mut [f32]) {
+    fn backward(
+        &mut self,
+        pass: &PassSettings,
+        at: usize,
+        gradient: &[f32],
+        genes: usize,
+        of_inputs: bool,
+        flat: &mut [f32],
+    ) {
         let (dims, units, hidden) = (&pass.dims, pass.dims.units(), pass.dims.hidden);
         let Group { weights, vector, blocks } = self;
         let blocks = &mut blocks[..genes.div_ceil(LANES)];
@@ -183,7 +191,7 @@ impl Group {
 }
 
 impl Block {
-    fn new(pass: &Pass) -> Self {
+    fn new(pass: &PassSettings) -> Self {
         let stash = || Stash::new(&pass.dims, pass.keeps());
         Block {
             stashes: [stash(), stash()],
@@ -195,7 +203,14 @@ impl Block {
     }
 
     /// `block` and `group` are their numbers.
-    fn forward(&mut self, pass: &Pass, [block, group]: [usize; 2], weights: &[Weights; 2], vector: &[f32], x: &[f32]) {
+    fn forward(
+        &mut self,
+        pass: &PassSettings,
+        [block, group]: [usize; 2],
+        weights: &[DirectionWeights; 2],
+        vector: &[f32],
+        x: &[f32],
+    ) {
         let run = |direction: usize, stash: &mut Stash| {
             take_inputs(pass, [block, group], direction, stash, x);
             kernel::forward(pass.instructions, &pass.dims, &weights[direction], stash);
@@ -223,7 +238,7 @@ impl Block {
     }
 
     /// Contexts, then attention, of one gene.
-    fn outputs(&self, pass: &Pass, lane: usize, out: &mut [f32]) {
+    fn outputs(&self, pass: &PassSettings, lane: usize, out: &mut [f32]) {
         let (contexts, attention) = out.split_at_mut(2 * pass.dims.hidden);
         let directions = self.attention.context.chunks_exact(pass.dims.units());
         for (contexts, units) in contexts.chunks_exact_mut(pass.dims.hidden).zip(directions) {
@@ -233,7 +248,7 @@ impl Block {
     }
 
     /// Takes the block's part of the gradient of all outputs; lanes without a gene get 0.
-    fn take_gradient(&mut self, pass: &Pass, [block, group]: [usize; 2], gradient: &[f32]) {
+    fn take_gradient(&mut self, pass: &PassSettings, [block, group]: [usize; 2], gradient: &[f32]) {
         let (hidden, out_len) = (pass.dims.hidden, pass.out_len());
         let mut genes = gradient.chunks_exact(pass.groups * out_len).skip(block * LANES);
         for lane in 0..LANES {
@@ -251,7 +266,7 @@ impl Block {
         }
     }
 
-    fn backward(&mut self, pass: &Pass, weights: &[Weights; 2], vector: &[f32], of_inputs: bool) {
+    fn backward(&mut self, pass: &PassSettings, weights: &[DirectionWeights; 2], vector: &[f32], of_inputs: bool) {
         let (dims, units) = (&pass.dims, pass.dims.units());
         self.vector_gradient.resize(2 * units, 0.0);
         let Block { stashes, attention, weight_gradients, input_gradients, vector_gradient } = self;
@@ -281,7 +296,7 @@ impl Block {
     }
 
     /// The gradient of one gene's inputs, [step, input].
-    fn input_gradient(&self, pass: &Pass, lane: usize, out: &mut [f32]) {
+    fn input_gradient(&self, pass: &PassSettings, lane: usize, out: &mut [f32]) {
         let Dims { steps, inputs, .. } = pass.dims;
         let [forward, reverse] = &self.input_gradients;
         for (time, out) in out.chunks_exact_mut(inputs).enumerate() {
@@ -294,7 +309,7 @@ impl Block {
 
 /// Puts the inputs of a block of genes where the kernel wants them, in the order of the direction; lanes
 /// without a gene get 0.
-fn take_inputs(pass: &Pass, [block, group]: [usize; 2], direction: usize, stash: &mut Stash, x: &[f32]) {
+fn take_inputs(pass: &PassSettings, [block, group]: [usize; 2], direction: usize, stash: &mut Stash, x: &[f32]) {
     let Dims { steps, inputs, .. } = pass.dims;
     let genes = x.chunks_exact(pass.gene_len()).skip(block * LANES).take(LANES);
     for lane in genes.len()..LANES {

@@ -1,11 +1,11 @@
 //! The steps of an LSTM, forward and backward through time.
 
-use super::{Attention, Dims, Stash, Weights};
+use super::{Attention, Dims, DirectionWeights, Stash};
 use crate::model::lanes::{Lanes, Simd};
 
 /// Runs all steps. The inputs are in place.
 #[inline(always)]
-pub(super) fn forward_steps<S: Simd, const BLOCK: usize>(dims: &Dims, weights: &Weights, stash: &mut Stash) {
+pub(super) fn forward_steps<S: Simd, const BLOCK: usize>(dims: &Dims, weights: &DirectionWeights, stash: &mut Stash) {
     let (units, columns) = (dims.units(), dims.columns());
     if !stash.keep {
         stash.cells.fill(Lanes::ZERO);
@@ -69,7 +69,7 @@ pub(in crate::model) struct Backward<'a> {
 #[inline(always)]
 pub(super) fn backward_steps<S: Simd, const WIDTH: usize>(
     dims: &Dims,
-    weights: &Weights,
+    weights: &DirectionWeights,
     stash: &mut Stash,
     work: Backward<'_>,
 ) {

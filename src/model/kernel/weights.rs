@@ -4,14 +4,14 @@ use super::{Dims, InstructionSet};
 
 /// One direction's weight matrix, twice.
 #[derive(Debug, Default)]
-pub(in crate::model) struct Weights {
+pub(in crate::model) struct DirectionWeights {
     /// [row][column], for the backward pass.
     pub by_row: Vec<f32>,
     /// [block of units][column][gate][unit of block], for the forward pass.
     pub(super) packed: Vec<f32>,
 }
 
-impl Weights {
+impl DirectionWeights {
     /// Reads one direction of the flat layout: weight_ih [4H, I], weight_hh [4H, H], bias_ih [4H],
     /// bias_hh [4H].
     pub fn fill(&mut self, dims: &Dims, instructions: InstructionSet, flat: &[f32]) {

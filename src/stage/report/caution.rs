@@ -19,6 +19,7 @@ pub fn cautions(inputs: &ReportInputs) -> Vec<(String, String)> {
         lost(inputs),
         flat(inputs),
         only_scored(inputs),
+        new_samples(inputs),
     ];
     found.into_iter().flatten().chain(verdict::cautions(inputs)).collect()
 }
@@ -30,9 +31,22 @@ fn warning(heading: &str, text: String) -> Option<(String, String)> {
 fn only_scored(inputs: &ReportInputs) -> Option<(String, String)> {
     let names = inputs.only_scored.join(", ");
     let text = format!(
-        "{names}: scored without expression data. No figure on this page is of their genes, and nothing here says how good their scores are."
+        "{names}: scored without expression data. No figure on this page is of their genes, and nothing here says how good their scores are. They are not calibrated on these samples: use their order."
     );
     if names.is_empty() { None } else { warning("Scored only", text) }
+}
+
+fn new_samples(inputs: &ReportInputs) -> Option<(String, String)> {
+    let figures = inputs.metrics.pooled.splits.get(&inputs.metrics.headline)?;
+    let names = inputs.new_samples.join(", ");
+    let TaskMetrics::Classification { calibration_error, .. } = &figures.metrics else { return None };
+    let error = calibration_error
+        .value
+        .map_or_else(String::new, |error| format!(" Here they are off by {error:.2} on average."));
+    let text = format!(
+        "{names}: scored by a model that was trained on other samples. Scores are not calibrated on a new sample: use their order.{error}"
+    );
+    if names.is_empty() { None } else { warning("New samples", text) }
 }
 
 fn overlap(inputs: &ReportInputs) -> Option<(String, String)> {

@@ -28,6 +28,8 @@ pub struct ReportInputs {
     pub groups: Groups,
     /// Samples that were scored and have no labels.
     pub only_scored: Vec<String>,
+    /// Samples whose model was trained on others.
+    pub new_samples: Vec<String>,
     /// What a test says of explanations, beside the raw signal.
     pub judged: Vec<Judged>,
 }
@@ -117,7 +119,17 @@ pub fn read(args: &Args) -> anyhow::Result<ReportInputs> {
     // orders that ask no model are there to compare with
     let of_methods = tables.iter().flatten().filter(|row| Method::named(&row.method).is_some());
     let judged = of_methods.filter_map(FaithfulnessRow::judged).collect();
-    Ok(ReportInputs { metrics, samples, runs, profile, chroms, groups, only_scored: args.only_scored.clone(), judged })
+    Ok(ReportInputs {
+        metrics,
+        samples,
+        runs,
+        profile,
+        chroms,
+        groups,
+        only_scored: args.only_scored.clone(),
+        new_samples: args.new_sample.clone(),
+        judged,
+    })
 }
 
 fn read_metrics(path: &Path) -> anyhow::Result<Report> {

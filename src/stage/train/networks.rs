@@ -11,6 +11,7 @@ use super::runs::{HISTORY_SUFFIX, ModelRun};
 use super::{Args, history, stacked, state_file};
 use crate::learn::recipe::How;
 use crate::learn::{EpochRecord, ModelSpec, Regime, Trained, Trainer, TrainingData, TrainingState};
+use crate::model::filled;
 use crate::stage::{model_file, progress_bar};
 
 impl Args {
@@ -31,8 +32,7 @@ impl Args {
         let members = usize::from(self.n_networks());
         for (at, (set, states)) in sets.zip(self.states(&trainer)).enumerate() {
             let run = &runs[set];
-            let mut networks = trainer.best_models(at * members..(at + 1) * members)?;
-            networks.set_missing(&run.missing)?;
+            let networks = filled(trainer.best_models(at * members..(at + 1) * members)?, &run.missing)?;
             let of_seeds = provenance::members(self.task(), &self.seeds(), states)?;
             provenance::report(self.task(), run, &of_seeds);
             let (model, spec, judged): (Box<dyn Trained>, _, _) = if let How::Stack(_) = self.model.how {

@@ -97,7 +97,7 @@ pub fn read(args: &Args, device: &Device) -> Result<(Vec<ModelRun>, TrainingData
             &data.shuffle,
             device,
         )?;
-        let Part { out, name, samples } = part;
+        let TrainingPart { out, name, samples } = part;
         let Fitted { transform, missing, input_quantiles, .. } = fitted;
         runs.push(ModelRun { out, name, samples, transform, missing, input_quantiles, fingerprint });
     }
@@ -135,14 +135,14 @@ fn fingerprint(
 }
 
 /// The samples of one model file.
-struct Part {
+struct TrainingPart {
     out: PathBuf,
     name: String,
     samples: Vec<TrainingSample>,
 }
 
 /// All samples for one model.
-fn pooled(args: &Args, reader: &Reader) -> Result<Part> {
+fn pooled(args: &Args, reader: &Reader) -> Result<TrainingPart> {
     let mut samples: Vec<TrainingSample> = Vec::new();
     for (bins, labels) in args.bins.iter().zip(&args.labels) {
         let sample = reader.read(bins, labels)?;
@@ -158,12 +158,12 @@ fn pooled(args: &Args, reader: &Reader) -> Result<Part> {
         samples.push(sample);
     }
     reader.check_variety(&samples)?;
-    Ok(Part { out: args.out.clone(), name: String::new(), samples })
+    Ok(TrainingPart { out: args.out.clone(), name: String::new(), samples })
 }
 
 /// A model for each sample.
-fn apart(args: &Args, reader: &Reader) -> Result<Vec<Part>> {
-    let mut parts: Vec<Part> = Vec::new();
+fn apart(args: &Args, reader: &Reader) -> Result<Vec<TrainingPart>> {
+    let mut parts: Vec<TrainingPart> = Vec::new();
     for (bins, labels) in args.bins.iter().zip(&args.labels) {
         let sample = reader.read(bins, labels)?;
         let name = sample.matrix.sample.clone();
@@ -181,7 +181,7 @@ fn apart(args: &Args, reader: &Reader) -> Result<Vec<Part>> {
         // a training of hours must not end at a folder that cannot be written to
         io::check_writable(&out)?;
         reader.check_variety(std::slice::from_ref(&sample))?;
-        parts.push(Part { out, name, samples: vec![sample] });
+        parts.push(TrainingPart { out, name, samples: vec![sample] });
     }
     Ok(parts)
 }

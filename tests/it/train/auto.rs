@@ -115,9 +115,10 @@ fn auto_learns_from_the_bodies_where_the_matrix_has_them() {
     assert!(mean(1) > 2.0 * mean(0), "{} {}", mean(0), mean(1));
     assert!(occlusion.row(LayerName::Body, 7).iter().all(|value| value.is_nan()), "its body is not known");
     assert!(occlusion.row(LayerName::Window, 7).iter().all(|value| value.is_finite()));
-    // the networks look at the window alone
+    // the networks look at both, and at no body that is not known
     let attention = io::bins::read(&work.path("attention.bins.safetensors")).unwrap();
-    assert_eq!(attention.layers.iter().map(|layer| layer.name).collect::<Vec<_>>(), [LayerName::Window]);
+    assert_eq!(attention.layers.iter().map(|layer| layer.name).collect::<Vec<_>>(), LayerName::ALL);
+    assert!(attention.row(LayerName::Body, 7).iter().all(|value| value.is_nan()));
     work.ok(
         "faithfulness",
         "--bins b.bins.safetensors --model m.model.safetensors --method occlusion,attention --genes 12 --out f.tsv",

@@ -7,7 +7,7 @@ use super::{Global, Id, Node, Pickle, PickleError, Result, printable};
 
 /// Reads the pickle at the start of `bytes`, as long as there is something left for its operations.
 pub fn load(bytes: &[u8], budget: &Budget) -> Result<Pickle> {
-    let mut reader = Reader {
+    let mut reader = PickleReader {
         bytes,
         at: 0,
         nodes: Vec::new(),
@@ -24,7 +24,7 @@ pub fn load(bytes: &[u8], budget: &Budget) -> Result<Pickle> {
     }
 }
 
-struct Reader<'a> {
+struct PickleReader<'a> {
     bytes: &'a [u8],
     at: usize,
     nodes: Vec<Node>,
@@ -35,7 +35,7 @@ struct Reader<'a> {
     copied: usize,
 }
 
-impl Reader<'_> {
+impl PickleReader<'_> {
     /// One operation; the root at the end.
     fn step(&mut self) -> Result<Option<Id>> {
         match self.take(1)?[0] {
