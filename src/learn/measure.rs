@@ -149,7 +149,7 @@ fn normal_quantile(p: f64) -> f64 {
             3.387_132_872_796_366_5,
         ],
         [
-            5.226_495_278_852_854_5e3,
+            5.226_495_278_852_854e3,
             2.872_908_573_572_194_3e4,
             3.930_789_580_009_271e4,
             2.121_379_430_158_659_7e4,
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn scores_ascend_and_many_values_are_thinned() {
         let many: Vec<f32> = (0..50_000).map(|at| ((at * 7919 % 50_000) as f32).sqrt()).collect();
-        let quantiles = thinned(many.clone());
+        let quantiles = thinned(many);
         assert!(quantiles.len() == MOST && quantiles.is_sorted());
         let (thin, share) = (NormalScores::new(&quantiles), |value: f32| f64::from(value).powi(2) / 50_000.0);
         for value in (20..215).map(|at| at as f32) {
