@@ -65,6 +65,15 @@ pub fn explain(
     Ok(values)
 }
 
+/// Why inputs of this transform do not say what the method asks, if they do not.
+pub fn unsaid(method: Method, transform: Transform) -> Option<String> {
+    let doubles = matches!(method, Method::Doubling | Method::MarkDoubling);
+    (doubles && transform.rescaled(1.0, 2.0).is_none()).then(|| {
+        let (method, transform) = (method.name(), transform.name());
+        format!("{method}: the inputs of a model with --transform {transform} do not say what twice the signal is. Name other methods")
+    })
+}
+
 /// Rows of the explanation, whatever it says of numbers that are missing.
 fn of_rows(
     method: Method,
@@ -84,7 +93,10 @@ fn of_rows(
         let Some(open) = model.deep_lift()? else { bail!("the model cannot be laid open for {}", method.name()) };
         return Ok(open.contributions(x, rule, done));
     }
-    let twice = |_: LayerName, input: f32| settings.transform.rescaled(input, 2.0);
+    if let Some(problem) = unsaid(method, settings.transform) {
+        bail!("{problem}")
+    }
+    let twice = |_: LayerName, input: f32| settings.transform.rescaled(input, 2.0).unwrap_or(input);
     let none = |_: LayerName, _: f32| 0.0;
     let mut values = Vec::with_capacity(x.len());
     for x in x.chunks(WINDOWS * size) {

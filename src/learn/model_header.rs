@@ -91,6 +91,10 @@ impl ModelHeader {
         if self.transform.needs_train_means() && means.len() != n_marks {
             return Some(format!("has means of {} marks, expected {n_marks}", means.len()));
         }
+        let distributions = self.transform.units.iter().flat_map(|unit| &unit.quantiles);
+        if let Some(problem) = distributions.filter_map(|of| of.problem(n_marks)).next() {
+            return Some(format!("has {problem}"));
+        }
         let quantiles = &self.input_quantiles;
         if !quantiles.is_empty() && quantiles.len() != n_marks {
             return Some(format!("has input quantiles of {} marks, expected {n_marks}", quantiles.len()));

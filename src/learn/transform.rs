@@ -4,7 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::matrix::{Input, LayerName, Matrix, RowShape};
+use super::measure::{LayerQuantiles, LayerScores, Measure};
+use crate::matrix::{Input, LayerName, Matrix, RowPart, RowShape};
 
 /// The choice of input transform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +25,9 @@ pub enum Transform {
     UnitMean,
     /// The same, then the logarithm: sign(x)·ln(1 + |x|). What was learnt travels best to samples on another scale.
     UnitMeanLog1p,
+    /// Each mark in each layer as normal scores among all places of the sample's genes, equal values in the middle of
+    /// their ranks: nothing counts but the order. 0 is the median, also for what is missing.
+    NormalScores,
 }
 
 impl Transform {
@@ -36,6 +40,7 @@ impl Transform {
             Transform::DepthScaledLog1p => "depth-scaled-log1p",
             Transform::UnitMean => "unit-mean",
             Transform::UnitMeanLog1p => "unit-mean-log1p",
+            Transform::NormalScores => "normal-scores",
         }
     }
 }
@@ -59,9 +64,12 @@ pub struct SampleUnit {
     pub sample: String,
     /// Digests of its signal files, in the order of the marks, each with what was asked of its reads or values.
     pub digests: Vec<String>,
-    /// Mean absolute raw value of each mark over its genes.
+    /// Mean absolute raw value of each mark over its genes; empty where distributions count.
     pub means: Vec<f64>,
-    /// Genes that these are the means over.
+    /// The distribution of each mark in each layer, where that counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantiles: Vec<LayerQuantiles>,
+    /// Genes that these are of.
     #[serde(default)]
     pub genes: usize,
 }
@@ -69,13 +77,13 @@ pub struct SampleUnit {
 /// What a matrix is measured by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeasuredBy {
-    /// The means of its sample, which the model was trained on: a subset of its genes scores as all of them do.
+    /// The means, or distributions, of its sample, which the model was trained on: a subset of its genes scores as all of them do.
     TrainingSample,
-    /// The means of its own genes.
+    /// Those of its own genes.
     OwnGenes,
-    /// The means of its own genes, which are fewer than half of those of any training sample: perhaps a subset.
+    /// Those of its own genes, which are fewer than half of those of any training sample: perhaps a subset.
     FewOfItsGenes,
-    /// The training samples' means, because its own genes are too few.
+    /// Those of the training samples, because its own genes are too few.
     TrainingSamples,
 }
 
@@ -127,9 +135,7 @@ impl Transform {
         match self {
             Transform::Raw => Some(Transform::DepthScaled),
             Transform::Log1p => Some(Transform::DepthScaledLog1p),
-            Transform::DepthScaled | Transform::DepthScaledLog1p | Transform::UnitMean | Transform::UnitMeanLog1p => {
-                None
-            }
+            _ => None,
         }
     }
 
@@ -142,29 +148,45 @@ impl Transform {
         bad.map_or(Ok(()), |(at, raw, problem)| Err(BadValue { mark: at / n_bins, bin: at % n_bins, raw, problem }))
     }
 
-    /// The input that a signal `factor` times as strong gives, where this one gives `input`.
-    pub fn rescaled(self, input: f32, factor: f64) -> f32 {
+    /// The input that a signal `factor` times as strong gives, where this one gives `input`; `None` where inputs do not
+    /// say.
+    pub fn rescaled(self, input: f32, factor: f64) -> Option<f32> {
+        if self == Transform::NormalScores {
+            return None;
+        }
         let size = f64::from(input.abs());
         let scaled = if self.takes_logarithm() { (factor * size.exp_m1()).ln_1p() } else { factor * size };
-        scaled.copysign(f64::from(input)) as f32
+        Some(scaled.copysign(f64::from(input)) as f32)
     }
 
     fn problem_of(self, raw: f32) -> Option<&'static str> {
         if raw.is_infinite() {
             return Some("is infinite; expected a finite value or NaN (missing)");
         }
-        (self.takes_logarithm() && self != Transform::UnitMeanLog1p && raw < 0.0)
+        (matches!(self, Transform::Log1p | Transform::DepthScaledLog1p) && raw < 0.0)
             .then_some("is negative and has no log1p; use the raw or depth-scaled transform for such a signal")
     }
 
-    /// Whether the model sees logarithms.
+    /// Whether the model sees logarithms, or scores that are no amounts either.
     pub fn takes_logarithm(self) -> bool {
-        matches!(self, Transform::Log1p | Transform::DepthScaledLog1p | Transform::UnitMeanLog1p)
+        matches!(
+            self,
+            Transform::Log1p | Transform::DepthScaledLog1p | Transform::UnitMeanLog1p | Transform::NormalScores
+        )
+    }
+
+    /// What of a sample it is measured by, where that is its own signal.
+    pub fn measures(self) -> Option<&'static str> {
+        match self {
+            Transform::UnitMean | Transform::UnitMeanLog1p => Some("means"),
+            Transform::NormalScores => Some("distributions"),
+            _ => None,
+        }
     }
 
     /// Whether it needs the means of a sample.
     fn scales_depth(self) -> bool {
-        !matches!(self, Transform::Raw | Transform::Log1p)
+        !matches!(self, Transform::Raw | Transform::Log1p | Transform::NormalScores)
     }
 
     /// Whether a sample is measured by its own means alone.
@@ -179,20 +201,34 @@ impl FittedTransform {
         FittedTransform { transform, train_means: training.means(), units: Vec::new() }
     }
 
-    /// Remembers what a training sample is measured by, if that is its own signal.
-    pub fn remember(&mut self, matrix: &Matrix, depth: &MarkMeans) {
-        if self.transform.is_unit_mean() {
-            let digests = digests(matrix);
+    /// What a training sample is measured by, which is remembered if it is the sample's own signal. `matrix` may lack its
+    /// values; `whole` gives one that has them.
+    ///
+    /// # Errors
+    /// Those of `whole`.
+    pub fn measure_training<E>(
+        &mut self,
+        matrix: &Matrix,
+        depth: &MarkMeans,
+        whole: impl FnOnce() -> Result<Matrix, E>,
+    ) -> Result<Measure, E> {
+        let by_scores = self.transform == Transform::NormalScores;
+        let quantiles = if by_scores { LayerQuantiles::of(&whole()?) } else { Vec::new() };
+        let measure = match by_scores {
+            true => Measure::scores(&quantiles),
+            false => Measure::Factors(self.scales(depth)),
+        };
+        if self.transform.measures().is_some() {
+            let means = if by_scores { Vec::new() } else { depth.absolute_means() };
             let (sample, genes) = (matrix.sample.clone(), matrix.scorable().count());
-            self.units.push(SampleUnit { sample, digests, means: depth.absolute_means(), genes });
+            self.units.push(SampleUnit { sample, digests: digests(matrix), means, quantiles, genes });
         }
+        Ok(measure)
     }
 
     /// What a matrix is measured by; `None` where its own signal does not count.
     pub fn measured_by(&self, matrix: &Matrix) -> Option<MeasuredBy> {
-        if !self.transform.is_unit_mean() {
-            return None;
-        }
+        self.transform.measures()?;
         Some(match self.unit_of(matrix) {
             Some(_) => MeasuredBy::TrainingSample,
             None if self.units.is_empty() => MeasuredBy::OwnGenes,
@@ -209,6 +245,20 @@ impl FittedTransform {
 
     fn unit_of(&self, matrix: &Matrix) -> Option<&SampleUnit> {
         self.units.iter().find(|unit| unit.sample == matrix.sample && unit.digests == digests(matrix))
+    }
+
+    /// What the genes of a matrix are measured by.
+    fn measure(&self, matrix: &Matrix) -> Measure {
+        if self.transform != Transform::NormalScores {
+            return Measure::Factors(self.scales_of(matrix));
+        }
+        Measure::scores(&match (self.measured_by(matrix), self.unit_of(matrix)) {
+            (Some(MeasuredBy::TrainingSample), Some(unit)) => unit.quantiles.clone(),
+            (Some(MeasuredBy::TrainingSamples), _) => {
+                LayerQuantiles::pooled(&self.units.iter().map(|unit| unit.quantiles.as_slice()).collect::<Vec<_>>())
+            }
+            _ => LayerQuantiles::of(matrix),
+        })
     }
 
     /// The factor of each mark of a matrix.
@@ -280,12 +330,12 @@ impl FittedTransform {
     /// # Errors
     /// As [`FittedTransform::apply_to_gene`].
     pub fn apply(&self, matrix: &Matrix, layers: &[LayerName], regions: &[usize]) -> Result<Vec<f32>, ValueError> {
-        let (scales, shape) = (self.scales_of(matrix), matrix.row_shape(layers));
+        let (measure, shape) = (self.measure(matrix), matrix.row_shape(layers));
         let mut values = Vec::with_capacity(regions.len() * shape.size());
         for &region in regions {
             let start = values.len();
             layers.iter().for_each(|&layer| values.extend_from_slice(matrix.row(layer, region)));
-            self.apply_to_row(&scales, &shape, &mut values[start..]).map_err(|bad| bad.at(region, matrix))?;
+            self.apply_to_row(&measure, &shape, &mut values[start..]).map_err(|bad| bad.at(region, matrix))?;
         }
         Ok(values)
     }
@@ -295,11 +345,31 @@ impl FittedTransform {
     ///
     /// # Errors
     /// As [`Self::apply_to_gene`].
-    pub fn apply_to_row(&self, scales: &[f64], shape: &RowShape, row: &mut [f32]) -> Result<(), BadValue> {
+    pub fn apply_to_row(&self, measure: &Measure, shape: &RowShape, row: &mut [f32]) -> Result<(), BadValue> {
         for part in shape.parts() {
             let values = &mut row[part.range.clone()];
             if part.layer == LayerName::Window || values.iter().any(|value| !value.is_nan()) {
-                self.apply_to_gene(scales, values)?;
+                match measure {
+                    Measure::Factors(scales) => self.apply_to_gene(scales, values)?,
+                    Measure::Scores(layers) => self.score(layers, part, values)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Normal scores in the place of the raw values of one layer.
+    fn score(&self, layers: &[LayerScores], part: &RowPart, values: &mut [f32]) -> Result<(), BadValue> {
+        self.transform.check_gene(part.positions, values)?;
+        let marks = layers.iter().find(|of| of.layer == part.layer).map_or(&[][..], |of| &of.marks);
+        if marks.len() * part.positions != values.len() {
+            let problem = "is in a layer whose distribution the model does not know: train it again";
+            return Err(BadValue { mark: 0, bin: 0, raw: values.first().copied().unwrap_or(f32::NAN), problem });
+        }
+        for (values, scores) in values.chunks_exact_mut(part.positions).zip(marks) {
+            for value in values {
+                let score = scores.of(*value);
+                *value = if score.is_nan() { 0.0 } else { score as f32 };
             }
         }
         Ok(())
@@ -383,9 +453,10 @@ mod tests {
         let bad = logarithm.apply_to_gene(&[1.0, 1.0], &mut gene).unwrap_err();
         assert_eq!((bad.mark, bad.bin, bad.raw), (1, 1, -4.0));
         assert!(fitted.apply_to_gene(&[1.0, 1.0], &mut [0.0, 0.0, f32::INFINITY, 0.0]).is_err());
-        let twice = logarithm.transform.rescaled((1.0f32 + 3.0).ln(), 2.0);
+        let twice = logarithm.transform.rescaled((1.0f32 + 3.0).ln(), 2.0).unwrap();
         assert!((twice - (1.0f32 + 6.0).ln()).abs() < 1e-6, "{twice}");
-        assert_eq!(Transform::Raw.rescaled(-3.0, 2.0), -6.0);
+        assert_eq!(Transform::Raw.rescaled(-3.0, 2.0), Some(-6.0));
+        assert_eq!(Transform::NormalScores.rescaled(-3.0, 2.0), None);
         let unit_log = FittedTransform::new(Transform::UnitMeanLog1p, &training);
         let mut gene = [2.0, f32::NAN, -4.0, 0.0];
         unit_log.apply_to_gene(&unit_log.scales(&log_ratios), &mut gene).unwrap();

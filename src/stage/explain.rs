@@ -167,6 +167,9 @@ impl Stage for Args {
         fit::warn_if_unlike(&header, &matrix, &genes, &x);
         let model = Subject::new(model, shape.clone())?;
         let methods = self.methods(&model)?;
+        if let Some(problem) = methods.iter().find_map(|&method| explain::unsaid(method, header.transform.transform)) {
+            bail!("{}: {problem}", self.model.display());
+        }
         let baseline = self.against.row(&self.bins, &header, &matrix)?;
         let settings = self.settings(&header, &shape, &x, baseline);
         for method in methods {

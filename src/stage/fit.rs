@@ -63,7 +63,7 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
 
 /// Says what the signal of a matrix is measured by, where that is the sample's own.
 pub fn say_measure(header: &ModelHeader, matrix: &Matrix) {
-    let sample = &matrix.sample;
+    let (sample, means) = (&matrix.sample, header.transform.transform.measures().unwrap_or("signal"));
     match header.transform.measured_by(matrix) {
         None => {}
         Some(MeasuredBy::TrainingSample) => {
@@ -71,15 +71,15 @@ pub fn say_measure(header: &ModelHeader, matrix: &Matrix) {
         }
         Some(MeasuredBy::OwnGenes) => {
             tracing::info!(
-                "{sample}: a new sample, measured by the means of the genes of this matrix: give all of its genes"
+                "{sample}: a new sample, measured by the {means} of the genes of this matrix: give all of its genes"
             );
         }
         Some(MeasuredBy::FewOfItsGenes) => tracing::warn!(
-            "{sample}: a new sample, measured by the means of the {} genes of this matrix, less than half of the training samples': if they are a subset of its genes, their scores differ from those in a matrix of all. Give a matrix of all genes",
+            "{sample}: a new sample, measured by the {means} of the {} genes of this matrix, less than half of the training samples': if they are a subset of its genes, their scores differ from those in a matrix of all. Give a matrix of all genes",
             matrix.scorable().count()
         ),
         Some(MeasuredBy::TrainingSamples) => tracing::warn!(
-            "{sample}: a new sample of few genes, measured by the means of the training samples ({}): scores are right only if its signal is of the same kind and depth. Give a matrix of all genes",
+            "{sample}: a new sample of few genes, measured by the {means} of the training samples ({}): scores are right only if its signal is of the same kind and depth. Give a matrix of all genes",
             header.samples.join(", ")
         ),
     }

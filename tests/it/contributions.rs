@@ -39,7 +39,13 @@ fn they_add_up_for_every_model() {
     assert!(matrix.layers.iter().any(|layer| layer.name == LayerName::Body));
     let models = recipe::all().iter().filter(|model| !model.needs.pair && model.sees_signal());
     let inputs = |model: &'static recipe::Recipe| {
-        let layers = if model.has_layers() { &["", " --layers window,body"][..] } else { &[""] };
+        let layers = match model.tag {
+            "auto" => &["", " --transform normal-scores"][..],
+            _ if model.has_layers() => {
+                &["", " --layers window,body", " --layers window,body --transform normal-scores"][..]
+            }
+            _ => &[""],
+        };
         layers.iter().map(move |layers| (model, layers))
     };
     for (model, read) in models.flat_map(inputs) {

@@ -8,9 +8,10 @@ use candle_core::Device;
 use super::Args;
 use super::samples::TrainingSample;
 use super::shards::{MatrixShards, StreamedSample, bad_value};
+use crate::io;
 use crate::learn::{
-    DeviceGenes, FittedTransform, GeneDigest, GeneMeans, GeneSet, GeneSource, MarkMeans, RowMeans, SHARD_BYTES, Stream,
-    StreamedGenes, TrainingData, Transform, WINDOW_BYTES, fill,
+    DeviceGenes, FittedTransform, GeneDigest, GeneMeans, GeneSet, GeneSource, MarkMeans, Measure, RowMeans,
+    SHARD_BYTES, Stream, StreamedGenes, TrainingData, Transform, WINDOW_BYTES, fill,
 };
 use crate::matrix::{LayerName, Split};
 
@@ -70,14 +71,16 @@ pub fn gather(args: &Args, runs: &[&[TrainingSample]], device: &Device) -> Resul
         let depths: Result<Vec<_>> =
             samples.iter().map(|sample| survey.add(sample, args.transform(), genes.as_mut())).collect();
         let (mut transform, depths) = (FittedTransform::new(args.transform(), &survey.training), depths?);
-        samples.iter().zip(&depths).for_each(|(sample, depth)| transform.remember(&sample.matrix, depth));
-        let scales: Vec<Vec<f64>> = depths.iter().map(|depth| transform.scales(depth)).collect();
-        let input_quantiles = input_quantiles(&transform, samples, &scales)?;
+        let measure = |(sample, depth): (&TrainingSample, &MarkMeans)| {
+            transform.measure_training(&sample.matrix, depth, || io::bins::read(sample.path()))
+        };
+        let measures = samples.iter().zip(&depths).map(measure).collect::<io::Result<Vec<Measure>>>()?;
+        let input_quantiles = input_quantiles(&transform, samples, &measures)?;
         let reads_bodies = first.shape.parts().len() > 1;
         let mut means = reads_bodies.then(|| RowMeans::new(first.gene_size()));
         let missing;
         if let Some(mut genes) = genes {
-            transform_kept(&transform, samples, &scales, &mut genes)?;
+            transform_kept(&transform, samples, &measures, &mut genes)?;
             let training = genes[0].values.chunks_exact(first.gene_size());
             means.iter_mut().for_each(|means| training.clone().for_each(|row| means.add(row)));
             missing = means.map_or_else(Vec::new, |means| means.means());
@@ -85,7 +88,7 @@ pub fn gather(args: &Args, runs: &[&[TrainingSample]], device: &Device) -> Resul
             kept.iter_mut().zip(genes).for_each(|(kept, genes)| kept.push(genes));
         } else {
             let streamed = |missing: &[f32]| {
-                streamed((&transform, missing), samples, &scales, (SHARD_BYTES / row_bytes).max(1), window_genes)
+                streamed((&transform, missing), samples, &measures, (SHARD_BYTES / row_bytes).max(1), window_genes)
             };
             if let Some(means) = &mut means {
                 for shard in streamed(&[])[0].in_order() {
@@ -183,18 +186,23 @@ impl Survey {
 
 /// What the inputs of the samples' genes are, of at most 4,096 of them, evenly spaced: all genes with signal,
 /// labelled or not, as all are scored of a new sample.
-fn input_quantiles(fitted: &FittedTransform, samples: &[TrainingSample], scales: &[Vec<f64>]) -> Result<Vec<Vec<f64>>> {
+fn input_quantiles(
+    fitted: &FittedTransform,
+    samples: &[TrainingSample],
+    measures: &[Measure],
+) -> Result<Vec<Vec<f64>>> {
     const GENES: usize = 4096;
     let step = samples.iter().map(|sample| sample.matrix.status.len()).sum::<usize>().div_ceil(GENES).max(1);
     let mut means = GeneMeans::new(samples[0].matrix.n_marks());
-    let genes = samples.iter().zip(scales);
+    let window = samples[0].matrix.row_shape(&[LayerName::Window]);
+    let genes = samples.iter().zip(measures);
     let genes =
-        genes.flat_map(|(sample, scales)| (0..sample.matrix.status.len()).map(move |row| (sample, scales, row)));
-    for (sample, scales, row) in genes.step_by(step) {
+        genes.flat_map(|(sample, measure)| (0..sample.matrix.status.len()).map(move |row| (sample, measure, row)));
+    for (sample, measure, row) in genes.step_by(step) {
         let status = sample.matrix.status[row];
         let mut gene = sample.rows.read(LayerName::Window, row..row + 1)?;
         // a value that cannot be transformed is an error of the genes that are trained on, and of no others
-        if status.has_data() && fitted.apply_to_gene(scales, &mut gene).is_ok() {
+        if status.has_data() && fitted.apply_to_row(measure, &window, &mut gene).is_ok() {
             means.add(&gene);
         }
     }
@@ -204,16 +212,16 @@ fn input_quantiles(fitted: &FittedTransform, samples: &[TrainingSample], scales:
 fn transform_kept(
     fitted: &FittedTransform,
     samples: &[TrainingSample],
-    scales: &[Vec<f64>],
+    measures: &[Measure],
     kept: &mut [GeneSet; 2],
 ) -> Result<()> {
     for (set, split) in kept.iter_mut().zip(SPLITS) {
         let mut rest = set.values.as_mut_slice();
-        for (sample, scales) in samples.iter().zip(scales) {
+        for (sample, measure) in samples.iter().zip(measures) {
             for &(row, _) in sample.genes.of(split) {
                 let (gene, after) = rest.split_at_mut(sample.gene_size());
                 rest = after;
-                let applied = fitted.apply_to_row(scales, &sample.shape, gene);
+                let applied = fitted.apply_to_row(measure, &sample.shape, gene);
                 applied.map_err(|bad| bad_value(sample.path(), row, &bad))?;
             }
         }
@@ -225,17 +233,17 @@ fn transform_kept(
 fn streamed(
     (fitted, missing): (&FittedTransform, &[f32]),
     samples: &[TrainingSample],
-    scales: &[Vec<f64>],
+    measures: &[Measure],
     shard_rows: usize,
     window_genes: usize,
 ) -> [Stream; 2] {
-    let sample = |(sample, scales): (&TrainingSample, &Vec<f64>)| StreamedSample {
+    let sample = |(sample, measure): (&TrainingSample, &Measure)| StreamedSample {
         rows: sample.rows.clone(),
         genes: sample.genes.clone(),
-        scales: scales.clone(),
+        measure: measure.clone(),
         shape: sample.shape.clone(),
     };
-    let streamed: Arc<[StreamedSample]> = samples.iter().zip(scales).map(sample).collect();
+    let streamed: Arc<[StreamedSample]> = samples.iter().zip(measures).map(sample).collect();
     SPLITS.map(|split| {
         let labels = samples.iter().flat_map(|sample| sample.genes.of(split)).map(|&(_, label)| label).collect();
         let shards = MatrixShards::new(streamed.clone(), split, fitted.clone(), shard_rows).with_missing(missing);

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use crate::io::bins::LayerRows;
 use crate::io::{self, FileError};
-use crate::learn::{BadValue, FittedTransform, GeneSet, Selection, ShardError, Shards, fill};
+use crate::learn::{BadValue, FittedTransform, GeneSet, Measure, Selection, ShardError, Shards, fill};
 use crate::matrix::{RowShape, Split};
 
 /// A sample whose values stay in its file.
 pub struct StreamedSample {
     pub rows: LayerRows,
     pub genes: Arc<Selection>,
-    /// Scale of each mark, for the transform.
-    pub scales: Vec<f64>,
+    /// What its values are measured by.
+    pub measure: Measure,
     /// What is read of a gene.
     pub shape: RowShape,
 }
@@ -76,7 +76,7 @@ impl Shards for MatrixShards {
             (sample.rows.read_rows(&sample.shape, first..last + 1).map_err(failed)?, sample.shape.size());
         for &(row, label) in genes {
             let gene = &mut values[(row - first) * size..][..size];
-            let checked = self.transform.apply_to_row(&sample.scales, &sample.shape, gene);
+            let checked = self.transform.apply_to_row(&sample.measure, &sample.shape, gene);
             checked.map_err(|bad| failed(bad_value(sample.rows.path(), row, &bad)))?;
             fill(gene, &self.missing);
             set.push_with(gene, label, sample.genes.expression.get(&row).copied());

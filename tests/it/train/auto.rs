@@ -171,8 +171,14 @@ fn a_subset_of_a_training_sample_scores_as_the_whole_does() {
     foreign.inputs = vec![Input { mark, file, format, digest, options: Vec::new() }];
     io::bins::write(&work.path("foreign.bins.safetensors"), &foreign).unwrap();
     subset("other", "new");
-    for model in ["auto --epochs 2", "mark-means", "random-forest --transform unit-mean-log1p"] {
-        let fast = if model.starts_with("auto") { FAST } else { "" };
+    for model in [
+        "auto --epochs 2",
+        "auto --epochs 2 --transform normal-scores",
+        "attentive-chrome --epochs 2 --transform normal-scores",
+        "mark-means",
+        "random-forest --transform unit-mean-log1p",
+    ] {
+        let fast = if model.contains("--epochs") { FAST } else { "" };
         work.ok("train", &format!("{INPUTS} {fast} --model {model} --out m.model.safetensors"));
         let (whole, part) = (score("x"), score("part"));
         assert!(part.len() == GENES / 2 - 1 && part.iter().all(|(gene, score)| whole[gene] == *score), "{model}");
@@ -184,4 +190,34 @@ fn a_subset_of_a_training_sample_scores_as_the_whole_does() {
             format!("WARN {sample}: a new sample of few genes, measured by the means of the training samples (x)");
         assert!(log.contains(&said), "{log}");
     }
+}
+
+#[test]
+fn of_normal_scores_nothing_counts_but_the_order_in_the_sample() {
+    let work = workdir();
+    for (name, threads) in [("m", 1), ("n", 3)] {
+        let model = format!("--model attentive-chrome --epochs 2 --transform normal-scores --threads {threads}");
+        work.ok("train", &format!("{INPUTS} {FAST} {model} --out {name}.model.safetensors"));
+    }
+    assert_eq!(bytes(&work, "m.model.safetensors"), bytes(&work, "n.model.safetensors"));
+    let score = |matrix: &attentrack::matrix::Matrix| {
+        io::bins::write(&work.path("new.bins.safetensors"), matrix).unwrap();
+        let files = "--bins new.bins.safetensors --model m.model.safetensors --predictions p.tsv";
+        (work.ok("predict", files), work.read("p.tsv"))
+    };
+    let mut matrix = super::matrix("new");
+    let (log, scores) = score(&matrix);
+    assert!(log.contains("measured by the distributions of the genes of this matrix"), "{log}");
+    matrix.layers[0].values.iter_mut().for_each(|value| *value *= 8.0);
+    assert_eq!(score(&matrix).1, scores);
+    // with the place of a few values changed, all that are between them have other ranks
+    matrix.layers[0].values.iter_mut().filter(|value| **value > 16.0).for_each(|value| *value = -*value);
+    assert_ne!(score(&matrix).1, scores);
+    matrix.layers[0].values.truncate(40 * 40);
+    matrix.regions.truncate(40);
+    matrix.status.truncate(40);
+    let (log, _) = score(&matrix);
+    assert!(log.contains("few genes, measured by the distributions of the training samples (x)"), "{log}");
+    let doubling = "--bins new.bins.safetensors --model m.model.safetensors --method doubling --out d.bins.safetensors";
+    work.fails("explain", doubling, &["doubling", "normal-scores", "twice the signal"]);
 }
