@@ -41,8 +41,18 @@ pub struct Settings {
     pub transform: Transform,
     /// Row that contributions are against, transformed.
     pub baseline: Vec<f32>,
+    /// Row of a region without signal, transformed: what corrected attention and DeepLIFT are against.
+    pub empty: Vec<f32>,
     /// Input that class optimisation starts its scale from, one a channel of each layer ([`scales`]).
     pub scales: Vec<f32>,
+}
+
+impl Settings {
+    /// The same for models that look at a part of the row: the baselines of it.
+    pub fn narrowed(&self, shape: &RowShape, own: &RowShape) -> Settings {
+        let [baseline, empty] = [&self.baseline, &self.empty].map(|row| shape.narrow(row, own));
+        Settings { baseline, empty, ..self.clone() }
+    }
 }
 
 /// Explains rows `x` of the model's shape, transformed; the result has the same rows, but that of
@@ -67,10 +77,23 @@ pub fn explain(
 
 /// Why inputs of this transform do not say what the method asks, if they do not.
 pub fn unsaid(method: Method, transform: Transform) -> Option<String> {
-    let doubles = matches!(method, Method::Doubling | Method::MarkDoubling);
-    (doubles && transform.rescaled(1.0, 2.0).is_none()).then(|| {
-        let (method, transform) = (method.name(), transform.name());
-        format!("{method}: the inputs of a model with --transform {transform} do not say what twice the signal is. Name other methods")
+    let takes_zero_for_nothing = matches!(
+        method,
+        Method::InputXGradient
+            | Method::IntegratedGradients
+            | Method::Occlusion
+            | Method::MarkOcclusion
+            | Method::TemporalForward
+            | Method::TemporalBackward
+    );
+    let (name, by) = (method.name(), transform.name());
+    if matches!(method, Method::Doubling | Method::MarkDoubling) && transform.rescaled(1.0, 2.0).is_none() {
+        return Some(format!(
+            "{name}: the inputs of a model with --transform {by} do not say what twice the signal is. Name other methods"
+        ));
+    }
+    (takes_zero_for_nothing && !transform.keeps_zero()).then(|| {
+        format!("{name}: with --transform {by} an input of 0 is the middle of the sample's values, not the absence of signal. Name contributions, deep-lift or attention")
     })
 }
 
@@ -91,7 +114,7 @@ fn of_rows(
     }
     if let Some(rule) = method.rule() {
         let Some(open) = model.deep_lift()? else { bail!("the model cannot be laid open for {}", method.name()) };
-        return Ok(open.contributions(x, rule, done));
+        return Ok(open.against(&settings.empty, x, rule, done));
     }
     if let Some(problem) = unsaid(method, settings.transform) {
         bail!("{problem}")
@@ -110,7 +133,7 @@ fn of_rows(
             Method::MarkDoubling => perturbation::by_mark(model, x, &twice, 1.0)?,
             Method::TemporalForward => perturbation::temporal(model, x, false)?,
             Method::TemporalBackward => perturbation::temporal(model, x, true)?,
-            _ => attention::attention(model, x, method)?,
+            _ => attention::attention(model, x, method, &settings.empty)?,
         });
         done(x.len() / size);
     }

@@ -8,10 +8,10 @@ use super::method::Method;
 use super::predictor::Explainable;
 use crate::matrix::track::freed_of_null;
 
-/// Rows of the model's shape.
-pub(super) fn attention(network: &dyn Explainable, x: &[f32], method: Method) -> Result<Vec<f32>> {
+/// Rows of the model's shape; `empty` is that of a region without signal.
+pub(super) fn attention(network: &dyn Explainable, x: &[f32], method: Method, empty: &[f32]) -> Result<Vec<f32>> {
     let shape = network.shape();
-    let (Some(looks), Some(null)) = (network.looks(x)?, network.looks(&vec![0.0; shape.size()])?) else {
+    let (Some(looks), Some(null)) = (network.looks(x)?, network.looks(empty)?) else {
         bail!("the model has no attention");
     };
     let (is_joint, is_corrected, is_of_marks) = match method {

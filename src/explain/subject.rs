@@ -83,7 +83,9 @@ impl Subject {
         settings: &Settings,
         done: impl Fn(usize) + Sync,
     ) -> Result<Vec<f32>> {
-        let x = self.shape().narrow(x, &self.explained(method));
+        let own = self.explained(method);
+        let x = self.shape().narrow(x, &own);
+        let settings = &settings.narrowed(&self.shape(), &own);
         let of_models = self.of(method).iter().map(|model| explain(method, model.as_ref(), &x, settings, &done));
         Ok(mean(&of_models.collect::<Result<Vec<_>>>()?))
     }

@@ -159,6 +159,11 @@ impl Transform {
         Some(scaled.copysign(f64::from(input)) as f32)
     }
 
+    /// Whether no signal is an input of 0.
+    pub fn keeps_zero(self) -> bool {
+        self != Transform::NormalScores
+    }
+
     fn problem_of(self, raw: f32) -> Option<&'static str> {
         if raw.is_infinite() {
             return Some("is infinite; expected a finite value or NaN (missing)");
@@ -338,6 +343,20 @@ impl FittedTransform {
             self.apply_to_row(&measure, &shape, &mut values[start..]).map_err(|bad| bad.at(region, matrix))?;
         }
         Ok(values)
+    }
+
+    /// A region of the sample without any signal, as the model sees it: zeros, unless 0 is a place in the order of the
+    /// sample's values.
+    ///
+    /// # Errors
+    /// Layers whose distribution the model does not know.
+    pub fn without_signal(&self, matrix: &Matrix, layers: &[LayerName]) -> Result<Vec<f32>, ValueError> {
+        let shape = matrix.row_shape(layers);
+        let mut row = vec![0.0; shape.size()];
+        if !self.transform.keeps_zero() {
+            self.apply_to_row(&self.measure(matrix), &shape, &mut row).map_err(|bad| bad.at(0, matrix))?;
+        }
+        Ok(row)
     }
 
     /// As [`Self::apply_to_gene`], for a row of layers. Of a body that is not known, all is missing (NaN), and stays

@@ -30,7 +30,8 @@ impl Against {
     pub fn row(&self, path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<Vec<f32>> {
         let (layers, size) = (header.model.layers(), matrix.row_shape(header.model.layers()).size());
         if self.baseline == Baseline::Empty {
-            return Ok(self.baseline.row(&[], size));
+            let row = header.transform.without_signal(matrix, layers);
+            return row.map_err(|error| FileError::new(path, error.to_string()));
         }
         let genes: Vec<usize> = matrix.scorable().filter(|&gene| matrix.status[gene].has_data()).collect();
         if genes.len() < FEWEST_GENES {

@@ -171,7 +171,8 @@ impl Stage for Args {
             bail!("{}: {problem}", self.model.display());
         }
         let baseline = self.against.row(&self.bins, &header, &matrix)?;
-        let settings = self.settings(&header, &shape, &x, baseline);
+        let empty = Against::default().row(&self.bins, &header, &matrix)?;
+        let settings = self.settings(&header, &shape, &x, [baseline, empty]);
         for method in methods {
             let bar = progress_bar((genes.len() * model.of(method).len()) as u64, method.name(), self.common.quiet);
             let values = model.explain(method, &x, &settings, |done| bar.inc(done as u64))?;
@@ -209,12 +210,19 @@ impl Args {
         Ok(methods)
     }
 
-    fn settings(&self, header: &ModelHeader, shape: &RowShape, x: &[f32], baseline: Vec<f32>) -> Settings {
+    fn settings(
+        &self,
+        header: &ModelHeader,
+        shape: &RowShape,
+        x: &[f32],
+        [baseline, empty]: [Vec<f32>; 2],
+    ) -> Settings {
         Settings {
             steps: usize::from(self.options.steps),
             seed: self.options.seed,
             task: header.task,
             baseline,
+            empty,
             transform: header.transform.transform,
             scales: explain::scales(x, shape),
         }

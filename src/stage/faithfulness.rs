@@ -16,7 +16,7 @@ use crate::explain::faithfulness::{self, Faithfulness, Inputs};
 use crate::explain::{self, Method, Scorer, Settings, Subject};
 use crate::io::faithfulness::FaithfulnessRow;
 use crate::io::{self, FileError};
-use crate::learn::{ModelHeader, Task};
+use crate::learn::{ModelHeader, Task, Transform};
 use crate::matrix::{Judged, LayerName, Matrix, Split};
 use crate::model::sigmoid;
 use crate::stage::{Against, Common, Compute, Files, Flags, Stage};
@@ -243,6 +243,7 @@ impl Stage for Args {
             task: header.task,
             // what deletion and insertion take away, too
             baseline: self.against.row(&self.bins, &header, &matrix)?,
+            empty: Against::default().row(&self.bins, &header, &matrix)?,
             transform: header.transform.transform,
             scales: explain::scales(&x, &shape),
         };
@@ -250,7 +251,7 @@ impl Stage for Args {
             paths.iter().map(|path| Ok(self.open(path, &matrix)?.1)).collect::<Result<Vec<Subject>>>()
         };
         let (others, permuted) = (of_files(&self.options.other_model)?, of_files(&self.options.permuted_model)?);
-        let methods = self.methods(&model)?;
+        let methods = self.methods(&model, header.transform.transform)?;
         let known =
             self.options.truth.as_ref().map(|path| evidence::known(path, &matrix, &shape, &genes)).transpose()?;
         let held_out = evidence::held_out(self, &matrix, &genes)?;
@@ -353,16 +354,17 @@ impl Args {
         (cells, row.agreement)
     }
 
-    fn methods(&self, model: &Subject) -> Result<Vec<Method>> {
+    /// Those that are asked for, or all, of which the model and its inputs have what they need.
+    fn methods(&self, model: &Subject, transform: Transform) -> Result<Vec<Method>> {
         let asked = if self.options.methods.is_empty() { &Method::ALL[..] } else { &self.options.methods };
         let mut methods = Vec::new();
         for &method in asked {
-            match model.lacks(method)? {
+            let lacks =
+                model.lacks(method)?.map(|need| format!("--method {} needs {need}. Name another", method.name()));
+            match lacks.or(explain::unsaid(method, transform)) {
                 None => methods.push(method),
                 Some(_) if self.options.methods.is_empty() => {}
-                Some(need) => {
-                    bail!("{}: --method {} needs {need}. Name another", self.model.display(), method.name())
-                }
+                Some(problem) => bail!("{}: {problem}", self.model.display()),
             }
         }
         Ok(methods)

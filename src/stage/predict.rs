@@ -255,8 +255,7 @@ impl Told<'_> {
     /// of which the model saw the training genes' mean.
     fn attention(&self, model: &dyn Trained, header: &ModelHeader) -> Result<Matrix> {
         let Told { matrix, scores, .. } = self;
-        let empty = vec![0.0; matrix.row_shape(header.model.layers()).size()];
-        // a row without any signal: every transform leaves 0 at 0
+        let empty = header.transform.without_signal(matrix, header.model.layers())?;
         let null = model.score(header.task, &empty, &|_| ())?.bin_attention;
         let shape = self.network_row.as_ref().ok_or_else(|| anyhow!("the model has no network"))?;
         let n_channels = shape.channels().count();

@@ -70,7 +70,15 @@ fn they_add_up_for_every_model() {
             let files = "--bins x.bins.safetensors --model m.model.safetensors --out c.bins.safetensors";
             work.ok("explain", &format!("{files} {flags} -t 2"));
             let found = io::bins::read(&work.path("c.bins.safetensors")).unwrap();
-            let row = baseline.row(&with_data, shape.size());
+            let row = match baseline {
+                Baseline::Empty => header.transform.without_signal(&matrix, layers).unwrap(),
+                Baseline::Median => baseline.row(&with_data, shape.size()),
+            };
+            // among normal scores, no signal is where the sample's other zeros are
+            assert_eq!(
+                row.iter().all(|x| *x == 0.0),
+                baseline == Baseline::Empty && header.transform.transform.keeps_zero()
+            );
             // what is not known of a gene is not known of the baseline
             let against = |x: &[f32]| x.iter().zip(&row).map(|(x, b)| if x.is_nan() { *x } else { *b }).collect();
             let baselines: Vec<f32> = x.chunks(shape.size()).flat_map(|x| -> Vec<f32> { against(x) }).collect();

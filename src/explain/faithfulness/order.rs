@@ -20,8 +20,8 @@ pub(super) fn order(method: Method, members: &[Box<dyn Explainable>], inputs: &I
     let (shape, own) = (inputs.model.shape(), members[0].shape());
     let size = shape.size();
     let x = shape.narrow(inputs.x, &own);
-    let of_members =
-        members.iter().map(|member| explain::explain(method, member.as_ref(), &x, inputs.settings, |_| ()));
+    let settings = inputs.settings.narrowed(&shape, &own);
+    let of_members = members.iter().map(|member| explain::explain(method, member.as_ref(), &x, &settings, |_| ()));
     let mut values = explain::mean(&of_members.collect::<Result<Vec<_>>>()?);
     values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = 0.0);
     if matches!(method, Method::TemporalForward | Method::TemporalBackward) {

@@ -220,4 +220,10 @@ fn of_normal_scores_nothing_counts_but_the_order_in_the_sample() {
     assert!(log.contains("few genes, measured by the distributions of the training samples (x)"), "{log}");
     let doubling = "--bins new.bins.safetensors --model m.model.safetensors --method doubling --out d.bins.safetensors";
     work.fails("explain", doubling, &["doubling", "normal-scores", "twice the signal"]);
+    work.fails("explain", &doubling.replace("doubling", "occlusion"), &["occlusion", "not the absence of signal"]);
+    // what can be said is judged, and no more
+    work.ok("faithfulness", "--bins x.bins.safetensors --model m.model.safetensors --genes 20 --out f.tsv");
+    let judged = work.read("f.tsv");
+    assert!(judged.contains("\ncontributions\t") && judged.contains("\ncorrected-attention\t"), "{judged}");
+    assert!(!judged.contains("\nocclusion\t") && !judged.contains("\ndoubling\t"), "{judged}");
 }
