@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::bam_index::{self, BamIndex};
-use super::bam_record::{Damage, Record, Walk, read_header, walk};
+use super::bam_record::{AfterRecord, Damage, Record, read_header, walk};
 use super::chrom_map::ChromMap;
 use super::format::{Format, Opened, Options, Sniff};
 use super::read_rules::ReadRules;
@@ -73,7 +73,7 @@ impl Bam {
         let walked = walk(&mut reader, |record, here| {
             let read_id = i64::from(record.chrom);
             if read_id != id as i64 && last.is_some() {
-                return Ok(Walk::Stop);
+                return Ok(AfterRecord::Stop);
             }
             if read_id != id as i64 || last.is_some_and(|last| record.start < last) {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "a read out of order"));
@@ -83,19 +83,19 @@ impl Bam {
             while windows.get(at).is_some_and(|window| window.start + width + reach <= record.start) {
                 at += 1;
             }
-            let Some(window) = windows.get(at) else { return Ok(Walk::Stop) };
+            let Some(window) = windows.get(at) else { return Ok(AfterRecord::Stop) };
             if at != before && from(window.start) > record.start {
                 match index.offset(id, from(window.start)) {
-                    None => return Ok(Walk::Stop),
+                    None => return Ok(AfterRecord::Stop),
                     // inflating one block costs more than any seek
-                    Some(offset) if offset >> 16 > here => return Ok(Walk::Seek(offset)),
+                    Some(offset) if offset >> 16 > here => return Ok(AfterRecord::Seek(offset)),
                     Some(_) => {}
                 }
             }
             if let Some((start, end)) = self.rules.interval(&record.alignment()?) {
                 bins.add_read(chrom, start, end);
             }
-            Ok(Walk::Next)
+            Ok(AfterRecord::Next)
         });
         walked.map_err(|damage| self.blame(index, damage))
     }
@@ -124,7 +124,7 @@ impl Bam {
         };
         let mut reader = bgzf::open(&self.path)?;
         read_header(&mut reader).map_err(|error| damaged(Damage { error, offset: 0 }))?;
-        walk(&mut reader, |record, _| visit(&record).map(|()| Walk::Next)).map_err(damaged)
+        walk(&mut reader, |record, _| visit(&record).map(|()| AfterRecord::Next)).map_err(damaged)
     }
 
     /// Finds out whether the BAM file is damaged, by reading all of it, or the index led to a wrong place.
@@ -149,7 +149,7 @@ fn fits(index: &BamIndex, path: &Path, reader: &mut bgzf::Reader) -> Result<bool
         let mut placed = false;
         let walked = walk(reader, |record, _| {
             placed = record.chrom >= 0;
-            Ok(Walk::Stop)
+            Ok(AfterRecord::Stop)
         });
         placed || walked.is_err()
     };

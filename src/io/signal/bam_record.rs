@@ -12,7 +12,7 @@ const FIXED: usize = 32;
 const LONGEST_NAME: u64 = 1 << 16;
 
 /// What to do after a record.
-pub(super) enum Walk {
+pub(super) enum AfterRecord {
     Next,
     Seek(u64),
     Stop,
@@ -59,7 +59,7 @@ pub(super) fn read_header(reader: &mut bgzf::Reader) -> io::Result<Chroms> {
 /// of those that span two blocks the front, up to the CIGAR, is copied.
 pub(super) fn walk(
     reader: &mut bgzf::Reader,
-    mut visit: impl FnMut(Record<'_>, u64) -> io::Result<Walk>,
+    mut visit: impl FnMut(Record<'_>, u64) -> io::Result<AfterRecord>,
 ) -> Result<(), Damage> {
     // the front of a record that spans blocks; bytes of one that was visited and goes on in the next block
     let (mut carried, mut left): (Vec<u8>, usize) = (Vec::new(), 0);
@@ -74,7 +74,7 @@ pub(super) fn walk(
             let cut = io::Error::new(io::ErrorKind::UnexpectedEof, "the last record is cut off");
             return if carried.is_empty() && left == 0 { Ok(()) } else { Err(at(cut)) };
         }
-        let (mut rest, length, mut step) = (block, block.len(), Walk::Next);
+        let (mut rest, length, mut step) = (block, block.len(), AfterRecord::Next);
         if !carried.is_empty() && complete(&mut carried, &mut rest) {
             let size = word(&carried, 0) as usize;
             let record = Record::new(&carried[4..]).map_err(at)?;
@@ -84,7 +84,7 @@ pub(super) fn walk(
         }
         let passed = left.min(rest.len());
         (rest, left) = (&rest[passed..], left - passed);
-        while matches!(step, Walk::Next) && carried.is_empty() {
+        while matches!(step, AfterRecord::Next) && carried.is_empty() {
             match split(rest).map_err(at)? {
                 Some((record, after)) => {
                     rest = after;
@@ -95,9 +95,9 @@ pub(super) fn walk(
             }
         }
         match step {
-            Walk::Next => reader.consume(length),
-            Walk::Stop => return Ok(()),
-            Walk::Seek(to) => {
+            AfterRecord::Next => reader.consume(length),
+            AfterRecord::Stop => return Ok(()),
+            AfterRecord::Seek(to) => {
                 (carried, left) = (Vec::new(), 0);
                 offset = to >> 16;
                 reader.seek(to.into()).map_err(|error| Damage { error, offset })?;
