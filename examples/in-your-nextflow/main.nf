@@ -54,7 +54,7 @@ workflow {
     genes = ATTENTRACK_TSS.out.genes.map { _meta, bed -> bed }.first()
     ATTENTRACK_BIN(samples, genes, [], [], [])
     // nor predictions, nor a table of chromosome lengths
-    ATTENTRACK_TRACK(ATTENTRACK_BIN.out.bins.map { meta, bins -> [meta, bins, []] }, [])
+    ATTENTRACK_TRACK(ATTENTRACK_BIN.out.bins.map { meta, bins -> [meta, bins, [], []] }, [])
     STRONGEST(ATTENTRACK_TRACK.out.bed)
 
     channel.topic('versions').unique().view { process, tool, version -> "${process}: ${tool} ${version}" }
