@@ -64,8 +64,10 @@ fn schema_of<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
 }
 
+type MakeSchema = fn() -> Value;
+
 /// Their names, and what makes each.
-const ALL: &[(&str, fn() -> Value)] = &[
+const ALL: &[(&str, MakeSchema)] = &[
     ("config", schema_of::<Config>),
     ("samples", schema_of::<SampleRow>),
     ("bins", schema_of::<Header>),
