@@ -19,6 +19,7 @@ mod floors;
 mod heatmap;
 mod hostile;
 mod import;
+mod init;
 mod kernel;
 mod label;
 mod label_split;
