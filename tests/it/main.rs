@@ -20,6 +20,7 @@ mod gapped_svm;
 mod heatmap;
 mod hostile;
 mod import;
+mod init;
 mod kernel;
 mod label;
 mod label_split;
