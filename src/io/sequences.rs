@@ -3,15 +3,16 @@
 //! Read by [`Lines`], as every text here is, so that old line ends, gzip and line numbers in messages hold for these
 //! files too.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use super::{FileError, Lines, Result};
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
-    /// `STEM:N`: the file's name without its endings, and the record's number from 1. Headers of such sets are labels
-    /// (`>1`), which name nothing.
+    /// `STEM:N`: the file's name without its last ending (and without `.gz`), and the record's number from 1. Headers of
+    /// such sets are labels (`>1`), which name nothing.
     pub id: String,
     /// The header, without `>`.
     pub header: String,
@@ -21,13 +22,39 @@ pub struct Sequence {
     pub letters: Vec<u8>,
 }
 
+/// Reads several files.
+///
+/// # Errors
+/// As [`read`]; two sequences of one name.
+pub fn read_all(paths: &[PathBuf]) -> Result<Vec<Vec<Sequence>>> {
+    let mut seen = HashMap::new();
+    for path in paths {
+        if let Some(first) = seen.insert(stem(path), path) {
+            let problem =
+                format!("has the name of {}, by which sequences are called, up to its ending", first.display());
+            return Err(FileError::new(path, problem).remedy("Rename one of them"));
+        }
+    }
+    paths.iter().map(|path| read(path)).collect()
+}
+
+/// What the sequences of a file are called by.
+fn stem(path: &Path) -> String {
+    let name = path.file_name().map_or_else(|| "stdin".into(), |name| name.to_string_lossy());
+    let name = [".gz", ".bgz"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+    match name.rsplit_once('.') {
+        _ if path == Path::new("-") => "stdin".to_owned(),
+        Some((stem, _)) if !stem.is_empty() => stem.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
 /// Reads all records, in order.
 ///
 /// # Errors
 /// Text before the first header; a record without letters; no record. Names the line.
 pub fn read(path: &Path) -> Result<Vec<Sequence>> {
-    let name = path.file_name().map_or_else(|| "stdin".into(), |name| name.to_string_lossy());
-    let stem = if path == Path::new("-") { "stdin" } else { name.split('.').next().unwrap_or_default() };
+    let stem = stem(path);
     let mut lines = Lines::open(path)?;
     let mut sequences: Vec<Sequence> = Vec::new();
     while let Some((line, text)) = lines.next_line()? {
@@ -82,12 +109,18 @@ mod tests {
     fn records_are_numbered_and_lines_joined() {
         let sequences = read_text(b"\n>1\r\nACGT\r\nac gt\r\n>chr1:5-9 x\rNNNN\n\n").unwrap();
         let [first, second] = &sequences[..] else { panic!("{sequences:?}") };
-        assert_eq!((first.id.as_str(), first.header.as_str(), first.line), ("set:1", "1", 2));
+        assert_eq!((first.id.as_str(), first.header.as_str(), first.line), ("set.train:1", "1", 2));
         assert_eq!(first.letters, b"ACGTacgt");
         assert_eq!(
             (second.id.as_str(), second.header.as_str(), second.letters.as_slice()),
-            ("set:2", "chr1:5-9 x", &b"NNNN"[..])
+            ("set.train:2", "chr1:5-9 x", &b"NNNN"[..])
         );
+    }
+
+    #[test]
+    fn names_lose_their_ending() {
+        let stems = ["a/train.fasta", "CTCF.train.fa.gz", "plain", ".hidden", "-"].map(|path| stem(Path::new(path)));
+        assert_eq!(stems, ["train", "CTCF.train", "plain", ".hidden", "stdin"]);
     }
 
     #[test]

@@ -10,8 +10,10 @@ mod alphabet;
 mod counts;
 mod gapped;
 mod gapped_svm;
+mod relatives;
 
 pub use alphabet::{Alphabet, AlphabetError, Unknown};
 pub use counts::{Counts, CountsError, Gmers, SharedKmers};
 pub use gapped::{Bag, GappedKmers, GappedKmersError, LONGEST};
 pub use gapped_svm::{Bags, COSTS, GappedSvm, SvmError};
+pub use relatives::{STRETCH, groups, related};

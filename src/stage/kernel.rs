@@ -22,7 +22,7 @@ const LONGEST: u16 = 30;
 /// A g-mer is --kmer-length letters in a row. Two sequences share one for each pair of their g-mers and each choice of
 /// k = g − --mismatches positions at which the pair is alike. A value is that number divided by the geometric mean of
 /// what each sequence shares with itself, or with --raw the number alone. Counts are exact. The table has a row and a
-/// column a sequence, named FILE:N, the file's name up to its first dot and the record's number from 1. A name of
+/// column a sequence, named FILE:N, the file's name without its ending and the record's number from 1. A name of
 /// --out that ends in .npy makes a NumPy array instead, in seconds where the text takes a minute, and a file of the
 /// names in its order beside it (.ids.txt). scikit-learn takes either as a precomputed kernel.
 #[derive(Parser, Clone, Debug)]
@@ -193,15 +193,7 @@ impl Stage for Args {
 
     fn run(&self) -> Result<()> {
         let alphabet = self.letters()?;
-        let mut sequences = Vec::new();
-        for path in &self.fasta {
-            sequences.extend(sequences::read(path)?);
-        }
-        if let Some(twice) = twice(&sequences) {
-            anyhow::bail!(
-                "two files of --fasta have sequences of the name {twice}. Rename one: names are the file's up to its first dot"
-            );
-        }
+        let sequences = sequences::read_all(&self.fasta)?.concat();
         let sequences = self.usable(sequences, &alphabet);
         if sequences.is_empty() {
             anyhow::bail!("no sequence of --fasta is left. Check --alphabet and --kmer-length");
@@ -218,10 +210,4 @@ impl Stage for Args {
         tracing::info!("{} sequences -> {}", sequences.len(), self.out.display());
         Ok(())
     }
-}
-
-/// A name that two sequences have.
-fn twice(sequences: &[Sequence]) -> Option<&str> {
-    let mut seen = std::collections::HashSet::new();
-    sequences.iter().map(|sequence| sequence.id.as_str()).find(|id| !seen.insert(*id))
 }

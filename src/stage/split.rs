@@ -1,9 +1,10 @@
 //! Which genes are learnt from, chosen on, and judged on.
 
 mod report;
+mod sequences;
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Parser;
@@ -24,6 +25,11 @@ use crate::stage::{Common, Files, Flags, Reach, Stage};
 /// Writes gene_id, gene_name, split and fold, and prints for each split its genes, its class balance (given
 /// --labels) and how many of its windows overlap a training window: such genes share signal with training genes,
 /// which inflates their scores. Splits by chromosome have no such windows.
+///
+/// With --fasta it divides sequences of DNA instead, which are called FILE:N, the file's name without its ending and the
+/// record's number from 1: the last file is the test set; --valid-fraction of the sequences of the others is drawn by --seed
+/// for validation, those that share 40 letters in a row on either strand together. It prints how many test sequences share
+/// 40 letters with a training sequence.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-split",
@@ -36,12 +42,16 @@ Examples:
   attentrack-split --genes genes.bed --method random --group-overlapping --folds 5 --seed 1 \\
     --out splits.tsv
   attentrack-split --genes genes.bed --method file-order --train-fraction 0.6 \\
-    --valid-fraction 0.15 --out splits.tsv"
+    --valid-fraction 0.15 --out splits.tsv
+  attentrack-split --fasta train.fasta --fasta test.fasta --valid-fraction 0.2 --out splits.tsv"
 )]
 pub struct Args {
     /// Genes (BED6, one TSS base a row, as attentrack-tss writes them)
-    #[arg(long, short, value_name = "BED")]
-    pub genes: PathBuf,
+    #[arg(long, short, value_name = "BED", required_unless_present = "fasta")]
+    pub genes: Option<PathBuf>,
+    /// Sequences instead of genes, FASTA, plain or gzip: two files or more, the last one to test on
+    #[arg(long, value_name = "FASTA", conflicts_with = "genes")]
+    pub fasta: Vec<PathBuf>,
     /// Where to write the splits; - for standard output
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
@@ -148,10 +158,17 @@ impl Stage for Args {
     }
 
     fn files(&self) -> Files {
-        Files::new().input("--genes", [&self.genes]).input("--labels", &self.labels).output("--out", [&self.out])
+        Files::new()
+            .input("--genes", &self.genes)
+            .input("--fasta", &self.fasta)
+            .input("--labels", &self.labels)
+            .output("--out", [&self.out])
     }
 
     fn problems(&self) -> Vec<String> {
+        if !self.fasta.is_empty() {
+            return sequences::problems(self).into_iter().chain(self.fractions().err()).collect();
+        }
         let mut problems = Vec::new();
         let names_chroms = !self.options.valid_chroms.is_empty() || !self.options.test_chroms.is_empty();
         if names_chroms && self.options.method != SplitMethod::Chromosome {
@@ -175,7 +192,10 @@ impl Stage for Args {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let genes = genes_bed::read(&self.genes)?;
+        if !self.fasta.is_empty() {
+            return sequences::run(self);
+        }
+        let genes = genes_bed::read(self.genes_file())?;
         let labels = self.labels.iter().map(|path| labels::read(path)).collect::<Result<Vec<_>, _>>()?;
         let grid = Grid::new(self.windows.flank, self.windows.flank, Orientation::Gene)?;
         let folds = self.divide(&genes, &grid)?;
@@ -188,6 +208,11 @@ impl Stage for Args {
 }
 
 impl Args {
+    /// The file of the genes, where it is genes that are divided.
+    fn genes_file(&self) -> &Path {
+        self.genes.as_deref().unwrap_or_else(|| "-".as_ref())
+    }
+
     /// The split of every gene in every fold.
     fn divide(&self, genes: &[Gene], grid: &Grid) -> anyhow::Result<Vec<Vec<Split>>> {
         let fractions = self.fractions().map_err(anyhow::Error::msg)?;
@@ -220,7 +245,7 @@ impl Args {
             SplitMethod::Chromosome => "name fewer chromosomes or folds, or use --method random",
             _ => "use larger fractions, fewer folds or more genes",
         };
-        format!("{}: {} genes on {} chromosomes: {remedy}", self.genes.display(), genes.len(), chroms.len())
+        format!("{}: {} genes on {} chromosomes: {remedy}", self.genes_file().display(), genes.len(), chroms.len())
     }
 
     /// The chromosomes that the user has given to a split.
@@ -233,7 +258,7 @@ impl Args {
                     let listed: Vec<&str> = listed.into_iter().collect();
                     bail!(
                         "{}: no gene is on chromosome {name} (--{split}-chroms). Name some of: {}",
-                        self.genes.display(),
+                        self.genes_file().display(),
                         listed.join(", ")
                     );
                 };

@@ -60,9 +60,9 @@ fn sequences_are_named_by_file_and_number_and_short_ones_left_out() {
     work.write("a.train.fa", ">1\nACGTACGT\n>0\nNNNNNNNN\n");
     work.write("b.fa", ">x\nACG\n>y\nTTTTACGTA\n");
     let log = work.ok("kernel", "--fasta a.train.fa --fasta b.fa --kmer-length 4 --mismatches 0 --out k.tsv --raw");
-    assert!(log.contains("left out 2 of 4 sequences") && log.contains("a:2 (line 3) and others"), "{log}");
+    assert!(log.contains("left out 2 of 4 sequences") && log.contains("a.train:2 (line 3) and others"), "{log}");
     // by hand, with the opposite strand: ACGT 4 and 2 times, CGTA and TACG 2 and 2, GTAC 2, six others once
-    assert_eq!(work.read("k.tsv"), "id\ta:1\tb:2\na:1\t28\t16\nb:2\t16\t18\n");
+    assert_eq!(work.read("k.tsv"), "id\ta.train:1\tb:2\na.train:1\t28\t16\nb:2\t16\t18\n");
     work.ok("kernel", "--fasta a.train.fa --fasta b.fa --kmer-length 4 --mismatches 0 --out 2.tsv --raw --threads 2");
     assert_eq!(work.read("k.tsv"), work.read("2.tsv"));
 }
@@ -94,7 +94,7 @@ fn bad_input_is_named() {
     for (flags, needles) in [
         ("--fasta a.fa --mismatches 10", &["--mismatches 10", "--kmer-length 10"][..]),
         ("--fasta a.fa --alphabet protein --strands both", &["--strands both", "DNA"]),
-        ("--fasta a.fa --fasta a.fasta --kmer-length 4 --mismatches 1", &["a:1", "Rename"]),
+        ("--fasta a.fa --fasta a.fasta --kmer-length 4 --mismatches 1", &["a.fasta", "the name of a.fa", "Rename"]),
         ("--fasta n.fa", &["no sequence", "--kmer-length"]),
         ("--fasta a.fa --alphabet twice.txt", &["twice.txt", "'A'", "twice"]),
         ("--fasta a.fa --alphabet words.txt", &["words.txt, line 1", "one letter"]),

@@ -119,6 +119,83 @@ fn bad_splits_are_refused_in_words() {
     work.fails("split", "--genes twice.bed --out s.tsv", &["line 2", "twice"]);
 }
 
+/// DNA that looks random.
+fn dna(seed: u64, length: usize) -> String {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let next = |_| {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        char::from(b"ACGT"[(state >> 62) as usize])
+    };
+    (0..length).map(next).collect()
+}
+
+fn opposite(dna: &str) -> String {
+    dna.chars().rev().map(|base| "TGCA".as_bytes()["ACGT".find(base).unwrap()] as char).collect()
+}
+
+#[test]
+fn sequences_that_overlap_stay_together_and_those_of_the_test_set_are_counted() {
+    let work = Workdir::new();
+    // records 1 to 4 are windows of one peak, the third from the other strand; the others are alone
+    let peak = dna(1, 160);
+    let mut train: Vec<String> = (0..4).map(|at| peak[20 * at..][..100].to_owned()).collect();
+    train[2] = opposite(&train[2]).to_ascii_lowercase();
+    train.extend((2..18).map(|seed| dna(seed, 100)));
+    let fasta = |sequences: &[String]| -> String {
+        sequences.iter().enumerate().map(|(at, dna)| format!(">{}\r\n{dna}\r\n", at % 2)).collect()
+    };
+    work.write("set.train.fasta", fasta(&train));
+    work.write("set.test.fasta", fasta(&[opposite(&train[9]), dna(40, 100), dna(41, 60) + &peak[100..160]]));
+    work.write("s.labels.tsv", "gene_id\tlabel\nset.test:1\t0\nset.test:2\t1\nset.train:1\t0\n");
+    let files = "--fasta set.train.fasta --fasta set.test.fasta --valid-fraction 0.2";
+    let mut together = [0, 0];
+    for seed in 0..20 {
+        let log = work.ok("split", &format!("{files} --seed {seed} --labels s.labels.tsv --out s.tsv"));
+        let splits = splits(&work, "s.tsv");
+        assert_eq!(splits.len(), 23);
+        let of = |set: &str, record: usize| splits[&(0, format!("set.{set}:{record}"))].as_str();
+        assert!((1..=3).all(|record| of("test", record) == "test"));
+        assert!((2..=4).all(|record| of("train", record) == of("train", 1)), "{seed}");
+        together[usize::from(of("train", 1) == "valid")] += 1;
+        let valid = (1..=20).filter(|&record| of("train", record) == "valid").count();
+        assert!((2..=6).contains(&valid) && (1..=20).all(|record| of("train", record) != "test"), "{seed}: {valid}");
+        assert!(log.contains(&format!("valid: {valid} sequences; s.labels.tsv")), "{log}");
+        assert!(log.contains("test: 3 sequences; s.labels.tsv: 2 labelled, 50.0 % high;"), "{log}");
+        assert!(log.contains("; 0 (0.0 %) share 40 letters with a training sequence"), "{log}");
+        assert!(log.contains("set.test.fasta: 2 of 3 test sequences share 40 letters"), "{log}");
+    }
+    assert!(together.iter().all(|&times| times > 0), "{together:?}");
+    work.ok("split", &format!("{files} --seed 19 --threads 2 --out again.tsv"));
+    assert_eq!(work.read("s.tsv"), work.read("again.tsv"));
+}
+
+#[test]
+fn bad_splits_of_sequences_are_refused_in_words() {
+    for (args, needles) in [
+        ("--fasta a.fasta", &["two files or more"][..]),
+        ("--fasta a.fasta --fasta b.fasta --method random", &["--method goes with --genes", "Leave it out"]),
+        ("--fasta a.fasta --fasta b.fasta --folds 5", &["--folds goes with --genes"]),
+        ("--fasta a.fasta --fasta b.fasta --valid-fraction 1.5", &["between 0 and 1", "1.5"]),
+        (
+            "--fasta one.fasta --fasta b.fasta",
+            &["no sequence is left for valid", "4 to train on, groups that share 40 letters: 1."],
+        ),
+        ("--fasta a.fasta --fasta a.fa", &["a.fa", "the name of a.fasta", "Rename"]),
+        ("--fasta a.fasta --fasta empty.fasta", &["empty.fasta", "holds no sequence"]),
+        ("--fasta a.fasta --fasta none.fasta", &["none.fasta", "no such file"]),
+    ] {
+        let work = Workdir::new();
+        let records = |seeds: [u64; 4]| seeds.map(|seed| format!(">1\n{}\n", dna(seed, 60))).concat();
+        work.write("a.fasta", records([1, 2, 3, 4]));
+        work.write("a.fa", records([1, 2, 3, 4]));
+        work.write("b.fasta", records([5, 6, 7, 8]));
+        work.write("one.fasta", records([1, 1, 1, 1]));
+        work.write("empty.fasta", "\n");
+        work.fails("split", &format!("{args} --out s.tsv"), needles);
+        assert_eq!(std::fs::read_dir(work.path("")).unwrap().count(), 5, "{args}: something was written");
+    }
+}
+
 /// Thresholds are the genome-wide medians; counts by pandas: `(expression[sample] >= threshold).sum()`.
 #[test]
 fn the_real_tables() {

@@ -94,7 +94,8 @@ pub(super) fn label(config: &Config, layout: &Layout, subject: &Subject) -> Step
 
 pub(super) fn split(config: &Config, layout: &Layout, subjects: &[&Subject]) -> Step {
     let arguments = split::Args {
-        genes: layout.data(&tss::JOB, ""),
+        genes: Some(layout.data(&tss::JOB, "")),
+        fasta: Vec::new(),
         labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
         out: layout.data(&split::JOB, ""),
         windows: reach(config),

@@ -60,11 +60,11 @@ impl GappedSvm {
     /// # Errors
     /// If all training labels are equal.
     pub fn choose_cost(kmers: GappedKmers, train: &Bags, valid: &Bags) -> Result<(f64, f64), SvmError> {
-        let mut problem = Problem::new(kmers, train)?;
+        let mut fitting = Fitting::new(kmers, train)?;
         let mut best = (COSTS[0], f64::NEG_INFINITY);
         for cost in COSTS {
-            problem.solve(cost);
-            let table = kmers.apply(problem.weights());
+            fitting.solve(cost);
+            let table = kmers.apply(fitting.weights());
             let scores: Vec<f64> = valid.bags.par_iter().map(|bag| kmers.product(bag, &table)).collect();
             let auroc = Ranking::new(&valid.positive, &scores).auroc(|_| 1).unwrap_or(0.5);
             if auroc > best.1 {
@@ -79,11 +79,11 @@ impl GappedSvm {
     /// # Errors
     /// If all labels are equal.
     pub fn fit(kmers: GappedKmers, train: &Bags, cost: f64) -> Result<Self, SvmError> {
-        let mut problem = Problem::new(kmers, train)?;
-        problem.solve(cost);
-        let weights = problem.weights();
+        let mut fitting = Fitting::new(kmers, train)?;
+        fitting.solve(cost);
+        let weights = fitting.weights();
         let table = kmers.apply(weights.clone());
-        Ok(GappedSvm { kmers, weights, bias: problem.bias, table })
+        Ok(GappedSvm { kmers, weights, bias: fitting.bias, table })
     }
 
     /// Which gapped k-mers it counts.
@@ -130,7 +130,7 @@ impl GappedSvm {
 }
 
 /// A machine in training.
-struct Problem<'a> {
+struct Fitting<'a> {
     kmers: GappedKmers,
     bags: &'a [Bag],
     /// 1 of positives, −1 of the others.
@@ -142,7 +142,7 @@ struct Problem<'a> {
     bias: f64,
 }
 
-impl<'a> Problem<'a> {
+impl<'a> Fitting<'a> {
     fn new(kmers: GappedKmers, train: &'a Bags) -> Result<Self, SvmError> {
         let n = train.bags.len();
         let positives = train.positive.iter().filter(|&&positive| positive).count();
@@ -150,7 +150,7 @@ impl<'a> Problem<'a> {
             return Err(SvmError::OneClass(n));
         }
         let classes = train.positive.iter().map(|&positive| if positive { 1.0 } else { -1.0 }).collect();
-        Ok(Problem { kmers, bags: &train.bags, classes, beta: vec![0.0; n], output: vec![0.0; n], bias: 0.0 })
+        Ok(Fitting { kmers, bags: &train.bags, classes, beta: vec![0.0; n], output: vec![0.0; n], bias: 0.0 })
     }
 
     /// What each word weighs.
@@ -287,19 +287,19 @@ mod tests {
         let kmers = kmers(6, true);
         let (_, bags) = bags(kmers, 60);
         for cost in [0.1, 1.0, 10.0] {
-            let mut problem = Problem::new(kmers, &bags).unwrap();
-            problem.solve(cost);
+            let mut fitting = Fitting::new(kmers, &bags).unwrap();
+            fitting.solve(cost);
             // where the loss is flat, a sequence weighs what its miss costs
-            let misses = problem
+            let misses = fitting
                 .output
                 .iter()
-                .zip(&problem.classes)
-                .map(|(output, class)| 2.0 * cost * class * (1.0 - class * (output + problem.bias)).max(0.0));
-            let largest = problem.beta.iter().fold(0f64, |largest, beta| largest.max(beta.abs()));
-            for (beta, miss) in problem.beta.iter().zip(misses) {
+                .zip(&fitting.classes)
+                .map(|(output, class)| 2.0 * cost * class * (1.0 - class * (output + fitting.bias)).max(0.0));
+            let largest = fitting.beta.iter().fold(0f64, |largest, beta| largest.max(beta.abs()));
+            for (beta, miss) in fitting.beta.iter().zip(misses) {
                 assert!((beta - miss).abs() < 0.02 * largest, "{cost}: {beta} {miss}");
             }
-            assert!(problem.beta.iter().sum::<f64>().abs() < 1e-9 * largest);
+            assert!(fitting.beta.iter().sum::<f64>().abs() < 1e-9 * largest);
         }
     }
 

@@ -23,7 +23,8 @@ pub(super) fn report(args: &Args, genes: &[Gene], labels: &[Labels], splits: &Sp
             }
             for (path, labels) in args.labels.iter().zip(labels) {
                 let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-                let balance = balance(&members, labels);
+                let ids: Vec<&str> = members.iter().map(|gene| gene.id.as_str()).collect();
+                let balance = balance(&ids, labels);
                 line += &format!("; {name}: {balance}");
             }
             if split != Split::Train && !members.is_empty() {
@@ -42,7 +43,7 @@ pub(super) fn report(args: &Args, genes: &[Gene], labels: &[Labels], splits: &Sp
             warn!(
                 "{}: no gene of {} is labelled: check that the ids are the same",
                 path.display(),
-                args.genes.display()
+                args.genes_file().display()
             );
         }
     }
@@ -58,9 +59,10 @@ fn chroms(members: &[&Gene]) -> String {
     chroms.join(",")
 }
 
-fn balance(members: &[&Gene], labels: &Labels) -> String {
+/// How many of these genes or sequences are labelled, and how.
+pub(super) fn balance(ids: &[&str], labels: &Labels) -> String {
     let by_gene = labels.by_gene();
-    let known: Vec<f64> = members.iter().filter_map(|gene| by_gene.get(gene.id.as_str()).copied()).collect();
+    let known: Vec<f64> = ids.iter().filter_map(|id| by_gene.get(id).copied()).collect();
     if known.is_empty() {
         return "none labelled".to_owned();
     }
