@@ -16,6 +16,7 @@ mod evaluate;
 mod explain;
 mod faults;
 mod floors;
+mod graph;
 mod heatmap;
 mod hostile;
 mod import;
