@@ -33,6 +33,7 @@ pub mod predictions;
 mod quiet_panic;
 pub mod safetensors_file;
 pub mod sample_sheet;
+mod separator;
 pub mod sequences;
 pub mod signal;
 mod source;

@@ -24,7 +24,7 @@
 //! A stage is one file that opens files, calls a pure core, and closes files. Stages meet only
 //! through a few typed, self-describing files, so any workflow engine can chain them.
 //!
-//! Each thing is declared once, in a list that everything else reads:
+//! Each thing has one list that everything else reads; CONTRIBUTING names the few other places that it touches:
 //!
 //! | what | where | what follows |
 //! |---|---|---|

@@ -34,7 +34,7 @@ pub use bins::{Bins, Tally};
 pub use blacklist::Blacklist;
 pub use body::{body_values, body_windows};
 pub use by_gene::{ByGene, MANY_LOST, gene_key, share_lost};
-pub use control::{Chosen, ControlMethod};
+pub use control::{Chosen, ControlMethod, Mix};
 pub use header::{Attribution, FORMAT, FORMAT_VERSION, Header, Input, Kind, Status};
 pub use history::{Curve, History};
 pub use labelling::{LabelError, LabelMethod, label};

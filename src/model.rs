@@ -18,6 +18,7 @@ mod deep_chrome_mlp;
 mod deep_diff;
 mod design;
 mod encoders;
+mod front_ends;
 mod kernel;
 mod lanes;
 mod layer;

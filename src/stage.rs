@@ -39,7 +39,7 @@ pub use flags::Flags;
 pub use judgement::{Judgement, Reach};
 pub use progress::progress_bar;
 
-/// Hands the names of all stages, in the order in which they chain, to a macro.
+/// Hands the names of all stages, in the order of `attentrack help`, to a macro. Which of them are chained, and how: [`CHAIN`].
 macro_rules! stages {
     ($macro:ident) => {
         $macro![
@@ -66,8 +66,17 @@ macro_rules! stages {
 }
 pub(crate) use stages;
 
+macro_rules! names {
+    ($($stage:ident),*) => {
+        &[$(stringify!($stage)),*]
+    };
+}
+
+/// The names of all stages: `NAME` is the program `attentrack-NAME`.
+pub const NAMES: &[&str] = stages!(names);
+
 /// The jobs of the chain, in an order in which every input is there before it is read.
-pub const CHAIN: [&job::Job; 12] = [
+pub const CHAIN: &[&job::Job] = &[
     &tss::JOB,
     &label::JOB,
     &split::JOB,

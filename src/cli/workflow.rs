@@ -51,9 +51,9 @@ impl Stage for Workflow {
 /// Every file, by its path in the folder.
 fn files() -> Vec<(String, String)> {
     let mut files = vec![
-        ("rules/chain.smk".to_owned(), snakemake::rules(&CHAIN)),
-        ("chain.nf".to_owned(), nextflow::chain(&CHAIN)),
-        ("jobs.config".to_owned(), nextflow::config(&CHAIN)),
+        ("rules/chain.smk".to_owned(), snakemake::rules(CHAIN)),
+        ("chain.nf".to_owned(), nextflow::chain(CHAIN)),
+        ("jobs.config".to_owned(), nextflow::config(CHAIN)),
     ];
     for job in CHAIN {
         let folder = format!("modules/{}", job.stage);

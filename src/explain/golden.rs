@@ -68,6 +68,7 @@ fn integrated_gradients_through_convolutions_are_those_of_captum() {
     let sizes = DeepChromeConfig {
         n_marks: 3,
         n_bins: 12,
+        body_parts: 0,
         kernel_width: 3,
         filters: 4,
         pool: 2,

@@ -116,8 +116,14 @@ impl Chart {
             if !self.x.is_named {
                 let _ = writeln!(svg, "<path class=\"grid\" d=\"M{x} {top}V{bottom}\"/>");
             }
-            let y = pixels(self.height - BOTTOM + 15.0);
-            let _ = writeln!(svg, "<text class=\"mid\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(label));
+            // a name in two parts, such as body:H3K4me3, takes two lines
+            let parts = label.split_once(':').filter(|_| self.x.is_named);
+            let lines =
+                parts.map_or_else(|| vec![label.clone()], |(first, rest)| vec![format!("{first}:"), rest.to_owned()]);
+            for (line, word) in lines.iter().enumerate() {
+                let y = pixels(self.height - BOTTOM + 15.0 + 12.0 * line as f64);
+                let _ = writeln!(svg, "<text class=\"mid\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(word));
+            }
         }
         for (value, label) in &self.y.ticks {
             let y = self.down(*value);

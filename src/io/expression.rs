@@ -10,7 +10,6 @@ mod genes;
 mod ids;
 mod layout;
 mod lines;
-mod separator;
 #[cfg(test)]
 mod tests;
 

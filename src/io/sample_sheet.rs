@@ -1,4 +1,5 @@
-//! `samples.tsv`: sample, mark, path, control, expression. One row a signal file.
+//! `samples.tsv` or `.csv`: sample, mark, path, control, expression. One row a signal file; several of one sample and mark
+//! are replicates.
 
 use std::path::{Path, PathBuf};
 
@@ -17,15 +18,15 @@ pub struct Sample {
     pub signals: Vec<SampleSignal>,
 }
 
-/// One signal file of a sample.
+/// The signal files of a mark of a sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleSignal {
     /// Mark.
     pub mark: String,
-    /// bigWig, BAM, CRAM, bedGraph or reads as BED.
-    pub path: PathBuf,
-    /// Input control, if there is one.
-    pub control: Option<PathBuf>,
+    /// bigWig, BAM, CRAM, bedGraph or reads as BED: one, or a file a replicate.
+    pub paths: Vec<PathBuf>,
+    /// Input controls, each once; none if there is none.
+    pub controls: Vec<PathBuf>,
 }
 
 const REMEDY: &str = "Names become parts of file names and commands: rename it here, and in the expression table where \
@@ -36,7 +37,7 @@ const REMEDY: &str = "Names become parts of file names and commands: rename it h
 /// appearance, the marks of every sample in the order of the first one.
 ///
 /// # Errors
-/// A repeated (sample, mark), rows of a sample that differ in expression, a sample that lacks a mark which another has, a file that is not there, a text
+/// A file that is named twice for a sample and mark, replicates with and without a control, rows of a sample that differ in expression, a sample that lacks a mark which another has, a file that is not there, a text
 /// that cannot be a name ([`check_name`]), names that differ only in case: each names the line.
 pub fn read(path: &Path, folder: &Path, is_visible: bool) -> Result<Vec<Sample>> {
     let table = Table::read(path)?;
@@ -64,13 +65,10 @@ pub fn read(path: &Path, folder: &Path, is_visible: bool) -> Result<Vec<Sample>>
                     .remedy("Paths in the sheet are relative to the sheet's folder"))
             }
         };
-        let signal = SampleSignal {
-            mark: mark.to_owned(),
-            path: existing(&row.cells[file])?,
-            control: match control.map(|column| row.cells[column].trim()) {
-                None | Some("") => None,
-                Some(cell) => Some(existing(cell)?),
-            },
+        let path = existing(&row.cells[file])?;
+        let control = match control.map(|column| row.cells[column].trim()) {
+            None | Some("") => None,
+            Some(cell) => Some(existing(cell)?),
         };
         let has_expression = match expression.map(|column| row.cells[column].trim()) {
             None | Some("" | "yes") => true,
@@ -81,19 +79,41 @@ pub fn read(path: &Path, folder: &Path, is_visible: bool) -> Result<Vec<Sample>>
                     .remedy("Write no for a sample without expression data, which is then scored only"));
             }
         };
-        match samples.iter_mut().find(|known| known.name == name) {
-            None => samples.push(Sample { name: name.to_owned(), has_expression, signals: vec![signal] }),
-            Some(known) if known.has_expression != has_expression => {
+        let at = samples.iter().position(|known| known.name == name).unwrap_or_else(|| {
+            samples.push(Sample { name: name.to_owned(), has_expression, signals: Vec::new() });
+            samples.len() - 1
+        });
+        let known = &mut samples[at];
+        if known.has_expression != has_expression {
+            return Err(table
+                .error(row, format!("sample {name} has expression yes in one row and no in another"))
+                .remedy("Say the same in every row of a sample; an empty cell means yes"));
+        }
+        match known.signals.iter_mut().find(|other| other.mark == mark) {
+            None => known.signals.push(SampleSignal {
+                mark: mark.to_owned(),
+                paths: vec![path],
+                controls: control.into_iter().collect(),
+            }),
+            Some(signal) if signal.paths.contains(&path) => {
                 return Err(table
-                    .error(row, format!("sample {name} has expression yes in one row and no in another"))
-                    .remedy("Say the same in every row of a sample; an empty cell means yes"));
+                    .error(row, format!("sample {name} has {} for {mark} twice", path.display()))
+                    .remedy("Several rows of a sample and mark are replicates: name each file once"));
             }
-            Some(known) if known.signals.iter().any(|other| other.mark == mark) => {
+            Some(signal) if signal.controls.is_empty() != control.is_none() => {
                 return Err(table
-                    .error(row, format!("sample {name} has mark {mark} twice"))
-                    .remedy("Keep one file a sample and mark: merge replicates first"));
+                    .error(
+                        row,
+                        format!("of the replicates of {mark} in sample {name} some have a control and some have none"),
+                    )
+                    .remedy("Give each a control, or none; one control may serve several"));
             }
-            Some(known) => known.signals.push(signal),
+            Some(signal) => {
+                signal.paths.push(path);
+                if let Some(control) = control.filter(|control| !signal.controls.contains(control)) {
+                    signal.controls.push(control);
+                }
+            }
         }
     }
     order_marks(path, &mut samples)?;
@@ -123,4 +143,42 @@ fn order_marks(path: &Path, samples: &mut [Sample]) -> Result<()> {
         sample.signals.sort_by_key(|signal| marks.iter().position(|mark| *mark == signal.mark));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str) -> Result<Vec<Sample>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.csv");
+        std::fs::write(&path, text).unwrap();
+        read(&path, Path::new(""), false)
+    }
+
+    #[test]
+    fn rows_of_a_sample_and_mark_are_replicates() {
+        let text = "sample,mark,path,control\ns1,K4,a.bam,in.bam\ns1,K27,c.bam,\ns1,K4,\"b,2.bam\",in.bam\n";
+        let samples = read_text(text).unwrap();
+        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let [k4, k27] = &samples[0].signals[..] else { panic!("{samples:?}") };
+        assert_eq!((&k4.paths, &k4.controls), (&paths(&["a.bam", "b,2.bam"]), &paths(&["in.bam"])));
+        assert_eq!((&k27.paths, &k27.controls), (&paths(&["c.bam"]), &paths(&[])));
+        // tabs and semicolons say the same
+        for separator in ["\t", ";"] {
+            let text = text.replace("\"b,2.bam\"", "b_2.bam").replace(',', separator).replace("b_2.bam", "b,2.bam");
+            assert_eq!(read_text(&text).unwrap(), samples, "{separator:?}");
+        }
+    }
+
+    #[test]
+    fn replicates_that_cannot_be_combined_are_named() {
+        for (rows, words) in [
+            ("s1,K4,a.bam,\ns1,K4,a.bam,\n", "line 3: sample s1 has a.bam for K4 twice"),
+            ("s1,K4,a.bam,in.bam\ns1,K4,b.bam,\n", "line 3: of the replicates of K4 in sample s1 some have a control"),
+        ] {
+            let error = read_text(&format!("sample,mark,path,control\n{rows}")).unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
 }

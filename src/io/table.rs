@@ -1,4 +1,5 @@
-//! Tab-separated tables with a header line: the files that stages exchange and users bring.
+//! Tables with a header line: the files that stages exchange, separated by tabs, and those that users bring, by tabs,
+//! commas or semicolons.
 
 mod typed;
 
@@ -6,6 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::cell::number;
+use super::separator::Separator;
 use super::{FileError, Lines, Output, Result};
 use crate::genome::{HiddenCharacter, check_text};
 pub use typed::{cells_of, columns_of, write_rows};
@@ -30,7 +32,8 @@ pub struct Row {
 }
 
 impl Table {
-    /// Reads a table (plain or gzip, `-` for standard input). Lines that start with `#` before the
+    /// Reads a table (plain or gzip, `-` for standard input). Where the header has no tab its commas or semicolons
+    /// separate the columns. Lines that start with `#` before the
     /// header and empty lines are skipped; line ends are those of any system.
     ///
     /// Quotes around a cell (R) and blank columns behind the last one with a name (spreadsheets) are taken away.
@@ -40,12 +43,20 @@ impl Table {
     pub fn read(path: &Path) -> Result<Table> {
         let mut lines = Lines::open(path)?;
         let mut columns: Option<Vec<String>> = None;
+        let mut separator = Separator::Tab;
         let mut rows = Vec::new();
         while let Some((line, text)) = lines.next_text()? {
             if text.trim().is_empty() || (columns.is_none() && text.starts_with('#')) {
                 continue;
             }
-            let mut cells: Vec<String> = text.split('\t').map(|cell| unquoted(cell).to_owned()).collect();
+            if columns.is_none() {
+                separator = Separator::of_header(&text);
+            }
+            let mut cells: Vec<String> = match separator {
+                // a quote inside a cell is a part of it
+                Separator::Tab => text.split('\t').map(|cell| unquoted(cell).to_owned()).collect(),
+                other => other.cells(&text).into_iter().map(|cell| cell.into_owned()).collect(),
+            };
             let named = columns.as_ref().map_or(1, Vec::len);
             while cells.len() > named && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
                 cells.pop();
@@ -56,11 +67,7 @@ impl Table {
                 Some(columns) => {
                     return Err(FileError::new(
                         path,
-                        format!(
-                            "expected {} tab-separated columns as in the header, found {}",
-                            columns.len(),
-                            cells.len()
-                        ),
+                        format!("expected {} columns as in the header, found {}", columns.len(), cells.len()),
                     )
                     .line(line)
                     .remedy("Check the separators of this line"));
@@ -89,7 +96,7 @@ impl Table {
         }
         self.find(name).ok_or_else(|| {
             let hint = if self.columns.len() == 1 {
-                "The columns must be separated by tabs".to_owned()
+                "The columns must be separated by tabs, commas or semicolons".to_owned()
             } else {
                 format!("Name one column {name}")
             };

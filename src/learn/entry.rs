@@ -135,7 +135,7 @@ impl Recipe {
 
     /// Whether its layers can be chosen.
     pub fn has_layers(&self) -> bool {
-        self.has_features() || matches!(self.how, How::Network(design) if design.reads_bodies)
+        self.has_features() || matches!(self.how, How::Network(design) if design.reads_bodies())
     }
 
     /// Whether a number of networks in the file can be chosen.

@@ -56,7 +56,6 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
-    reads_bodies: true,
     n_weights: 55_681,
     config: |sizes, shape| {
         let Shape { n_marks, n_bins, body_parts, .. } = shape;
@@ -72,7 +71,8 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
 
 impl AttentiveChromeConfig {
     fn encoding(&self) -> Encoding {
-        Encoding { n_marks: self.n_marks, places: [self.n_bins, self.body_parts], hidden: self.bin_hidden }
+        let &AttentiveChromeConfig { n_marks, n_bins, body_parts, bin_hidden: hidden, .. } = self;
+        Encoding { n_marks, places: [n_bins, body_parts], hidden, is_joint: false, attends: true }
     }
 
     /// Names (as in the published PyTorch code) and shapes of all tensors, in the order in which they

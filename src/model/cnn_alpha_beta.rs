@@ -6,10 +6,11 @@ use candle_core::{Result, Tensor, Var};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Chain, NetworkLayer, Weights};
+use super::chain::{NetworkLayer, Weights};
 use super::convolution::FrontEnd;
 use super::design::{Design, NIPS_2017, Shape, or};
-use super::layer::{Head, Parameters, attend};
+use super::front_ends::FrontEnds;
+use super::layer::{Head, Parameters};
 use super::{Architecture, BiLstmAttention, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
 /// Sizes of a CNN-α,β model.
@@ -19,6 +20,9 @@ pub struct CnnAlphaBetaConfig {
     pub n_marks: usize,
     /// Bins a window.
     pub n_bins: usize,
+    /// Places along the body that it reads beside the window; 0 of the published model, which reads the window alone.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub body_parts: usize,
     /// Bins that a filter sees (10 as in DeepChrome).
     pub kernel_width: usize,
     /// Filters of each mark (50 as in DeepChrome).
@@ -36,13 +40,13 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
-    reads_bodies: false,
     n_weights: 5 * (550 + 50) + 8_704 + 32 + 33,
     config: |sizes, shape| {
-        let Shape { n_marks, n_bins, .. } = shape;
+        let Shape { n_marks, n_bins, body_parts, .. } = shape;
         ModelConfig::CnnAlphaBeta(CnnAlphaBetaConfig {
             n_marks,
             n_bins,
+            body_parts,
             kernel_width: or(sizes.kernel_width, 10),
             filters: or(sizes.filters, 50),
             pool: or(sizes.pool, 5),
@@ -52,21 +56,10 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
 }];
 
 impl CnnAlphaBetaConfig {
-    /// Those of one mark.
-    fn front_end(&self) -> FrontEnd {
-        let &CnnAlphaBetaConfig { n_bins, kernel_width, filters, pool, .. } = self;
-        FrontEnd { channels: 1, n_bins, kernel_width, filters, pool }
-    }
-
-    /// The tensors of all marks' front ends and bin attentions.
-    fn of_bins(&self) -> Vec<TensorSpec> {
-        let of_mark = |mark: usize| {
-            let mut tensors = self.front_end().tensors(&format!("cnn_hms.{mark}.conv"));
-            let name = format!("cnn_hms.{mark}.bin_attention.bin_context_vector");
-            tensors.push(TensorSpec::new(name, &[self.filters, 1], 0.1));
-            tensors
-        };
-        (0..self.n_marks).flat_map(of_mark).collect()
+    fn front_ends(&self) -> FrontEnds {
+        let &CnnAlphaBetaConfig { n_marks, n_bins, body_parts, kernel_width, filters, pool, .. } = self;
+        let of_window = FrontEnd { channels: 1, n_bins, kernel_width, filters, pool };
+        FrontEnds { n_marks, body_parts, is_joint: false, of_window }
     }
 }
 
@@ -75,12 +68,16 @@ impl Architecture for CnnAlphaBetaConfig {
         (self.n_marks, self.n_bins)
     }
 
+    fn body_parts(&self) -> usize {
+        self.body_parts
+    }
+
     fn attention(&self) -> [bool; 2] {
         [true, true]
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {
-        let mut tensors = self.of_bins();
+        let mut tensors = self.front_ends().tensors(true);
         let of_marks = BiLstmAttention::parts(self.filters, self.mark_hidden).into_iter();
         tensors.extend(of_marks.map(|(name, shape)| TensorSpec::new(format!("hm_level_rnn_1.{name}"), &shape, 0.1)));
         tensors.push(TensorSpec::new("fdiff1_1.weight", &[1, 2 * self.mark_hidden], 0.1));
@@ -89,7 +86,7 @@ impl Architecture for CnnAlphaBetaConfig {
     }
 
     fn problem(&self) -> Option<String> {
-        self.front_end().problem()
+        self.front_ends().problem()
     }
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
@@ -97,8 +94,7 @@ impl Architecture for CnnAlphaBetaConfig {
     }
 
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
-        let encoders = (0..self.n_marks).map(|_| Chain(self.front_end().attended(weights)));
-        let mut layers = vec![NetworkLayer::side_by_side(self.n_bins, encoders)];
+        let mut layers = vec![self.front_ends().chain(weights, true)];
         layers.extend(weights.encoder(self.filters, self.mark_hidden).0);
         layers.push(weights.dense(2 * self.mark_hidden, 1));
         layers
@@ -116,14 +112,14 @@ struct CnnAlphaBeta {
 
 impl CnnAlphaBeta {
     fn new(config: &CnnAlphaBetaConfig, weights: &Tensor) -> Result<Self> {
-        let tensors = config.of_bins();
+        let tensors = config.front_ends().tensors(true);
         let of_bins = tensors.iter().map(TensorSpec::n_weights).sum::<usize>();
         let of_marks = BiLstmAttention::flat_len(config.filters, config.mark_hidden);
         let marks = weights.narrow(1, of_bins, of_marks)?.contiguous()?;
         Ok(CnnAlphaBeta {
             config: config.clone(),
             bins: Parameters::new(&tensors, weights)?,
-            marks: BiLstmAttention::new(config.n_marks, config.filters, config.mark_hidden, marks)?,
+            marks: BiLstmAttention::new(config.front_ends().len(), config.filters, config.mark_hidden, marks)?,
             head: Head::new(&weights.narrow(1, of_bins + of_marks, 2 * config.mark_hidden + 1)?)?,
         })
     }
@@ -144,19 +140,12 @@ impl Network for CnnAlphaBeta {
     }
 
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
-        let front_end = self.config.front_end();
-        let of_models = self.bins.each_model(x, self.config.window(), mode, |x, weights| {
-            let (mut contexts, mut attentions) = (Vec::new(), Vec::new());
-            for mark in 0..self.config.n_marks {
-                let positions = front_end.forward(&x.narrow(1, mark, 1)?, weights)?;
-                let (context, attention) = attend(&weights.drop(&positions, mark as u64)?, &weights.next()?)?;
-                contexts.push(context);
-                attentions.push(front_end.over_bins(&attention)?);
-            }
-            Ok((Tensor::stack(&contexts, 1)?, Tensor::stack(&attentions, 1)?))
-        })?;
+        let front_ends = self.config.front_ends();
+        let of_models =
+            self.bins.each_row(x, front_ends.row_size(), mode, |x, weights| front_ends.attend(x, weights))?;
         let (contexts, attentions): (Vec<_>, Vec<_>) = of_models.into_iter().unzip();
-        let (contexts, bin_attention) = (Tensor::stack(&contexts, 1)?, Tensor::stack(&attentions, 1)?);
+        let contexts = Tensor::stack(&contexts, 1)?;
+        let bin_attention = Tensor::stack(&attentions, 1)?.reshape(x.shape())?;
         let (context, mark_attention) = self.marks.forward(&contexts, &mode.with_other_keys())?;
         let logit = self.head.forward(&context)?;
         Ok(Output { logit, bin_attention: Some(bin_attention), mark_attention: Some(mark_attention), auxiliary: None })

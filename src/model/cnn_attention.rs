@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::chain::{NetworkLayer, Weights};
 use super::convolution::FrontEnd;
 use super::design::{Design, NIPS_2017, Shape, or};
-use super::layer::{Parameters, attend, linear};
+use super::front_ends::FrontEnds;
+use super::layer::{Parameters, linear};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
 
 /// Sizes of a CNN-Attn model.
@@ -18,6 +19,9 @@ pub struct CnnAttentionConfig {
     pub n_marks: usize,
     /// Bins a window.
     pub n_bins: usize,
+    /// Places along the body that it reads beside the window; 0 of the published model, which reads the window alone.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub body_parts: usize,
     /// Bins that a filter sees (10 as in DeepChrome).
     pub kernel_width: usize,
     /// Filters (50 as in DeepChrome).
@@ -33,13 +37,13 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: NIPS_2017,
     dropout: 0.0,
     of_pair: false,
-    reads_bodies: false,
     n_weights: 2_550 + 50 + 51,
     config: |sizes, shape| {
-        let Shape { n_marks, n_bins, .. } = shape;
+        let Shape { n_marks, n_bins, body_parts, .. } = shape;
         ModelConfig::CnnAttention(CnnAttentionConfig {
             n_marks,
             n_bins,
+            body_parts,
             kernel_width: or(sizes.kernel_width, 10),
             filters: or(sizes.filters, 50),
             pool: or(sizes.pool, 5),
@@ -48,9 +52,10 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
 }];
 
 impl CnnAttentionConfig {
-    fn front_end(&self) -> FrontEnd {
-        let &CnnAttentionConfig { n_marks: channels, n_bins, kernel_width, filters, pool } = self;
-        FrontEnd { channels, n_bins, kernel_width, filters, pool }
+    fn front_ends(&self) -> FrontEnds {
+        let &CnnAttentionConfig { n_marks, n_bins, body_parts, kernel_width, filters, pool, .. } = self;
+        let of_window = FrontEnd { channels: n_marks, n_bins, kernel_width, filters, pool };
+        FrontEnds { n_marks, body_parts, is_joint: true, of_window }
     }
 }
 
@@ -59,20 +64,23 @@ impl Architecture for CnnAttentionConfig {
         (self.n_marks, self.n_bins)
     }
 
+    fn body_parts(&self) -> usize {
+        self.body_parts
+    }
+
     fn attention(&self) -> [bool; 2] {
         [true, false]
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {
-        let mut tensors = self.front_end().tensors("conv");
-        tensors.push(TensorSpec::new("bin_attention.bin_context_vector", &[self.filters, 1], 0.1));
-        tensors.push(TensorSpec::new("out.weight", &[1, self.filters], 0.1));
+        let mut tensors = self.front_ends().tensors(true);
+        tensors.push(TensorSpec::new("out.weight", &[1, self.front_ends().len() * self.filters], 0.1));
         tensors.push(TensorSpec::new("out.bias", &[1], 0.1));
         tensors
     }
 
     fn problem(&self) -> Option<String> {
-        self.front_end().problem()
+        self.front_ends().problem()
     }
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
@@ -81,9 +89,8 @@ impl Architecture for CnnAttentionConfig {
     }
 
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
-        let mut layers = self.front_end().attended(weights);
-        layers.push(weights.dense(self.filters, 1));
-        layers
+        let front_ends = self.front_ends().chain(weights, true);
+        vec![front_ends, weights.dense(self.front_ends().len() * self.filters, 1)]
     }
 }
 
@@ -108,12 +115,11 @@ impl Network for CnnAttention {
     }
 
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
-        let front_end = self.config.front_end();
-        let outputs = self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
-            let positions = front_end.forward(x, weights)?;
-            let (context, attention) = attend(&weights.drop(&positions, 0)?, &weights.next()?)?;
-            let logit = linear(&context, weights.next()?, weights.next()?)?.squeeze(1)?;
-            let attention = front_end.over_bins(&attention)?.unsqueeze(1)?.broadcast_as(x.shape())?;
+        let (front_ends, row) = (self.config.front_ends(), &x.dims()[2..]);
+        let outputs = self.parameters.each_row(x, front_ends.row_size(), mode, |x, weights| {
+            let (contexts, attention) = front_ends.attend(x, weights)?;
+            let logit = linear(&contexts.flatten_from(1)?, weights.next()?, weights.next()?)?.squeeze(1)?;
+            let attention = attention.reshape([&[x.dim(0)?], row].concat())?;
             Ok(Output { logit, bin_attention: Some(attention), mark_attention: None, auxiliary: None })
         })?;
         Output::stack(&outputs)

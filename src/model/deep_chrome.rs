@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::chain::{NetworkLayer, Weights};
 use super::convolution::FrontEnd;
 use super::design::{BIOINFORMATICS_2016, Design, Shape, or};
+use super::front_ends::FrontEnds;
 use super::layer::{Parameters, linear, linear_tensors, logit};
 use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
 
@@ -18,6 +19,9 @@ pub struct DeepChromeConfig {
     pub n_marks: usize,
     /// Bins a window.
     pub n_bins: usize,
+    /// Places along the body that it reads beside the window; 0 of the published model, which reads the window alone.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub body_parts: usize,
     /// Bins that a filter sees (10 as published).
     pub kernel_width: usize,
     /// Filters (50 as published).
@@ -38,13 +42,13 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: BIOINFORMATICS_2016,
     dropout: 0.5,
     of_pair: false,
-    reads_bodies: false,
     n_weights: 644_177,
     config: |sizes, shape| {
-        let Shape { n_marks, n_bins, n_outputs, .. } = shape;
+        let Shape { n_marks, n_bins, body_parts, n_outputs } = shape;
         ModelConfig::DeepChrome(DeepChromeConfig {
             n_marks,
             n_bins,
+            body_parts,
             kernel_width: or(sizes.kernel_width, 10),
             filters: or(sizes.filters, 50),
             pool: or(sizes.pool, 5),
@@ -55,9 +59,10 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
 }];
 
 impl DeepChromeConfig {
-    fn front_end(&self) -> FrontEnd {
-        let &DeepChromeConfig { n_marks: channels, n_bins, kernel_width, filters, pool, .. } = self;
-        FrontEnd { channels, n_bins, kernel_width, filters, pool }
+    fn front_ends(&self) -> FrontEnds {
+        let &DeepChromeConfig { n_marks, n_bins, body_parts, kernel_width, filters, pool, .. } = self;
+        let of_window = FrontEnd { channels: n_marks, n_bins, kernel_width, filters, pool };
+        FrontEnds { n_marks, body_parts, is_joint: true, of_window }
     }
 }
 
@@ -66,13 +71,17 @@ impl Architecture for DeepChromeConfig {
         (self.n_marks, self.n_bins)
     }
 
+    fn body_parts(&self) -> usize {
+        self.body_parts
+    }
+
     fn attention(&self) -> [bool; 2] {
         [false, false]
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {
-        let mut tensors = self.front_end().tensors("conv");
-        let mut inputs = self.front_end().positions() * self.filters;
+        let mut tensors = self.front_ends().tensors(false);
+        let mut inputs = self.front_ends().n_units();
         for (layer, &units) in self.hidden.iter().enumerate() {
             tensors.extend(linear_tensors(&format!("hidden.{layer}"), inputs, units));
             inputs = units;
@@ -82,7 +91,7 @@ impl Architecture for DeepChromeConfig {
     }
 
     fn problem(&self) -> Option<String> {
-        self.front_end().problem()
+        self.front_ends().problem()
     }
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
@@ -91,8 +100,8 @@ impl Architecture for DeepChromeConfig {
     }
 
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
-        let mut layers = self.front_end().chain(weights);
-        let mut inputs = self.front_end().positions() * self.filters;
+        let mut layers = vec![self.front_ends().chain(weights, false)];
+        let mut inputs = self.front_ends().n_units();
         for &units in &self.hidden {
             layers.extend([weights.dense(inputs, units), NetworkLayer::RELU]);
             inputs = units;
@@ -123,10 +132,10 @@ impl Network for DeepChrome {
     }
 
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
-        let outputs = self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
-            let pooled = self.config.front_end().forward(x, weights)?;
-            // filter by filter, as PyTorch's flatten has it
-            let mut units = weights.drop(&pooled.t()?.flatten_from(1)?, 0)?;
+        let front_ends = self.config.front_ends();
+        let outputs = self.parameters.each_row(x, front_ends.row_size(), mode, |x, weights| {
+            let units = front_ends.forward(x, weights)?;
+            let mut units = weights.drop(&units, 0)?;
             for _ in &self.config.hidden {
                 units = linear(&units, weights.next()?, weights.next()?)?.relu()?;
             }

@@ -35,7 +35,6 @@ pub(super) const DESIGNS: [Design; 1] = [Design {
     citation: BIOINFORMATICS_2016,
     dropout: 0.0,
     of_pair: false,
-    reads_bodies: true,
     n_weights: 125_752,
     config: |sizes, shape| {
         let Shape { n_marks, n_bins, body_parts, n_outputs } = shape;

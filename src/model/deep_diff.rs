@@ -113,7 +113,6 @@ const DEEP_DIFF: Design = Design {
     citation: "Sekhon, Singh & Qi, Bioinformatics 2018",
     dropout: 0.0,
     of_pair: true,
-    reads_bodies: false,
     n_weights: 0,
     config: |sizes, shape| config(DeepDiffVariant::Raw, sizes, shape),
 };

@@ -20,8 +20,6 @@ pub struct Design {
     pub dropout: f64,
     /// Whether it learns the change between the two samples of a pair.
     pub of_pair: bool,
-    /// Whether it can read the genes' bodies beside the window.
-    pub reads_bodies: bool,
     /// Weights of a model of the published sizes for 5 marks and 100 bins, or for two samples of them.
     pub n_weights: usize,
     /// The sizes of a model; those that are not chosen are as published.
@@ -98,6 +96,11 @@ pub(super) fn or(size: Option<u16>, published: usize) -> usize {
 }
 
 impl Design {
+    /// Whether it can read the genes' bodies beside the window; a pair of samples has none.
+    pub fn reads_bodies(&self) -> bool {
+        !self.of_pair
+    }
+
     /// The published sizes by name, of those that can be chosen.
     pub fn sizes(&self) -> Vec<(&'static str, Value)> {
         let config = (self.config)(&Sizes::default(), Shape { n_marks: 2, n_bins: 1, body_parts: 0, n_outputs: 1 });

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::inputs::SignalInputs;
-pub use self::syntax::{ChromAlias, SamFlags};
+pub use self::syntax::{ChromAlias, Replicates, SamFlags};
 use super::job::handed_on::GENES;
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::{Gene, Grid, Orientation, check_name, check_text};
@@ -59,7 +59,7 @@ pub struct Args {
     /// Genes: BED6 with one TSS base a gene, as attentrack-tss writes it [no default: needed with --signal]
     #[arg(long, value_name = "BED", required_unless_present = "deepchrome_csv", conflicts_with = "deepchrome_csv")]
     pub genes: Option<PathBuf>,
-    /// A mark and its signal file; repeat for each mark, in the order wanted [no default: this or --deepchrome-csv]
+    /// A mark and its signal file; repeat for each mark, in the order wanted, and for each replicate of a mark [no default: this or --deepchrome-csv]
     #[serde(rename = "signal")]
     #[arg(
         long = "signal",
@@ -82,7 +82,7 @@ pub struct Args {
     #[command(flatten)]
     pub options: Flags<Options>,
 
-    /// Control (input DNA, IgG) of one mark, or of all; scaled to the mark's depth: all reads that pass the filters, or the sum of all values [default: none]
+    /// Control (input DNA, IgG) of one mark, or of all; scaled to the mark's depth: all reads that pass the filters, or the sum of all values. Repeat for several files, which become one as replicates do [default: none]
     #[serde(rename = "control")]
     #[arg(long = "control", value_name = "[MARK=]PATH", help_heading = "Background")]
     pub controls: Vec<String>,
@@ -126,6 +126,8 @@ pub struct Options {
     pub body: Option<bool>,
     /// What a bin's number means [default: count for reads and CSV, mean for bigWig and bedGraph]
     pub statistic: Option<Statistic>,
+    /// How the values of a mark's replicates become one: averaged, each scaled to their mean depth (combine), or averaged as they are (mean). Reads of replicates add up, as in a merged file
+    pub replicates: Replicates,
     /// Order of the bins of minus-strand genes: 5' to 3' (gene) or by coordinate (genome) [default: gene; of a CSV: genome]
     pub orientation: Option<Orientation>,
     /// Count only reads of at least this mapping quality (Phred); BAM and CRAM
@@ -167,6 +169,7 @@ impl Default for Options {
             bin_size: 100,
             body: None,
             statistic: None,
+            replicates: Replicates::default(),
             orientation: None,
             min_mapq: 0,
             exclude_flags: SamFlags(0x600),
@@ -196,7 +199,12 @@ pub const JOB: Job = Job {
     size: Size::Medium,
     uses_gpu: false,
     inputs: &[
-        JobInput::new("--signal", "signals", Number::ByMark("marks"), ("Signal files, one a mark", SIGNALS)),
+        JobInput::new(
+            "--signal",
+            "signals",
+            Number::ByMark("marks"),
+            ("Signal files, one a mark or several replicates", SIGNALS),
+        ),
         JobInput::new("--control", "controls", Number::AnyByMark("control_marks"), ("Controls; may be []", SIGNALS)),
         JobInput::new("--genes", "genes", Number::One, GENES).shared(),
         JobInput::new(
@@ -300,8 +308,7 @@ impl Args {
         report::files(&inputs, &binned, started.elapsed());
         let depths: Vec<f64> =
             inputs.files.iter().zip(&binned.tallies).map(|(file, tally)| file.depth(tally)).collect();
-        inputs.check_depths(&depths)?;
-        let chosen: Vec<Chosen> = inputs.chosen(&depths);
+        let chosen: Vec<Chosen> = inputs.chosen(&depths, self.options.replicates)?;
         let status = chroms::status(&windows, &compared, &lost, &binned.any_touched(&chosen));
         let mut values = binned.choose(&chosen, self.options.control_method, self.options.pseudocount);
         let row = chosen.len() * windows.grid().n_bins();
@@ -321,7 +328,7 @@ impl Args {
             assembly: self.assembly.clone(),
             grid: windows.grid(),
             statistic,
-            marks: inputs.marks.clone(),
+            marks: inputs.marks.iter().map(|mark| mark.mark.clone()).collect(),
             inputs: inputs.provenance(self),
             chroms: compared.lengths,
             regions: genes.into_iter().map(Region::from).collect(),

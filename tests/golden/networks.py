@@ -50,10 +50,10 @@ def front_end(w, x, kernel_width, filters, pool):
     return F.max_pool1d(F.relu(F.conv1d(x, weight, bias)), pool).transpose(1, 2)
 
 
-def over_bins(attention, kernel_width, pool):
+def over_bins(attention, bins, kernel_width, pool):
     """A position's attention, shared evenly by the bins that it sees."""
     seen = kernel_width + pool - 1
-    out = torch.zeros(attention.shape[0], BINS)
+    out = torch.zeros(attention.shape[0], bins)
     for position in range(attention.shape[1]):
         out[:, position * pool : position * pool + seen] += attention[:, position : position + 1] / seen
     return out
@@ -68,44 +68,69 @@ def all_marks(attention):
     return attention.unsqueeze(1).expand(-1, MARKS, -1)
 
 
+def flat(attentions):
+    """Those of the layers, [gene, mark, place], as [gene, number of the row]."""
+    return torch.cat([attention.flatten(1) for attention in attentions], 1)
+
+
+def of_layers(x, s):
+    """Of rows [gene, number] the window and, where it is read, the body, each [gene, mark, place] with its convolution:
+    along the body a filter sees at most a quarter of the places, and nothing is pooled."""
+    conv, parts = [s.get(k) for k in ("kernel_width", "filters", "pool")], s.get("body_parts", 0)
+    layers = [(x[:, : MARKS * BINS].reshape(GENES, MARKS, BINS), conv)]
+    if parts:
+        conv = conv[0] and [max(min(conv[0], parts // 4), 1), conv[1], 1]
+        layers.append((x[:, MARKS * BINS :].reshape(GENES, MARKS, parts), conv))
+    return layers
+
+
 def run(w, x, s):
     """Outputs [gene, 1 or 2], bin attention, mark attention."""
-    tag, conv = s["tag"], [s.get(k) for k in ("kernel_width", "filters", "pool")]
+    tag, layers = s["tag"], of_layers(x, s)
     if tag == "lstm":
-        layer = lstm(w, MARKS, s["bin_hidden"])
-        last = layer(x.transpose(1, 2))[1][0]  # [direction, gene, unit]
-        return linear(w, torch.cat([last[0], last[1]], 1), 1), None, None
+        lasts = []
+        for own, _ in layers:
+            last = lstm(w, MARKS, s["bin_hidden"])(own.transpose(1, 2))[1][0]  # [direction, gene, unit]
+            lasts += [last[0], last[1]]
+        return linear(w, torch.cat(lasts, 1), 1), None, None
     if tag == "lstm-attention":
-        context, attention = lstm_attention(w, x.transpose(1, 2), MARKS, s["bin_hidden"])
-        return linear(w, context, 1), all_marks(attention), None
-    if tag == "lstm-alpha":
-        parts = [lstm_attention(w, x[:, m].unsqueeze(2), 1, s["bin_hidden"]) for m in range(MARKS)]
+        parts = [lstm_attention(w, own.transpose(1, 2), MARKS, s["bin_hidden"]) for own, _ in layers]
         contexts, attentions = zip(*parts)
-        return linear(w, torch.cat(contexts, 1), 1), torch.stack(attentions, 1), None
+        return linear(w, torch.cat(contexts, 1), 1), flat([all_marks(a) for a in attentions]), None
+    if tag in ("lstm-alpha", "attentive-chrome"):
+        marks = [own[:, m] for own, _ in layers for m in range(MARKS)]
+        contexts, attentions = zip(*[lstm_attention(w, row.unsqueeze(2), 1, s["bin_hidden"]) for row in marks])
+        if tag == "lstm-alpha":
+            return linear(w, torch.cat(contexts, 1), 1), flat(attentions), None
+        context, beta = lstm_attention(w, torch.stack(contexts, 1), 2 * s["bin_hidden"], s["mark_hidden"])
+        return linear(w, context, 1), flat(attentions), beta
     if tag == "cnn-attention":
-        h = front_end(w, x, *conv)
-        context, attention = attend(h, w.next(s["filters"], 1))
-        return linear(w, context, 1), all_marks(over_bins(attention, conv[0], conv[2])), None
+        contexts, attentions = [], []
+        for own, conv in layers:
+            context, attention = attend(front_end(w, own, *conv), w.next(s["filters"], 1))
+            contexts.append(context)
+            attentions.append(all_marks(over_bins(attention, own.shape[2], conv[0], conv[2])))
+        return linear(w, torch.cat(contexts, 1), 1), flat(attentions), None
     if tag == "cnn-alpha-beta":
         contexts, attentions = [], []
-        for m in range(MARKS):
-            h = front_end(w, x[:, m : m + 1], *conv)
-            context, attention = attend(h, w.next(s["filters"], 1))
-            contexts.append(context)
-            attentions.append(over_bins(attention, conv[0], conv[2]))
+        for own, conv in layers:
+            for m in range(MARKS):
+                context, attention = attend(front_end(w, own[:, m : m + 1], *conv), w.next(s["filters"], 1))
+                contexts.append(context)
+                attentions.append(over_bins(attention, own.shape[2], conv[0], conv[2]))
         context, marks = lstm_attention(w, torch.stack(contexts, 1), s["filters"], s["mark_hidden"])
-        return linear(w, context, 1), torch.stack(attentions, 1), marks
+        return linear(w, context, 1), flat(attentions), marks
     if tag == "deep-chrome":
-        h = front_end(w, x, *conv).transpose(1, 2).flatten(1)
+        h = torch.cat([front_end(w, own, *conv).transpose(1, 2).flatten(1) for own, conv in layers], 1)
         for units in s["hidden"]:
             h = F.relu(linear(w, h, units))
         return linear(w, h, s["n_outputs"]), None, None
     if tag == "deep-chrome-linear":
-        return linear(w, x.flatten(1), s["n_outputs"]), None, None
+        return linear(w, x, s["n_outputs"]), None, None
     if tag == "deep-chrome-mlp":
-        return linear(w, torch.tanh(linear(w, x.flatten(1), s["hidden"])), s["n_outputs"]), None, None
+        return linear(w, torch.tanh(linear(w, x, s["hidden"])), s["n_outputs"]), None, None
     if tag == "deep-diff":
-        return deep_diff(w, x, s)
+        return deep_diff(w, layers[0][0], s)
     raise SystemExit(tag)
 
 
@@ -161,10 +186,11 @@ def case(**sizes):
     global MARKS
     MARKS = 4 if sizes["tag"] == "deep-diff" else 3
     w = Weights()
-    at = np.arange(GENES * MARKS * BINS)
+    row = MARKS * (BINS + sizes.get("body_parts", 0))
+    at = np.arange(GENES * row)
     # no two positions of a convolution alike: rounding would decide which of them is the highest
     x = (at * 7919 + at * at * 31) % 1009 / 400
-    x = torch.from_numpy(x.astype(np.float32).astype(float)).reshape(GENES, MARKS, BINS).requires_grad_()
+    x = torch.from_numpy(x.astype(np.float32).astype(float)).reshape(GENES, row).requires_grad_()
     y = torch.tensor([1.0, 0, 0, 1, 1])
     outputs, bins, marks, *others = run(w, x, sizes)
     if outputs.shape[1] == 2:  # as published: a softmax over the classes
@@ -207,6 +233,16 @@ cases = [
     case(tag="deep-chrome", hidden=[], n_outputs=1, **conv),
     case(tag="deep-chrome-linear", n_outputs=2),
     case(tag="deep-chrome-mlp", hidden=7, n_outputs=2),
+    # with the genes' bodies
+    case(tag="attentive-chrome", body_parts=7, bin_hidden=4, mark_hidden=3),
+    case(tag="lstm", body_parts=7, bin_hidden=5),
+    case(tag="lstm-attention", body_parts=7, bin_hidden=5),
+    case(tag="lstm-alpha", body_parts=7, bin_hidden=4),
+    case(tag="cnn-attention", body_parts=9, **conv),
+    case(tag="cnn-alpha-beta", body_parts=9, mark_hidden=3, **conv),
+    case(tag="deep-chrome", body_parts=9, hidden=[9, 4], n_outputs=2, **conv),
+    case(tag="deep-chrome-linear", body_parts=7, n_outputs=2),
+    case(tag="deep-chrome-mlp", body_parts=7, hidden=7, n_outputs=2),
     *[
         case(tag="deep-diff", variant=variant, bin_hidden=4, mark_hidden=3)
         for variant in ("raw-d", "raw-c", "raw", "aux", "raw-aux", "aux-siamese", "raw-aux-siamese")

@@ -6,6 +6,7 @@ mod bigwig_file;
 mod containers;
 mod reads;
 mod real;
+mod replicates;
 mod text_signal;
 
 use std::fs::File;

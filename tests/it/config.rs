@@ -132,12 +132,16 @@ fn steps_of(config: &Path) -> Vec<Step> {
 fn every_printed_command_means_its_step() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let dir = Workdir::new();
-    dir.write("samples.tsv", "sample\tmark\tpath\tcontrol\ns1\tH3K4me3\ta.bw\t\ns2\tH3K4me3\tb.bam\ta.bw\n");
+    dir.write(
+        "samples.tsv",
+        "sample\tmark\tpath\tcontrol\ns1\tH3K4me3\ta.bw\t\ns2\tH3K4me3\tb.bam\ta.bw\n\
+         s2\tH3K4me3\tc.bam\ta.bw\ns1\tH3K4me3\td.bw\t\n",
+    );
     let minimal = "samples: samples.tsv\nannotation: {path: genes.gtf}\nexpression: {path: expression.tsv}\n";
     let everything = "samples: samples.tsv\n\
         annotation: {path: genes.gtf, assembly: hg19, policy: gene, biotype: [x, y], keep_version: true}\n\
         expression: {path: expression.tsv, gene_column: id, columns: {s1: H1.REP1}, duplicates: max}\n\
-        window: {flank: 1000, bin_size: 100, orientation: gene, statistic: mean, body: true, chrom_alias: none,\n\
+        window: {flank: 1000, bin_size: 100, orientation: gene, statistic: mean, body: true, replicates: mean, chrom_alias: none,\n\
         \x20 max_lost_genes: 0.5, min_mapq: 3, exclude_flags: '4', blacklist: b.bed, extend: 200,\n\
         \x20 control_method: log-ratio, pseudocount: 0.5, score_empty: true}\n\
         labels: {method: threshold, threshold: {s1: 1, s2: 2.5}}\nsplit: {method: random, folds: 3, seed: 2}\n\

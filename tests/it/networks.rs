@@ -48,19 +48,24 @@ fn loss(logit: &Tensor, label: &Tensor) -> Tensor {
 fn every_network_agrees_with_pytorch() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("../golden/networks.json")).unwrap();
     for design in designs() {
-        // the published weights are a golden case of their own, tests/it/golden.rs
-        let has_case = design.tag == recipe::PUBLISHED || cases.iter().any(|case| case.model.name() == design.tag);
-        assert!(has_case, "{}: add a case to tests/golden/networks.py", design.tag);
+        let has_case = |with_body: bool| {
+            // the published weights are a golden case of their own, tests/it/golden.rs
+            let is_published = design.tag == recipe::PUBLISHED && !with_body;
+            let of_design = |case: &Case| case.model.name() == design.tag && (case.model.body_parts() > 0) == with_body;
+            is_published || cases.iter().any(of_design)
+        };
+        let has_all = has_case(false) && (has_case(true) || !design.reads_bodies());
+        assert!(has_all, "{}: add a case to tests/golden/networks.py", design.tag);
     }
     for case in cases {
         let (config, what) = (&case.model, format!("{:?}", case.model));
         assert_eq!(config.n_weights(), case.n_weights, "{what}");
         let weights: Vec<f32> = (0..case.n_weights).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32).collect();
         let network = config.network(&Tensor::from_vec(weights, (1, case.n_weights), &Device::Cpu).unwrap()).unwrap();
-        let (marks, bins) = (config.n_marks(), config.n_bins());
+        let shape = [&[GENES, 1], config.row().as_slice()].concat();
         let value = |at: usize| ((at * 7919 + at * at * 31) % 1009) as f32 / 400.0;
-        let x = Tensor::from_iter((0..GENES * marks * bins).map(value), &Device::Cpu).unwrap();
-        let x = Var::from_tensor(&x.reshape((GENES, 1, marks, bins)).unwrap()).unwrap();
+        let x = Tensor::from_iter((0..shape.iter().product()).map(value), &Device::Cpu).unwrap();
+        let x = Var::from_tensor(&x.reshape(shape).unwrap()).unwrap();
         let label = Tensor::new(&[[1f32], [0.0], [0.0], [1.0], [1.0]], &Device::Cpu).unwrap();
 
         let output = network.forward(x.as_tensor(), &Mode::Train(None)).unwrap();

@@ -285,7 +285,11 @@ fn a_bad_configuration_is_explained() {
         ("samples: samples.tsv\n".to_owned(), sheet, vec!["config.yaml", "missing field `annotation`"]),
         (format!("{MINIMAL}split: {{path: nowhere.tsv}}\n"), sheet, vec!["split.path", "nowhere.tsv"]),
         (format!("{MINIMAL}tracks: {{formats: []}}\n"), sheet, vec!["tracks.formats", "bed, bedgraph"]),
-        (MINIMAL.to_owned(), "sample,mark,path\ns1,H3K4me3,a.bw\n", vec!["samples.tsv, line 1", "no column", "tabs"]),
+        (
+            MINIMAL.to_owned(),
+            "sample mark path\ns1 H3K4me3 a.bw\n",
+            vec!["samples.tsv, line 1", "no column", "tabs, commas or semicolons"],
+        ),
         (
             MINIMAL.to_owned(),
             "sample\tmark\tpath\ns1\tH3K4me3\tno.bw\n",
@@ -294,7 +298,7 @@ fn a_bad_configuration_is_explained() {
         (
             MINIMAL.to_owned(),
             "sample\tmark\tpath\ns1\tH3K4me3\ta.bw\ns1\tH3K4me3\ta.bw\n",
-            vec!["samples.tsv, line 3", "twice", "merge replicates"],
+            vec!["samples.tsv, line 3", "a.bw for H3K4me3 twice", "replicates"],
         ),
         (
             MINIMAL.to_owned(),

@@ -4,25 +4,11 @@ use std::process::{Command, Output};
 
 use crate::support::Workdir;
 
-const PROGRAMS: [&str; 17] = [
-    "attentrack",
-    "attentrack-tss",
-    "attentrack-bin",
-    "attentrack-pair",
-    "attentrack-label",
-    "attentrack-split",
-    "attentrack-train",
-    "attentrack-predict",
-    "attentrack-explain",
-    "attentrack-faithfulness",
-    "attentrack-track",
-    "attentrack-heatmap",
-    "attentrack-evaluate",
-    "attentrack-rank",
-    "attentrack-report",
-    "attentrack-import",
-    "attentrack-simulate",
-];
+/// `attentrack`, then every stage's.
+fn programs() -> Vec<String> {
+    let stages = attentrack::stage::NAMES.iter().map(|stage| format!("attentrack-{stage}"));
+    std::iter::once("attentrack".to_owned()).chain(stages).collect()
+}
 
 fn attentrack(dir: &Workdir, args: &[&str]) -> Output {
     let program = assert_cmd::cargo::cargo_bin("attentrack");
@@ -31,8 +17,8 @@ fn attentrack(dir: &Workdir, args: &[&str]) -> Output {
 
 #[test]
 fn every_program_says_its_version_on_one_line() {
-    for program in PROGRAMS {
-        let output = Command::new(assert_cmd::cargo::cargo_bin(program)).arg("--version").output().unwrap();
+    for program in programs() {
+        let output = Command::new(assert_cmd::cargo::cargo_bin(&program)).arg("--version").output().unwrap();
         let expected = format!("{program} {}\n", env!("CARGO_PKG_VERSION"));
         assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
         assert!(output.status.success() && output.stderr.is_empty(), "{program}");
@@ -56,7 +42,7 @@ fn bash_completes_flags_and_values_of_every_program() {
         let output = Command::new("bash").current_dir(dir.path("")).args(["-c", &script]).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    for program in PROGRAMS.iter().skip(1) {
+    for program in programs().iter().skip(1) {
         assert!(complete(&format!("{program} --he"), 1).contains("--help"), "{program}");
     }
     assert_eq!(complete("attentrack-train --device-nonsense", 1).trim(), "");
@@ -72,9 +58,9 @@ fn shells_get_a_file_a_program() {
         std::fs::create_dir(dir.path(shell)).unwrap();
         let output = attentrack(&dir, &["completions", shell, "--out-dir", shell]);
         assert!(output.status.success() && output.stdout.is_empty());
-        for program in PROGRAMS {
+        for program in &programs() {
             let text = dir.read(&format!("{shell}/{}", name.replace('P', program)));
-            assert!(text.contains(program) && text.contains("help"), "{shell} {program}");
+            assert!(text.contains(program.as_str()) && text.contains("help"), "{shell} {program}");
         }
     }
     let output = attentrack(&dir, &["completions", "bash", "--out-dir", "absent"]);
@@ -89,11 +75,24 @@ fn every_program_has_a_manual_page() {
     std::fs::create_dir(dir.path("man1")).unwrap();
     assert!(attentrack(&dir, &["man", "--out-dir", "man1"]).status.success());
     let subcommands = ["run", "plan", "schema", "completions", "man"].map(|name| format!("attentrack-{name}"));
-    let pages = PROGRAMS.map(str::to_owned).into_iter().chain(subcommands);
+    let pages = programs().into_iter().chain(subcommands);
     for page in pages {
         let text = dir.read(&format!("man1/{page}.1"));
         assert!(text.contains(&format!(".TH {page} 1")), "{page}: {}", &text[..200]);
         assert!(text.contains("EXTRA") || text.contains("OPTIONS"), "{page}");
     }
     assert!(dir.read("man1/attentrack-train.1").contains("\\-\\-learning\\-rate"));
+}
+
+/// Lists that no compiler holds against the stages: the README's table, and what the conda package is tried by.
+#[test]
+fn lists_for_people_name_every_program() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for list in ["README.md", "workflow/packaging/conda/meta.yaml"] {
+        let text = std::fs::read_to_string(root.join(list)).unwrap();
+        for program in programs() {
+            let names = [format!("`{program}`"), format!("- {program} --")];
+            assert!(program == "attentrack" || names.iter().any(|name| text.contains(name)), "{list} lacks {program}");
+        }
+    }
 }

@@ -1,15 +1,11 @@
 # The plan, and the functions by which the rules look their step up in it.
 import json
 import subprocess
-from csv import QUOTE_NONE, DictReader
 from pathlib import Path
 
 from snakemake.utils import validate
 
-SCHEMAS = {
-    name: workflow.source_path(f"../../schemas/{name}.schema.json")
-    for name in ("config", "samples")
-}
+CONFIG_SCHEMA = workflow.source_path("../../schemas/config.schema.json")
 
 # What this workflow takes besides the keys of attentrack's config.yaml: where its files go, the folder
 # that paths in the configuration lead from, and whether rules outside make some of the files it names
@@ -62,11 +58,8 @@ def make_plan():
 
 PLAN = make_plan()
 if workflow.is_main_process:
-    # the plan explains a mistake in words; the schemas see that workflow and attentrack fit together
-    validate(SETTINGS, SCHEMAS["config"], set_default=False)
-    with open(BASE / SETTINGS["samples"], encoding="utf-8-sig", newline="") as sheet:
-        for row in DictReader(sheet, delimiter="\t", quoting=QUOTE_NONE, restval=""):
-            validate(row, SCHEMAS["samples"], set_default=False)
+    # the plan explains a mistake in words; the schema sees that workflow and attentrack fit together
+    validate(SETTINGS, CONFIG_SCHEMA, set_default=False)
 STEPS = {(step["stage"], step["id"]): step for step in PLAN["steps"]}
 
 

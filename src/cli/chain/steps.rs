@@ -8,7 +8,7 @@ use crate::cli::config::{Config, TrainMode};
 use crate::cli::layout::Layout;
 use crate::cli::step::Step;
 use crate::explain::Method;
-use crate::io::sample_sheet::Sample;
+use crate::io::sample_sheet::{Sample, SampleSignal};
 use crate::matrix::track::TrackValue;
 use crate::stage::label::Threshold;
 use crate::stage::{
@@ -37,11 +37,14 @@ pub(super) fn tss(config: &Config, layout: &Layout) -> Step {
 
 pub(super) fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
     let of_mark = |mark: &str, path: &Path| format!("{mark}={}", path.display());
-    let controls = sample.signals.iter().filter_map(|signal| Some(of_mark(&signal.mark, signal.control.as_ref()?)));
+    let files = |of: fn(&SampleSignal) -> &Vec<PathBuf>| {
+        let of_signal = |signal| of(signal).iter().map(move |path| of_mark(&signal.mark, path));
+        sample.signals.iter().flat_map(of_signal).collect()
+    };
     let arguments = bin::Args {
         genes: Some(layout.data(&tss::JOB, "")),
-        signals: sample.signals.iter().map(|signal| of_mark(&signal.mark, &signal.path)).collect(),
-        controls: controls.collect(),
+        signals: files(|signal| &signal.paths),
+        controls: files(|signal| &signal.controls),
         out: layout.data(&bin::JOB, &sample.name),
         sample: Some(sample.name.clone()),
         assembly: config.annotation.assembly.clone(),

@@ -12,7 +12,8 @@ use crate::model::Sizes;
 /// The tables of samples and pairs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Sheets {
-    /// Sample sheet: a TSV with the columns sample, mark, path, control, expression.
+    /// Sample sheet: a TSV or CSV with the columns sample, mark, path, control, expression; several rows of a sample and
+    /// mark are replicates.
     pub samples: PathBuf,
     /// Pairs of samples, for the models deep-diff-*: a TSV with the columns sample and versus, names of the sample
     /// sheet. The model learns the change from versus to sample.

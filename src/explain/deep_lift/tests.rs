@@ -55,7 +55,7 @@ fn every_network() -> Vec<ModelConfig> {
     let both = [(sizes(5, 3, [3, 6, 2], &[6]), 2), (sizes(4, 3, [4, 5, 4], &[7, 5]), 1)];
     let of_sizes = |(sizes, n_outputs): &(Sizes, usize)| {
         let of_design = |design: &'static Design| {
-            let body_parts = if design.reads_bodies { &[0, 5][..] } else { &[0] };
+            let body_parts = if design.reads_bodies() { &[0, 5][..] } else { &[0] };
             let shape = |&body_parts: &usize| Shape { n_marks: 4, n_bins: 12, body_parts, n_outputs: *n_outputs };
             body_parts.iter().map(|parts| (design.config)(sizes, shape(parts))).collect::<Vec<_>>()
         };
@@ -138,7 +138,16 @@ fn what_does_not_differ_adds_nothing() {
 fn small_deep_chrome() -> DeepLift {
     let flat: Vec<f32> = (0..180).map(|at| ((at * 37 % 101) as f64 / 100.0 - 0.5) as f32).collect();
     let hidden = vec![6];
-    let sizes = DeepChromeConfig { n_marks: 3, n_bins: 12, kernel_width: 3, filters: 4, pool: 2, hidden, n_outputs: 2 };
+    let sizes = DeepChromeConfig {
+        n_marks: 3,
+        n_bins: 12,
+        body_parts: 0,
+        kernel_width: 3,
+        filters: 4,
+        pool: 2,
+        hidden,
+        n_outputs: 2,
+    };
     DeepLift::new(&ModelConfig::DeepChrome(sizes), &flat)
 }
 

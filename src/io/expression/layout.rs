@@ -8,8 +8,8 @@ use std::path::Path;
 use super::Columns;
 use super::columns::{known_gene_column, named, value_column};
 use super::lines::{Header, Line};
-use super::separator::Separator;
 use crate::io::cell::number;
+use crate::io::separator::Separator;
 use crate::io::{FileError, Result};
 
 /// What Cufflinks writes of a gene whose FPKM it could not make.

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use super::ids::{GENE_COLUMNS, is_read_count};
-use super::separator::Separator;
 use crate::io::cell::number;
+use crate::io::separator::Separator;
 use crate::io::{self, FileError, Result};
 
 /// Rows that are looked at to tell how a table is laid out.

@@ -1,24 +1,30 @@
 //! The marks, their files and their controls.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
 
-use super::Args;
+use super::{Args, Replicates};
 use crate::genome::{ChromAlias, check_case, check_name};
 use crate::io::{self, signal};
-use crate::matrix::{Chosen, Input, Statistic, Windows};
+use crate::matrix::{Chosen, Input, Mix, Statistic, Windows};
 use crate::stage::files::with_suffix;
 
-/// Every file, opened once, and which of them serves which mark.
+/// Every file, opened once, and which of them serve which mark.
 pub(super) struct SignalInputs {
-    pub marks: Vec<String>,
+    pub marks: Vec<MarkFiles>,
     /// The marks' files in order, then the controls' files, each once.
     pub files: Vec<signal::SignalFile>,
-    /// Index into `files` of each mark's control.
-    pub controls: Vec<Option<usize>>,
     pub alias: ChromAlias,
+}
+
+/// The files of a mark, as indices into [`SignalInputs::files`].
+pub(super) struct MarkFiles {
+    pub mark: String,
+    /// One, or the replicates.
+    pub signals: Vec<usize>,
+    /// Those of the control; none where it has none.
+    pub controls: Vec<usize>,
 }
 
 /// What is wrong with `--signal` and `--control`, without opening a file.
@@ -31,20 +37,20 @@ pub(super) fn problems(signals: &[String], controls: &[String]) -> Vec<String> {
             _ => problems.push(format!("--signal {signal}: expected MARK=PATH, for example H3K4me3=k4me3.bam")),
         }
     }
-    problems.extend(mark_problems(marks.iter().copied(), "--signal"));
-    let mut seen = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    // a mark that is named again has replicates
+    marks.iter().for_each(|mark| names.extend((!names.contains(mark)).then_some(*mark)));
+    problems.extend(mark_problems(names.into_iter(), "--signal"));
+    for (flag, files) in [("--signal", signals), ("--control", controls)] {
+        let twice = files.iter().enumerate().find(|(at, file)| files[..*at].contains(file));
+        problems.extend(twice.map(|(_, file)| format!("{flag} {file} is given twice: a replicate is another file")));
+    }
     for control in controls {
         let mark = control.split_once('=').map(|(mark, _)| mark);
         if let Some(mark) = mark.filter(|mark| !marks.contains(mark)) {
             problems
                 .push(format!("--control {control}: no --signal has the mark {mark}; marks are {}", marks.join(", ")));
         }
-        if seen.contains(&mark) {
-            let whose = mark.map_or("all marks".to_owned(), |mark| format!("mark {mark}"));
-            problems
-                .push(format!("--control {control}: {whose} already has a control. Give one, merging files before"));
-        }
-        seen.push(mark);
     }
     problems
 }
@@ -69,8 +75,7 @@ pub(super) fn mark_problems<'a>(marks: impl Iterator<Item = &'a str>, flag: &str
         if let Err(error) = checked {
             problems.push(format!("{flag}: {error}"));
         } else if seen.contains(&mark) {
-            problems
-                .push(format!("{flag}: mark {mark} is given twice. Name every mark once, merging its files before"));
+            problems.push(format!("{flag}: mark {mark} is given twice. Name every mark once"));
         }
         seen.push(mark);
     }
@@ -95,34 +100,42 @@ impl SignalInputs {
         }
         let split = |text: &str| text.split_once('=').map(|(mark, path)| (mark.to_owned(), PathBuf::from(path)));
         let signals: Vec<(String, PathBuf)> = args.signals.iter().filter_map(|signal| split(signal)).collect();
-        let control_of: HashMap<String, PathBuf> = args.controls.iter().filter_map(|control| split(control)).collect();
-        let control_of_all = args.controls.iter().find(|control| !control.contains('=')).map(PathBuf::from);
+        let mut marks: Vec<MarkFiles> = Vec::new();
+        for (at, (mark, _)) in signals.iter().enumerate() {
+            match marks.iter_mut().find(|known| known.mark == *mark) {
+                Some(known) => known.signals.push(at),
+                None => marks.push(MarkFiles { mark: mark.clone(), signals: vec![at], controls: Vec::new() }),
+            }
+        }
+        let own_controls = |mark: &str| {
+            let of_mark = |control: &&String| split(control).is_some_and(|(name, _)| name == mark);
+            let own: Vec<&Path> = args.controls.iter().filter(of_mark).map(|control| path_of(control)).collect();
+            let of_all = args.controls.iter().filter(|control| !control.contains('=')).map(Path::new);
+            if own.is_empty() { of_all.collect() } else { own }
+        };
         let options = |whole_file| signal::Options {
             reads: args.read_rules(),
             reference: args.options.reference.clone(),
             alias: alias.clone(),
             whole_file,
         };
-        let (mut files, mut controls) = (Vec::new(), Vec::new());
-        let control_path = |mark: &str| control_of.get(mark).or(control_of_all.as_ref());
+        let mut files = Vec::new();
         for (mark, path) in &signals {
-            // depths are compared, so both are read whole
-            let options = options(control_path(mark).is_some());
+            let has_replicates = signals.iter().filter(|(other, _)| other == mark).count() > 1;
+            // depths are compared, so all are read whole
+            let options = options(has_replicates || !own_controls(mark).is_empty());
             files.push(signal::SignalFile::open(path, windows.chroms(), &options)?);
         }
-        for (mark, _) in &signals {
-            let Some(path) = control_path(mark) else {
-                controls.push(None);
-                continue;
-            };
-            let known = files[signals.len()..].iter().position(|file: &signal::SignalFile| file.path() == path);
-            controls.push(Some(known.map_or(files.len(), |at| signals.len() + at)));
-            if known.is_none() {
-                files.push(signal::SignalFile::open(path, windows.chroms(), &options(true))?);
+        for mark in &mut marks {
+            for path in own_controls(&mark.mark) {
+                let known = files[signals.len()..].iter().position(|file: &signal::SignalFile| file.path() == path);
+                mark.controls.push(known.map_or(files.len(), |at| signals.len() + at));
+                if known.is_none() {
+                    files.push(signal::SignalFile::open(path, windows.chroms(), &options(true))?);
+                }
             }
         }
-        let inputs =
-            SignalInputs { marks: signals.into_iter().map(|(mark, _)| mark).collect(), files, controls, alias };
+        let inputs = SignalInputs { marks, files, alias };
         inputs.check_controls()?;
         inputs.check_filters(args)?;
         Ok(inputs)
@@ -149,23 +162,36 @@ impl SignalInputs {
         Ok(())
     }
 
+    /// The files of a mark must be of one kind: depths of reads and of values cannot be compared.
     fn check_controls(&self) -> anyhow::Result<()> {
-        for (mark, control) in self.files.iter().zip(&self.controls) {
-            let Some(control) = control.map(|at| &self.files[at]) else { continue };
-            ensure!(
-                mark.format().holds_reads == control.format().holds_reads,
-                "{} is {} and its control {} is {}: their depths cannot be compared. Give both as reads, or both as bigWig or bedGraph",
-                mark.path().display(),
-                mark.format(),
-                control.path().display(),
-                control.format()
-            );
+        for mark in &self.marks {
+            let first = &self.files[mark.signals[0]];
+            let others = mark.signals.iter().map(|&at| (at, "replicate"));
+            for (at, role) in others.chain(mark.controls.iter().map(|&at| (at, "control"))) {
+                let file = &self.files[at];
+                ensure!(
+                    first.format().holds_reads == file.format().holds_reads,
+                    "{} is {} and its {role} {} is {}: their depths cannot be compared. Give both as reads, or both as bigWig or bedGraph",
+                    first.path().display(),
+                    first.format(),
+                    file.path().display(),
+                    file.format()
+                );
+            }
         }
         Ok(())
     }
 
     /// The statistic asked for, or the files' own.
     pub(super) fn statistic(&self, asked: Option<Statistic>) -> anyhow::Result<Statistic> {
+        let replicated = self.marks.iter().find(|mark| mark.signals.len() > 1);
+        if let (Some(asked @ (Statistic::Max | Statistic::CoverageMean)), Some(mark)) = (asked, replicated) {
+            bail!(
+                "mark {} has {} replicates, and --statistic {asked} of them together does not follow from that of each. Choose mean, sum or count, or merge the files before",
+                mark.mark,
+                mark.signals.len()
+            );
+        }
         let values = self.files.iter().find(|file| !file.format().holds_reads);
         let reads = self.files.iter().find(|file| file.format().holds_reads);
         match (asked, reads, values) {
@@ -185,26 +211,52 @@ impl SignalInputs {
         }
     }
 
-    /// An error if a depth that a control is scaled by is not positive.
-    pub(super) fn check_depths(&self, depths: &[f64]) -> anyhow::Result<()> {
-        for (mark, control) in self.controls.iter().enumerate() {
-            for at in control.iter().flat_map(|&control| [mark, control]) {
-                ensure!(
-                    depths[at] > 0.0,
-                    "{}: its depth is {}, so mark and control cannot be scaled to each other. Check the file, --blacklist and the read filters",
-                    self.files[at].path().display(),
-                    depths[at]
-                );
-            }
-        }
+    /// An error if a depth that files are scaled by is not positive.
+    fn check_depth(&self, at: usize, depth: f64) -> anyhow::Result<()> {
+        ensure!(
+            depth > 0.0,
+            "{}: its depth is {depth}, so it cannot be scaled to that of another file. Check the file, --blacklist and the read filters",
+            self.files[at].path().display(),
+        );
         Ok(())
     }
 
-    /// For each mark its signal and its scaled control.
-    pub(super) fn chosen(&self, depths: &[f64]) -> Vec<Chosen> {
-        let control = |mark: usize, control: usize| (control, depths[mark] / depths[control]);
-        let controls = self.controls.iter().enumerate();
-        controls.map(|(mark, at)| Chosen { signal: mark, control: at.map(|at| control(mark, at)) }).collect()
+    /// Files as one: reads add up, as those of a merged file; values are the mean of the files, each scaled to their mean
+    /// depth, or as they are.
+    fn mix(&self, files: &[usize], depths: &[f64], replicates: Replicates) -> anyhow::Result<Mix> {
+        let [first, _, ..] = files else { return Ok(files.iter().map(|&at| (at, 1.0)).collect()) };
+        if self.files[*first].format().holds_reads {
+            return Ok(files.iter().map(|&at| (at, 1.0)).collect());
+        }
+        let count = files.len() as f64;
+        let mean = files.iter().map(|&at| depths[at]).sum::<f64>() / count;
+        let weight = |&at: &usize| match replicates {
+            Replicates::Combine => self.check_depth(at, depths[at]).map(|()| (at, mean / depths[at] / count)),
+            Replicates::Mean => Ok((at, 1.0 / count)),
+        };
+        files.iter().map(weight).collect()
+    }
+
+    /// For each mark its signal and its control, scaled to the mark's depth.
+    pub(super) fn chosen(&self, depths: &[f64], replicates: Replicates) -> anyhow::Result<Vec<Chosen>> {
+        let of_mark = |mark: &MarkFiles| {
+            let signal = self.mix(&mark.signals, depths, replicates)?;
+            if mark.controls.is_empty() {
+                return Ok(Chosen { signal, control: None });
+            }
+            mark.signals.iter().chain(&mark.controls).try_for_each(|&at| self.check_depth(at, depths[at]))?;
+            let control = self.mix(&mark.controls, depths, replicates)?;
+            let depth = |mix: &Mix| mix.iter().map(|&(at, weight)| depths[at] * weight).sum::<f64>();
+            let scale = depth(&signal) / depth(&control);
+            let control = control.into_iter().map(|(at, weight)| (at, weight * scale)).collect();
+            Ok(Chosen { signal, control: Some(control) })
+        };
+        self.marks.iter().map(of_mark).collect()
+    }
+
+    /// The mark that a file is of; `None` of a control.
+    pub(super) fn mark_of(&self, file: usize) -> Option<&str> {
+        self.marks.iter().find(|mark| mark.signals.contains(&file)).map(|mark| mark.mark.as_str())
     }
 
     /// Where each mark came from, and what was asked of its reads.
@@ -225,14 +277,18 @@ impl SignalInputs {
             format!("blacklist={}", args.options.blacklist.as_ref().map(name).unwrap_or_default()),
         );
         let mut inputs = Vec::new();
-        for (at, (mark, control)) in self.marks.iter().zip(&self.controls).enumerate() {
-            let describe = |file: &signal::SignalFile, extra: Option<String>| {
+        for MarkFiles { mark, signals, controls } in &self.marks {
+            let describe = |at: usize, extra: Option<String>| {
+                let file = &self.files[at];
                 let options = options.iter().cloned().chain(extra).collect();
                 input(mark, file.path(), file.format().name, file.digest(), options)
             };
-            let method = control.map(|_| format!("control-method={}", args.options.control_method.name()));
-            inputs.push(describe(&self.files[at], method));
-            inputs.extend(control.map(|at| describe(&self.files[at], Some("role=control".to_owned()))));
+            let method = || format!("control-method={}", args.options.control_method.name());
+            let rule = (signals.len() > 1).then(|| format!("replicates={}", args.options.replicates.name()));
+            let notes = rule.into_iter().chain((!controls.is_empty()).then(method)).collect::<Vec<_>>().join(" ");
+            let notes = (!notes.is_empty()).then_some(notes);
+            inputs.extend(signals.iter().map(|&at| describe(at, notes.clone())));
+            inputs.extend(controls.iter().map(|&at| describe(at, Some("role=control".to_owned()))));
         }
         inputs
     }

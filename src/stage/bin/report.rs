@@ -50,7 +50,7 @@ impl<'a> Progress<'a> {
 pub(super) fn files(inputs: &SignalInputs, binned: &Binned, elapsed: Duration) {
     let mut bytes = 0;
     for (at, (file, tally)) in inputs.files.iter().zip(&binned.tallies).enumerate() {
-        let mark = inputs.marks.get(at).map_or("control", String::as_str);
+        let mark = inputs.mark_of(at).unwrap_or("control");
         let used = if file.format().holds_reads {
             format!("{} reads in windows", tally.used)
         } else {

@@ -5,6 +5,27 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// How the files of a mark that has several become one. Reads add up, whatever is said here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Replicates {
+    /// The mean of the files, each scaled to their mean depth, which is the sum of all values.
+    #[default]
+    Combine,
+    /// The mean of the files as they are.
+    Mean,
+}
+
+impl Replicates {
+    /// The name used on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Replicates::Combine => "combine",
+            Replicates::Mean => "mean",
+        }
+    }
+}
+
 /// SAM flags, decimal or hexadecimal with 0x.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]

@@ -15,7 +15,8 @@ use crate::matrix::{Kind, LayerName, Matrix, RowShape};
 /// What a table of marks says of each cell of the genes' rows: a mark with role `none` says nothing; one with
 /// `start_bp` and `end_bp` (from the TSS along the gene, half-open), or with `start_share` and `end_share` (of the gene,
 /// 0 at the TSS, 1 behind its last base), decides there and says nothing elsewhere; any other mark is left out, and so
-/// is a position that lies partly inside.
+/// is a position that lies partly inside. Where a share of the gene decides and the matrix has bodies, bins of the window
+/// that lie inside are left out too: they show bases of the body once more, and a model that reads either is right.
 pub fn known(path: &Path, matrix: &Matrix, shape: &RowShape, genes: &[usize]) -> Result<Vec<Known>> {
     let table = Table::read(path)?;
     let is_share = table.find("start_share").is_some();
@@ -36,11 +37,13 @@ pub fn known(path: &Path, matrix: &Matrix, shape: &RowShape, genes: &[usize]) ->
         for mark in matrix.channels(layer) {
             let (elsewhere, span) = of_marks.get(mark.as_str()).copied().unwrap_or((Known::Unknown, None));
             let unit = if is_share { region.length_bp().map(|length| length as f64) } else { Some(1.0) };
+            let is_copy = is_share && layer == LayerName::Window && matrix.layer(LayerName::Body).is_some();
+            let inside = if is_copy { Known::Unknown } else { Known::Decides };
             for position in 0..axis.n_positions() {
                 known.push(match (axis.span_bp(region, position), span, unit) {
                     (None, ..) | (_, Some(_), None) => Known::Unknown,
                     (Some(bases), Some((start, end)), Some(unit)) => {
-                        at(&bases, start * unit..end * unit).unwrap_or(elsewhere)
+                        at(&bases, start * unit..end * unit, inside).unwrap_or(elsewhere)
                     }
                     (Some(_), None, _) => elsewhere,
                 });
@@ -55,12 +58,12 @@ pub fn known(path: &Path, matrix: &Matrix, shape: &RowShape, genes: &[usize]) ->
     Ok(known)
 }
 
-/// What holds for bases that lie in the span that decides, or partly; `None` outside of it.
-fn at(bases: &Range<i64>, span: Range<f64>) -> Option<Known> {
+/// What holds for bases that lie in the span that decides: `inside`, not known if they do partly; `None` outside of it.
+fn at(bases: &Range<i64>, span: Range<f64>, inside: Known) -> Option<Known> {
     let (start, end) = (bases.start as f64, bases.end as f64);
     let is_outside = end <= span.start || span.end <= start;
     let is_inside = span.start <= start && end <= span.end;
-    (!is_outside).then_some(if is_inside { Known::Decides } else { Known::Unknown })
+    (!is_outside).then_some(if is_inside { inside } else { Known::Unknown })
 }
 
 /// The held-out mark on the genes, in their order.
@@ -97,4 +100,45 @@ pub fn held_out(args: &Args, matrix: &Matrix, genes: &[usize]) -> Result<Option<
     let axis = matrix.axis(LayerName::Window);
     let flipped = genes.iter().map(|&gene| axis.is_backwards(&matrix.regions[gene])).collect();
     Ok(Some(HeldOut { signal, mark, flipped }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::genome::{Chroms, Grid, Orientation, Strand, Tss};
+    use crate::matrix::{Layer, Region, Statistic, Status};
+
+    /// What is known of one mark of a gene of 3 kb whose second half decides: its 8 bins of 1 kb, and its places.
+    fn known_of(layers: &[LayerName]) -> Vec<Known> {
+        let tss = Tss { chrom: "chr1".into(), position: 10_000, strand: Strand::Forward };
+        let region = Region { tss: Some(tss), end: Some(12_999), ..Region::unplaced("g".into()) };
+        let matrix = Matrix {
+            kind: Kind::Signal,
+            attribution: None,
+            sample: "toy".into(),
+            assembly: None,
+            grid: Grid::new(4000, 1000, Orientation::Gene).unwrap(),
+            statistic: Statistic::Mean,
+            marks: vec!["a".into()],
+            inputs: Vec::new(),
+            chroms: Chroms::default(),
+            regions: vec![region],
+            status: vec![Status::Ok],
+            layers: layers.iter().map(|&name| Layer::new(name, vec![0.0; 12])).collect(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("truth.tsv");
+        std::fs::write(&path, "mark\trole\tstart_share\tend_share\na\traises\t0.5\t1\n").unwrap();
+        known(&path, &matrix, &matrix.row_shape(layers), &[0]).unwrap()
+    }
+
+    #[test]
+    fn bases_that_two_layers_show_count_once() {
+        use Known::{Decides, Nothing, Unknown};
+        let window = known_of(&[LayerName::Window]);
+        assert_eq!(window, [Nothing, Nothing, Nothing, Nothing, Nothing, Unknown, Decides, Nothing]);
+        let both = known_of(&LayerName::ALL);
+        assert_eq!(both[..8], [Nothing, Nothing, Nothing, Nothing, Nothing, Unknown, Unknown, Nothing]);
+        assert!(both[8..].contains(&Decides) && both[8..].contains(&Nothing));
+    }
 }

@@ -86,7 +86,8 @@ pub fn balance(inputs: &ReportInputs) -> String {
     let mut lines = String::new();
     for split in Split::ALL {
         if let Some(chroms) = inputs.chroms.get(&split) {
-            let names: Vec<&str> = chroms.iter().map(String::as_str).collect();
+            let mut names: Vec<&str> = chroms.iter().map(String::as_str).collect();
+            names.sort_by_key(|name| numbered(name));
             lines += &format!("<li><b>{split}</b>: {}</li>", crate::io::html::escaped(&names.join(", ")));
         }
     }
@@ -96,6 +97,12 @@ pub fn balance(inputs: &ReportInputs) -> String {
         format!("<figure><h3>Chromosomes</h3><ul class=\"chroms\">{lines}</ul></figure>\n")
     };
     html_section("balance", "Genes", "", &row(&[drawn, chroms + &fate(inputs)]))
+}
+
+/// A name's letters and the number at its end, so that chr2 stands before chr10.
+fn numbered(name: &str) -> (&str, u64) {
+    let letters = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    (letters, name[letters.len()..].parse().unwrap_or(0))
 }
 
 /// What became of the genes.
@@ -115,4 +122,16 @@ fn fate(inputs: &ReportInputs) -> String {
         .map(|(count, what)| format!("<li><b>{count}</b> {what}</li>"))
         .collect();
     format!("<figure><h3>What became of the genes</h3><ul class=\"chroms\">{lines}</ul></figure>\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chromosomes_stand_in_the_order_of_their_numbers() {
+        let mut names = ["chrX", "chr10", "chr2", "chr1_random", "chrM", "chr1", "7", "12"];
+        names.sort_by_key(|name| numbered(name));
+        assert_eq!(names, ["7", "12", "chr1", "chr2", "chr10", "chr1_random", "chrM", "chrX"]);
+    }
 }

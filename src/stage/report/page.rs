@@ -97,8 +97,8 @@ const ATTENTION: [(&str, &str); 3] = [
         "A silent gene may get its attention from the absence of a mark. Where expressed and silent genes differ, the position tells them apart; where both rise, the model looks there whatever it finds.",
     ),
     (
-        "Raw attention has an edge artefact.",
-        "A model gives the window's ends more attention even without any signal (the dotted line). The curves, like the tracks, are divided by that.",
+        "Raw attention is uneven without any signal.",
+        "The dotted line is what the model gives to an empty window; it bends towards the window's ends. The curves, like the tracks, are divided by that.",
     ),
     (
         "A mean hides single genes.",

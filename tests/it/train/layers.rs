@@ -2,7 +2,9 @@
 //! drawn.
 
 use attentrack::io;
+use attentrack::learn::recipe;
 use attentrack::matrix::{LayerName, Matrix};
+use attentrack::model::designs;
 use attentrack::stage::model_file;
 
 use crate::contributions::sample;
@@ -33,10 +35,48 @@ fn the_window_alone_is_the_default_and_threads_change_nothing() {
     assert_eq!(header("one").model.layers(), LayerName::ALL);
     assert!(!serde_json::to_string(&header("plain")).unwrap().contains("body"));
     work.fails("train", &format!("{TRAIN} --layers body --out m.model.safetensors"), &["--layers window,body"]);
-    let needles = ["--layers is an option of attentive-chrome", "leave it out with --model cnn-alpha-beta"];
-    let other = TRAIN.replace("--bin-hidden 4 ", "");
-    let other = format!("{other} --layers window,body --model cnn-alpha-beta --out m.model.safetensors");
-    work.fails("train", &other, &needles);
+    let needles = ["--layers is an option of attentive-chrome", "leave it out with --model deep-diff-raw"];
+    work.fails(
+        "train",
+        &format!("{TRAIN} --layers window,body --model deep-diff-raw --task regression --out m.model.safetensors"),
+        &needles,
+    );
+}
+
+#[test]
+fn every_network_but_those_of_pairs_reads_both_layers() {
+    let work = sample();
+    let data = "--bins x.bins.safetensors --labels l.tsv --splits splits.tsv --epochs 2 --layers window,body";
+    let mut n_attend = 0;
+    for design in designs().filter(|design| design.reads_bodies()) {
+        work.ok("train", &format!("{data} --model {} --out b.model.safetensors", design.tag));
+        let (header, _) = model_file::read(&work.path("b.model.safetensors")).unwrap();
+        assert_eq!(header.model.layers(), LayerName::ALL, "{}", design.tag);
+        work.ok("explain", &format!("{BOTH} --method contributions --out c.bins.safetensors"));
+        let signal = io::bins::read(&work.path("x.bins.safetensors")).unwrap();
+        let moves = |name: &str, layer| {
+            let found = io::bins::read(&work.path(name)).unwrap();
+            let known = signal.scorable().filter(|&gene| signal.status[gene].has_data());
+            let known = known.filter(|&gene| signal.regions[gene].end.is_some());
+            known.flat_map(|gene| found.row(layer, gene).to_vec()).any(|value| value.is_finite() && value != 0.0)
+        };
+        assert!(LayerName::ALL.iter().all(|&layer| moves("c.bins.safetensors", layer)), "{}", design.tag);
+        if recipe::find(design.tag).unwrap().has_attention() {
+            n_attend += 1;
+            work.ok("predict", &format!("{BOTH} --predictions p.tsv --attention a.bins.safetensors"));
+            let found = io::bins::read(&work.path("a.bins.safetensors")).unwrap();
+            for (layer, places) in [(LayerName::Window, 20), (LayerName::Body, 12)] {
+                assert!(moves("a.bins.safetensors", layer), "{}", design.tag);
+                for gene in signal.scorable().filter(|&gene| signal.status[gene].has_data()) {
+                    let row = found.row(layer, gene);
+                    let sums = row.chunks(places).map(|marks| marks.iter().sum::<f32>());
+                    let unknown = layer == LayerName::Body && signal.regions[gene].end.is_none();
+                    assert!(sums.into_iter().all(|sum| unknown || (sum - 1.0).abs() < 1e-5), "{}", design.tag);
+                }
+            }
+        }
+    }
+    assert_eq!(n_attend, 5);
 }
 
 /// The rows of a layer's attention: bins, and marks.

@@ -30,6 +30,14 @@ impl Separator {
         in_line(header).or_else(|| in_line(first_row).filter(|_| is_one_name)).unwrap_or(Separator::Blank)
     }
 
+    /// The separator of a table with this header, whose columns are never separated by blanks.
+    pub(super) fn of_header(header: &str) -> Self {
+        match Self::of(header, "") {
+            Separator::Blank => Separator::Tab,
+            separator => separator,
+        }
+    }
+
     /// The cells of a line, without the quotes that R and spreadsheets put around them.
     pub(super) fn cells(self, line: &str) -> Vec<Cow<'_, str>> {
         match self.delimiter() {
