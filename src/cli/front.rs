@@ -8,6 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::compare::Compare;
 use super::completions::Completions;
+use super::init::Init;
 use super::log;
 use super::man::Man;
 use super::plan::Plan;
@@ -30,6 +31,8 @@ struct Front {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a config.yaml and a sample sheet from the names of files
+    Init(Init),
     /// Run the whole chain from one config.yaml
     Run(Run),
     /// Train every model on the data of a config.yaml, and compare them
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     match front.command {
+        Command::Init(init) => execute(&init),
         Command::Run(run) => execute(&run),
         Command::Compare(compare) => execute(&compare),
         Command::Plan(plan) => execute(&plan),
@@ -114,7 +118,7 @@ fn list_of_stages() -> String {
         text += &format!("  {:<width$}  {about}\n", entry.name);
     }
     text += "\nAn argument @FILE of a stage stands for the lines of FILE, an argument each; @- for those of standard input.\n";
-    text + "\nExample:\n  attentrack run config.yaml --outdir results\n"
+    text + "\nExample:\n  attentrack init && attentrack run config.yaml --outdir results\n"
 }
 
 /// Like git: `attentrack train …` is `attentrack-train …`. The stages that ship run in this process,

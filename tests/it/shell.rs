@@ -74,7 +74,8 @@ fn every_program_has_a_manual_page() {
     let dir = Workdir::new();
     std::fs::create_dir(dir.path("man1")).unwrap();
     assert!(attentrack(&dir, &["man", "--out-dir", "man1"]).status.success());
-    let subcommands = ["run", "plan", "schema", "completions", "man"].map(|name| format!("attentrack-{name}"));
+    let subcommands = ["init", "run", "compare", "plan", "schema", "completions", "man", "workflow"]
+        .map(|name| format!("attentrack-{name}"));
     let pages = programs().into_iter().chain(subcommands);
     for page in pages {
         let text = dir.read(&format!("man1/{page}.1"));
