@@ -14,6 +14,7 @@ pub mod expression;
 pub mod faithfulness;
 mod file_kind;
 pub mod genes_bed;
+pub mod graphml;
 pub mod gtf_writer;
 mod gunzip;
 mod half;

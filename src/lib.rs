@@ -12,7 +12,7 @@
 //!         │
 //!       stage                 one file per stage: open and close files, log, validate
 //!      ┌──┴───────┐
-//!   explain       │           attribute a score to marks and bins, and judge that
+//! graph · explain │           networks of marks  │  attribute a score to marks and bins, and judge that
 //!      │          │
 //!    learn        io          train, predict, judge  │  one file per format
 //!    ┌─┴──────┐   │
@@ -31,6 +31,7 @@
 //! | a setting | a field of a stage's options, such as [`learn::Regime`] | flag, help, key of config.yaml, schema, printed command ([`stage::flags`]) |
 //! | a network | its file in [`model`], one line of `networks!` | training, DeepLIFT, flags of its sizes, tests of every network |
 //! | a model | [`learn::recipe`] | clap values, schema, the table in docs/models.md, `attentrack compare` |
+//! | a graph estimator | [`graph::Method`] | clap values, schema, docs/graphs.md, its tests |
 //! | a layer of the matrix | [`matrix::LayerName`] | files, rows of a model's input, tracks, explanations |
 //! | a job of the chain | [`stage::CHAIN`] | folders of the results, Snakemake rules, Nextflow modules |
 //! | a format | [`io::signal`], [`io::track`] | what is recognised, what is drawn |
@@ -46,6 +47,7 @@
 pub mod cli;
 pub mod explain;
 pub mod genome;
+pub mod graph;
 pub mod io;
 pub mod learn;
 pub mod matrix;

@@ -11,6 +11,7 @@ mod files;
 mod fit;
 pub mod flags;
 mod gene_ids;
+pub mod graph;
 pub mod heatmap;
 pub mod import;
 pub mod job;
@@ -58,6 +59,7 @@ macro_rules! stages {
             report,
             import,
             kernel,
+            graph,
             simulate
         ]
     };

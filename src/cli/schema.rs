@@ -19,6 +19,7 @@ use crate::learn::ModelHeader;
 use crate::learn::metrics::Report;
 use crate::matrix::{Header, Label, SplitRow};
 use crate::stage::evaluate::MetricRow;
+use crate::stage::graph;
 use crate::stage::heatmap::HeatmapRow;
 use crate::stage::rank::ComparisonRow;
 use crate::stage::train::StateHeader;
@@ -83,6 +84,11 @@ const ALL: &[(&str, MakeSchema)] = &[
     ("comparison", schema_of::<ComparisonRow>),
     ("track-table", schema_of::<tsv::TrackRow>),
     ("heatmap", schema_of::<HeatmapRow>),
+    ("graph-edges", schema_of::<graph::EdgeRow>),
+    ("graph-nodes", schema_of::<graph::NodeRow>),
+    ("graph-path", schema_of::<graph::PathRow>),
+    ("graph-null", schema_of::<graph::NullRow>),
+    ("graph-groups", schema_of::<graph::GroupEdgeRow>),
     ("metrics", schema_of::<Report>),
     ("plan", schema_of::<PlanFile>),
     // what nf-schema reads; workflow/ links to them

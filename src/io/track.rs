@@ -8,7 +8,7 @@ mod bed;
 mod bedgraph;
 mod bigbed;
 pub mod bigwig;
-mod colour;
+pub mod colour;
 mod format;
 mod list;
 mod text;

@@ -136,7 +136,7 @@ impl NormalScores {
 
 /// The quantile of the standard normal distribution at `p` from 1e-10 to 1 − 1e-10, to 1e-15 (algorithm AS 241, Wichura,
 /// Applied Statistics 1988).
-fn normal_quantile(p: f64) -> f64 {
+pub fn normal_quantile(p: f64) -> f64 {
     const MIDDLE: [[f64; 8]; 2] = [
         [
             2.509_080_928_730_122_6e3,

@@ -5,15 +5,16 @@ use std::fs;
 use std::path::Path;
 
 /// What each floor may use.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("genome", &["genome"]),
     ("matrix", &["matrix", "genome"]),
     ("io", &["io", "matrix", "genome"]),
     ("model", &["model"]),
     ("learn", &["learn", "model", "matrix", "genome"]),
+    ("graph", &["graph", "learn"]),
     ("explain", &["explain", "learn", "model", "matrix", "genome"]),
-    ("stage", &["stage", "explain", "learn", "model", "io", "matrix", "genome"]),
-    ("cli", &["cli", "stage", "io", "explain", "learn", "model", "matrix", "genome"]),
+    ("stage", &["stage", "graph", "explain", "learn", "model", "io", "matrix", "genome"]),
+    ("cli", &["cli", "stage", "io", "graph", "explain", "learn", "model", "matrix", "genome"]),
 ];
 
 #[test]

@@ -17,6 +17,7 @@ mod explain;
 mod faults;
 mod floors;
 mod gapped_svm;
+mod graph;
 mod heatmap;
 mod hostile;
 mod import;
