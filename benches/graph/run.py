@@ -7,7 +7,7 @@
 
 A task is data of a chain of p nodes in two contexts. Programs take turns; a ratio is the median over the rounds of R's CPU
 seconds divided by attentrack's in the same round. R's are of the call alone, without its start and without reading; those
-of attentrack are of the whole program. `path` is 30 values of λ from 1 down to .05: attentrack-graph without --lambda, R once
+of attentrack are of the whole program. `path` is 30 values of λ from 1 down to .02: attentrack-graph without --lambda, R once
 for each of them (measured at every fifth, times 5).
 """
 
@@ -62,7 +62,7 @@ def main():
                 np.savetxt(table, mixed, "%.6f", "\t", header=header, comments="")
             own = [PROGRAM, "--quiet", "--association", "pearson", "--method", method, "--out-dir", folder / "out"]
             own += [word for table in tables for word in ("--table", table)]
-            all_lambdas = [0.05 ** (step / 29) for step in range(30)]
+            all_lambdas = [0.02 ** (step / 29) for step in range(30)]
             lambdas, times = ([float(value)], 1) if value != "path" else (all_lambdas[2::5], 5)
             own += ["--halves", 0, "--nulls", 0] if value == "path" else ["--lambda", value]
             ours, theirs = [], []

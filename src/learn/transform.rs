@@ -224,11 +224,30 @@ impl FittedTransform {
             false => Measure::Factors(self.scales(depth)),
         };
         if self.transform.measures().is_some() {
-            let means = if by_scores { Vec::new() } else { depth.absolute_means() };
-            let (sample, genes) = (matrix.sample.clone(), matrix.scorable().count());
-            self.units.push(SampleUnit { sample, digests: digests(matrix), means, quantiles, genes });
+            self.units.push(SampleUnit::new(
+                matrix,
+                if by_scores { Vec::new() } else { depth.absolute_means() },
+                quantiles,
+            ));
         }
         Ok(measure)
+    }
+
+    /// Remembers what a sample is measured by, from a matrix of all its genes, so that matrices of some of them are
+    /// measured alike.
+    pub fn remember(&mut self, whole: &Matrix) {
+        let mut depth = MarkMeans::new(whole.n_marks());
+        whole.scorable().for_each(|gene| depth.add(whole.row(LayerName::Window, gene)));
+        let unit = match self.transform {
+            Transform::NormalScores => SampleUnit::new(whole, Vec::new(), LayerQuantiles::of(whole)),
+            _ => SampleUnit::new(whole, depth.absolute_means(), Vec::new()),
+        };
+        self.units.push(unit);
+    }
+
+    /// Whether a matrix is of the same sample and files, read with the same options.
+    pub fn is_of_one_sample(whole: &Matrix, matrix: &Matrix) -> bool {
+        whole.sample == matrix.sample && digests(whole) == digests(matrix)
     }
 
     /// What a matrix is measured by; `None` where its own signal does not count.
@@ -392,6 +411,13 @@ impl FittedTransform {
             }
         }
         Ok(())
+    }
+}
+
+impl SampleUnit {
+    fn new(matrix: &Matrix, means: Vec<f64>, quantiles: Vec<LayerQuantiles>) -> Self {
+        let (sample, genes) = (matrix.sample.clone(), matrix.scorable().count());
+        SampleUnit { sample, digests: digests(matrix), means, quantiles, genes }
     }
 }
 

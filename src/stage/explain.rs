@@ -66,6 +66,10 @@ pub struct Args {
     /// Model, .model.safetensors
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
+    /// Matrix of all genes of the sample, by which those of --bins are measured where these are some of them; a training
+    /// sample is known to the model [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub reference: Option<PathBuf>,
     #[allow(missing_docs)]
     #[serde(flatten)]
     #[command(flatten)]
@@ -138,7 +142,10 @@ impl Stage for Args {
     }
 
     fn files(&self) -> Files {
-        let files = Files::new().input("--bins", [&self.bins]).input("--model", [&self.model]);
+        let files = Files::new()
+            .input("--bins", [&self.bins])
+            .input("--model", [&self.model])
+            .input("--reference", &self.reference);
         if self.options.methods.is_empty() && self.out.to_string_lossy().contains(METHOD) {
             return files.template("--out", [&self.out]);
         }
@@ -156,10 +163,11 @@ impl Stage for Args {
     }
 
     fn run(&self) -> Result<()> {
-        let (header, mut model) = model_file::load(&self.model, &self.compute.open()?)?;
+        let (mut header, mut model) = model_file::load(&self.model, &self.compute.open()?)?;
         model.set_instruction_set(self.compute.instruction_set.set());
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
+        self.reference.as_ref().map(|whole| fit::measure_by(whole, &mut header, &matrix)).transpose()?;
         let genes: Vec<usize> = matrix.scorable().collect();
         let (layers, shape) = (header.model.layers(), matrix.row_shape(header.model.layers()));
         let x = header.transform.apply(&matrix, layers, &genes);

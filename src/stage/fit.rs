@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::io::FileError;
-use crate::learn::{GeneMeans, MeasuredBy, ModelHeader, Unlike};
+use crate::learn::{FittedTransform, GeneMeans, MeasuredBy, ModelHeader, Unlike};
 use crate::matrix::{Kind, LayerName, Matrix};
 
 /// Refuses a matrix that is not like those that the model was trained on.
@@ -58,6 +58,26 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
     {
         tracing::warn!("the model was trained on {theirs}, the matrix is of {ours}");
     }
+    Ok(())
+}
+
+/// Measures a new sample by a matrix of all its genes, of which `matrix` holds some.
+///
+/// # Errors
+/// If that matrix is of other marks, bins, files or read options, or the model measures no sample.
+pub fn measure_by(whole: &Path, header: &mut ModelHeader, matrix: &Matrix) -> Result<()> {
+    let refuse = |problem: String, remedy: &str| Err(FileError::new(whole, problem).remedy(remedy).into());
+    if header.transform.transform.measures().is_none() {
+        return refuse("the model's transform measures no sample".to_owned(), "Leave --reference out");
+    }
+    let all = crate::io::bins::read(whole)?;
+    check(whole, header, &all)?;
+    if !FittedTransform::is_of_one_sample(&all, matrix) {
+        let problem = format!("is not the whole of {}: sample, signal files or read options differ", matrix.sample);
+        return refuse(problem, "Bin all genes with the very files and options of --bins, under the same --sample");
+    }
+    header.transform.remember(&all);
+    tracing::info!("{}: measured by the {} genes of {}", matrix.sample, all.scorable().count(), whole.display());
     Ok(())
 }
 

@@ -52,6 +52,10 @@ pub struct Args {
     /// Model, .model.safetensors
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
+    /// Matrix of all genes of the sample, by which those of --bins are measured where these are some of them; a training
+    /// sample is known to the model [default: none]
+    #[arg(long, value_name = "FILE")]
+    pub reference: Option<PathBuf>,
     /// Table to write: gene_id, gene_name, sample, status, score, and, if the model has mark attention, one column
     /// mark_attention_MARK a mark; of an ensemble also score_sd and mark_attention_sd_MARK; of a calibrated
     /// model raw_score; of either uncertain, which is 1 where the score is nearer to the model's threshold
@@ -122,6 +126,7 @@ impl Stage for Args {
         Files::new()
             .input("--bins", [&self.bins])
             .input("--model", [&self.model])
+            .input("--reference", &self.reference)
             .output("--predictions", &self.predictions)
             .output("--attention", &self.attention)
     }
@@ -131,15 +136,18 @@ impl Stage for Args {
     }
 
     fn run(&self) -> Result<()> {
-        let (header, mut model) = model_file::load(&self.model, &self.compute.open()?)?;
+        let (mut header, mut model) = model_file::load(&self.model, &self.compute.open()?)?;
         model.set_instruction_set(self.compute.instruction_set.set());
         self.check_attention(&header, model.as_ref())?;
         let matrix = io::bins::read(&self.bins)?;
         fit::check(&self.bins, &header, &matrix)?;
+        self.reference.as_ref().map(|whole| fit::measure_by(whole, &mut header, &matrix)).transpose()?;
         let genes: Vec<usize> = matrix.scorable().collect();
         let rows = header.transform.apply(&matrix, header.model.layers(), &genes);
         let rows = rows.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
-        fit::say_measure(&header, &matrix);
+        if self.reference.is_none() {
+            fit::say_measure(&header, &matrix);
+        }
         fit::warn_if_unlike(&header, &matrix, &genes, &rows);
         let regions: Vec<&Region> = genes.iter().map(|&gene| &matrix.regions[gene]).collect();
         model.meet(&matrix.sample, &regions).map_err(|problem| FileError::new(&self.bins, problem))?;

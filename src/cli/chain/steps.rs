@@ -130,6 +130,7 @@ pub fn predict(config: &Config, layout: &Layout, subject: &Subject, attention: b
     let arguments = predict::Args {
         bins: matrix_of(layout, subject),
         model: layout.model(&train::JOB, 0, &model_of(config, subject)),
+        reference: None,
         predictions: Some(layout.model(&predict::JOB, 0, &subject.name)),
         attention: attention.then(|| layout.model(&predict::JOB, 1, &subject.name)),
         options: Flags(config.scored.clone()),
@@ -195,6 +196,7 @@ pub(super) fn explain(config: &Config, layout: &Layout, subject: &Subject, name:
     let arguments = explain::Args {
         bins: matrix_of(layout, subject),
         model: layout.model(&train::JOB, 0, &model_of(config, subject)),
+        reference: None,
         out: layout.model(&explain::JOB, 0, name),
         options: Flags(explain::Options { methods: vec![method], ..config.explain.clone() }),
         against: Flags(config.against.clone()),

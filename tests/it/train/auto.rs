@@ -171,6 +171,8 @@ fn a_subset_of_a_training_sample_scores_as_the_whole_does() {
     foreign.inputs = vec![Input { mark, file, format, digest, options: Vec::new() }];
     io::bins::write(&work.path("foreign.bins.safetensors"), &foreign).unwrap();
     subset("other", "new");
+    io::bins::write(&work.path("all.bins.safetensors"), &super::matrix("new")).unwrap();
+    let mut moved = 0;
     for model in [
         "auto --epochs 2",
         "auto --epochs 2 --transform normal-scores",
@@ -182,7 +184,24 @@ fn a_subset_of_a_training_sample_scores_as_the_whole_does() {
         work.ok("train", &format!("{INPUTS} {fast} --model {model} --out m.model.safetensors"));
         let (whole, part) = (score("x"), score("part"));
         assert!(part.len() == GENES / 2 - 1 && part.iter().all(|(gene, score)| whole[gene] == *score), "{model}");
+        // of a new sample, where the whole is named
+        let (whole, part) = (score("all"), score("other"));
+        moved += usize::from(part.iter().any(|(gene, score)| whole[gene] != *score));
+        let part = score("other.bins.safetensors --reference all");
+        assert!(part.iter().all(|(gene, score)| whole[gene] == *score), "{model}");
     }
+    // a forest of few genes may not notice
+    assert!(moved >= 4, "{moved}");
+    let explain = "--bins other.bins.safetensors --model m.model.safetensors --out e.bins.safetensors --reference";
+    work.ok("explain", &format!("{explain} all.bins.safetensors"));
+    work.fails("explain", &format!("{explain} x.bins.safetensors"), &["x.bins.safetensors: is not the whole of new"]);
+    work.ok("train", &format!("{INPUTS} {FAST} --epochs 1 --model attentive-chrome --out raw.model.safetensors"));
+    let raw = explain.replace("m.model", "raw.model");
+    work.fails(
+        "explain",
+        &format!("{raw} all.bins.safetensors"),
+        &["transform measures no sample", "Leave --reference out"],
+    );
     for (matrix, sample) in [("other", "new"), ("foreign", "x")] {
         let files = format!("--bins {matrix}.bins.safetensors --model m.model.safetensors --predictions p.tsv");
         let log = work.ok("predict", &files);
