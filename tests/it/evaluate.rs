@@ -306,7 +306,7 @@ fn bad_input_is_refused_in_words() {
     dir.write("status.tsv", predictions.replacen("\tok\t", "\tfine\t", 1));
     dir.write("labels_twice.tsv", "gene_id\tlabel\ng1\t1\ng1\t0\n");
     dir.write("labels_na.tsv", "gene_id\tlabel\ng1\tNA\n");
-    dir.write("labels_commas.tsv", "gene_id,label\ng1,1\n");
+    dir.write("labels_blanks.tsv", "gene_id label\ng1 1\n");
     dir.write("labels_inf.tsv", "gene_id\tlabel\ng1\tinf\n");
     dir.write("split_word.tsv", "gene_id\tsplit\ng1\tdev\n");
     dir.write("split_fold.tsv", "gene_id\tsplit\tfold\ng1\ttest\tone\n");
@@ -330,7 +330,7 @@ fn bad_input_is_refused_in_words() {
         (["other_ids.tsv", regular[1], regular[2]], &["share no gene", "\"ENSG0\"", "\"g0\"", "version"]),
         ([regular[0], "labels_twice.tsv", regular[2]], &["line 3", "g1 is labelled twice"]),
         ([regular[0], "labels_na.tsv", regular[2]], &["labels_na.tsv", "no label"]),
-        ([regular[0], "labels_commas.tsv", regular[2]], &["line 1", "separated by tabs"]),
+        ([regular[0], "labels_blanks.tsv", regular[2]], &["line 1", "separated by tabs"]),
         ([regular[0], "labels_inf.tsv", regular[2]], &["line 2", "finite number"]),
         (
             [regular[0], regular[1], "split_word.tsv"],

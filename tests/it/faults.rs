@@ -130,7 +130,20 @@ fn every_path_of_a_flag_is_declared() {
         }
         let left_out = command.get_arguments().filter(is_path).filter_map(|argument| argument.get_long());
         let left_out: Vec<&str> = left_out.filter(|flag| !arguments.contains(&format!("--{flag} "))).collect();
-        let exclusive = ["deepchrome-csv", "labels-out", "genes", "out-dir", "export", "model", "weights", "out"];
+        let exclusive = [
+            "fasta",
+            "table",
+            "bins",
+            "labels",
+            "deepchrome-csv",
+            "labels-out",
+            "genes",
+            "out-dir",
+            "export",
+            "model",
+            "weights",
+            "out",
+        ];
         assert!(left_out.iter().all(|flag| exclusive.contains(flag)), "{arguments}: {left_out:?} not tried");
     }
     check::<tss::Args>("tss --annotation a --out b");
@@ -142,9 +155,13 @@ fn every_path_of_a_flag_is_declared() {
     check::<pair::Args>("pair --bins a --versus b --out c");
     check::<label::Args>("label --expression a --sample s --genes b --out c");
     check::<split::Args>("split --genes a --labels b --out c");
+    check::<split::Args>("split --fasta a --labels b --out c");
+    check::<kernel::Args>("kernel --fasta a --out c.tsv");
+    check::<graph::Args>("graph --bins a --labels b --weights w --groups g --out-dir c");
+    check::<graph::Args>("graph --table a --weights w --groups g --out-dir c");
     check::<train::Args>("train --bins a --labels b --splits c --out d.model.safetensors");
-    check::<predict::Args>("predict --bins a --model b --predictions c --attention d");
-    check::<explain::Args>("explain --bins a --model b --out c");
+    check::<predict::Args>("predict --bins a --model b --reference r --predictions c --attention d");
+    check::<explain::Args>("explain --bins a --model b --reference r --out c");
     check::<faithfulness::Args>(
         "faith --bins a --model b --splits s --out c --other-model d --permuted-model e --truth f --held-out g --held-out-mark m",
     );
