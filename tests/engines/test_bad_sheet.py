@@ -6,7 +6,11 @@ from support import Project, needs
 
 SHEETS = {
     "no column": ("sample\tmark\tpath", "sample\tmrk\tpath", ["samples.tsv, line 1: no column \"mark\"; found sample, mrk"]),
-    "a mark twice": ("sample2\tH3K4me3", "sample2\tH3K9me3", ["line 11: sample sample2 has mark H3K9me3 twice", "merge replicates"]),
+    "a file twice": (
+        "sample2\tH3K4me3\tsignal/sample2.H3K4me3.bam",
+        "sample2\tH3K9me3\tsignal/sample2.H3K9me3.bigWig",
+        ["line 11: sample sample2 has ", "sample2.H3K9me3.bigWig for H3K9me3 twice", "replicates"],
+    ),
     "no such file": ("signal/sample2.H3K9me3", "signal/nowhere", ["samples.tsv, line 11: no such file", "nowhere.bigWig", "relative to the sheet"]),
 }
 CONFIGS = {

@@ -69,6 +69,10 @@ pub(super) fn files(inputs: &SignalInputs, binned: &Binned, elapsed: Duration) {
         }
         bytes += std::fs::metadata(file.path()).map_or(0, |meta| meta.len());
     }
+    for mark in inputs.marks.iter().filter(|mark| mark.signals.len() > 1) {
+        let names: Vec<String> = mark.signals.iter().map(|&at| inputs.files[at].path().display().to_string()).collect();
+        tracing::info!("{}: taken for {} replicates: {}", mark.mark, names.len(), names.join(", "));
+    }
     let (seconds, megabytes) = (elapsed.as_secs_f64(), bytes as f64 / 1e6);
     tracing::info!("{} files, {megabytes:.1} MB, {seconds:.2} s, {:.0} MB/s", inputs.files.len(), megabytes / seconds);
 }
