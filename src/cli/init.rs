@@ -11,13 +11,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 
-use self::guess::guess;
-use self::sheet::{Sheet, SheetRow, holds_reads};
-use crate::io::{FileError, Output, sample_sheet};
+use self::guess::{guess, holds_reads};
+use self::sheet::{Sheet, SheetRow};
+use crate::genome::{check_case, check_name, check_text};
+use crate::io::{self, FileError, Output};
 use crate::stage::{Common, Files, Stage};
 
-/// Endings of signal files. A .bed may hold peaks as well, and is taken only if it is named.
-const SIGNALS: [&str; 8] = ["bw", "bigwig", "bam", "cram", "bedgraph", "bdg", "bg", "tagalign"];
 const ANNOTATIONS: [&str; 3] = ["gtf", "gff", "gff3"];
 const TABLES: [&str; 6] = ["tsv", "csv", "txt", "tab", "results", "sf"];
 
@@ -76,10 +75,14 @@ impl Stage for Init {
             );
         }
         let found = self.found()?;
-        let signals: Vec<_> = found.of(&SIGNALS, &self.paths).map(|path| (path.clone(), guess(path))).collect();
+        // a .bed may hold peaks as well, and is taken only if it is named
+        let is_signal = |path: &&PathBuf| {
+            holds_reads(path).is_some() && !FolderFiles::ends_in(path, &["bed"]) || self.paths.contains(path)
+        };
+        let signals: Vec<_> = found.0.iter().filter(is_signal).map(|path| (path.clone(), guess(path))).collect();
         let annotation = match &self.annotation {
             Some(path) => path.clone(),
-            None => only("gene annotation (GTF or GFF3)", found.of(&ANNOTATIONS, &[]), "--annotation")?,
+            None => only("gene annotation (GTF or GFF3)", found.of(&ANNOTATIONS), "--annotation")?,
         };
         let folder = self.out_dir.canonicalize().with_context(|| self.out_dir.display().to_string())?;
         let folder_name = folder.file_name().map_or("sample".into(), |name| name.to_string_lossy());
@@ -94,13 +97,12 @@ impl Stage for Init {
             "the names of the signal files tell of several assemblies ({}). Name the files of one",
             assemblies.into_iter().collect::<Vec<_>>().join(", ")
         );
+        check_names(&sheet)?;
         say(&sheet, &samples, &columns);
-        let is_ratio = signals.iter().any(|(_, guess)| guess.is_ratio);
+        let is_ratio = sheet.rows.iter().any(|row| guess(&row.path).is_ratio);
         let written = Written { folder: &folder, sheet: &sheet, columns: &columns };
         put(&self.sheet(), &written.samples())?;
         put(&self.config(), &written.config(&annotation, assemblies.first().copied(), &table, is_ratio))?;
-        // what was written must be what a run takes
-        sample_sheet::read(&self.sheet(), &self.out_dir, true)?;
         tracing::info!("next: read {}, then attentrack run {}", self.sheet().display(), self.config().display());
         Ok(())
     }
@@ -110,14 +112,15 @@ impl Stage for Init {
 struct FolderFiles(Vec<PathBuf>);
 
 impl FolderFiles {
-    /// Files with one of these endings, plain or gzip, and those that were named themselves.
-    fn of<'a>(&'a self, endings: &'a [&str], named: &'a [PathBuf]) -> impl Iterator<Item = &'a PathBuf> {
-        self.0.iter().filter(move |path| {
-            let name = path.to_string_lossy().to_ascii_lowercase();
-            let stem = name.strip_suffix(".gz").unwrap_or(&name);
-            let ending = stem.rsplit('.').next().unwrap_or_default();
-            endings.contains(&ending) || named.contains(path)
-        })
+    /// Files with one of these endings, plain or gzip.
+    fn of<'a>(&'a self, endings: &'a [&str]) -> impl Iterator<Item = &'a PathBuf> {
+        self.0.iter().filter(move |path| Self::ends_in(path, endings))
+    }
+
+    fn ends_in(path: &Path, endings: &[&str]) -> bool {
+        let name = path.to_string_lossy().to_ascii_lowercase();
+        let stem = name.strip_suffix(".gz").unwrap_or(&name);
+        endings.contains(&stem.rsplit('.').next().unwrap_or_default())
     }
 }
 
@@ -151,8 +154,10 @@ impl Init {
                 let entry = entry.map_err(|error| FileError::os(&path, "read the folder", &error))?.path();
                 let entry = entry.strip_prefix(".").map(Path::to_owned).unwrap_or(entry);
                 let is_hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+                // a link to a folder may lead back to where it lies
+                let is_link = entry.is_symlink() && entry.is_dir();
                 let is_result = entry.join("metrics.json").is_file() || entry.join(".attentrack-run.json").is_file();
-                if !is_hidden && !is_result {
+                if !is_hidden && !is_link && !is_result {
                     open.push(entry);
                 }
             }
@@ -164,7 +169,7 @@ impl Init {
     /// The expression table, and the column of each sample that has one.
     fn table(&self, found: &FolderFiles, samples: &BTreeSet<&str>) -> Result<(PathBuf, Vec<(String, String)>)> {
         let columns_of = |path: &Path| -> Result<Vec<(String, String)>> {
-            let header = expression::header(path)?;
+            let header = io::expression::columns(path)?;
             let column =
                 |sample: &&str| Some(((*sample).to_owned(), expression::column_of(&header, sample)?.to_owned()));
             let found: Vec<_> = samples.iter().filter_map(column).collect();
@@ -188,8 +193,9 @@ impl Init {
             return Ok((path.clone(), columns));
         }
         let mut tables = Vec::new();
-        for path in found.of(&TABLES, &[]).filter(|path| **path != self.sheet()) {
-            let columns = columns_of(path)?;
+        for path in found.of(&TABLES).filter(|path| **path != self.sheet()) {
+            // whatever else lies there need not be a table
+            let columns = columns_of(path).unwrap_or_default();
             if !columns.is_empty() {
                 tables.push((path.clone(), columns));
             }
@@ -219,6 +225,20 @@ fn only<'a>(what: &str, files: impl Iterator<Item = &'a PathBuf>, flag: &str) ->
             files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
         ),
     }
+}
+
+/// What a run would refuse, before anything is written.
+fn check_names(sheet: &Sheet) -> Result<()> {
+    for (at, SheetRow { sample, mark, path, .. }) in sheet.rows.iter().enumerate() {
+        let before = sheet.rows[..at].iter().map(|row| row.sample.as_str());
+        let checked = check_name("sample", sample).and_then(|()| check_name("mark", mark));
+        checked.and_then(|()| check_case("sample", sample, before)).map_err(|error| {
+            FileError::new(path, error.to_string()).remedy("Rename the file, or write samples.tsv by hand")
+        })?;
+        check_text("path", &path.to_string_lossy())
+            .map_err(|error| FileError::new(path, error.to_string()).remedy("Rename the file"))?;
+    }
+    Ok(())
 }
 
 /// What was taken for what, and what was left out.
@@ -276,7 +296,7 @@ impl Written<'_> {
             .collect();
         let columns = if renamed.is_empty() { String::new() } else { format!(", columns: {{{}}}", renamed.join(", ")) };
         let rows = &self.sheet.rows;
-        let reads = rows.iter().filter(|row| holds_reads(&row.path)).count();
+        let reads = rows.iter().filter(|row| holds_reads(&row.path) == Some(true)).count();
         let mut window = vec!["chrom_alias: auto".to_owned()];
         let mut notes =
             vec!["# chrom_alias auto: chr is added to or taken from chromosome names where files differ in it"];

@@ -63,6 +63,14 @@ pub struct Expression {
     pub versions_stripped: usize,
 }
 
+/// Names of the columns of a table; their numbers where it has no header.
+///
+/// # Errors
+/// If the file cannot be read, or holds nothing.
+pub fn columns(path: &Path) -> Result<Vec<String>> {
+    Ok(Lines::open(path)?.header("")?.names)
+}
+
 /// Reads one sample's column; plain or gzip, `-` is standard input. NA, NaN, `#N/A`, None, `-`, `.` and
 /// empty cells are `None`.
 ///

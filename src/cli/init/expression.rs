@@ -1,25 +1,5 @@
 //! Which column of an expression table is of which sample.
 
-use std::path::Path;
-
-use crate::io::{Lines, Result};
-
-/// The cells of a table's header, whichever separates them.
-///
-/// # Errors
-/// If the file cannot be read.
-pub fn header(path: &Path) -> Result<Vec<String>> {
-    let mut lines = Lines::open(path)?;
-    while let Some((_, text)) = lines.next_text()? {
-        if text.trim().is_empty() || text.starts_with('#') {
-            continue;
-        }
-        let separator = ['\t', ';', ','].into_iter().find(|separator| text.contains(*separator)).unwrap_or(' ');
-        return Ok(text.split(separator).map(|cell| cell.trim().trim_matches('"').to_owned()).collect());
-    }
-    Ok(Vec::new())
-}
-
 /// The column of a sample: of its very name, of its name in another case, or the only one whose words hold those of the
 /// name one after the other (`E003` in `tpm_E003_rep1`).
 pub fn column_of<'a>(columns: &'a [String], sample: &str) -> Option<&'a str> {

@@ -133,10 +133,30 @@ pub fn joined(words: &[(String, String)]) -> String {
     name.chars().map(|letter| if allowed(letter) { letter } else { '_' }).collect()
 }
 
+/// What signal files end in, before a `.gz`, and whether they hold reads.
+const ENDINGS: [(&str, bool); 9] = [
+    (".bw", false),
+    (".bigwig", false),
+    (".bedgraph", false),
+    (".bdg", false),
+    (".bg", false),
+    (".bam", true),
+    (".cram", true),
+    (".tagalign", true),
+    (".bed", true),
+];
+
+/// Whether a file holds reads, by its ending; `None` of a file that is no signal by that.
+pub fn holds_reads(path: &Path) -> Option<bool> {
+    let name = path.to_string_lossy().to_ascii_lowercase();
+    let stem = name.strip_suffix(".gz").unwrap_or(&name);
+    ENDINGS.iter().find(|(ending, _)| stem.ends_with(ending)).map(|(_, reads)| *reads)
+}
+
 /// A name without what says its format.
 fn without_endings(name: &str) -> &str {
     let mut stem = name;
-    for ending in [".gz", ".bw", ".bigwig", ".bam", ".cram", ".bedgraph", ".bdg", ".bg", ".tagalign", ".bed"] {
+    for ending in [".gz"].into_iter().chain(ENDINGS.map(|(ending, _)| ending)) {
         let cut = stem.len().saturating_sub(ending.len());
         if stem.get(cut..).is_some_and(|end| end.eq_ignore_ascii_case(ending)) && cut > 0 {
             stem = &stem[..cut];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::guess::{Guess, joined};
+use super::guess::{Guess, holds_reads, joined};
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +20,6 @@ pub struct SheetRow {
 pub struct Sheet {
     pub rows: Vec<SheetRow>,
     pub left_out: Vec<(PathBuf, String)>,
-}
-
-/// Whether a file holds reads, by its ending.
-pub fn holds_reads(path: &Path) -> bool {
-    let name = path.to_string_lossy().to_ascii_lowercase();
-    [".bam", ".cram", ".tagalign", ".tagalign.gz", ".bed", ".bed.gz"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// Makes the rows. `unnamed` is the sample of files whose names say none.
@@ -52,18 +46,18 @@ pub fn make(files: &[(PathBuf, Guess)], unnamed: &str) -> Result<Sheet, String> 
     if groups.is_empty() {
         return Err("no signal file names a mark, such as H3K4me3, in its own name or its folder's".to_owned());
     }
-    let with_reads = groups.values().filter(|files| files.iter().any(|(path, _)| holds_reads(path))).count();
-    let with_values = groups.values().filter(|files| files.iter().any(|(path, _)| !holds_reads(path))).count();
+    let is_reads = |path: &Path| holds_reads(path) == Some(true);
+    let with_reads = groups.values().filter(|files| files.iter().any(|(path, _)| is_reads(path))).count();
+    let with_values = groups.values().filter(|files| files.iter().any(|(path, _)| !is_reads(path))).count();
     let prefers_reads = with_reads > with_values;
     let samples: BTreeSet<&String> = groups.keys().map(|(sample, _)| sample).collect();
     let marks: BTreeSet<&String> = groups.keys().map(|(_, mark)| mark).collect();
     let has_all = |mark: &String| samples.iter().all(|sample| groups.contains_key(&((*sample).clone(), mark.clone())));
     let kept: BTreeSet<String> = marks.into_iter().filter(|mark| has_all(mark)).cloned().collect();
     for ((sample, mark), files) in &groups {
-        let is_mixed =
-            files.iter().any(|(path, _)| holds_reads(path)) && files.iter().any(|(path, _)| !holds_reads(path));
+        let is_mixed = files.iter().any(|(path, _)| is_reads(path)) && files.iter().any(|(path, _)| !is_reads(path));
         let (files, others): (Vec<_>, Vec<_>) =
-            files.iter().copied().partition(|(path, _)| !is_mixed || holds_reads(path) == prefers_reads);
+            files.iter().copied().partition(|(path, _)| !is_mixed || is_reads(path) == prefers_reads);
         let kind = if prefers_reads { "reads" } else { "values" };
         let reason = format!("{mark} of {sample} is there as {kind} too");
         sheet.left_out.extend(others.into_iter().map(|(path, _)| (path.clone(), reason.clone())));
