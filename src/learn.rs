@@ -46,7 +46,7 @@ pub use optimizer::OptimizerState;
 pub use random::gene_order;
 pub use recipe::Recipe;
 pub use regime::{OptimizerKind, Regime};
-pub use row::{RowMeans, fill, layers, network_row};
+pub use row::{RowMeans, fill, network_row};
 pub use schedule::Schedule;
 pub use score::{Scores, Spread, score};
 pub use stream::{Reading, SHARD_BYTES, ShardError, Shards, Stream, WINDOW_BYTES};

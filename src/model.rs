@@ -122,6 +122,10 @@ trait Architecture {
     fn body_parts(&self) -> usize {
         0
     }
+    /// Whether its channels are the four bases of DNA, and its bins single bases, instead of marks and bins.
+    fn of_bases(&self) -> bool {
+        false
+    }
     /// Whether it has bin attention, and mark attention.
     fn attention(&self) -> [bool; 2];
     /// All tensors, in the order in which they are initialised, written and laid out in flat weights.
@@ -159,6 +163,11 @@ impl ModelConfig {
     /// Places along the body that it reads beside the window; 0 where it reads the window alone.
     pub fn body_parts(&self) -> usize {
         self.architecture().body_parts()
+    }
+
+    /// Whether its channels are the four bases of DNA, and its bins single bases, instead of marks and bins.
+    pub fn of_bases(&self) -> bool {
+        self.architecture().of_bases()
     }
 
     /// The axes of what it reads of a gene: mark and bin of a window; of a row that holds bodies too, the numbers of

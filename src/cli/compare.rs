@@ -155,6 +155,7 @@ impl Compare {
                         .is_some_and(|sample| sample.signals.iter().any(|signal| signal.mark == name))
             };
             needs.pair == cohort.has_pairs()
+                && !needs.sequence
                 && (!needs.other_samples || has_others)
                 && (!needs.ends || !needs.pair)
                 && needs.mark.is_none_or(has_mark)
@@ -169,7 +170,7 @@ impl Compare {
         match (model.has_layers(), config.window.body, &config.train.layers[..]) {
             (false, ..) => vec![(tag, Vec::new())],
             (true, Some(true), []) => {
-                vec![(tag, Vec::new()), (format!("{}+body", model.tag), LayerName::ALL.to_vec())]
+                vec![(tag, Vec::new()), (format!("{}+body", model.tag), LayerName::SIGNAL.to_vec())]
             }
             (true, _, layers) => vec![(tag, layers.to_vec())],
         }

@@ -12,7 +12,7 @@ use super::mean;
 use super::trees::TreeShapley;
 use crate::learn::baseline::{Feature, Fit, Seen, Statistic, Trees, log_odds, log_odds_slope};
 use crate::learn::{Source, Trained, network_row};
-use crate::matrix::RowShape;
+use crate::matrix::{LayerName, RowShape};
 
 /// What a gene is compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -96,6 +96,19 @@ pub(super) fn of_model(
                             *value += summand.weight * f64::from(*found);
                         }
                         taken += part.range.len();
+                    }
+                }
+            }
+            Source::Kmers(fit) => {
+                let Some(part) = shape.part(LayerName::Sequence) else { continue };
+                let sequences: Vec<f32> =
+                    x.chunks_exact(size).flat_map(|row| &row[part.range.clone()]).copied().collect();
+                let found = fit.contributions(&sequences, part.positions);
+                for ((values, row), found) in values.chunks_exact_mut(size).zip(x.chunks_exact(size)).zip(found) {
+                    let Some(found) = found else { continue };
+                    for channel in part.channels() {
+                        let bases = channel.zip(&found).filter(|(at, _)| row[*at] > 0.5);
+                        bases.for_each(|(at, found)| values[at] += summand.weight * found);
                     }
                 }
             }
@@ -201,7 +214,6 @@ fn share(feature: &Feature, part: f64, (row, baseline): (&[f32], &[f32]), is_lin
 mod tests {
     use super::*;
     use crate::learn::baseline::{FeatureSet, Growth, Linear, Table};
-    use crate::matrix::LayerName;
 
     const SIZE: usize = 24;
 

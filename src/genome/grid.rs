@@ -106,6 +106,19 @@ impl Grid {
         Ok(Grid { flank_bp, bin_size_bp, orientation })
     }
 
+    /// No bins: of a matrix that holds no windows.
+    pub fn none() -> Self {
+        Grid { flank_bp: 0, bin_size_bp: 1, orientation: Orientation::Gene }
+    }
+
+    /// The grid that a file names; flanks of 0 stand for [`Self::none`].
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn stored(flank_bp: u32, bin_size_bp: u32, orientation: Orientation) -> Result<Self, GridError> {
+        if flank_bp == 0 { Ok(Grid::none()) } else { Grid::new(flank_bp, bin_size_bp, orientation) }
+    }
+
     /// Bases on either side of the TSS.
     pub fn flank_bp(&self) -> u32 {
         self.flank_bp

@@ -7,6 +7,9 @@
 //! whose attentions are the members' means, the sample standard deviations over the members `values_sd` f32 [region,
 //! channel, position] and `mark_values_sd` f32 [region, channel]. These are the names of the layer `window`; of the layer
 //! `body` they are `body`, `body.mark_values` and so on. Values are written as f32, and read from f32, f16, bf16 and u8.
+//!
+//! A matrix holds a window, sequences, or both. The signal of the layer `sequence` is a byte a base, `sequence` u8 [region,
+//! position]: 0 to 3 for A, C, G, T, and 4 for a base that is not known.
 
 mod rows;
 #[cfg(test)]
@@ -21,7 +24,8 @@ use super::safetensors_file::{self, RawTensor, TensorView};
 use super::{FileError, Result};
 use crate::genome::{Grid, HiddenCharacter, Strand, Tss};
 use crate::matrix::{
-    Attention, AttentionSpread, FORMAT, FORMAT_VERSION, Header, Layer, LayerName, Matrix, Region, ShapeError,
+    Attention, AttentionSpread, Bases, FORMAT, FORMAT_VERSION, Header, Kind, Layer, LayerName, Matrix, Region,
+    ShapeError, codes, one_hot,
 };
 
 pub use rows::{LayerRows, open};
@@ -45,6 +49,7 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
         flank_bp: matrix.grid.flank_bp(),
         bin_size_bp: matrix.grid.bin_size_bp(),
         orientation: matrix.grid.orientation(),
+        sequence: (matrix.bases != Bases::default()).then_some(matrix.bases),
         statistic: matrix.statistic,
         marks: matrix.marks.clone(),
         inputs: matrix.inputs.clone(),
@@ -53,10 +58,11 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<()> {
         symbols: symbols(&matrix.regions),
         status: matrix.status.clone(),
     };
-    let places = places(path, matrix)?;
+    let mut places = places(path, matrix)?;
+    places.extend(sequences(matrix));
     let mut tensors: Vec<(String, TensorView)> =
         places.iter().map(|(name, tensor)| ((*name).to_owned(), TensorView::from(tensor))).collect();
-    for layer in &matrix.layers {
+    for layer in matrix.layers.iter().filter(|layer| !is_coded(matrix.kind, layer.name)) {
         put_layer(&mut tensors, matrix, layer);
     }
     let tensors: Vec<(&str, TensorView)> = tensors.iter().map(|(name, view)| (name.as_str(), view.clone())).collect();
@@ -96,6 +102,18 @@ fn places(path: &Path, matrix: &Matrix) -> Result<Vec<(&'static str, RawTensor)>
     Ok(places)
 }
 
+/// Whether a layer is kept as numbers of bases, and not as numbers for each channel.
+fn is_coded(kind: Kind, layer: LayerName) -> bool {
+    kind == Kind::Signal && layer == LayerName::Sequence
+}
+
+/// The tensor of the regions' bases.
+fn sequences(matrix: &Matrix) -> Option<(&'static str, RawTensor)> {
+    let layer = matrix.layer(LayerName::Sequence).filter(|_| is_coded(matrix.kind, LayerName::Sequence))?;
+    let length = matrix.bases.length_bp as usize;
+    Some((layer.name.name(), RawTensor::of_u8(&[matrix.n_regions(), length], &codes(&layer.values, length))))
+}
+
 /// Adds the tensors of a layer.
 fn put_layer<'a>(tensors: &mut Vec<(String, TensorView<'a>)>, matrix: &Matrix, layer: &'a Layer) {
     let [regions, channels, positions] = axes(matrix, layer.name);
@@ -125,14 +143,23 @@ pub fn read(path: &Path) -> Result<Matrix> {
     let (header, mut tensors): (Header, _) = safetensors_file::read(path, "matrix")?;
     let mut matrix = without_tensors(path, header)?;
     for name in LayerName::ALL {
-        if name == LayerName::Window || tensors.contains_key(&name.tensor("values")) {
-            let layer = read_layer(path, axes(&matrix, name), name, &mut tensors)?;
+        if is_needed(&matrix, name) || tensors.contains_key(&name.tensor("values")) {
+            let layer = read_layer(path, &matrix, name, &mut tensors)?;
             matrix.layers.push(layer);
         }
     }
     read_places(path, &mut matrix, &mut tensors)?;
     matrix.check_shape().map_err(|error| disagreement(path, &error))?;
     Ok(matrix)
+}
+
+/// Whether a file must hold a layer, by what its header says.
+fn is_needed(matrix: &Matrix, layer: LayerName) -> bool {
+    match layer {
+        LayerName::Window => matrix.n_bins() > 0,
+        LayerName::Sequence => matrix.bases.length_bp > 0,
+        LayerName::Body => false,
+    }
 }
 
 /// Reads where the regions are.
@@ -168,12 +195,12 @@ fn read_places(path: &Path, matrix: &mut Matrix, tensors: &mut Tensors) -> Resul
 }
 
 /// Reads one layer.
-fn read_layer(
-    path: &Path,
-    [regions, channels, positions]: [usize; 3],
-    name: LayerName,
-    tensors: &mut Tensors,
-) -> Result<Layer> {
+fn read_layer(path: &Path, matrix: &Matrix, name: LayerName, tensors: &mut Tensors) -> Result<Layer> {
+    let [regions, channels, positions] = axes(matrix, name);
+    if is_coded(matrix.kind, name) {
+        let codes = take(path, tensors, name.name(), &[regions, positions], RawTensor::to_u8)?;
+        return Ok(Layer::new(name, one_hot(&codes, positions)));
+    }
     let mut floats = |what: &str, shape: &[usize]| take(path, tensors, &name.tensor(what), shape, RawTensor::to_floats);
     let mut layer = Layer::new(name, floats("values", &[regions, channels, positions])?);
     if !tensors.contains_key(&name.tensor("null_values")) {
@@ -214,7 +241,7 @@ fn without_tensors(path: &Path, header: Header) -> Result<Matrix> {
         let problem = format!("names a chromosome with {} bytes, more than {LONGEST_CHROM}", chrom.name.len());
         return Err(FileError::new(path, problem).place("header").remedy("Make the file again"));
     }
-    let grid = Grid::new(header.flank_bp, header.bin_size_bp, header.orientation)
+    let grid = Grid::stored(header.flank_bp, header.bin_size_bp, header.orientation)
         .map_err(|error| FileError::new(path, error.to_string()).place("header"))?;
     if !header.symbols.is_empty() && header.symbols.len() != header.genes.len() {
         let (found, expected) = (header.symbols.len(), header.genes.len());
@@ -228,6 +255,7 @@ fn without_tensors(path: &Path, header: Header) -> Result<Matrix> {
         sample: header.sample,
         assembly: header.assembly,
         grid,
+        bases: header.sequence.unwrap_or_default(),
         statistic: header.statistic,
         marks: header.marks,
         inputs: header.inputs,

@@ -60,6 +60,7 @@ impl RawTensor {
     raw_tensor_of!(of_i64, to_i64, i64, Dtype::I64);
     raw_tensor_of!(of_i32, to_i32, i32, Dtype::I32);
     raw_tensor_of!(of_i8, to_i8, i8, Dtype::I8);
+    raw_tensor_of!(of_u8, to_u8, u8, Dtype::U8);
 
     /// Whether [`Self::to_floats`] takes this element type.
     pub fn holds_floats(dtype: Dtype) -> bool {

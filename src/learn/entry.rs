@@ -3,6 +3,7 @@
 use crate::learn::baseline::BaselineMethod;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::facts::Fact;
+use crate::learn::kmer::KmerMethod;
 use crate::learn::{Task, Transform};
 use crate::model::{Design, ModelConfig, Shape, Sizes};
 
@@ -32,6 +33,8 @@ pub struct Needs {
     pub expression: bool,
     /// The genes' bodies, where the matrix has them.
     pub bodies: bool,
+    /// The regions' bases instead of signal.
+    pub sequence: bool,
     /// Where genes end.
     pub ends: bool,
     /// Expression in several training samples.
@@ -88,6 +91,8 @@ pub enum How {
     Fact(Fact),
     /// Networks, and fits of tables stacked on them.
     Stack(&'static Design),
+    /// A fit of the words of a sequence.
+    Kmers(KmerMethod),
 }
 
 impl PartialEq for Recipe {
@@ -101,7 +106,7 @@ impl Recipe {
     pub fn network(&self) -> Option<&'static Design> {
         match self.how {
             How::Network(design) | How::Stack(design) => Some(design),
-            How::Table(_) | How::Fact(_) => None,
+            How::Table(_) | How::Fact(_) | How::Kmers(_) => None,
         }
     }
 
@@ -135,7 +140,27 @@ impl Recipe {
 
     /// Whether its layers can be chosen.
     pub fn has_layers(&self) -> bool {
-        self.has_features() || matches!(self.how, How::Network(design) if design.reads_bodies())
+        self.has_features() || matches!(self.how, How::Network(design) if design.reads_bodies() && !self.needs.sequence)
+    }
+
+    /// Whether what is done to the signal can be chosen: bases are read as they are.
+    pub fn has_transform(&self) -> bool {
+        !self.needs.sequence
+    }
+
+    /// Whether the length of its words can be chosen.
+    pub fn has_kmer_length(&self) -> bool {
+        matches!(self.how, How::Kmers(method) if method.has_length())
+    }
+
+    /// Whether the letters of its words that may differ can be chosen.
+    pub fn has_mismatches(&self) -> bool {
+        matches!(self.how, How::Kmers(method) if method.has_mismatches())
+    }
+
+    /// Whether the strands that it reads can be chosen.
+    pub fn has_strands(&self) -> bool {
+        matches!(self.how, How::Kmers(_))
     }
 
     /// Whether a number of networks in the file can be chosen.

@@ -10,10 +10,14 @@ mod alphabet;
 mod counts;
 mod gapped;
 mod gapped_svm;
+mod model;
+mod regression;
 mod relatives;
 
 pub use alphabet::{Alphabet, AlphabetError, Unknown};
 pub use counts::{Counts, CountsError, Gmers, SharedKmers};
 pub use gapped::{Bag, GappedKmers, GappedKmersError, LONGEST};
 pub use gapped_svm::{Bags, COSTS, GappedSvm, SvmError};
+pub use model::{KmerChoice, KmerFit, KmerMethod, KmerModel, KmerModelConfig, KmerModelError, Strands, letters};
+pub use regression::{KmerRegression, LabelledSequences};
 pub use relatives::{STRETCH, groups, related};

@@ -49,7 +49,7 @@ pub struct LayerQuantiles {
 impl LayerQuantiles {
     /// Those of each layer of a matrix, over the genes that can be scored; of what is missing there is nothing.
     pub fn of(matrix: &Matrix) -> Vec<Self> {
-        let layers = LayerName::ALL.into_iter().filter(|&layer| matrix.layer(layer).is_some());
+        let layers = LayerName::SIGNAL.into_iter().filter(|&layer| matrix.layer(layer).is_some());
         let of_layer = |layer: LayerName| {
             let channels: Vec<_> = matrix.row_shape(&[layer]).channels().collect();
             let values = |channel: &std::ops::Range<usize>| {

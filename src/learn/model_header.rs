@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::calibration::Calibration;
 use super::{FittedTransform, ModelSpec, Regime, Task};
 use crate::genome::{Grid, Orientation};
-use crate::matrix::{BODY_PARTS, Statistic};
+use crate::matrix::{BODY_PARTS, Bases, LayerName, RowPart, Statistic};
 
 /// Value of [`ModelHeader::format`].
 pub const MODEL_FORMAT: &str = "attentrack.model";
@@ -31,12 +31,15 @@ pub struct ModelHeader {
     pub task: Task,
     /// The marks, in the order of the model's inputs.
     pub marks: Vec<String>,
-    /// Bases on either side of the TSS.
+    /// Bases on either side of the TSS; 0 of a model that reads no window.
     pub flank_bp: u32,
     /// Width of a bin.
     pub bin_size_bp: u32,
     /// Direction of the bins that the model was trained on.
     pub orientation: Orientation,
+    /// The bases of each region's sequence, of a model that reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Bases>,
     /// The statistic that the model was trained on.
     pub statistic: Statistic,
     /// Assembly of the training samples, if it was stated.
@@ -69,23 +72,30 @@ impl ModelHeader {
     /// In what the header disagrees with itself: the one place where its numbers, which come from a file, are
     /// checked before anything is computed or made room for by them.
     pub fn problem(&self) -> Option<String> {
-        let (n_marks, n_bins) = (self.model.n_marks(), self.model.n_bins());
-        // the window first, so that a file of other marks or bins is told so
-        let window = Grid::new(self.flank_bp, self.bin_size_bp, self.orientation);
-        if self.marks.len() != n_marks || window.as_ref().map(Grid::n_bins) != Ok(n_bins) {
+        let (shape, n_marks) = (self.model.row_shape(), self.marks.len());
+        // the axes first, so that a file of other marks or bins is told so
+        let window = Grid::stored(self.flank_bp, self.bin_size_bp, self.orientation).unwrap_or_else(|_| Grid::none());
+        let axes = |part: &RowPart| {
+            let [channels, positions] = match part.layer {
+                LayerName::Window => [n_marks, window.n_bins()],
+                LayerName::Body => [n_marks, BODY_PARTS],
+                LayerName::Sequence => [4, self.sequence.unwrap_or_default().length_bp as usize],
+            };
+            (part.channels().count(), part.positions) != (channels, positions)
+        };
+        if let Some(part) = shape.parts().iter().find(|part| axes(part)) {
             return Some(format!(
-                "names {} marks and ±{} bp in bins of {} bp, but the model has {n_marks} marks and {n_bins} bins",
-                self.marks.len(),
+                "names {n_marks} marks, ±{} bp in bins of {} bp and {} bases, but the model reads {} channels × {} positions of the layer {}",
                 self.flank_bp,
                 self.bin_size_bp,
+                self.sequence.unwrap_or_default().length_bp,
+                part.channels().count(),
+                part.positions,
+                part.layer.name(),
             ));
         }
         if let Some(problem) = self.model.problem() {
             return Some(problem);
-        }
-        let body_parts = self.model.body_parts();
-        if ![0, BODY_PARTS].contains(&body_parts) {
-            return Some(format!("names {body_parts} places of the body, expected {BODY_PARTS}"));
         }
         let means = &self.transform.train_means;
         if self.transform.needs_train_means() && means.len() != n_marks {

@@ -8,9 +8,10 @@ use super::arrays::Arrays;
 use super::auto::{Auto, AutoConfig};
 use super::baseline::{Baseline, BaselineConfig};
 use super::facts::{FactConfig, FactModel};
+use super::kmer::{KmerModel, KmerModelConfig};
 use super::trained::load_networks;
-use super::{Task, Trained, layers};
-use crate::matrix::LayerName;
+use super::{Task, Trained, network_row};
+use crate::matrix::{LayerName, RowShape};
 use crate::model::ModelConfig;
 
 /// Tag and sizes of a model, one variant for each way of training. The tag tells them apart.
@@ -25,6 +26,8 @@ pub enum ModelSpec {
     Stack(AutoConfig),
     /// A line through what is known of a gene without its signal.
     Fact(FactConfig),
+    /// A support vector machine on gapped k-mers.
+    Kmers(KmerModelConfig),
 }
 
 impl ModelSpec {
@@ -35,35 +38,7 @@ impl ModelSpec {
             ModelSpec::Table(config) => config.tag.name(),
             ModelSpec::Stack(_) => super::auto::TAG,
             ModelSpec::Fact(config) => config.tag.name(),
-        }
-    }
-
-    /// Marks, the input channels.
-    pub fn n_marks(&self) -> usize {
-        match self {
-            ModelSpec::Network(config) => config.n_marks(),
-            ModelSpec::Table(config) => config.n_marks,
-            ModelSpec::Stack(config) => config.network.n_marks(),
-            ModelSpec::Fact(config) => config.n_marks,
-        }
-    }
-
-    /// Bins a window.
-    pub fn n_bins(&self) -> usize {
-        match self {
-            ModelSpec::Network(config) => config.n_bins(),
-            ModelSpec::Table(config) => config.n_bins,
-            ModelSpec::Stack(config) => config.network.n_bins(),
-            ModelSpec::Fact(config) => config.n_bins,
-        }
-    }
-
-    /// Places along the body that its networks read.
-    pub fn body_parts(&self) -> usize {
-        match self {
-            ModelSpec::Network(config) => config.body_parts(),
-            ModelSpec::Stack(config) => config.network.body_parts(),
-            ModelSpec::Table(_) | ModelSpec::Fact(_) => 0,
+            ModelSpec::Kmers(config) => config.tag.name(),
         }
     }
 
@@ -73,6 +48,7 @@ impl ModelSpec {
             ModelSpec::Network(config) => config.problem(),
             ModelSpec::Table(config) => config.problem(),
             ModelSpec::Stack(config) => config.network.problem(),
+            ModelSpec::Kmers(config) => config.problem(),
             ModelSpec::Fact(_) => None,
         }
     }
@@ -81,18 +57,34 @@ impl ModelSpec {
     pub fn network(&self) -> Option<&ModelConfig> {
         match self {
             ModelSpec::Network(config) => Some(config),
-            ModelSpec::Table(_) | ModelSpec::Stack(_) | ModelSpec::Fact(_) => None,
+            ModelSpec::Table(_) | ModelSpec::Stack(_) | ModelSpec::Fact(_) | ModelSpec::Kmers(_) => None,
+        }
+    }
+
+    /// What it reads of a region.
+    pub fn row_shape(&self) -> RowShape {
+        match self {
+            ModelSpec::Network(config) => network_row(config),
+            ModelSpec::Table(config) => config.shape(),
+            ModelSpec::Stack(config) => config.shape(),
+            ModelSpec::Fact(config) => RowShape::window(config.n_marks, config.n_bins),
+            ModelSpec::Kmers(config) => config.shape(),
         }
     }
 
     /// The layers of a matrix that it reads, in the order of a row.
-    pub fn layers(&self) -> &[LayerName] {
-        match self {
-            ModelSpec::Network(config) => layers(config.body_parts() > 0),
-            ModelSpec::Fact(_) => &[LayerName::Window],
-            ModelSpec::Table(config) => &config.layers,
-            ModelSpec::Stack(config) => config.layers(),
-        }
+    pub fn layers(&self) -> Vec<LayerName> {
+        self.row_shape().layers()
+    }
+
+    /// Whether it reads signal, so that it has marks.
+    pub fn reads_signal(&self) -> bool {
+        self.layers().iter().any(|layer| layer.holds_signal())
+    }
+
+    /// Whether rows of other lengths are as good.
+    pub fn takes_any_length(&self) -> bool {
+        matches!(self, ModelSpec::Kmers(_))
     }
 
     /// What cannot be relied on where the signal is unlike that of the training samples; `None` where it does not count.
@@ -100,7 +92,7 @@ impl ModelSpec {
         match self {
             ModelSpec::Network(_) | ModelSpec::Table(_) => Some("Its scores and attention"),
             ModelSpec::Stack(_) => Some("The networks of the stack, and so the attention,"),
-            ModelSpec::Fact(_) => None,
+            ModelSpec::Fact(_) | ModelSpec::Kmers(_) => None,
         }
     }
 
@@ -122,6 +114,9 @@ impl ModelSpec {
             ModelSpec::Stack(config) => Box::new(Auto::from_arrays(config, (task, arrays), device)?),
             ModelSpec::Fact(config) => {
                 Box::new(FactModel::from_arrays(config, arrays).map_err(|error| error.to_string())?)
+            }
+            ModelSpec::Kmers(config) => {
+                Box::new(KmerModel::from_arrays(config, arrays).map_err(|error| error.to_string())?)
             }
         })
     }

@@ -2,7 +2,7 @@
 //! compare`, docs/models.md and tests read this list; no stage asks which model it has.
 //!
 //! The list takes every network of `networks!` in `src/model.rs`, every method of [`super::baseline`], every fact of
-//! [`super::facts`], and `auto`.
+//! [`super::facts`], every method of [`super::kmer`], and `auto`.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -18,6 +18,7 @@ use super::baseline::{BODY_MARK, BaselineMethod};
 use super::entry::ANY_SHAPE;
 pub use super::entry::{Defaults, How, Needs, Recipe};
 use super::facts::Fact;
+use super::kmer::KmerMethod;
 use crate::model::{Design, Sizes, designs};
 
 /// The model of `attentrack-train` where none is named: the published one.
@@ -30,7 +31,9 @@ pub fn all() -> &'static [Recipe] {
     static ALL: LazyLock<Vec<Recipe>> = LazyLock::new(|| {
         let networks = designs().map(Recipe::of_network);
         let tables = BaselineMethod::ALL.map(Recipe::of_table);
-        networks.chain(tables).chain(Fact::ALL.map(Recipe::of_fact)).chain(auto::recipe()).collect()
+        let facts = Fact::ALL.map(Recipe::of_fact);
+        let words = KmerMethod::ALL.map(Recipe::of_words);
+        networks.chain(tables).chain(facts).chain(auto::recipe()).chain(words).collect()
     });
     &ALL
 }
@@ -72,12 +75,13 @@ impl JsonSchema for Recipe {
 impl Recipe {
     fn of_network(design: &'static Design) -> Self {
         let &Design { tag, title, citation, dropout, of_pair, config, .. } = design;
-        let expression = config(&Sizes::default(), ANY_SHAPE).is_auxiliary();
+        let any = config(&Sizes::default(), ANY_SHAPE);
+        let (expression, sequence) = (any.is_auxiliary(), any.of_bases());
         Recipe {
             tag,
             title,
             citation,
-            needs: Needs { pair: of_pair, expression, ..Needs::default() },
+            needs: Needs { pair: of_pair, expression, sequence, ..Needs::default() },
             defaults: Defaults { dropout, ..Defaults::default() },
             how: How::Network(design),
         }
@@ -112,6 +116,17 @@ impl Recipe {
         let needs =
             Needs { ends: fact == Fact::GeneLength, other_samples: fact == Fact::ExpressionMean, ..Needs::default() };
         Recipe { tag: fact.name(), title, citation, needs, defaults: Defaults::default(), how: How::Fact(fact) }
+    }
+
+    fn of_words(method: KmerMethod) -> Self {
+        Recipe {
+            tag: method.name(),
+            title: method.title(),
+            citation: method.citation(),
+            needs: Needs { sequence: true, ..Needs::default() },
+            defaults: Defaults::default(),
+            how: How::Kmers(method),
+        }
     }
 
     /// Why chosen sizes are not its own, by the names of flags, and what to do.

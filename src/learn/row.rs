@@ -3,16 +3,12 @@
 use crate::matrix::{LayerName, RowShape};
 use crate::model::ModelConfig;
 
-/// The layers of a model that reads the window, or the window and bodies, in the order of a row.
-pub fn layers(with_body: bool) -> &'static [LayerName] {
-    if with_body { &[LayerName::Window, LayerName::Body] } else { &[LayerName::Window] }
-}
-
 /// What a network reads of a gene.
 pub fn network_row(network: &ModelConfig) -> RowShape {
-    let positions = |layer| if layer == LayerName::Body { network.body_parts() } else { network.n_bins() };
-    let layers = layers(network.body_parts() > 0).iter();
-    RowShape::of(layers.map(|&layer| (layer, network.n_marks(), positions(layer))))
+    let (channels, bodies) = (network.n_marks(), network.body_parts());
+    let first = if network.of_bases() { LayerName::Sequence } else { LayerName::Window };
+    let body = (bodies > 0).then_some((LayerName::Body, channels, bodies));
+    RowShape::of([(first, channels, network.n_bins())].into_iter().chain(body))
 }
 
 /// Means over genes of each number of their rows, of those genes that have it.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::baseline::{Fit, Seen};
+use super::kmer::KmerFit;
 use crate::model::Network;
 
 /// One part of a model's output, which is the log-odds, or of numbers the predicted label: `weight` times what
@@ -22,4 +23,6 @@ pub enum Source<'a> {
     Networks(&'a dyn Network),
     /// A fit of features of a row.
     Features(Cow<'a, Seen>, Cow<'a, Fit>),
+    /// The words of a sequence.
+    Kmers(&'a KmerFit),
 }

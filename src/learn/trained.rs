@@ -37,6 +37,9 @@ pub trait Trained: Debug + Send + Sync {
         Ok(())
     }
 
+    /// Tells a model that reads rows of any length how long those of the next calls are.
+    fn set_shape(&mut self, _shape: &RowShape) {}
+
     /// Number of models whose mean is predicted.
     fn n_models(&self) -> usize {
         1

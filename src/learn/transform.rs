@@ -385,6 +385,9 @@ impl FittedTransform {
     /// As [`Self::apply_to_gene`].
     pub fn apply_to_row(&self, measure: &Measure, shape: &RowShape, row: &mut [f32]) -> Result<(), BadValue> {
         for part in shape.parts() {
+            if !part.layer.holds_signal() {
+                continue;
+            }
             let values = &mut row[part.range.clone()];
             if part.layer == LayerName::Window || values.iter().any(|value| !value.is_nan()) {
                 match measure {

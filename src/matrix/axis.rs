@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::Region;
 use crate::genome::{Grid, Orientation, Strand};
 
@@ -20,6 +23,24 @@ pub enum Axis {
     /// [`BODY_PARTS`] places of 1 kb at even steps from the TSS to the last base, 5′ to 3′. In a gene of less than
     /// 12 kb they overlap, in a longer one they are a sample.
     Parts,
+    /// Single bases, 5′ to 3′ on the region's strand.
+    Bases(Bases),
+}
+
+/// The bases of a region whose sequence is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Bases {
+    /// Bases 5′ of the region's own: its TSS, its summit or its middle.
+    pub before_bp: u32,
+    /// All bases.
+    pub length_bp: u32,
+}
+
+impl Bases {
+    /// So many, the region's own in the middle, of an even number the first base of the second half.
+    pub fn around(length_bp: u32) -> Self {
+        Bases { before_bp: length_bp / 2, length_bp }
+    }
 }
 
 /// The numbers along a drawn axis.
@@ -41,6 +62,7 @@ impl Axis {
         match self {
             Axis::Bins(grid) => grid.n_bins(),
             Axis::Parts => BODY_PARTS,
+            Axis::Bases(bases) => bases.length_bp as usize,
         }
     }
 
@@ -54,6 +76,11 @@ impl Axis {
                 let middle = middle(tss.position, region.end?, position) as i64;
                 let half = i64::from(PART_BP / 2);
                 Some(middle - half..middle + half)
+            }
+            Axis::Bases(bases) => {
+                let (own, along) = (tss.position as i64, position as i64 - i64::from(bases.before_bp));
+                let base = if tss.strand == Strand::Forward { own + along } else { own - along };
+                Some(base..base + 1)
             }
         }
     }
@@ -76,6 +103,7 @@ impl Axis {
         let (start, width) = match self {
             Axis::Bins(grid) => (grid.offset_bp(self.turned(region, position)), grid.bin_size_bp()),
             Axis::Parts => (self.offset_bp(region, position)?, PART_BP),
+            Axis::Bases(bases) => (position as i64 - i64::from(bases.before_bp), 1),
         };
         Some(start..start + i64::from(width))
     }
@@ -88,6 +116,10 @@ impl Axis {
                 Ruler { words: "kb from the TSS", start: -flank, end: flank, step }
             }
             Axis::Parts => Ruler { words: "% of the gene", start: 0.0, end: 100.0, step: 100.0 / BODY_PARTS as f64 },
+            Axis::Bases(Bases { before_bp, length_bp }) => {
+                let [before, length] = [before_bp, length_bp].map(f64::from);
+                Ruler { words: "bp from the middle", start: -before, end: length - before, step: 1.0 }
+            }
         }
     }
 
@@ -133,6 +165,21 @@ mod tests {
         assert_eq!(Axis::Parts.offset_bp(&reverse, 1), Some(2_501));
         assert_eq!(Axis::Parts.turned(&reverse, 3), 3);
         assert_eq!(Axis::Parts.interval(&region(Strand::Reverse, None), 0), None);
+    }
+
+    #[test]
+    fn bases_lie_5_to_3_around_the_regions_own() {
+        let axis = Axis::Bases(Bases::around(5));
+        let [forward, reverse] = [Strand::Forward, Strand::Reverse].map(|strand| region(strand, None));
+        let of = |region| (0..5).map(|at| axis.interval(region, at).unwrap().start).collect::<Vec<_>>();
+        assert_eq!(of(&forward), [99_998, 99_999, 100_000, 100_001, 100_002]);
+        assert_eq!(of(&reverse), [100_002, 100_001, 100_000, 99_999, 99_998]);
+        for region in [&forward, &reverse] {
+            assert_eq!((axis.offset_bp(region, 0), axis.span_bp(region, 4)), (Some(-2), Some(2..3)));
+            assert_eq!(axis.turned(region, 1), 1);
+        }
+        assert_eq!(Axis::Bases(Bases::around(4)).interval(&reverse, 0), Some(100_002..100_003));
+        assert_eq!(axis.interval(&Region::unplaced("s".into()), 0), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Statistic;
+use super::{Bases, Statistic};
 use crate::genome::{Chrom, HiddenCharacter, Orientation, check_text};
 
 /// Value of [`Header::format`].
@@ -156,12 +156,15 @@ pub struct Header {
     pub sample: String,
     /// Genome assembly, if it was stated.
     pub assembly: Option<String>,
-    /// Bases on either side of the TSS.
+    /// Bases on either side of the TSS; 0 of a matrix without windows.
     pub flank_bp: u32,
     /// Width of a bin.
     pub bin_size_bp: u32,
     /// Direction in which bins are stored.
     pub orientation: Orientation,
+    /// The bases of each region's sequence; absent of a matrix without sequences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Bases>,
     /// What the signal's number a bin means; for attention, that of the signal it was computed from.
     pub statistic: Statistic,
     /// The second axis, in order.

@@ -1,10 +1,12 @@
 //! The layers of a matrix. A further one is a name here with its channels and its axis, whoever fills it, and its
 //! tests: files, tracks and tables follow from these.
 
+use std::sync::LazyLock;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Axis;
+use super::{Axis, Bases};
 use crate::genome::Grid;
 
 /// Which layer, by its name in files.
@@ -15,25 +17,40 @@ pub enum LayerName {
     Window,
     /// The marks' signal at places along the gene's body, from the TSS to the last base.
     Body,
+    /// The region's bases, 5′ to 3′ on its strand: 1 in the channel of the base that is there, 0 in the others; 0 in all
+    /// of a base that is not known.
+    Sequence,
 }
+
+/// The channels of [`LayerName::Sequence`], in the order of their numbers.
+static BASES: LazyLock<[String; 4]> = LazyLock::new(|| ["A", "C", "G", "T"].map(str::to_owned));
 
 impl LayerName {
     /// All of them, in the order of a matrix and of a model's input.
-    pub const ALL: [LayerName; 2] = [LayerName::Window, LayerName::Body];
+    pub const ALL: [LayerName; 3] = [LayerName::Window, LayerName::Body, LayerName::Sequence];
+    /// Those that hold the signal of marks, likewise.
+    pub const SIGNAL: [LayerName; 2] = [LayerName::Window, LayerName::Body];
 
     /// The name used in files and tables.
     pub fn name(self) -> &'static str {
         match self {
             LayerName::Window => "window",
             LayerName::Body => "body",
+            LayerName::Sequence => "sequence",
         }
     }
 
-    /// Its positions, in a matrix whose windows have this grid.
-    pub fn axis(self, grid: Grid) -> Axis {
+    /// Whether it holds the signal of marks, which has a depth and can be transformed.
+    pub fn holds_signal(self) -> bool {
+        LayerName::SIGNAL.contains(&self)
+    }
+
+    /// Its positions, in a matrix whose windows have this grid and whose sequences these bases.
+    pub fn axis(self, grid: Grid, bases: Bases) -> Axis {
         match self {
             LayerName::Window => Axis::Bins(grid),
             LayerName::Body => Axis::Parts,
+            LayerName::Sequence => Axis::Bases(bases),
         }
     }
 
@@ -41,6 +58,7 @@ impl LayerName {
     pub fn channels(self, marks: &[String]) -> &[String] {
         match self {
             LayerName::Window | LayerName::Body => marks,
+            LayerName::Sequence => BASES.as_slice(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The matrix itself.
 
-use super::{Attribution, Axis, Input, Kind, Layer, LayerName, Region, RowShape, Statistic, Status};
+use super::{Attribution, Axis, Bases, Input, Kind, Layer, LayerName, Region, RowShape, Statistic, Status};
 use crate::genome::{Chroms, Grid};
 
 /// Regions × named layers with everything needed to read them: the content of one `.bins.safetensors` file.
@@ -14,8 +14,10 @@ pub struct Matrix {
     pub sample: String,
     /// Genome assembly, if it was stated.
     pub assembly: Option<String>,
-    /// The bins around each TSS: the axis of the layer `window`.
+    /// The bins around each TSS: the axis of the layer `window`; none of a matrix without windows.
     pub grid: Grid,
+    /// The axis of the layer `sequence`; none of a matrix without sequences.
+    pub bases: Bases,
     /// What a value means.
     pub statistic: Statistic,
     /// Names of the marks: the channels of the layers that hold their signal.
@@ -67,7 +69,7 @@ impl Matrix {
 
     /// The positions of a layer.
     pub fn axis(&self, name: LayerName) -> Axis {
-        name.axis(self.grid)
+        name.axis(self.grid, self.bases)
     }
 
     /// Names of the channels of a layer.
@@ -110,6 +112,7 @@ impl Matrix {
             sample: self.sample.clone(),
             assembly: self.assembly.clone(),
             grid: self.grid,
+            bases: self.bases,
             statistic: self.statistic,
             marks: self.marks.clone(),
             inputs: self.inputs.clone(),

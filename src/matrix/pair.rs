@@ -104,6 +104,7 @@ pub fn pair(a: &Matrix, b: &Matrix) -> Result<Matrix, PairError> {
         sample: format!("{}-vs-{}", b.sample, a.sample),
         assembly: a.assembly.clone(),
         grid: a.grid,
+        bases: a.bases,
         statistic: a.statistic,
         marks: sides.into_iter().flat_map(named).collect(),
         inputs,

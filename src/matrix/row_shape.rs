@@ -62,6 +62,11 @@ impl RowShape {
         &self.parts
     }
 
+    /// Names of the layers, in order.
+    pub fn layers(&self) -> Vec<LayerName> {
+        self.parts.iter().map(|part| part.layer).collect()
+    }
+
     /// One of the layers; `None` where rows lack it.
     pub fn part(&self, layer: LayerName) -> Option<&RowPart> {
         self.parts.iter().find(|part| part.layer == layer)

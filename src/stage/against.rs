@@ -28,9 +28,10 @@ impl Against {
     /// # Errors
     /// A value that the model's transform does not take.
     pub fn row(&self, path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<Vec<f32>> {
-        let (layers, size) = (header.model.layers(), matrix.row_shape(header.model.layers()).size());
+        let layers = header.model.layers();
+        let size = matrix.row_shape(&layers).size();
         if self.baseline == Baseline::Empty {
-            let row = header.transform.without_signal(matrix, layers);
+            let row = header.transform.without_signal(matrix, &layers);
             return row.map_err(|error| FileError::new(path, error.to_string()));
         }
         let genes: Vec<usize> = matrix.scorable().filter(|&gene| matrix.status[gene].has_data()).collect();
@@ -41,7 +42,7 @@ impl Against {
                 genes.len()
             );
         }
-        let rows = header.transform.apply(matrix, layers, &genes);
+        let rows = header.transform.apply(matrix, &layers, &genes);
         Ok(self.baseline.row(&rows.map_err(|error| FileError::new(path, error.to_string()))?, size))
     }
 }

@@ -1,8 +1,9 @@
-//! Stage bin: signal files or DeepChrome CSVs to a matrix file.
+//! Stage bin: signal files, DeepChrome CSVs or sequences to a matrix file.
 
 mod chroms;
 mod inputs;
 mod report;
+mod sequences;
 mod syntax;
 
 use std::path::PathBuf;
@@ -41,6 +42,11 @@ use crate::stage::{Common, Files, Flags, Stage};
 /// data is 0, always divided by the full bin size. coverage-mean: over the bases with data; missing (NaN) where no
 /// base has data. sum, max: over the bases' values. For reads, mean, coverage-mean, sum and max use the depth: the
 /// number of reads over each base. Values that are not finite count as missing.
+///
+/// With --fasta the matrix holds sequences of DNA instead, a byte a base, for models such as gapped-kmer-svm. They are called
+/// FILE:N, the file's name without its ending and the record's number from 1. Headers such as chr1:100-300(-), of bedtools
+/// getfasta or samtools faidx, say where they are, so that tracks can be drawn. Lower case is upper case, U is T; other
+/// letters are bases that are not known.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-bin",
@@ -53,19 +59,20 @@ Examples:
   attentrack-bin --genes genes.bed --signal H3K4me3=k4me3.bigWig --out E003.bins.safetensors \\
     --assembly hg19
   attentrack-bin --deepchrome-csv train.csv --deepchrome-csv test.csv \\
-      --out E003.bins.safetensors --labels-out E003.labels.tsv"
+      --out E003.bins.safetensors --labels-out E003.labels.tsv
+  attentrack-bin --fasta CTCF.train.fasta --fasta CTCF.test.fasta --out CTCF.bins.safetensors"
 )]
 pub struct Args {
     /// Genes: BED6 with one TSS base a gene, as attentrack-tss writes it [no default: needed with --signal]
-    #[arg(long, value_name = "BED", required_unless_present = "deepchrome_csv", conflicts_with = "deepchrome_csv")]
+    #[arg(long, value_name = "BED", required_unless_present_any = ["deepchrome_csv", "fasta"], conflicts_with_all = ["deepchrome_csv", "fasta"])]
     pub genes: Option<PathBuf>,
     /// A mark and its signal file; repeat for each mark, in the order wanted, and for each replicate of a mark [no default: this or --deepchrome-csv]
     #[serde(rename = "signal")]
     #[arg(
         long = "signal",
         value_name = "MARK=PATH",
-        required_unless_present = "deepchrome_csv",
-        conflicts_with = "deepchrome_csv"
+        required_unless_present_any = ["deepchrome_csv", "fasta"],
+        conflicts_with_all = ["deepchrome_csv", "fasta"]
     )]
     pub signals: Vec<String>,
     /// The matrix file to write, X.bins.safetensors
@@ -87,6 +94,9 @@ pub struct Args {
     #[arg(long = "control", value_name = "[MARK=]PATH", help_heading = "Background")]
     pub controls: Vec<String>,
 
+    /// Sequences instead of signal, FASTA, plain or gzip; repeat to append, the test set last [default: none]
+    #[arg(long, value_name = "FASTA", conflicts_with_all = ["deepchrome_csv", "controls"], help_heading = "Sequences")]
+    pub fasta: Vec<PathBuf>,
     /// A CSV in DeepChrome's layout instead of signal files: gene, bin, one count a mark, label; repeat to append
     #[arg(long, value_name = "CSV", help_heading = "DeepChrome CSV")]
     pub deepchrome_csv: Vec<PathBuf>,
@@ -124,6 +134,10 @@ pub struct Options {
     /// ends in the seventh column of genes.bed, as attentrack-tss writes it
     #[schemars(extend("x-conflicts" = ["deepchrome_csv"]))]
     pub body: Option<bool>,
+    /// Bases of a row, with --fasta: the middle of longer sequences is kept, shorter ones are filled up with unknown bases
+    /// [default: those of the longest]
+    #[schemars(range(min = 1, max = 100_000), extend("x-value" = "BP", "x-heading" = "Sequences"))]
+    pub length: Option<u32>,
     /// What a bin's number means [default: count for reads and CSV, mean for bigWig and bedGraph]
     pub statistic: Option<Statistic>,
     /// How the values of a mark's replicates become one: averaged, each scaled to their mean depth (combine), or averaged as they are (mean). Reads of replicates add up, as in a merged file
@@ -168,6 +182,7 @@ impl Default for Options {
             flank: 5000,
             bin_size: 100,
             body: None,
+            length: None,
             statistic: None,
             replicates: Replicates::default(),
             orientation: None,
@@ -253,6 +268,7 @@ impl Stage for Args {
             .input("--blacklist", &self.options.blacklist)
             .input("--chrom-alias", self.options.chrom_alias.table())
             .input("--deepchrome-csv", &self.deepchrome_csv)
+            .input("--fasta", &self.fasta)
             .output("--out", [&self.out])
             .output("--labels-out", &self.labels_out)
     }
@@ -266,6 +282,11 @@ impl Stage for Args {
         if let Err(error) = check_name("sample", &self.sample()) {
             problems.push(format!("--sample: {error}"));
         }
+        if !self.fasta.is_empty() {
+            problems.extend(sequences::problems(self));
+        } else if self.options.length.is_some() {
+            problems.push("--length is for sequences: leave it out without --fasta".to_owned());
+        }
         let assembly = self.assembly.as_deref().unwrap_or_default();
         problems.extend(check_text("--assembly", assembly).err().map(|error| error.to_string()));
         problems.extend(inputs::mark_problems(self.marks.iter().map(String::as_str), "--marks"));
@@ -273,7 +294,11 @@ impl Stage for Args {
     }
 
     fn run(&self) -> anyhow::Result<()> {
-        let matrix = if self.deepchrome_csv.is_empty() { self.bin()? } else { self.import()? };
+        let matrix = match () {
+            () if !self.fasta.is_empty() => self.read_sequences()?,
+            () if !self.deepchrome_csv.is_empty() => self.import()?,
+            () => self.bin()?,
+        };
         io::bins::write(&self.out, &matrix)?;
         report::finished(&matrix);
         Ok(())
@@ -327,6 +352,7 @@ impl Args {
             sample: self.sample(),
             assembly: self.assembly.clone(),
             grid: windows.grid(),
+            bases: Default::default(),
             statistic,
             marks: inputs.marks.iter().map(|mark| mark.mark.clone()).collect(),
             inputs: inputs.provenance(self),
@@ -385,6 +411,7 @@ impl Args {
             sample: self.sample(),
             assembly: self.assembly.clone(),
             grid,
+            bases: Default::default(),
             statistic: self.options.statistic.unwrap_or(Statistic::Count),
             inputs,
             chroms: Default::default(),

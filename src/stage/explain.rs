@@ -169,8 +169,10 @@ impl Stage for Args {
         fit::check(&self.bins, &header, &matrix)?;
         self.reference.as_ref().map(|whole| fit::measure_by(whole, &mut header, &matrix)).transpose()?;
         let genes: Vec<usize> = matrix.scorable().collect();
-        let (layers, shape) = (header.model.layers(), matrix.row_shape(header.model.layers()));
-        let x = header.transform.apply(&matrix, layers, &genes);
+        let layers = header.model.layers();
+        let shape = matrix.row_shape(&layers);
+        model.set_shape(&shape);
+        let x = header.transform.apply(&matrix, &layers, &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         fit::warn_if_unlike(&header, &matrix, &genes, &x);
         let model = Subject::new(model, shape.clone())?;
@@ -283,7 +285,7 @@ impl Explained<'_> {
             Layer::new(part.layer, values)
         };
         let mut layers: Vec<Layer> = self.shape.parts().iter().map(layer).collect();
-        if self.shape.part(LayerName::Window).is_none() {
+        if self.shape.part(LayerName::Window).is_none() && self.matrix.n_bins() > 0 {
             layers.insert(0, self.window_without_effect());
         }
         let explained = self.matrix.with_layers(Kind::Attribution, Some(attribution), layers);

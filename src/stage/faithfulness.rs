@@ -234,8 +234,8 @@ impl Stage for Args {
         let matrix = io::bins::read(&self.bins)?;
         let (header, model) = self.open(&self.model, &matrix)?;
         let (genes, split) = self.choose_genes(&matrix)?;
-        let shape = matrix.row_shape(header.model.layers());
-        let x = header.transform.apply(&matrix, header.model.layers(), &genes);
+        let shape = matrix.row_shape(&header.model.layers());
+        let x = header.transform.apply(&matrix, &header.model.layers(), &genes);
         let x = x.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         let settings = Settings {
             steps: usize::from(self.options.steps),
@@ -283,7 +283,7 @@ impl Args {
         let (header, mut model) = model_file::load(path, &self.compute.open()?)?;
         model.set_instruction_set(self.compute.instruction_set.set());
         fit::check(&self.bins, &header, matrix).with_context(|| format!("model {}", path.display()))?;
-        let model = Subject::new(model, matrix.row_shape(header.model.layers()))?;
+        let model = Subject::new(model, matrix.row_shape(&header.model.layers()))?;
         Ok((header, model))
     }
 

@@ -15,6 +15,39 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
         let problem = format!("holds {:?}, expected signal", matrix.kind).to_lowercase();
         return refuse(problem, "Give the file that attentrack-bin wrote");
     }
+    check_sequence(path, header, matrix)?;
+    if header.model.reads_signal() {
+        check_signal(path, header, matrix)?;
+    }
+    if let (Some(ours), Some(theirs)) = (&matrix.assembly, &header.assembly)
+        && ours != theirs
+    {
+        tracing::warn!("the model was trained on {theirs}, the matrix is of {ours}");
+    }
+    Ok(())
+}
+
+/// Refuses a matrix without the sequences that the model reads, or with those of another length where it counts.
+fn check_sequence(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
+    let Some(theirs) = header.sequence else { return Ok(()) };
+    let refuse = |problem: String, remedy: String| Err(FileError::new(path, problem).remedy(remedy).into());
+    if matrix.layer(LayerName::Sequence).is_none() {
+        let remedy = "Make the matrix with attentrack-bin --fasta".to_owned();
+        return refuse("has no sequences, and the model reads them".to_owned(), remedy);
+    }
+    let (ours, theirs) = (matrix.bases.length_bp, theirs.length_bp);
+    if ours != theirs && !header.model.takes_any_length() {
+        return refuse(
+            format!("sequences of {ours} bases: the model was trained on {theirs}"),
+            format!("Make the matrix again with --length {theirs}"),
+        );
+    }
+    Ok(())
+}
+
+/// Refuses a matrix of other marks or another window.
+fn check_signal(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
+    let refuse = |problem: String, remedy: &str| Err(FileError::new(path, problem).remedy(remedy).into());
     let (ours, theirs) = (matrix.marks.join(", "), header.marks.join(", "));
     if ours != theirs {
         let (mut sorted, mut expected) = (matrix.marks.clone(), header.marks.clone());
@@ -52,11 +85,6 @@ pub fn check(path: &Path, header: &ModelHeader, matrix: &Matrix) -> Result<()> {
             "has no gene bodies, and the model looks at them".to_owned(),
             "Bin the signal again with --body, with genes.bed from attentrack-tss",
         );
-    }
-    if let (Some(ours), Some(theirs)) = (&matrix.assembly, &header.assembly)
-        && ours != theirs
-    {
-        tracing::warn!("the model was trained on {theirs}, the matrix is of {ours}");
     }
     Ok(())
 }
@@ -110,7 +138,7 @@ pub fn say_measure(header: &ModelHeader, matrix: &Matrix) {
 pub fn warn_if_unlike(header: &ModelHeader, matrix: &Matrix, genes: &[usize], rows: &[f32]) {
     let Some(depends) = header.model.depends_on_scale() else { return };
     let mut means = GeneMeans::new(matrix.n_marks());
-    let shape = matrix.row_shape(header.model.layers());
+    let shape = matrix.row_shape(&header.model.layers());
     if shape.part(LayerName::Window).is_none() {
         return;
     }

@@ -159,6 +159,7 @@ impl Args {
             flank_bp: self.flank,
             bin_size_bp: self.bin_size,
             orientation: self.orientation,
+            sequence: None,
             statistic: self.statistic,
             assembly: (!self.assembly.is_empty()).then(|| self.assembly.clone()),
             samples: Vec::new(),

@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Parser;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use crate::io::sequences::{self, Sequence};
 use crate::io::{FileError, Lines, Output, PendingFile, npy};
-use crate::learn::kmer::{Alphabet, Gmers, SharedKmers, Unknown};
+use crate::learn::kmer::{Alphabet, Gmers, SharedKmers, Strands, Unknown};
 use crate::stage::flags::one_of;
 use crate::stage::{Common, Files, Stage};
 
@@ -64,16 +62,6 @@ pub struct Args {
     #[allow(missing_docs)]
     #[command(flatten)]
     pub common: Common,
-}
-
-/// Strands of DNA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strands {
-    /// As the sequences are written
-    One,
-    /// Those and their reverse complements, as a protein that binds DNA sees them
-    Both,
 }
 
 impl Args {

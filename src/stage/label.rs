@@ -1,10 +1,11 @@
-//! Labels from an expression table.
+//! Labels from an expression table, or from the headers of sequences.
 
 mod join;
 mod report;
+mod sequences;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::Parser;
@@ -27,6 +28,9 @@ use crate::stage::{Common, Files, Flags, Stage};
 /// label and expression. High is 1, low is 0; a gene without a value is NA. Median, quantile and valley are
 /// computed over the labelled genes: those of --genes, or else all genes of the table. AttentiveChrome took the
 /// median of its whole table, which held protein-coding genes alone.
+///
+/// With --fasta the labels are the headers of sequences: >1, and >0 or >-1. Sequences are called FILE:N, as attentrack-bin
+/// calls them.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-label",
@@ -36,15 +40,19 @@ use crate::stage::{Common, Files, Flags, Stage};
 Examples:
   attentrack-label --expression 57epigenomes.RPKM.pc.gz --sample E003 --out E003.labels.tsv
   attentrack-label --expression salmon.merged.gene_tpm.tsv --sample ctrl_1 --method threshold \\
-    --threshold 1 --out ctrl_1.labels.tsv"
+    --threshold 1 --out ctrl_1.labels.tsv
+  attentrack-label --fasta CTCF.train.fasta --fasta CTCF.test.fasta --out CTCF.labels.tsv"
 )]
 pub struct Args {
     /// Expression table: RPKM, TPM, counts…; not log-transformed; plain or gzip; - for standard input
-    #[arg(long, short, value_name = "FILE")]
-    pub expression: PathBuf,
+    #[arg(long, short, value_name = "FILE", required_unless_present = "fasta", conflicts_with = "fasta")]
+    pub expression: Option<PathBuf>,
     /// Sample whose expression is taken: the name of its column, or of the BAM that its column is named by
-    #[arg(long, short, value_name = "NAME")]
-    pub sample: String,
+    #[arg(long, short, value_name = "NAME", required_unless_present = "fasta")]
+    pub sample: Option<String>,
+    /// Sequences whose headers are their labels, FASTA, plain or gzip; repeat to append [default: none]
+    #[arg(long, value_name = "FASTA")]
+    pub fasta: Vec<PathBuf>,
     /// Where to write the labels; - for standard output
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
@@ -184,17 +192,21 @@ impl Stage for Args {
 
     fn files(&self) -> Files {
         Files::new()
-            .input("--expression", [&self.expression])
+            .input("--expression", &self.expression)
+            .input("--fasta", &self.fasta)
             .input("--genes", &self.genes)
             .output("--out", [&self.out])
     }
 
     fn problems(&self) -> Vec<String> {
+        if !self.fasta.is_empty() {
+            return sequences::problems(self);
+        }
         let mut problems = Vec::new();
-        if let Err(error) = check_name("sample", &self.sample) {
+        if let Err(error) = check_name("sample", self.name()) {
             problems.push(format!("--sample: {error}, and name the column of the table with --column"));
         }
-        match (self.options.method, self.options.threshold(&self.sample)) {
+        match (self.options.method, self.options.threshold(self.name())) {
             (LabelRule::Threshold, None) => {
                 problems
                     .push("--method threshold needs --threshold, the expression from which on a gene is high".into());
@@ -208,7 +220,7 @@ impl Stage for Args {
         if self.options.versus.is_some() && self.options.method != LabelRule::Log2 {
             problems.push("--versus makes numbers: give --method log2".into());
         }
-        if self.options.versus.is_some() && self.expression.as_os_str() == "-" {
+        if self.options.versus.is_some() && self.path() == "-" {
             problems.push("--versus reads the table twice: give a file, not standard input".into());
         }
         problems.extend(self.table.problems());
@@ -223,14 +235,17 @@ impl Stage for Args {
     }
 
     fn run(&self) -> anyhow::Result<()> {
+        if !self.fasta.is_empty() {
+            return self.finish(sequences::read(self)?);
+        }
         let genes = self.genes.as_deref().map(genes_bed::read).transpose()?;
-        let expression = expression::read(&self.expression, &self.columns())?;
+        let expression = expression::read(self.path(), &self.columns())?;
         report::table(self, &expression);
         let values = match &genes {
             None => expression.genes.clone(),
             Some(genes) => {
                 let bed = self.genes.as_deref().unwrap_or_else(|| "-".as_ref());
-                let join = join::Join { table: &self.expression, bed, most_lost: self.table.max_lost_genes };
+                let join = join::Join { table: self.path(), bed, most_lost: self.table.max_lost_genes };
                 join.values(genes, &expression)?
             }
         };
@@ -244,22 +259,38 @@ impl Stage for Args {
             .zip(of_genes)
             .zip(names)
             .map(|(((gene_id, expression), label), gene_name)| Label { gene_id, gene_name, label, expression });
-        let mut labels = Labels { rows: rows.collect() };
-        if let Some(seed) = self.options.permute {
-            labels.permute(seed);
-            warn!("--permute: the labels are given to other genes at random; a model of them knows nothing");
-        }
+        let labels = Labels { rows: rows.collect() };
         report::labels(self, &labels, threshold);
-        labels::write(&self.out, &labels)?;
-        info!("{} genes -> {}", labels.rows.len(), self.out.display());
-        Ok(())
+        self.finish(labels)
     }
 }
 
 impl Args {
+    /// The expression table.
+    fn path(&self) -> &Path {
+        self.expression.as_deref().unwrap_or_else(|| "-".as_ref())
+    }
+
+    /// The sample of the expression table.
+    fn name(&self) -> &str {
+        self.sample.as_deref().unwrap_or_default()
+    }
+
+    /// Shuffles the labels where that is asked for, and writes them.
+    fn finish(&self, mut labels: Labels) -> anyhow::Result<()> {
+        if let Some(seed) = self.options.permute {
+            labels.permute(seed);
+            warn!("--permute: the labels are given to other genes at random; a model of them knows nothing");
+        }
+        labels::write(&self.out, &labels)?;
+        let what = if self.fasta.is_empty() { "genes" } else { "sequences" };
+        info!("{} {what} -> {}", labels.rows.len(), self.out.display());
+        Ok(())
+    }
+
     fn columns(&self) -> Columns {
         Columns {
-            sample: self.column.clone().unwrap_or_else(|| self.sample.clone()),
+            sample: self.column.clone().unwrap_or_else(|| self.name().to_owned()),
             gene: self.table.gene_column.clone(),
             keep_version: self.keep_version,
             duplicates: self.table.duplicates,
@@ -274,7 +305,7 @@ impl Args {
                 LabelError::OneClass { .. } => format!(". {}", report::BALANCE),
                 LabelError::NoValue | LabelError::NoValley { .. } => String::new(),
             };
-            anyhow::anyhow!("{}, column {column:?}: {error}{remedy}", self.expression.display())
+            anyhow::anyhow!("{}, column {column:?}: {error}{remedy}", self.path().display())
         })
     }
 
@@ -286,9 +317,9 @@ impl Args {
         values: &[join::Value],
         labels: &mut [Option<f64>],
     ) -> anyhow::Result<()> {
-        let other = expression::read(&self.expression, &Columns { sample: versus.to_owned(), ..self.columns() })?;
+        let other = expression::read(self.path(), &Columns { sample: versus.to_owned(), ..self.columns() })?;
         if other.value_column == expression.value_column {
-            bail!("--versus {versus} and --sample {} are one column. Name two samples", self.sample);
+            bail!("--versus {versus} and --sample {} are one column. Name two samples", self.name());
         }
         info!("compared with {}", other.value_column);
         let (of_other, _) = self.label(&other.genes, &other.value_column)?;
@@ -304,7 +335,7 @@ impl Args {
     fn label_method(&self) -> LabelMethod {
         match self.options.method {
             LabelRule::Median => LabelMethod::Median,
-            LabelRule::Threshold => LabelMethod::Threshold(self.options.threshold(&self.sample).unwrap_or_default()),
+            LabelRule::Threshold => LabelMethod::Threshold(self.options.threshold(self.name()).unwrap_or_default()),
             LabelRule::Quantile => LabelMethod::Quantile(self.options.quantile.unwrap_or(0.5)),
             LabelRule::Valley => LabelMethod::Valley,
             LabelRule::Log2 => LabelMethod::Log2,

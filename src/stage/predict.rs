@@ -143,7 +143,8 @@ impl Stage for Args {
         fit::check(&self.bins, &header, &matrix)?;
         self.reference.as_ref().map(|whole| fit::measure_by(whole, &mut header, &matrix)).transpose()?;
         let genes: Vec<usize> = matrix.scorable().collect();
-        let rows = header.transform.apply(&matrix, header.model.layers(), &genes);
+        model.set_shape(&matrix.row_shape(&header.model.layers()));
+        let rows = header.transform.apply(&matrix, &header.model.layers(), &genes);
         let rows = rows.map_err(|error| FileError::new(&self.bins, error.to_string()))?;
         if self.reference.is_none() {
             fit::say_measure(&header, &matrix);
@@ -248,6 +249,10 @@ impl Told<'_> {
             });
             let sd = scores.spread.as_ref().map(|spread| f64::from(spread.scores[at]));
             let judged = header.judge(f64::from(scores.scores[at]), sd);
+            // of a row that the model says nothing of: a sequence without a word
+            if judged.score.is_nan() {
+                continue;
+            }
             rows[gene].score = Some(judged.score);
             rows[gene].raw_score = header.calibration.is_some().then(|| f64::from(scores.scores[at]));
             rows[gene].uncertain = judged.uncertain;
@@ -263,7 +268,7 @@ impl Told<'_> {
     /// of which the model saw the training genes' mean.
     fn attention(&self, model: &dyn Trained, header: &ModelHeader) -> Result<Matrix> {
         let Told { matrix, scores, .. } = self;
-        let empty = header.transform.without_signal(matrix, header.model.layers())?;
+        let empty = header.transform.without_signal(matrix, &header.model.layers())?;
         let null = model.score(header.task, &empty, &|_| ())?.bin_attention;
         let shape = self.network_row.as_ref().ok_or_else(|| anyhow!("the model has no network"))?;
         let n_channels = shape.channels().count();
@@ -296,7 +301,15 @@ impl Told<'_> {
     fn log(&self, models: usize) {
         let (sample, status) = (&self.matrix.sample, &self.matrix.status);
         let by = if models > 1 { format!(" by {models} models") } else { String::new() };
-        tracing::info!("{sample}: {} of {} genes scored{by}", self.rows().count(), status.len());
+        let (told, unsaid): (Vec<_>, Vec<_>) = self.rows().partition(|(at, _)| !self.scores.scores[*at].is_nan());
+        tracing::info!("{sample}: {} of {} genes scored{by}", told.len(), status.len());
+        if let Some((_, first)) = unsaid.first() {
+            tracing::warn!(
+                "{sample}: {} sequences have no word of the model's length of known letters, such as {}: score NA",
+                unsaid.len(),
+                self.matrix.regions[*first].id
+            );
+        }
         let empty = status.iter().filter(|&&status| status == Status::Empty).count();
         if empty > 0 && !self.with_empty {
             tracing::warn!(

@@ -5,6 +5,7 @@ mod bytes;
 mod data;
 mod facts;
 mod history;
+mod kmers;
 mod networks;
 mod provenance;
 mod runs;
@@ -29,8 +30,9 @@ use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::io::bins::LayerRows;
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
+use crate::learn::kmer::Strands;
 use crate::learn::recipe::{self, How};
-use crate::learn::{OptimizerKind, Recipe, Regime, Task, Transform, layers};
+use crate::learn::{OptimizerKind, Recipe, Regime, Task, Transform};
 use crate::matrix::LayerName;
 use crate::model::{ModelConfig, Sizes};
 use crate::stage::{Common, Compute, Files, Flags, Stage};
@@ -138,6 +140,15 @@ pub struct Options {
     /// The mark of --model body-mark [default: H3K36me3]
     #[schemars(extend("x-value" = "MARK"))]
     pub mark: Option<String>,
+    /// Letters of a word, of models of DNA [default: 10 for gapped-kmer-svm, 6 for kmer-regression]
+    #[schemars(range(min = 1, max = 12), extend("x-value" = "G", "x-heading" = "DNA"))]
+    pub kmer_length: Option<u16>,
+    /// Letters of a word that may differ, of gapped-kmer-svm [default: 4]
+    #[schemars(range(min = 0, max = 11), extend("x-value" = "M", "x-heading" = "DNA"))]
+    pub mismatches: Option<u16>,
+    /// Strands of DNA that count, of models of its words [default: both]
+    #[schemars(extend("x-heading" = "DNA"))]
+    pub strands: Option<Strands>,
     /// Calibration of scores to probabilities on the validation genes; stored in the model, applied by
     /// attentrack-predict [default: none; auto: temperature, half way]
     pub calibrate: Option<CalibrationMethod>,
@@ -162,6 +173,9 @@ impl Default for Options {
             features: None,
             layers: Vec::new(),
             mark: None,
+            kmer_length: None,
+            mismatches: None,
+            strands: None,
             calibrate: None,
             fold: None,
             seed: 1,
@@ -241,9 +255,15 @@ impl Stage for Args {
             });
         }
         type Has = fn(&Recipe) -> bool;
-        let (features, layers) = (self.options.features.is_some(), !self.options.layers.is_empty());
-        let of_others =
-            [("--features", features, Recipe::has_features as Has), ("--layers", layers, Recipe::has_layers)];
+        let options = &self.options;
+        let of_others = [
+            ("--features", options.features.is_some(), Recipe::has_features as Has),
+            ("--layers", !options.layers.is_empty(), Recipe::has_layers),
+            ("--transform", options.transform.is_some_and(|chosen| chosen != Transform::Raw), Recipe::has_transform),
+            ("--kmer-length", options.kmer_length.is_some(), Recipe::has_kmer_length),
+            ("--mismatches", options.mismatches.is_some(), Recipe::has_mismatches),
+            ("--strands", options.strands.is_some(), Recipe::has_strands),
+        ];
         for (flag, _, has) in of_others.into_iter().filter(|(_, is_given, has)| *is_given && !has(self.model)) {
             let tags: Vec<&str> = recipe::all().iter().filter(|recipe| has(recipe)).map(|recipe| recipe.tag).collect();
             let (tags, name) = (tags.join(", "), self.model.tag);
@@ -265,6 +285,13 @@ impl Stage for Args {
             let name = self.model.tag;
             problems.push(format!("--model {name}: learns the change of expression, a number. Give --task regression"));
         }
+        if let How::Kmers(method) = self.model.how {
+            problems.extend(self.words(method, 0).problem());
+            if self.task() == Task::Regression && !method.predicts_numbers() {
+                let name = self.model.tag;
+                problems.push(format!("--task regression: {name} tells classes apart. Take --model kmer-regression"));
+            }
+        }
         problems.extend(self.regime.problem());
         problems.extend(self.compute.problem());
         problems.extend(self.model.problems_of(&self.sizes));
@@ -281,6 +308,9 @@ impl Stage for Args {
         }
         if let How::Fact(tag) = self.model.how {
             return facts::train(self, tag, &runs);
+        }
+        if let How::Kmers(method) = self.model.how {
+            return kmers::train(self, method, &runs, &data);
         }
         let side_by_side = if self.model.defaults.side_by_side { runs.len() } else { 1 };
         for first in (0..runs.len()).step_by(side_by_side) {
@@ -303,16 +333,22 @@ impl Args {
         self.model.needs.bodies || self.options.layers.contains(&LayerName::Body)
     }
 
-    /// The layers that the networks of a model read, of a matrix with these; the window where there are no networks.
-    fn network_layers(&self, rows: &LayerRows) -> Result<&'static [LayerName]> {
-        Ok(layers(match self.model.how {
+    /// The layers that are read of each region for training, of a matrix with these. Tables read their own later.
+    fn layers(&self, rows: &LayerRows) -> Result<Vec<LayerName>> {
+        let has_body = match self.model.how {
+            _ if self.model.needs.sequence => {
+                samples::check_has(rows, LayerName::Sequence)?;
+                return Ok(vec![LayerName::Sequence]);
+            }
             How::Network(_) if self.reads_bodies() => {
-                samples::check_bodies(rows)?;
+                samples::check_has(rows, LayerName::Body)?;
                 true
             }
             How::Stack(_) => rows.has(LayerName::Body),
-            How::Network(_) | How::Table(_) | How::Fact(_) => false,
-        }))
+            How::Network(_) | How::Table(_) | How::Fact(_) | How::Kmers(_) => false,
+        };
+        samples::check_has(rows, LayerName::Window)?;
+        Ok(LayerName::SIGNAL[..if has_body { 2 } else { 1 }].to_vec())
     }
 
     /// The fold of the splits.
@@ -358,9 +394,10 @@ impl Args {
 
     /// Sizes of a run's networks, which are those of every run; `None` of a baseline.
     fn config(&self, samples: &[TrainingSample]) -> Option<ModelConfig> {
-        let (matrix, shape) = (&samples[0].matrix, &samples[0].shape);
+        let shape = &samples[0].shape;
         let body_parts = shape.part(LayerName::Body).map_or(0, |part| part.positions);
-        self.model.config(&self.sizes, self.task(), (matrix.n_marks(), matrix.n_bins()), body_parts)
+        let first = shape.parts().first()?;
+        self.model.config(&self.sizes, self.task(), (first.channels().count(), first.positions), body_parts)
     }
 
     /// Passes over the training genes of a run's samples.

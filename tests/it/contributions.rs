@@ -37,7 +37,7 @@ fn they_add_up_for_every_model() {
     let work = sample();
     let matrix = io::bins::read(&work.path("x.bins.safetensors")).unwrap();
     assert!(matrix.layers.iter().any(|layer| layer.name == LayerName::Body));
-    let models = recipe::all().iter().filter(|model| !model.needs.pair && model.sees_signal());
+    let models = recipe::all().iter().filter(|model| !model.needs.pair && !model.needs.sequence && model.sees_signal());
     let inputs = |model: &'static recipe::Recipe| {
         let layers = match model.tag {
             "auto" => &["", " --transform normal-scores"][..],
@@ -59,11 +59,11 @@ fn they_add_up_for_every_model() {
         );
         let (header, trained) = model_file::load(&work.path("m.model.safetensors"), &Device::Cpu).unwrap();
         let layers = header.model.layers();
-        let (shape, genes) = (matrix.row_shape(layers), matrix.scorable().collect::<Vec<_>>());
-        let x = header.transform.apply(&matrix, layers, &genes).unwrap();
+        let (shape, genes) = (matrix.row_shape(&layers), matrix.scorable().collect::<Vec<_>>());
+        let x = header.transform.apply(&matrix, &layers, &genes).unwrap();
         // the median is of genes that have data
         let of_data: Vec<usize> = genes.iter().copied().filter(|&gene| matrix.status[gene].has_data()).collect();
-        let with_data = header.transform.apply(&matrix, layers, &of_data).unwrap();
+        let with_data = header.transform.apply(&matrix, &layers, &of_data).unwrap();
         let subject = Subject::new(trained, shape.clone()).unwrap();
         for baseline in [Baseline::Empty, Baseline::Median] {
             let flags = format!("--method contributions --baseline {}", baseline.name());
@@ -71,7 +71,7 @@ fn they_add_up_for_every_model() {
             work.ok("explain", &format!("{files} {flags} -t 2"));
             let found = io::bins::read(&work.path("c.bins.safetensors")).unwrap();
             let row = match baseline {
-                Baseline::Empty => header.transform.without_signal(&matrix, layers).unwrap(),
+                Baseline::Empty => header.transform.without_signal(&matrix, &layers).unwrap(),
                 Baseline::Median => baseline.row(&with_data, shape.size()),
             };
             // among normal scores, no signal is where the sample's other zeros are

@@ -156,6 +156,8 @@ fn every_path_of_a_flag_is_declared() {
     check::<label::Args>("label --expression a --sample s --genes b --out c");
     check::<split::Args>("split --genes a --labels b --out c");
     check::<split::Args>("split --fasta a --labels b --out c");
+    check::<label::Args>("label --fasta a --out c");
+    check::<bin::Args>("bin --fasta a --out c");
     check::<kernel::Args>("kernel --fasta a --out c.tsv");
     check::<graph::Args>("graph --bins a --labels b --weights w --groups g --out-dir c");
     check::<graph::Args>("graph --table a --weights w --groups g --out-dir c");

@@ -33,6 +33,7 @@ fn attention(sample: &str, orientation: Orientation, mark_a: f32) -> Matrix {
         sample: sample.to_owned(),
         assembly: None,
         grid: Grid::new(200, 100, orientation).unwrap(),
+        bases: Default::default(),
         statistic: Statistic::Mean,
         marks: vec!["a".to_owned(), "b".to_owned()],
         inputs: Vec::new(),

@@ -32,6 +32,7 @@ fn attribution() -> Matrix {
         sample: "s".to_owned(),
         assembly: None,
         grid: Grid::new(200, 100, Orientation::Genome).unwrap(),
+        bases: Default::default(),
         statistic: Statistic::Mean,
         marks: vec!["m".to_owned()],
         inputs: Vec::new(),

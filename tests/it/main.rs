@@ -33,6 +33,7 @@ mod parity;
 mod recipes;
 mod report;
 mod run;
+mod sequences;
 mod shell;
 mod simulate;
 mod support;

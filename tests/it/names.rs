@@ -228,6 +228,7 @@ fn matrix(ids: [&str; 2], chrom: &str, sample: &str, marks: [&str; 2]) -> Matrix
         sample: sample.to_owned(),
         assembly: None,
         grid: Grid::new(200, 100, Orientation::Gene).unwrap(),
+        bases: Default::default(),
         statistic: Statistic::Mean,
         marks: marks.map(str::to_owned).to_vec(),
         inputs: Vec::new(),

@@ -35,6 +35,7 @@ fn matrix(kind: Kind, orientation: Orientation, marks: &[&str], genes: Vec<(&str
         sample: "toy".into(),
         assembly: None,
         grid: Grid::new(500, 100, orientation).unwrap(),
+        bases: Default::default(),
         statistic: Statistic::Mean,
         marks: marks.iter().map(|&mark| mark.to_owned()).collect(),
         inputs: Vec::new(),

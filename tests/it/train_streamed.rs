@@ -34,6 +34,7 @@ fn matrix(sample: &str) -> Matrix {
         sample: sample.to_owned(),
         assembly: None,
         grid: Grid::new(1000, 1, Orientation::Gene).unwrap(),
+        bases: Default::default(),
         statistic: Statistic::Mean,
         marks: ["A", "B"].map(str::to_owned).to_vec(),
         inputs: Vec::new(),

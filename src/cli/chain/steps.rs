@@ -50,6 +50,7 @@ pub(super) fn bin(config: &Config, layout: &Layout, sample: &Sample) -> Step {
         assembly: config.annotation.assembly.clone(),
         options: Flags(bin::Options { body: with_bodies(config).then_some(true), ..config.window.clone() }),
         deepchrome_csv: Vec::new(),
+        fasta: Vec::new(),
         marks: Vec::new(),
         labels_out: None,
         common: Common::default(),
@@ -79,8 +80,9 @@ pub(super) fn label(config: &Config, layout: &Layout, subject: &Subject) -> Step
     };
     let versus = subject.versus.as_ref().map(column_of).or_else(|| config.labels.versus.clone());
     let arguments = label::Args {
-        expression: config.expression.path_of(&subject.sample),
-        sample: subject.name.clone(),
+        expression: Some(config.expression.path_of(&subject.sample)),
+        sample: Some(subject.name.clone()),
+        fasta: Vec::new(),
         column,
         genes: Some(layout.data(&tss::JOB, "")),
         out: layout.data(&label::JOB, &subject.name),

@@ -3,10 +3,12 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{axes, check_axes, disagreement, no_tensor, unexpected_type, without_tensors};
+use safetensors::tensor::Dtype;
+
+use super::{axes, check_axes, disagreement, is_coded, is_needed, no_tensor, unexpected_type, without_tensors};
 use crate::io::Result;
 use crate::io::safetensors_file::{self, RawTensor, TensorPlaces};
-use crate::matrix::{Header, LayerName, Matrix, RowShape, ShapeError};
+use crate::matrix::{Header, LayerName, Matrix, RowShape, ShapeError, one_hot};
 
 /// Opens a matrix whose values stay in the file. The matrix that comes with it has no layers, and of its regions only
 /// ids and symbols.
@@ -15,10 +17,14 @@ pub fn open(path: &Path) -> Result<(Matrix, LayerRows)> {
     let matrix = without_tensors(path, header)?;
     for name in LayerName::ALL {
         let tensor = name.tensor("values");
+        let [regions, channels, positions] = axes(&matrix, name);
+        let is_coded = is_coded(matrix.kind, name);
+        let expected = if is_coded { vec![regions, positions] } else { vec![regions, channels, positions] };
+        let is_known = |dtype| if is_coded { dtype == Dtype::U8 } else { RawTensor::holds_floats(dtype) };
         match places.dtype_and_shape(&tensor) {
-            Some((dtype, _)) if !RawTensor::holds_floats(dtype) => return Err(unexpected_type(path, &tensor, dtype)),
-            Some((_, shape)) => check_axes(path, &tensor, shape, &axes(&matrix, name))?,
-            None if name == LayerName::Window => return Err(no_tensor(path, &tensor)),
+            Some((dtype, _)) if !is_known(dtype) => return Err(unexpected_type(path, &tensor, dtype)),
+            Some((_, shape)) => check_axes(path, &tensor, shape, &expected)?,
+            None if is_needed(&matrix, name) => return Err(no_tensor(path, &tensor)),
             None => {}
         }
     }
@@ -55,6 +61,10 @@ impl LayerRows {
     pub fn read(&self, layer: LayerName, regions: Range<usize>) -> Result<Vec<f32>> {
         let name = layer.tensor("values");
         let tensor = self.places.read(&name, Some(regions))?;
+        // numbers of bases have no axis for channels
+        if let (LayerName::Sequence, [_, length]) = (layer, tensor.shape.as_slice()) {
+            return Ok(one_hot(&tensor.bytes, *length));
+        }
         tensor.to_floats().ok_or_else(|| unexpected_type(&self.path, &name, tensor.dtype))
     }
 

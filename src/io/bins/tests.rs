@@ -24,6 +24,7 @@ fn matrix() -> Matrix {
         sample: "s".to_owned(),
         assembly: None,
         grid: Grid::new(100, 100, Orientation::Gene).unwrap(),
+        bases: Default::default(),
         statistic: Statistic::Mean,
         marks: vec!["m".to_owned()],
         inputs: Vec::new(),

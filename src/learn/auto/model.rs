@@ -12,7 +12,7 @@ use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::baseline::{BaselineMethod, Fit, Linear, Seen};
 use crate::learn::calibration::Platt;
 use crate::learn::trained::load_networks;
-use crate::learn::{Scores, Source, Spread, Summand, Task, Trained, layers, network_row, score};
+use crate::learn::{Scores, Source, Spread, Summand, Task, Trained, network_row, score};
 use crate::matrix::{BODY_PARTS, LayerName, RowShape};
 use crate::model::{InstructionSet, ModelConfig, Network};
 
@@ -45,12 +45,8 @@ pub struct AutoConfig {
 }
 
 impl AutoConfig {
-    /// The layers that the members look at, in the order of a row.
-    pub fn layers(&self) -> &'static [LayerName] {
-        layers(self.with_body)
-    }
-
-    fn shape(&self) -> RowShape {
+    /// What the members read of a region.
+    pub fn shape(&self) -> RowShape {
         let body = self.with_body.then(|| (LayerName::Body, self.network.n_marks(), BODY_PARTS));
         RowShape::of([(LayerName::Window, self.network.n_marks(), self.network.n_bins())].into_iter().chain(body))
     }

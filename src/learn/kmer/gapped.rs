@@ -103,6 +103,11 @@ impl GappedKmers {
         })
     }
 
+    /// Whether a sequence has a word.
+    pub fn has_word(&self, letters: &[u8]) -> bool {
+        self.words(letters, &Alphabet::dna()).next().is_some()
+    }
+
     /// The bag of a sequence; `None` where it has no word, because it is shorter than one or of unknown letters.
     pub fn bag(&self, letters: &[u8]) -> Option<Bag> {
         let words: Vec<u32> = self.words(letters, &Alphabet::dna()).map(|(_, word)| word).collect();
@@ -131,7 +136,7 @@ impl GappedKmers {
     }
 
     /// The word on the other strand.
-    fn opposite(&self, word: u32) -> u32 {
+    pub(super) fn opposite(&self, word: u32) -> u32 {
         let swapped = (!word).swap_bytes();
         let swapped = swapped >> 4 & 0x0f0f_0f0f | (swapped & 0x0f0f_0f0f) << 4;
         let swapped = swapped >> 2 & 0x3333_3333 | (swapped & 0x3333_3333) << 2;

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::gapped::transform;
 use super::{Alphabet, Bag, GappedKmers};
+use crate::learn::calibration::Platt;
 use crate::learn::metrics::Ranking;
 
 /// What errors cost beside the margin: the values that are tried.
@@ -103,7 +104,21 @@ impl GappedSvm {
 
     /// Distance from the boundary, positive on the side of the positives; `None` of a sequence without words.
     pub fn score(&self, letters: &[u8]) -> Option<f64> {
-        self.kmers.bag(letters).map(|bag| self.kmers.product(&bag, &self.table) + self.bias)
+        self.kmers.bag(letters).map(|bag| self.score_of(&bag))
+    }
+
+    /// [`Self::score`] of the bag of a sequence.
+    pub(super) fn score_of(&self, bag: &Bag) -> f64 {
+        self.kmers.product(bag, &self.table) + self.bias
+    }
+
+    /// With log-odds for a score, by a line from its distances.
+    pub(super) fn scaled(mut self, line: Platt) -> Self {
+        for numbers in [&mut self.weights, &mut self.table] {
+            numbers.iter_mut().for_each(|number| *number = (f64::from(*number) * line.slope) as f32);
+        }
+        self.bias = line.slope * self.bias + line.offset;
+        self
     }
 
     /// What each base of each sequence adds to its score: every shared gapped k-mer's weight goes to its letters in equal

@@ -80,6 +80,15 @@ pub(super) fn files(inputs: &SignalInputs, binned: &Binned, elapsed: Duration) {
 /// The matrix and the genes' statuses.
 pub(super) fn finished(matrix: &Matrix) {
     let count = |status: Status| matrix.status.iter().filter(|&&other| other == status).count();
+    if matrix.n_bins() == 0 {
+        let (regions, length) = (matrix.n_regions(), matrix.bases.length_bp);
+        tracing::info!(
+            "sample {}: {regions} sequences × {length} bases; {} without a known base",
+            matrix.sample,
+            count(Status::Empty)
+        );
+        return;
+    }
     tracing::info!(
         "sample {}: {} genes × {} marks × {} bins of {} bp, {}; genes ok {}, clipped {}, empty {}, no_chrom {}",
         matrix.sample,

@@ -118,6 +118,7 @@ mod tests {
             sample: "toy".into(),
             assembly: None,
             grid: Grid::new(4000, 1000, Orientation::Gene).unwrap(),
+            bases: Default::default(),
             statistic: Statistic::Mean,
             marks: vec!["a".into()],
             inputs: Vec::new(),
@@ -137,7 +138,7 @@ mod tests {
         use Known::{Decides, Nothing, Unknown};
         let window = known_of(&[LayerName::Window]);
         assert_eq!(window, [Nothing, Nothing, Nothing, Nothing, Nothing, Unknown, Decides, Nothing]);
-        let both = known_of(&LayerName::ALL);
+        let both = known_of(&LayerName::SIGNAL);
         assert_eq!(both[..8], [Nothing, Nothing, Nothing, Nothing, Nothing, Unknown, Unknown, Nothing]);
         assert!(both[8..].contains(&Decides) && both[8..].contains(&Nothing));
     }

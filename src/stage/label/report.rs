@@ -18,7 +18,7 @@ pub(super) const BALANCE: &str = "Take a threshold of your own (--method thresho
 /// What was taken of the table.
 pub(super) fn table(args: &Args, expression: &Expression) {
     let Expression { genes, gene_column, value_column, .. } = expression;
-    let path = args.expression.display();
+    let path = args.path().display();
     info!("{path}: {} genes, ids from {gene_column}, values from {value_column}", genes.len());
     if !expression.has_header {
         warn!("{path} has no header line: the ids are taken from column 1, the values from column {value_column}");

@@ -56,15 +56,13 @@ fn config(args: &Args, method: BaselineMethod, sample: &TrainingSample) -> Resul
     let has_body = sample.rows.has(LayerName::Body);
     let mut layers = match method {
         BaselineMethod::BodyMark => vec![LayerName::Body],
-        BaselineMethod::MarkMeans if has_body => LayerName::ALL.to_vec(),
+        BaselineMethod::MarkMeans if has_body => LayerName::SIGNAL.to_vec(),
         _ if args.options.layers.is_empty() => vec![LayerName::Window],
         _ => args.options.layers.clone(),
     };
     layers.sort_unstable();
     layers.dedup();
-    if layers.contains(&LayerName::Body) {
-        samples::check_bodies(&sample.rows)?;
-    }
+    layers.iter().try_for_each(|&layer| samples::check_has(&sample.rows, layer))?;
     let window = (matrix.n_marks(), matrix.n_bins());
     let features = args.options.features.unwrap_or_default();
     let mut config = BaselineConfig::new(method, window, features, args.transform().takes_logarithm(), layers);

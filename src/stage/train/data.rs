@@ -146,7 +146,7 @@ impl Survey {
         mut kept: Option<&mut [GeneSet; 2]>,
     ) -> Result<MarkMeans> {
         let (size, n_genes) = (sample.gene_size(), sample.matrix.status.len());
-        let window = ..sample.matrix.row_size(LayerName::Window);
+        let window = sample.shape.part(LayerName::Window).map_or(0..0, |part| part.range.clone());
         let mut depth = MarkMeans::new(sample.matrix.n_marks());
         let mut left = [sample.genes.train.as_slice(), &sample.genes.valid];
         let step = (SHARD_BYTES / (4 * size)).max(1);
@@ -154,20 +154,20 @@ impl Survey {
             let values = sample.rows.read_rows(&sample.shape, first..(first + step).min(n_genes))?;
             for (row, gene) in (first..).zip(values.chunks_exact(size)) {
                 if sample.matrix.status[row].is_scorable() {
-                    depth.add(&gene[window]);
+                    depth.add(&gene[window.clone()]);
                 }
                 for (set, genes) in left.iter_mut().enumerate() {
                     let Some(((_, label), after)) = genes.split_first().filter(|((next, _), _)| *next == row) else {
                         continue;
                     };
                     *genes = after;
-                    for part in sample.shape.parts() {
+                    for part in sample.shape.parts().iter().filter(|part| part.layer.holds_signal()) {
                         transform
                             .check_gene(part.positions, &gene[part.range.clone()])
                             .map_err(|bad| bad_value(sample.path(), row, &bad))?;
                     }
                     if set == 0 {
-                        self.training.add(&gene[window]);
+                        self.training.add(&gene[window.clone()]);
                     }
                     self.digests[set].add(gene, *label);
                     let expression = sample.genes.expression.get(&row).copied();
@@ -192,6 +192,9 @@ fn input_quantiles(
     measures: &[Measure],
 ) -> Result<Vec<Vec<f64>>> {
     const GENES: usize = 4096;
+    if samples.iter().any(|sample| !sample.rows.has(LayerName::Window)) {
+        return Ok(Vec::new());
+    }
     let step = samples.iter().map(|sample| sample.matrix.status.len()).sum::<usize>().div_ceil(GENES).max(1);
     let mut means = GeneMeans::new(samples[0].matrix.n_marks());
     let window = samples[0].matrix.row_shape(&[LayerName::Window]);

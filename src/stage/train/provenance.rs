@@ -5,6 +5,7 @@ use anyhow::{Result, anyhow};
 use super::Args;
 use super::runs::ModelRun;
 use super::samples;
+use crate::genome::Grid;
 use crate::io;
 use crate::learn::calibration::Calibration;
 use crate::learn::metrics::{best_threshold, expected_calibration_error};
@@ -12,6 +13,7 @@ use crate::learn::{
     MODEL_FORMAT, MODEL_FORMAT_VERSION, Member, ModelHeader, ModelSpec, Regime, Task, Trained, Training, TrainingData,
     TrainingState,
 };
+use crate::matrix::LayerName;
 
 /// What a header says of the model itself.
 pub struct About {
@@ -57,18 +59,21 @@ pub fn report(task: Task, run: &ModelRun, members: &[Member]) {
 /// The header of a model file.
 pub fn header(args: &Args, run: &ModelRun, about: About) -> ModelHeader {
     let matrix = &run.samples[0].matrix;
+    // what the model does not read is nothing to it
+    let reads_signal = about.spec.reads_signal();
+    let (marks, grid) = if reads_signal { (matrix.marks.clone(), matrix.grid) } else { (Vec::new(), Grid::none()) };
     let (train_genes, valid_genes) = (about.genes.0 as u64, about.genes.1 as u64);
     let regime = about.regime.map(|regime| Training { regime, fold: args.fold(), train_genes, valid_genes });
     ModelHeader {
         format: MODEL_FORMAT.to_owned(),
         format_version: MODEL_FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        model: about.spec,
         task: args.task(),
-        marks: matrix.marks.clone(),
-        flank_bp: matrix.grid.flank_bp(),
-        bin_size_bp: matrix.grid.bin_size_bp(),
-        orientation: matrix.grid.orientation(),
+        marks,
+        flank_bp: grid.flank_bp(),
+        bin_size_bp: grid.bin_size_bp(),
+        orientation: grid.orientation(),
+        sequence: about.spec.layers().contains(&LayerName::Sequence).then_some(matrix.bases),
         statistic: matrix.statistic,
         assembly: samples::assembly(&run.samples),
         samples: run.samples.iter().map(|sample| sample.matrix.sample.clone()).collect(),
@@ -78,6 +83,7 @@ pub fn header(args: &Args, run: &ModelRun, about: About) -> ModelHeader {
         calibration: about.judged.calibration,
         members: about.members,
         regime,
+        model: about.spec,
     }
 }
 

@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
         }
         report(self.task, &matrix.sample, &genes);
         matrix.regions = Vec::new();
-        let shape = matrix.row_shape(self.args.network_layers(&rows)?);
+        let shape = matrix.row_shape(&self.args.layers(&rows)?);
         Ok(TrainingSample { matrix, rows, shape, genes: Arc::new(genes) })
     }
 
@@ -126,19 +126,23 @@ fn check_kind(path: &Path, matrix: &Matrix) -> Result<()> {
         let problem = format!("holds {:?}, expected signal", matrix.kind).to_lowercase();
         return Err(FileError::new(path, problem).remedy("Give the file that attentrack-bin wrote").into());
     }
-    if matrix.n_regions() == 0 || matrix.n_marks() == 0 {
+    if matrix.n_regions() == 0 || (matrix.n_marks() == 0 && matrix.bases.length_bp == 0) {
         return Err(FileError::new(path, "holds no gene or no mark").remedy("Check the bin step").into());
     }
     Ok(())
 }
 
-/// Refuses a matrix without bodies.
-pub fn check_bodies(rows: &LayerRows) -> Result<()> {
-    if rows.has(LayerName::Body) {
+/// Refuses a matrix without a layer that the model reads.
+pub fn check_has(rows: &LayerRows, layer: LayerName) -> Result<()> {
+    if rows.has(layer) {
         return Ok(());
     }
-    let remedy = "Bin the signal again with --body, with genes.bed from attentrack-tss";
-    Err(FileError::new(rows.path(), "has no gene bodies").remedy(remedy).into())
+    let (lacks, remedy) = match layer {
+        LayerName::Window => ("signal of marks", "Bin signal files, or name a model of DNA, such as gapped-kmer-svm"),
+        LayerName::Body => ("gene bodies", "Bin the signal again with --body, with genes.bed from attentrack-tss"),
+        LayerName::Sequence => ("sequences", "Make it with attentrack-bin --fasta, or name a model of marks"),
+    };
+    Err(FileError::new(rows.path(), format!("has no {lacks}, which the model reads")).remedy(remedy).into())
 }
 
 /// Refuses a sample that cannot be pooled with the first.
@@ -151,6 +155,7 @@ pub fn check_same(first: &TrainingSample, other: &TrainingSample) -> Result<()> 
         ("window", window(first), window(matrix)),
         ("orientation", orientation(first), orientation(matrix)),
         ("statistic", first.statistic.to_string(), matrix.statistic.to_string()),
+        ("bases of a sequence", first.bases.length_bp.to_string(), matrix.bases.length_bp.to_string()),
     ];
     for (what, ours, theirs) in pairs {
         if ours != theirs {

@@ -6,7 +6,6 @@ use super::Args;
 use super::runs::ModelRun;
 use crate::io::{self, FileError};
 use crate::learn::auto::{self, Auto, Fitted, Genes, Locus};
-use crate::learn::layers;
 use crate::matrix::{LayerName, Matrix};
 use crate::model::Network;
 
@@ -52,10 +51,11 @@ fn gather(run: &ModelRun) -> Result<Genes> {
     let mut genes: Option<Genes> = None;
     for (at, sample) in run.samples.iter().enumerate() {
         let matrix = io::bins::read(sample.path())?;
-        let layers = layers(matrix.layer(LayerName::Body).is_some());
-        let genes = genes.get_or_insert_with(|| Genes::new(matrix.row_shape(layers)));
+        let layers: Vec<LayerName> =
+            LayerName::SIGNAL.into_iter().filter(|&layer| matrix.layer(layer).is_some()).collect();
+        let genes = genes.get_or_insert_with(|| Genes::new(matrix.row_shape(&layers)));
         let scorable: Vec<usize> = matrix.scorable().collect();
-        let rows = run.transform.apply(&matrix, layers, &scorable);
+        let rows = run.transform.apply(&matrix, &layers, &scorable);
         let rows = rows.map_err(|error| FileError::new(sample.path(), error.to_string()))?;
         let train = sample.genes.train.iter().map(|gene| (gene, false));
         let valid = sample.genes.valid.iter().map(|gene| (gene, true));

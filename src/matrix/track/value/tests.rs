@@ -10,6 +10,7 @@ fn matrix(values: [[f32; 4]; 2], null: [[f32; 4]; 2]) -> Matrix {
         sample: "toy".into(),
         assembly: None,
         grid: Grid::new(200, 100, Orientation::Gene).unwrap(),
+        bases: Default::default(),
         statistic: Statistic::Mean,
         marks: vec!["a".into(), "b".into()],
         inputs: Vec::new(),

@@ -1,0 +1,80 @@
+//! Training of models of the words of sequences: a fit of each run, with the setting that is best on its validation
+//! sequences.
+
+use anyhow::{Result, anyhow};
+
+use super::Args;
+use super::provenance::{self, About};
+use super::runs::{HISTORY_SUFFIX, ModelRun};
+use crate::io::table::write_table;
+use crate::learn::kmer::{KmerMethod, KmerModel, KmerModelConfig, LabelledSequences, letters};
+use crate::learn::{GeneSource, ModelSpec, TrainingData};
+use crate::matrix::LayerName;
+use crate::stage::model_file;
+
+impl Args {
+    /// What the words of a run's sequences are.
+    pub(super) fn words(&self, method: KmerMethod, n_bases: usize) -> KmerModelConfig {
+        let chosen = (self.options.kmer_length, self.options.mismatches);
+        KmerModelConfig::new(method, n_bases, chosen, self.options.strands.unwrap_or_default())
+    }
+}
+
+/// Fits and writes a model a run, and beside it NAME.history.tsv with the setting that was chosen.
+pub fn train(args: &Args, method: KmerMethod, runs: &[ModelRun], data: &TrainingData) -> Result<()> {
+    let (metric, short) = args.task().metric();
+    for (set, run) in runs.iter().enumerate() {
+        let part = run.samples[0].shape.part(LayerName::Sequence);
+        let n_bases = part.ok_or_else(|| anyhow!("no sequence"))?.positions;
+        let config = args.words(method, n_bases);
+        let [train, valid] = [&data.train, &data.valid].map(|source| sequences(source, set, n_bases));
+        let (train, valid) = (train?, valid?);
+        let kmers = config.kmers()?;
+        for (name, of) in [("training", &train), ("validation", &valid)] {
+            let without = of.sequences.iter().filter(|letters| !kmers.has_word(letters)).count();
+            if without > 0 {
+                tracing::warn!(
+                    "{without} of {} {name} sequences have no {} known letters in a row: they are left out",
+                    of.sequences.len(),
+                    config.kmer_length
+                );
+            }
+        }
+        let (model, choice) = KmerModel::choose(config.clone(), args.task(), &train, &valid)?;
+        let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
+        tracing::info!(
+            "{name}kept {} {} of words of {} letters, {} of which may differ: valid {metric} {:.4}",
+            choice.setting,
+            choice.value,
+            config.kmer_length,
+            config.mismatches,
+            choice.valid_metric
+        );
+        let columns = ["setting", "value", &format!("valid_{short}")];
+        let row = [choice.setting.to_owned(), choice.value.to_string(), format!("{:.6}", choice.valid_metric)];
+        write_table(&run.beside(HISTORY_SUFFIX), &columns, std::iter::once(row))?;
+        let raw = provenance::valid_scores(args.task(), (data, set), &model)?;
+        let labels = data.valid.labels(set).iter().copied();
+        let (labels, raw): (Vec<f32>, Vec<f32>) = labels.zip(raw).filter(|(_, raw)| !raw.is_nan()).unzip();
+        let about = About {
+            spec: ModelSpec::Kmers(config),
+            members: Vec::new(),
+            judged: provenance::judge(args, &labels, raw),
+            genes: (train.labels.len(), valid.labels.len()),
+            regime: None,
+        };
+        model_file::save(&run.out, &provenance::header(args, run, about), &model)?;
+    }
+    Ok(())
+}
+
+/// The sequences of a run, in the order of its files.
+fn sequences(source: &GeneSource, set: usize, n_bases: usize) -> Result<LabelledSequences> {
+    let mut all = LabelledSequences::default();
+    source.for_each(set, |genes| {
+        all.sequences.extend(letters(&genes.values, n_bases));
+        Ok(())
+    })?;
+    all.labels = source.labels(set).iter().map(|&label| f64::from(label)).collect();
+    Ok(all)
+}
