@@ -155,6 +155,7 @@ impl Compare {
                         .is_some_and(|sample| sample.signals.iter().any(|signal| signal.mark == name))
             };
             needs.pair == cohort.has_pairs()
+                && !needs.sequence
                 && (!needs.other_samples || has_others)
                 && (!needs.ends || !needs.pair)
                 && needs.mark.is_none_or(has_mark)

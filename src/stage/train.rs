@@ -30,7 +30,7 @@ use crate::io::bins::LayerRows;
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::recipe::{self, How};
-use crate::learn::{OptimizerKind, Recipe, Regime, Task, Transform, layers};
+use crate::learn::{Recipe, Regime, Task, Transform, layers};
 use crate::matrix::LayerName;
 use crate::model::{ModelConfig, Sizes};
 use crate::stage::{Common, Compute, Files, Flags, Stage};
@@ -347,13 +347,16 @@ impl Args {
 
     /// The regime of a run, with nothing left to defaults.
     fn regime(&self, samples: &[TrainingSample]) -> Regime {
-        Regime {
-            epochs: Some(self.epochs(samples)),
-            patience: self.model.defaults.patience.filter(|_| self.regime.epochs.is_none()),
-            momentum: (self.regime.optimizer == OptimizerKind::Sgd).then(|| self.regime.momentum()),
-            dropout: Some(self.regime.dropout.unwrap_or(self.model.defaults.dropout)),
-            ..self.regime.0
-        }
+        let defaults = &self.model.defaults;
+        let regime = self.regime.or(defaults.regime);
+        let genes: usize = samples.iter().map(|sample| sample.genes.train.len()).sum();
+        let steps = (genes as u64).div_ceil(u64::from(regime.batch_size())).max(1);
+        let fewest = defaults.fewest_steps.div_ceil(steps) as u32;
+        let (epochs, patience) = match self.regime.epochs {
+            Some(epochs) => (epochs, None),
+            None => (regime.epochs().max(fewest), defaults.patience),
+        };
+        Regime { epochs: Some(epochs), patience, ..regime }
     }
 
     /// Sizes of a run's networks, which are those of every run; `None` of a baseline.
@@ -361,14 +364,6 @@ impl Args {
         let (matrix, shape) = (&samples[0].matrix, &samples[0].shape);
         let body_parts = shape.part(LayerName::Body).map_or(0, |part| part.positions);
         self.model.config(&self.sizes, self.task(), (matrix.n_marks(), matrix.n_bins()), body_parts)
-    }
-
-    /// Passes over the training genes of a run's samples.
-    fn epochs(&self, samples: &[TrainingSample]) -> u32 {
-        let genes: usize = samples.iter().map(|sample| sample.genes.train.len()).sum();
-        let steps = (genes as u64).div_ceil(u64::from(self.regime.batch_size)).max(1);
-        let fewest = self.model.defaults.fewest_steps.div_ceil(steps) as u32;
-        self.regime.epochs.unwrap_or(self.regime.epochs().max(fewest))
     }
 }
 

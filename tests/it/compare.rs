@@ -166,7 +166,7 @@ fn every_model_is_trained_on_the_same_data_and_compared() {
     for model in attentrack::learn::recipe::all() {
         let trained = everything.matches(&format!(" --model {} ", model.tag)).count();
         // on the window, and on the window and the body where that can be chosen
-        let expected = if model.needs.pair { 0 } else { 1 + usize::from(model.has_layers()) };
+        let expected = if model.needs.pair || model.needs.sequence { 0 } else { 1 + usize::from(model.has_layers()) };
         assert_eq!(trained, expected, "{}: {everything}", model.tag);
     }
     let models = "--models deep-chrome-linear,random-forest,attentive-chrome --seeds 2";
