@@ -16,6 +16,9 @@ mod deep_chrome;
 mod deep_chrome_linear;
 mod deep_chrome_mlp;
 mod deep_diff;
+mod deep_motif_cnn;
+mod deep_motif_cnn_rnn;
+mod deep_motif_rnn;
 mod design;
 mod encoders;
 mod front_ends;
@@ -41,7 +44,7 @@ pub use kernel::InstructionSet;
 pub(crate) use kernel::kernel;
 pub use lanes::sigmoid;
 pub use missing::filled;
-pub use network::{Auxiliary, Network, Output, TensorSpec, WeightError, member_prefix};
+pub use network::{Auxiliary, Initial, Network, Output, TensorSpec, WeightError, member_prefix};
 
 use candle_core::{Device, Result, Tensor};
 use schemars::JsonSchema;
@@ -107,7 +110,16 @@ networks! {
     DeepChromeMlp(deep_chrome_mlp::DeepChromeMlpConfig),
     /// DeepDiff, the change of expression between two samples (Sekhon et al., Bioinformatics 2018).
     DeepDiff(deep_diff::DeepDiffConfig),
+    /// DeepMotif's CNN: three convolutions over bases (Lanchantin et al., PSB 2017).
+    DeepMotifCnn(deep_motif_cnn::DeepMotifCnnConfig),
+    /// DeepMotif's RNN: a bidirectional LSTM over bases (Lanchantin et al., PSB 2017).
+    DeepMotifRnn(deep_motif_rnn::DeepMotifRnnConfig),
+    /// DeepMotif's CNN-RNN: a convolution over bases, then the RNN (Lanchantin et al., PSB 2017).
+    DeepMotifCnnRnn(deep_motif_cnn_rnn::DeepMotifCnnRnnConfig),
 }
+
+/// Channels of DNA.
+const BASES: usize = 4;
 
 /// Whether a size that older files lack is as it was then.
 fn is_zero(size: &usize) -> bool {
@@ -121,10 +133,6 @@ trait Architecture {
     /// Places along the body that it reads beside the window.
     fn body_parts(&self) -> usize {
         0
-    }
-    /// Whether its channels are the four bases of DNA, and its bins single bases, instead of marks and bins.
-    fn of_bases(&self) -> bool {
-        false
     }
     /// Whether it has bin attention, and mark attention.
     fn attention(&self) -> [bool; 2];
@@ -147,6 +155,10 @@ trait Architecture {
     fn is_auxiliary(&self) -> bool {
         false
     }
+    /// Whether it reads DNA, channels A, C, G and T by position, and not signal.
+    fn of_bases(&self) -> bool {
+        false
+    }
 }
 
 impl ModelConfig {
@@ -163,11 +175,6 @@ impl ModelConfig {
     /// Places along the body that it reads beside the window; 0 where it reads the window alone.
     pub fn body_parts(&self) -> usize {
         self.architecture().body_parts()
-    }
-
-    /// Whether its channels are the four bases of DNA, and its bins single bases, instead of marks and bins.
-    pub fn of_bases(&self) -> bool {
-        self.architecture().of_bases()
     }
 
     /// The axes of what it reads of a gene: mark and bin of a window; of a row that holds bodies too, the numbers of
@@ -192,7 +199,18 @@ impl ModelConfig {
 
     /// Why the sizes make no model, and what to do. Of sizes without a problem no product of an architecture overflows.
     pub fn problem(&self) -> Option<String> {
-        sizes::problem(self).or_else(|| self.architecture().problem())
+        sizes::problem(self).or_else(|| self.problem_of_bases()).or_else(|| self.architecture().problem())
+    }
+
+    /// Why its channels are not the four bases of the DNA that it reads.
+    fn problem_of_bases(&self) -> Option<String> {
+        (self.of_bases() && self.n_marks() != BASES).then(|| {
+            format!(
+                "{} reads DNA, {BASES} channels (A, C, G, T), not {} marks: give it sequences, or take a model of marks",
+                self.name(),
+                self.n_marks()
+            )
+        })
     }
 
     /// All tensors of a model, in the order in which they are initialised, written and laid out in flat
@@ -204,6 +222,11 @@ impl ModelConfig {
     /// Whether it learns from the expression in both samples of a pair, beside its change.
     pub fn is_auxiliary(&self) -> bool {
         self.architecture().is_auxiliary()
+    }
+
+    /// Whether it reads DNA, channels A, C, G and T by position, and not signal.
+    pub fn of_bases(&self) -> bool {
+        self.architecture().of_bases()
     }
 
     /// The network laid open, from the weights of one model, as many as the sizes say, in the order of its

@@ -134,8 +134,12 @@ fn train(
     };
     // as many validation genes as training genes at full size, as in the benchmark; few where a step is timed
     let data = TrainingData { train: upload(genes), valid: upload(if models > 8 { genes } else { 8 }) };
-    let regime =
-        Regime { epochs: Some(epochs as u32), batch_size: batch as u32, dropout: Some(dropout), ..Regime::default() };
+    let regime = Regime {
+        epochs: Some(epochs as u32),
+        batch_size: Some(batch as u32),
+        dropout: Some(dropout),
+        ..Regime::default()
+    };
     let learners = (0..models).map(|model| Learner { name: String::new(), seed: model as u64 + 1, set: model });
     let mut trainer = Trainer::new(
         &ModelConfig::AttentiveChrome(PUBLISHED),

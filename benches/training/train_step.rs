@@ -27,7 +27,7 @@ fn main() {
 
 /// Medians over as many steps as fit into the time.
 fn measure(batch: usize, time: Duration) -> Result<[f64; 2], Box<dyn std::error::Error + Send + Sync>> {
-    let regime = Regime { epochs: Some(1000), batch_size: batch as u32, ..Regime::default() };
+    let regime = Regime { epochs: Some(1000), batch_size: Some(batch as u32), ..Regime::default() };
     let row = [CONFIG.n_marks, CONFIG.n_bins];
     let on_device = |n: usize| DeviceGenes::new(vec![genes(n)], &row, &Device::Cpu).map(GeneSource::OnDevice);
     let data = TrainingData { train: on_device(16 * batch)?, valid: on_device(2)? };

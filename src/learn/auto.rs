@@ -17,10 +17,10 @@ pub use folds::Locus;
 pub use genes::Genes;
 pub use model::{Auto, AutoConfig, AutoTag, Share};
 
-use super::Transform;
 use super::baseline::{Feature, FeatureSet, POOLED};
 use super::calibration::CalibrationMethod;
 use super::entry::{Defaults, How, Needs, Recipe};
+use super::{Regime, Transform};
 use crate::matrix::RowShape;
 use crate::model::designs;
 
@@ -61,7 +61,7 @@ pub(super) fn recipe() -> Option<Recipe> {
             calibration: CalibrationMethod::Temperature,
             // the scores are probabilities by the linear members
             calibrates_halfway: true,
-            dropout: network.dropout,
+            regime: Regime { dropout: Some(network.dropout), ..Regime::default() },
             fewest_steps: 1_000,
             // more than all the steps of up to 1,600 genes
             patience: Some(3_000),

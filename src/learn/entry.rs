@@ -4,7 +4,7 @@ use crate::learn::baseline::BaselineMethod;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::facts::Fact;
 use crate::learn::kmer::KmerMethod;
-use crate::learn::{Task, Transform};
+use crate::learn::{Regime, Task, Transform};
 use crate::model::{Design, ModelConfig, Shape, Sizes};
 
 /// How a model is made.
@@ -52,8 +52,8 @@ pub struct Defaults {
     pub calibration: CalibrationMethod,
     /// Whether they go half of the way only.
     pub calibrates_halfway: bool,
-    /// Share of units that training sets to zero.
-    pub dropout: f64,
+    /// What of the regime.
+    pub regime: Regime,
     /// Steps that networks take at least: with few genes, the epochs of the published regime are few steps.
     pub fewest_steps: u64,
     /// Steps without a better epoch after which a network stops, where the epochs are not given.
@@ -71,7 +71,7 @@ impl Default for Defaults {
             transform: Transform::Raw,
             calibration: CalibrationMethod::None,
             calibrates_halfway: false,
-            dropout: 0.0,
+            regime: Regime::default(),
             fewest_steps: 0,
             patience: None,
             networks: None,

@@ -8,6 +8,7 @@
 
 mod alphabet;
 mod counts;
+mod fit;
 mod gapped;
 mod gapped_svm;
 mod model;
@@ -16,8 +17,9 @@ mod relatives;
 
 pub use alphabet::{Alphabet, AlphabetError, Unknown};
 pub use counts::{Counts, CountsError, Gmers, SharedKmers};
+pub use fit::{KmerFit, letters};
 pub use gapped::{Bag, GappedKmers, GappedKmersError, LONGEST};
 pub use gapped_svm::{Bags, COSTS, GappedSvm, SvmError};
-pub use model::{KmerChoice, KmerFit, KmerMethod, KmerModel, KmerModelConfig, KmerModelError, Strands, letters};
+pub use model::{KmerChoice, KmerMethod, KmerModel, KmerModelConfig, KmerModelError, Strands};
 pub use regression::{KmerRegression, LabelledSequences};
 pub use relatives::{STRETCH, groups, related};

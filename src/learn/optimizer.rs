@@ -90,8 +90,12 @@ impl Optimizer {
             active.then(|| Rates::new(self.regime.optimizer, learning_rate, *steps))
         });
         let update = Update { regime: &self.regime, learning_rate, rates: rates.collect() };
+        let gradient = match self.regime.clip_value {
+            Some(largest) => gradient.clamp(-largest, largest)?,
+            None => gradient.clone(),
+        };
         let squares = gradient.apply_op1_no_bwd(&SquaredNorm)?;
-        self.state.inplace_op3(gradient, &squares, &update)
+        self.state.inplace_op3(&gradient, &squares, &update)
     }
 }
 
@@ -172,8 +176,8 @@ fn sum_of_squares(values: &[f32]) -> f64 {
 }
 
 /// The factor that shortens a gradient to the largest norm, as `torch.nn.utils.clip_grad_norm_`.
-fn clip_factor(square: f64, largest: f64) -> f32 {
-    let norm = square.sqrt();
+fn clip_factor(square: f64, largest: Option<f64>) -> f32 {
+    let (norm, largest) = (square.sqrt(), largest.unwrap_or(f64::INFINITY));
     if norm > largest { (largest / (norm + 1e-6)) as f32 } else { 1.0 }
 }
 
@@ -212,7 +216,7 @@ impl InplaceOp3 for Update<'_> {
         models.zip(squares).zip(&self.rates).for_each(|(((state, gradient), &square), rates)| {
             let Some(rates) = rates else { return };
             let (weights, moments) = state.split_at_mut(weights);
-            let factor = clip_factor(square, self.regime.clip_norm);
+            let factor = clip_factor(square, self.regime.clip_norm());
             match self.regime.optimizer {
                 OptimizerKind::Adam => {
                     self.adam(weights, moments, gradient, factor, *rates, self.regime.weight_decay, 0.0)
@@ -244,7 +248,8 @@ impl InplaceOp3 for Update<'_> {
             OptimizerKind::AdamW => (0.0, cuda::StepMethod::Adam { keep: (1.0 - self.learning_rate * decay) as f32 }),
             OptimizerKind::Sgd => (decay, cuda::StepMethod::Sgd { momentum: self.regime.momentum() as f32 }),
         };
-        let step = cuda::Step { clip_norm: self.regime.clip_norm, decay: decay as f32, method };
+        let step =
+            cuda::Step { clip_norm: self.regime.clip_norm().unwrap_or(f64::INFINITY), decay: decay as f32, method };
         let rates: Vec<f32> = self
             .rates
             .iter()

@@ -3,15 +3,28 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
 
-use crate::model::TensorSpec;
+use crate::model::{Initial, TensorSpec};
 
-/// Initial weights: each tensor's uniform in [−bound, bound), in the order of the tensors.
+/// Initial weights, in the order of the tensors.
 pub fn initial_weights(seed: u64, tensors: &[TensorSpec]) -> Vec<f32> {
     let mut generator = stream(seed, 0);
-    let bounds = tensors.iter().flat_map(|tensor| std::iter::repeat_n(tensor.bound, tensor.n_weights()));
-    let draw = |bound: f64| (f64::from(generator.next_u32()) / 4_294_967_296.0 * (2.0 * bound) - bound) as f32;
-    bounds.map(draw).collect()
+    let mut weights = Vec::with_capacity(tensors.iter().map(TensorSpec::n_weights).sum());
+    for tensor in tensors {
+        let n = tensor.n_weights();
+        weights.extend((0..n).map(|at| match tensor.initial {
+            Initial::Uniform(bound) => {
+                (f64::from(generator.next_u32()) / 4_294_967_296.0 * (2.0 * bound) - bound) as f32
+            }
+            Initial::Normal(deviation) => {
+                let drawn: f64 = StandardNormal.sample(&mut generator);
+                (drawn * deviation) as f32
+            }
+            Initial::Remembering => f32::from(u8::from((n / 4..n / 2).contains(&at))),
+        }));
+    }
+    weights
 }
 
 /// The order in which an epoch (counted from 0) sees the training genes, or the shards of a stream:
@@ -73,6 +86,18 @@ mod tests {
         assert!(b.len() == 1000 && b.iter().all(|w| (-0.5..0.5).contains(w)) && b.iter().any(|&w| w > 0.49));
         assert_eq!(weights, initial_weights(1, &tensors));
         assert_ne!(weights, initial_weights(2, &tensors));
+    }
+
+    #[test]
+    fn normal_weights_have_their_deviation_and_an_lstm_begins_by_remembering() {
+        let spec = |initial, length| TensorSpec { name: String::new(), shape: vec![length], initial };
+        let weights = initial_weights(1, &[spec(Initial::Normal(0.5), 40_000), spec(Initial::Remembering, 12)]);
+        let (normal, bias) = weights.split_at(40_000);
+        let mean = normal.iter().sum::<f32>() / 40_000.0;
+        let deviation = (normal.iter().map(|w| w * w).sum::<f32>() / 40_000.0).sqrt();
+        assert!(mean.abs() < 0.01 && (deviation - 0.5).abs() < 0.01, "{mean} {deviation}");
+        assert!(normal.iter().any(|w| w.abs() > 1.5));
+        assert_eq!(bias, [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
     }
 
     #[test]

@@ -12,13 +12,13 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::json;
 
-use super::Transform;
 use super::auto;
 use super::baseline::{BODY_MARK, BaselineMethod};
 use super::entry::ANY_SHAPE;
 pub use super::entry::{Defaults, How, Needs, Recipe};
 use super::facts::Fact;
 use super::kmer::KmerMethod;
+use super::{Regime, Transform};
 use crate::model::{Design, Sizes, designs};
 
 /// The model of `attentrack-train` where none is named: the published one.
@@ -76,13 +76,18 @@ impl Recipe {
     fn of_network(design: &'static Design) -> Self {
         let &Design { tag, title, citation, dropout, of_pair, config, .. } = design;
         let any = config(&Sizes::default(), ANY_SHAPE);
-        let (expression, sequence) = (any.is_auxiliary(), any.of_bases());
+        let regime = if any.of_bases() { Regime::deep_motif() } else { Regime::default() };
         Recipe {
             tag,
             title,
             citation,
-            needs: Needs { pair: of_pair, expression, sequence, ..Needs::default() },
-            defaults: Defaults { dropout, ..Defaults::default() },
+            needs: Needs {
+                pair: of_pair,
+                expression: any.is_auxiliary(),
+                sequence: any.of_bases(),
+                ..Needs::default()
+            },
+            defaults: Defaults { regime: Regime { dropout: Some(dropout), ..regime }, ..Defaults::default() },
             how: How::Network(design),
         }
     }
@@ -179,7 +184,8 @@ mod tests {
         assert!(problems("deep-chrome", filters()).is_empty());
         assert_eq!(
             problems("lstm", filters()),
-            ["--filters is a size of cnn-attention, cnn-alpha-beta, deep-chrome: leave it out with --model lstm"]
+            ["--filters is a size of cnn-attention, cnn-alpha-beta, deep-chrome, deep-motif-cnn, deep-motif-cnn-rnn: \
+              leave it out with --model lstm"]
         );
         assert_eq!(problems("linear-svm", filters()).len(), 1);
         let layers = || Sizes { hidden: vec![3, 2], ..Sizes::default() };

@@ -39,13 +39,13 @@ impl OptimizerKind {
     }
 }
 
-/// How networks are trained. The default is the published regime: 30 epochs of Adam at 2e-4, batches of 16, the
-/// gradient's norm clipped at 1, no dropout, no decay.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// How networks are trained. What is not given is as the model was published with ([`super::recipe`]), else as
+/// AttentiveChrome was: 30 epochs of Adam at 2e-4, batches of 16, the gradient's norm clipped at 1, no dropout, no decay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Regime {
-    /// Passes over the training genes [default: 30; auto: at least as many as make 1000 steps, and no more after 3000 steps
-    /// without a better one]
+    /// Passes over the training genes [default: 30; deep-motif networks: 50; auto: at least as many as make 1000 steps, and
+    /// no more after 3000 steps without a better one]
     #[schemars(range(min = 1), extend("x-value" = "N"))]
     pub epochs: Option<u32>,
     /// A network stops after so many steps without a better epoch; of models that do ([`super::recipe`]), where the epochs
@@ -53,52 +53,99 @@ pub struct Regime {
     #[schemars(range(min = 1))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
-    /// Genes a step
+    /// Genes a step [default: 16; deep-motif networks: 256]
     #[schemars(range(min = 1, max = 65_536), extend("x-value" = "N"))]
-    pub batch_size: u32,
+    pub batch_size: Option<u32>,
     /// Optimiser
     pub optimizer: OptimizerKind,
     /// Momentum of sgd, from 0 to below 1 [default: 0.9]
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0, "x-value" = "X"))]
     pub momentum: Option<f64>,
-    /// Learning rate in the first epoch
+    /// Learning rate in the first epoch [default: 0.0002; deep-motif networks: 0.01]
     #[schemars(extend("exclusiveMinimum" = 0.0, "x-value" = "X"))]
-    pub learning_rate: f64,
-    /// Learning rate over the epochs
-    pub schedule: Schedule,
+    pub learning_rate: Option<f64>,
+    /// Learning rate over the epochs [default: constant; deep-motif networks: halving]
+    pub schedule: Option<Schedule>,
     /// Weight decay: an L2 term of the gradient with adam and sgd, decoupled with adamw
     #[schemars(range(min = 0.0), extend("x-value" = "X"))]
     pub weight_decay: f64,
     /// Share of units that training sets to zero, from 0 to below 1: outputs of the LSTMs, of a convolution or
-    /// (deep-chrome-mlp) of the hidden layer [default: 0.5 for deep-chrome, as published, else 0]
+    /// (deep-chrome-mlp) of the hidden layer [default: 0.5 for deep-chrome and deep-motif networks, as published, else 0]
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0, "x-value" = "P"))]
     pub dropout: Option<f64>,
-    /// Largest norm of a model's gradient; a longer one is shortened to it
+    /// Largest norm of a model's gradient; a longer one is shortened to it [default: 1; none with --clip-value]
     #[schemars(extend("exclusiveMinimum" = 0.0, "x-value" = "X"))]
-    pub clip_norm: f64,
-}
-
-impl Default for Regime {
-    fn default() -> Self {
-        Regime {
-            epochs: None,
-            patience: None,
-            batch_size: 16,
-            optimizer: OptimizerKind::Adam,
-            momentum: None,
-            learning_rate: 2e-4,
-            schedule: Schedule::Constant,
-            weight_decay: 0.0,
-            dropout: None,
-            clip_norm: 1.0,
-        }
-    }
+    pub clip_norm: Option<f64>,
+    /// Largest element of a model's gradient, whatever its sign; a larger one is cut to it [default: none; deep-motif
+    /// networks: 5]
+    #[schemars(extend("exclusiveMinimum" = 0.0, "x-value" = "X"))]
+    pub clip_value: Option<f64>,
 }
 
 impl Regime {
+    /// DeepMotif's (Lanchantin et al., PSB 2017). Theirs were in file order; here all are shuffled.
+    pub fn deep_motif() -> Self {
+        Regime {
+            epochs: Some(50),
+            batch_size: Some(256),
+            learning_rate: Some(1e-2),
+            schedule: Some(Schedule::Halving),
+            clip_value: Some(5.0),
+            ..Regime::default()
+        }
+    }
+
+    /// With nothing left to defaults: what is not given is as in `published`.
+    pub fn or(self, published: Regime) -> Self {
+        let either = Regime {
+            epochs: self.epochs.or(published.epochs),
+            patience: self.patience.or(published.patience),
+            batch_size: self.batch_size.or(published.batch_size),
+            learning_rate: self.learning_rate.or(published.learning_rate),
+            schedule: self.schedule.or(published.schedule),
+            dropout: self.dropout.or(published.dropout),
+            // one or the other
+            clip_value: self.clip_value.or(published.clip_value.filter(|_| self.clip_norm.is_none())),
+            ..self
+        };
+        Regime {
+            epochs: Some(either.epochs()),
+            batch_size: Some(either.batch_size()),
+            momentum: (self.optimizer == OptimizerKind::Sgd).then(|| either.momentum()),
+            learning_rate: Some(either.learning_rate()),
+            schedule: Some(either.schedule()),
+            dropout: Some(either.dropout()),
+            clip_norm: either.clip_norm(),
+            ..either
+        }
+    }
+
     /// Passes over the training genes.
     pub fn epochs(&self) -> u32 {
         self.epochs.unwrap_or(30)
+    }
+
+    /// Genes a step.
+    pub fn batch_size(&self) -> u32 {
+        self.batch_size.unwrap_or(16)
+    }
+
+    /// The learning rate of an epoch, counted from 0.
+    pub fn rate_of(&self, epoch: u32) -> f64 {
+        self.learning_rate() * self.schedule().factor(epoch, self.epochs())
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate.unwrap_or(2e-4)
+    }
+
+    fn schedule(&self) -> Schedule {
+        self.schedule.unwrap_or_default()
+    }
+
+    /// Largest norm of a gradient, where norms are clipped.
+    pub fn clip_norm(&self) -> Option<f64> {
+        self.clip_norm.or(self.clip_value.is_none().then_some(1.0))
     }
 
     /// Momentum of sgd.
@@ -113,6 +160,9 @@ impl Regime {
 
     /// A setting that does not go with another one, by its flag.
     pub fn problem(&self) -> Option<String> {
+        if self.clip_norm.is_some() && self.clip_value.is_some() {
+            return Some("--clip-norm and --clip-value: give one of them".to_owned());
+        }
         let name = self.optimizer.name();
         (self.momentum.is_some() && self.optimizer != OptimizerKind::Sgd)
             .then(|| format!("--momentum is of sgd: leave it out with {name}, or give --optimizer sgd"))

@@ -14,6 +14,8 @@ pub enum Schedule {
     Cosine,
     /// A tenth after half of the epochs, a hundredth after three quarters
     Step,
+    /// Half of it after every 10 epochs
+    Halving,
 }
 
 impl Schedule {
@@ -23,6 +25,7 @@ impl Schedule {
             Schedule::Constant => "constant",
             Schedule::Cosine => "cosine",
             Schedule::Step => "step",
+            Schedule::Halving => "halving",
         }
     }
 
@@ -35,6 +38,7 @@ impl Schedule {
             Schedule::Step if done < 0.5 => 1.0,
             Schedule::Step if done < 0.75 => 0.1,
             Schedule::Step => 0.01,
+            Schedule::Halving => 0.5f64.powi((epoch / 10) as i32),
         }
     }
 }
@@ -45,11 +49,12 @@ mod tests {
 
     #[test]
     fn schedules_start_at_the_full_rate_and_fall_as_documented() {
-        for schedule in [Schedule::Constant, Schedule::Cosine, Schedule::Step] {
+        for schedule in [Schedule::Constant, Schedule::Cosine, Schedule::Step, Schedule::Halving] {
             assert_eq!(schedule.factor(0, 30), 1.0);
         }
         assert_eq!(Schedule::Constant.factor(29, 30), 1.0);
         assert!((Schedule::Cosine.factor(15, 30) - 0.5).abs() < 1e-12);
+        assert_eq!([9, 10, 19, 20, 49].map(|epoch| Schedule::Halving.factor(epoch, 50)), [1.0, 0.5, 0.5, 0.25, 0.0625]);
         assert_eq!([14, 15, 22, 23].map(|epoch| Schedule::Step.factor(epoch, 30)), [1.0, 0.1, 0.1, 0.01]);
     }
 }

@@ -145,7 +145,7 @@ impl Trainer {
         done: impl Fn(usize),
     ) -> Result<Vec<Option<EpochRecord>>, TrainError> {
         let epoch = self.epochs_done();
-        let learning_rate = self.regime.learning_rate * self.regime.schedule.factor(epoch, self.regime.epochs());
+        let learning_rate = self.regime.rate_of(epoch);
         let is_next = |state: &TrainingState| state.epochs_done() == epoch && !state.is_done(&self.regime);
         let takes_part: Vec<bool> = self.states.iter().map(is_next).collect();
         let train_losses = self.train(data, epoch, learning_rate, &takes_part, done)?;
@@ -184,7 +184,7 @@ impl Trainer {
         takes_part: &[bool],
         done: impl Fn(usize),
     ) -> Result<Vec<f64>, TrainError> {
-        let batch_size = self.regime.batch_size as usize;
+        let batch_size = self.regime.batch_size() as usize;
         let genes =
             |(learner, &takes_part): (&Learner, &bool)| if takes_part { data.train.len(learner.set) } else { 0 };
         let genes: Vec<usize> = self.learners.iter().zip(takes_part).map(genes).collect();

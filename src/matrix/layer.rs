@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Axis, Bases};
+use super::{Axis, Bases, Kind};
 use crate::genome::Grid;
 
 /// Which layer, by its name in files.
@@ -24,6 +24,8 @@ pub enum LayerName {
 
 /// The channels of [`LayerName::Sequence`], in the order of their numbers.
 static BASES: LazyLock<[String; 4]> = LazyLock::new(|| ["A", "C", "G", "T"].map(str::to_owned));
+/// The one channel of what is said of a sequence: it is about the base that is there.
+static THERE: LazyLock<[String; 1]> = LazyLock::new(|| ["sequence".to_owned()]);
 
 impl LayerName {
     /// All of them, in the order of a matrix and of a model's input.
@@ -55,10 +57,11 @@ impl LayerName {
     }
 
     /// Names of its channels, in a matrix of these marks.
-    pub fn channels(self, marks: &[String]) -> &[String] {
+    pub fn channels(self, kind: Kind, marks: &[String]) -> &[String] {
         match self {
             LayerName::Window | LayerName::Body => marks,
-            LayerName::Sequence => BASES.as_slice(),
+            LayerName::Sequence if kind == Kind::Signal => BASES.as_slice(),
+            LayerName::Sequence => THERE.as_slice(),
         }
     }
 

@@ -74,7 +74,7 @@ impl Matrix {
 
     /// Names of the channels of a layer.
     pub fn channels(&self, name: LayerName) -> &[String] {
-        name.channels(&self.marks)
+        name.channels(self.kind, &self.marks)
     }
 
     /// Numbers of a row of a layer: channels × positions.

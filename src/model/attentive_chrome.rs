@@ -138,7 +138,7 @@ impl Architecture for AttentiveChromeConfig {
 
     /// The published code draws every tensor, biases included, within 0.1.
     fn tensors(&self) -> Vec<TensorSpec> {
-        self.tensor_shapes().into_iter().map(|(name, shape)| TensorSpec { name, shape, bound: 0.1 }).collect()
+        self.tensor_shapes().into_iter().map(|(name, shape)| TensorSpec::new(name, &shape, 0.1)).collect()
     }
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {

@@ -69,6 +69,8 @@ enum Pooling {
     Attention,
     /// The last one of each direction.
     Last,
+    /// Their plain mean.
+    Mean,
 }
 
 /// A bidirectional LSTM and attention over its outputs, one of each a group.
@@ -104,6 +106,15 @@ impl BiLstmAttention {
     /// If the weights have another shape or element type than these sizes ask for.
     pub(super) fn taking_last(steps: usize, inputs: usize, hidden: usize, weights: Tensor) -> Result<Self> {
         Self::pooling_by(Pooling::Last, Dims { steps, inputs, hidden }, weights)
+    }
+
+    /// A layer without attention: its contexts are the means of the outputs of the two directions, and its attention is
+    /// the same for each step. Its weights are as of [`Self::parts`] without the context vector.
+    ///
+    /// # Errors
+    /// If the weights have another shape or element type than these sizes ask for.
+    pub(super) fn taking_mean(steps: usize, inputs: usize, hidden: usize, weights: Tensor) -> Result<Self> {
+        Self::pooling_by(Pooling::Mean, Dims { steps, inputs, hidden }, weights)
     }
 
     fn pooling_by(pooling: Pooling, dims: Dims, weights: Tensor) -> Result<Self> {

@@ -17,7 +17,7 @@ use self::network::DeepDiff;
 use super::chain::{NetworkLayer, Weights};
 use super::design::{Design, Shape, Sizes, or};
 use super::layer::linear_tensors;
-use super::{Architecture, BiLstmAttention, ModelConfig, Network, TensorSpec};
+use super::{Architecture, BiLstmAttention, Initial, ModelConfig, Network, TensorSpec};
 
 /// Which parts the network has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -207,7 +207,7 @@ impl DeepDiffConfig {
 
     /// The layer from both samples' vectors to as many units as one has.
     fn hidden(&self) -> Vec<TensorSpec> {
-        let within = |tensor: TensorSpec| TensorSpec { bound: 0.1, ..tensor };
+        let within = |tensor: TensorSpec| TensorSpec { initial: Initial::Uniform(0.1), ..tensor };
         linear_tensors("predictor_1", 2 * self.width(), self.width()).into_iter().map(within).collect()
     }
 }

@@ -20,7 +20,7 @@ pub struct Design {
     pub dropout: f64,
     /// Whether it learns the change between the two samples of a pair.
     pub of_pair: bool,
-    /// Weights of a model of the published sizes for 5 marks and 100 bins, or for two samples of them.
+    /// Weights of a model of the published sizes for 5 marks and 100 bins, for two samples of them, or for the four bases.
     pub n_weights: usize,
     /// The sizes of a model; those that are not chosen are as published.
     pub config: fn(&Sizes, Shape) -> ModelConfig,
@@ -44,6 +44,9 @@ pub(super) const NIPS_2017: &str = "Singh, Lanchantin, Sekhon & Qi, NIPS 2017";
 /// The paper of DeepChrome.
 pub(super) const BIOINFORMATICS_2016: &str = "Singh, Lanchantin, Robins & Qi, Bioinformatics 2016";
 
+/// The paper of DeepMotif.
+pub(super) const PSB_2017: &str = "Lanchantin, Singh, Wang & Qi, PSB 2017";
+
 /// The sizes that can be chosen. Each is a size of some networks only; one that is not chosen is as published.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -54,13 +57,14 @@ pub struct Sizes {
     /// Hidden units a direction of the LSTM over marks [default: 16]
     #[schemars(range(min = 1, max = 1024), extend("x-value" = "N", "x-heading" = "Sizes"))]
     pub mark_hidden: Option<u16>,
-    /// Bins that a filter of a convolution sees [default: 10]
+    /// Bins that a filter of a convolution sees, of several convolutions the first [default: 9 for deep-motif-cnn and
+    /// 9 for deep-motif-cnn-rnn, else 10]
     #[schemars(range(min = 1, max = 1024), extend("x-value" = "N", "x-heading" = "Sizes"))]
     pub kernel_width: Option<u16>,
-    /// Filters of a convolution [default: 50]
+    /// Filters of a convolution [default: 128 for deep-motif-cnn, 128 for deep-motif-cnn-rnn, else 50]
     #[schemars(range(min = 1, max = 1024), extend("x-value" = "N", "x-heading" = "Sizes"))]
     pub filters: Option<u16>,
-    /// Neighbouring positions of which a convolution keeps the highest [default: 5]
+    /// Neighbouring positions of which a convolution keeps the highest [default: 2 for deep-motif-cnn, else 5]
     #[schemars(range(min = 1, max = 1024), extend("x-value" = "N", "x-heading" = "Sizes"))]
     pub pool: Option<u16>,
     /// Units of each hidden layer [default: 625,125 for deep-chrome, 250 for deep-chrome-mlp]
@@ -96,15 +100,24 @@ pub(super) fn or(size: Option<u16>, published: usize) -> usize {
 }
 
 impl Design {
-    /// Whether it can read the genes' bodies beside the window; a pair of samples has none.
+    /// Whether it can read the genes' bodies beside the window; neither a pair of samples nor DNA has any.
     pub fn reads_bodies(&self) -> bool {
-        !self.of_pair
+        !self.of_pair && !self.of_bases()
+    }
+
+    /// Whether it reads DNA.
+    pub fn of_bases(&self) -> bool {
+        self.published().of_bases()
+    }
+
+    /// A model of the published sizes.
+    fn published(&self) -> ModelConfig {
+        (self.config)(&Sizes::default(), Shape { n_marks: 2, n_bins: 1, body_parts: 0, n_outputs: 1 })
     }
 
     /// The published sizes by name, of those that can be chosen.
     pub fn sizes(&self) -> Vec<(&'static str, Value)> {
-        let config = (self.config)(&Sizes::default(), Shape { n_marks: 2, n_bins: 1, body_parts: 0, n_outputs: 1 });
-        let fields = serde_json::to_value(config).unwrap_or_default();
+        let fields = serde_json::to_value(self.published()).unwrap_or_default();
         let known = Sizes::default().chosen().into_iter();
         known.filter_map(|(name, _)| Some((name, fields.get(name)?.clone()))).collect()
     }
@@ -119,7 +132,8 @@ mod tests {
     fn the_published_sizes_have_the_published_numbers_of_weights() {
         for design in designs() {
             let samples = if design.of_pair { 2 } else { 1 };
-            let shape = Shape { n_marks: 5 * samples, n_bins: 100 * samples, body_parts: 0, n_outputs: 2 };
+            let n_marks = if design.of_bases() { 4 } else { 5 * samples };
+            let shape = Shape { n_marks, n_bins: 100 * samples, body_parts: 0, n_outputs: 2 };
             let config = (design.config)(&Sizes::default(), shape);
             let weights = config.tensors().iter().map(TensorSpec::n_weights).sum::<usize>();
             assert_eq!((config.n_weights(), weights), (design.n_weights, design.n_weights), "{}", design.tag);
@@ -139,7 +153,11 @@ mod tests {
             for (name, published) in design.sizes() {
                 let help = schema["properties"][name]["description"].as_str().unwrap();
                 let published = published.to_string().replace(['[', ']'], "");
-                let named = [format!("[default: {published}]"), format!("{published} for {}", design.tag)];
+                let named = if help.contains(&format!(" for {}", design.tag)) {
+                    vec![format!("{published} for {}", design.tag)]
+                } else {
+                    vec![format!("[default: {published}]"), format!(", else {published}]")]
+                };
                 assert!(named.iter().any(|named| help.contains(named)), "{name} of {}: {help}", design.tag);
             }
             tags.push(design.tag);

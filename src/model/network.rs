@@ -134,14 +134,26 @@ pub struct TensorSpec {
     pub name: String,
     /// Shape.
     pub shape: Vec<usize>,
-    /// Initial weights are uniform in [−bound, bound).
-    pub bound: f64,
+    /// What its initial weights are drawn from.
+    pub initial: Initial,
+}
+
+/// What initial weights are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Initial {
+    /// Uniform in [−bound, bound).
+    Uniform(f64),
+    /// Normal around 0 with this standard deviation.
+    Normal(f64),
+    /// The bias of an LSTM's gates i, f, g, o, which is not drawn: 1 of the forget gate, so that it begins by remembering
+    /// (Gers et al. 2000), else 0.
+    Remembering,
 }
 
 impl TensorSpec {
-    /// A tensor of these properties.
+    /// A tensor whose initial weights are uniform in [−bound, bound).
     pub fn new(name: impl Into<String>, shape: &[usize], bound: f64) -> Self {
-        TensorSpec { name: name.into(), shape: shape.to_vec(), bound }
+        TensorSpec { name: name.into(), shape: shape.to_vec(), initial: Initial::Uniform(bound) }
     }
 
     /// Number of weights.

@@ -34,6 +34,10 @@ impl Against {
             let row = header.transform.without_signal(matrix, &layers);
             return row.map_err(|error| FileError::new(path, error.to_string()));
         }
+        if !header.model.reads_signal() {
+            return Err(FileError::new(path, "holds sequences, whose bases have no median")
+                .remedy("Leave --baseline median out"));
+        }
         let genes: Vec<usize> = matrix.scorable().filter(|&gene| matrix.status[gene].has_data()).collect();
         if genes.len() < FEWEST_GENES {
             tracing::warn!(

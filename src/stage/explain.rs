@@ -268,6 +268,15 @@ struct Explained<'a> {
     values: &'a [f32],
 }
 
+/// The sum over the channels of each position of rows.
+fn fold(values: &[f32], part: &RowPart) -> Vec<f32> {
+    let of_row = |row: &[f32]| {
+        let sum = |at: usize| row[at..].iter().step_by(part.positions).sum::<f32>();
+        (0..part.positions).map(sum).collect::<Vec<f32>>()
+    };
+    values.chunks_exact(part.range.len().max(1)).flat_map(of_row).collect()
+}
+
 impl Explained<'_> {
     /// The matrix with attributions for values; NaN for genes without data, of which there is nothing to explain.
     fn with_values(&self, attribution: Attribution, method: Method, genes: &[usize]) -> Matrix {
@@ -282,7 +291,9 @@ impl Explained<'_> {
                     values[to * size..][..size].copy_from_slice(&row[part.range.clone()]);
                 }
             }
-            Layer::new(part.layer, values)
+            // what is said of a sequence is said of the base that is there
+            let is_folded = part.layer == LayerName::Sequence;
+            Layer::new(part.layer, if is_folded { fold(&values, part) } else { values })
         };
         let mut layers: Vec<Layer> = self.shape.parts().iter().map(layer).collect();
         if self.shape.part(LayerName::Window).is_none() && self.matrix.n_bins() > 0 {
@@ -309,6 +320,9 @@ impl Explained<'_> {
             let rows = self.values.chunks_exact(self.shape.size()).flat_map(|row| &row[channel.clone()]);
             rows.filter(|value| !value.is_nan()).map(|value| f64::from(value.abs())).sum::<f64>()
         };
+        if self.shape.parts().iter().all(|part| !part.layer.holds_signal()) {
+            return;
+        }
         let names = self.shape.parts().iter().flat_map(|part| {
             let of_layer = if part.layer == LayerName::Window { "" } else { part.layer.name() };
             let name = move |mark: &String| [mark, of_layer].join(" ").trim_end().to_owned();

@@ -32,7 +32,7 @@ use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
 use crate::learn::kmer::Strands;
 use crate::learn::recipe::{self, How};
-use crate::learn::{OptimizerKind, Recipe, Regime, Task, Transform};
+use crate::learn::{Recipe, Regime, Task, Transform};
 use crate::matrix::LayerName;
 use crate::model::{ModelConfig, Sizes};
 use crate::stage::{Common, Compute, Files, Flags, Stage};
@@ -383,13 +383,16 @@ impl Args {
 
     /// The regime of a run, with nothing left to defaults.
     fn regime(&self, samples: &[TrainingSample]) -> Regime {
-        Regime {
-            epochs: Some(self.epochs(samples)),
-            patience: self.model.defaults.patience.filter(|_| self.regime.epochs.is_none()),
-            momentum: (self.regime.optimizer == OptimizerKind::Sgd).then(|| self.regime.momentum()),
-            dropout: Some(self.regime.dropout.unwrap_or(self.model.defaults.dropout)),
-            ..self.regime.0
-        }
+        let defaults = &self.model.defaults;
+        let regime = self.regime.or(defaults.regime);
+        let genes: usize = samples.iter().map(|sample| sample.genes.train.len()).sum();
+        let steps = (genes as u64).div_ceil(u64::from(regime.batch_size())).max(1);
+        let fewest = defaults.fewest_steps.div_ceil(steps) as u32;
+        let (epochs, patience) = match self.regime.epochs {
+            Some(epochs) => (epochs, None),
+            None => (regime.epochs().max(fewest), defaults.patience),
+        };
+        Regime { epochs: Some(epochs), patience, ..regime }
     }
 
     /// Sizes of a run's networks, which are those of every run; `None` of a baseline.
@@ -398,14 +401,6 @@ impl Args {
         let body_parts = shape.part(LayerName::Body).map_or(0, |part| part.positions);
         let first = shape.parts().first()?;
         self.model.config(&self.sizes, self.task(), (first.channels().count(), first.positions), body_parts)
-    }
-
-    /// Passes over the training genes of a run's samples.
-    fn epochs(&self, samples: &[TrainingSample]) -> u32 {
-        let genes: usize = samples.iter().map(|sample| sample.genes.train.len()).sum();
-        let steps = (genes as u64).div_ceil(u64::from(self.regime.batch_size)).max(1);
-        let fewest = self.model.defaults.fewest_steps.div_ceil(steps) as u32;
-        self.regime.epochs.unwrap_or(self.regime.epochs().max(fewest))
     }
 }
 

@@ -129,6 +129,20 @@ def run(w, x, s):
         return linear(w, x, s["n_outputs"]), None, None
     if tag == "deep-chrome-mlp":
         return linear(w, torch.tanh(linear(w, x, s["hidden"])), s["n_outputs"]), None, None
+    if tag == "deep-motif-cnn":
+        h = layers[0][0]
+        for width in [s["kernel_width"], *s["later_widths"]]:
+            h = F.relu(F.conv1d(h, w.next(s["filters"], h.shape[1], width), w.next(s["filters"])))
+            h = F.max_pool1d(h, s["pool"]) if width != s["later_widths"][-1] else h
+        return linear(w, h.max(2)[0], s["n_outputs"]), None, None
+    if tag.startswith("deep-motif"):
+        h = layers[0][0]
+        if "kernel_width" in s:
+            pad, width = s["kernel_width"] - 1, s["kernel_width"]
+            h = F.pad(h, (pad // 2, pad - pad // 2))
+            h = F.relu(F.conv1d(h, w.next(s["filters"], MARKS, width), w.next(s["filters"])))
+        h = lstm(w, h.shape[1], s["bin_hidden"])(h.transpose(1, 2))[0]
+        return linear(w, h.mean(1), s["n_outputs"]), None, None
     if tag == "deep-diff":
         return deep_diff(w, layers[0][0], s)
     raise SystemExit(tag)
@@ -184,7 +198,7 @@ def deep_diff(w, x, s):
 
 def case(**sizes):
     global MARKS
-    MARKS = 4 if sizes["tag"] == "deep-diff" else 3
+    MARKS = 4 if sizes["tag"].startswith(("deep-diff", "deep-motif")) else 3
     w = Weights()
     row = MARKS * (BINS + sizes.get("body_parts", 0))
     at = np.arange(GENES * row)
@@ -233,6 +247,9 @@ cases = [
     case(tag="deep-chrome", hidden=[], n_outputs=1, **conv),
     case(tag="deep-chrome-linear", n_outputs=2),
     case(tag="deep-chrome-mlp", hidden=7, n_outputs=2),
+    case(tag="deep-motif-cnn", kernel_width=4, later_widths=[3, 2], filters=6, pool=2, n_outputs=2),
+    case(tag="deep-motif-rnn", bin_hidden=5, n_outputs=2),
+    case(tag="deep-motif-cnn-rnn", kernel_width=4, filters=6, bin_hidden=5, n_outputs=2),
     # with the genes' bodies
     case(tag="attentive-chrome", body_parts=7, bin_hidden=4, mark_hidden=3),
     case(tag="lstm", body_parts=7, bin_hidden=5),

@@ -132,6 +132,7 @@ fn every_path_of_a_flag_is_declared() {
         let left_out: Vec<&str> = left_out.filter(|flag| !arguments.contains(&format!("--{flag} "))).collect();
         let exclusive = [
             "fasta",
+            "expression",
             "table",
             "bins",
             "labels",
@@ -157,7 +158,7 @@ fn every_path_of_a_flag_is_declared() {
     check::<split::Args>("split --genes a --labels b --out c");
     check::<split::Args>("split --fasta a --labels b --out c");
     check::<label::Args>("label --fasta a --out c");
-    check::<bin::Args>("bin --fasta a --out c");
+    check::<bin::Args>("bin --fasta a --reference d --blacklist e --out g");
     check::<kernel::Args>("kernel --fasta a --out c.tsv");
     check::<graph::Args>("graph --bins a --labels b --weights w --groups g --out-dir c");
     check::<graph::Args>("graph --table a --weights w --groups g --out-dir c");

@@ -12,6 +12,7 @@ mod compare;
 mod config;
 mod contributions;
 mod cuda_emulation;
+mod deep_motif;
 mod evaluate;
 mod explain;
 mod faults;

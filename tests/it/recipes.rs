@@ -8,12 +8,18 @@ use attentrack::model::{ModelConfig, Sizes};
 const BEGIN: &str = "<!-- models: made by ATTENTRACK_WRITE=1 cargo test --release --test it table_of_models -->";
 const END: &str = "<!-- models: end -->";
 
-/// A line of the table for each model, for the published 5 marks and 100 bins.
+/// A line of the table for each model, for the published 5 marks and 100 bins, or the four bases.
 fn table() -> String {
     let mut table = "| tag | definition | flags of sizes | weights | attention | published by |\n".to_owned();
     table += "|---|---|---|---|---|---|\n";
     for recipe in recipe::all() {
-        let marks = if recipe.needs.pair { 10 } else { 5 };
+        let marks = if recipe.needs.sequence {
+            4
+        } else if recipe.needs.pair {
+            10
+        } else {
+            5
+        };
         let config = recipe.config(&Sizes::default(), Task::Classification, (marks, 100), 0);
         let config = config.filter(|_| recipe.has_ensembles());
         let weights = config.as_ref().map_or_else(String::new, |config| thousands(config.n_weights()));

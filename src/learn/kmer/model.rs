@@ -5,13 +5,14 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::fit::{KmerFit, letters};
 use super::regression::{KmerRegression, LabelledSequences};
 use super::{Bags, GappedKmers, GappedKmersError, GappedSvm, SvmError};
 use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::baseline::FitError;
 use crate::learn::calibration::Platt;
 use crate::learn::{Scores, Source, Summand, Task, Trained};
-use crate::matrix::{LayerName, RowShape, codes};
+use crate::matrix::{LayerName, RowShape};
 
 /// Which model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -181,15 +182,6 @@ pub struct KmerModel {
     fit: KmerFit,
 }
 
-/// What was learnt.
-#[derive(Clone, Debug, PartialEq)]
-pub enum KmerFit {
-    /// The output is a distance from the boundary, turned into log-odds by a line.
-    Svm(GappedSvm),
-    /// The output is log-odds, or a number.
-    Regression(KmerRegression),
-}
-
 /// How a setting was chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KmerChoice {
@@ -199,34 +191,6 @@ pub struct KmerChoice {
     pub value: f64,
     /// The validation metric.
     pub valid_metric: f64,
-}
-
-impl KmerFit {
-    /// Log-odds of label 1, or the predicted label; `None` of a sequence without a word.
-    pub fn output(&self, letters: &[u8]) -> Option<f64> {
-        match self {
-            KmerFit::Svm(svm) => svm.score(letters),
-            KmerFit::Regression(regression) => regression.output(letters),
-        }
-    }
-
-    /// What each base of rows [channel, position] adds to the output, in the channel of the base that is there: together
-    /// the output less that of a sequence without words. `None` of a row without a word.
-    pub fn contributions(&self, rows: &[f32], length: usize) -> Vec<Option<Vec<f64>>> {
-        let sequences = letters(rows, length);
-        match self {
-            KmerFit::Svm(svm) => svm.contributions(&sequences.iter().map(Vec::as_slice).collect::<Vec<_>>()),
-            KmerFit::Regression(regression) => {
-                sequences.par_iter().map(|letters| regression.contributions(letters)).collect()
-            }
-        }
-    }
-}
-
-/// The letters of rows [channel, position]; N where no channel has the base.
-pub fn letters(rows: &[f32], length: usize) -> Vec<Vec<u8>> {
-    let letter = |&code: &u8| b"ACGTN"[usize::from(code)];
-    codes(rows, length).chunks_exact(length.max(1)).map(|row| row.iter().map(letter).collect()).collect()
 }
 
 impl KmerModel {

@@ -3,7 +3,7 @@ use super::*;
 const NO_CLIP: f64 = 1e9;
 
 fn settings(optimizer: OptimizerKind, momentum: f64, weight_decay: f64, clip_norm: f64) -> Regime {
-    Regime { optimizer, momentum: Some(momentum), weight_decay, clip_norm, ..Regime::default() }
+    Regime { optimizer, momentum: Some(momentum), weight_decay, clip_norm: Some(clip_norm), ..Regime::default() }
 }
 
 /// Three steps on [1, -2, 0.5], learning rate 0.1.
@@ -20,13 +20,17 @@ fn three_steps(settings: Regime) -> Vec<f32> {
 #[test]
 fn steps_are_those_of_pytorch() {
     // w = torch.tensor([1., -2., .5]); OPTIMIZER(lr=.1, …); gradients [.5, -1, 0], [.1, 2, 0],
-    // [-3, .2, .4]; with clip_grad_norm_(1) where the last number is 1
+    // [-3, .2, .4]; with clip_grad_norm_(1) where the last number is 1, at the end with clip_grad_value_(.3)
     let cases = [
         (settings(OptimizerKind::Adam, 0.0, 0.01, NO_CLIP), ADAM),
         (settings(OptimizerKind::Adam, 0.0, 0.01, 1.0), ADAM_CLIPPED),
         (settings(OptimizerKind::AdamW, 0.0, 0.3, NO_CLIP), ADAMW),
         (settings(OptimizerKind::Sgd, 0.9, 0.01, NO_CLIP), SGD),
         (settings(OptimizerKind::Sgd, 0.0, 0.0, 1.0), SGD_PLAIN_CLIPPED),
+        (
+            Regime { clip_value: Some(0.3), momentum: Some(0.0), optimizer: OptimizerKind::Sgd, ..Regime::default() },
+            SGD_CUT,
+        ),
     ];
     for (settings, expected) in cases {
         let found = three_steps(settings);
@@ -38,6 +42,8 @@ const ADAM: [f32; 3] = [0.871096, -1.968025, 0.2361021];
 const ADAM_CLIPPED: [f32; 3] = [0.8568901, -1.917666, 0.2337593];
 const ADAMW: [f32; 3] = [0.7932764, -1.80065, 0.3924552];
 const SGD: [f32; 3] = [1.140095, -2.11797, 0.4571974];
+// gradients [.3, -.3, 0], [.1, .3, 0], [-.3, .2, .3]
+const SGD_CUT: [f32; 3] = [0.99, -2.02, 0.47];
 const SGD_PLAIN_CLIPPED: [f32; 3] = [1.049192, -2.017026, 0.4868124];
 
 #[test]
@@ -66,8 +72,9 @@ fn a_model_that_makes_no_step_stays_and_the_others_move_as_alone() {
 
 #[test]
 fn a_long_gradient_is_cut_to_the_norm_and_a_short_one_left_alone() {
-    assert!((clip_factor(sum_of_squares(&[3.0, 4.0]), 1.0) - 0.2).abs() < 1e-6);
-    assert_eq!(clip_factor(sum_of_squares(&[0.3, 0.4]), 1.0), 1.0);
+    assert!((clip_factor(sum_of_squares(&[3.0, 4.0]), Some(1.0)) - 0.2).abs() < 1e-6);
+    assert_eq!(clip_factor(sum_of_squares(&[0.3, 0.4]), Some(1.0)), 1.0);
+    assert_eq!(clip_factor(sum_of_squares(&[3.0, 4.0]), None), 1.0);
     let many: Vec<f32> = (0..1000).map(|at| (at % 13) as f32).collect();
     assert_eq!(sum_of_squares(&many), many.iter().map(|&value| f64::from(value * value)).sum::<f64>());
 }

@@ -23,7 +23,12 @@ fn models() -> Vec<(ModelConfig, f64)> {
             _ if design.of_pair => (2, 2e-2),
             _ => (2, 1e-2),
         };
-        ((design.config)(&sizes, Shape { n_marks: 2, n_bins: 10, body_parts: 0, n_outputs }), learning_rate)
+        let mut config = (design.config)(&sizes, Shape { n_marks: 2, n_bins: 10, body_parts: 0, n_outputs });
+        if let ModelConfig::DeepMotifCnn(sizes) = &mut config {
+            // so that something is left of 10 bins
+            sizes.later_widths = [2, 1];
+        }
+        (config, learning_rate)
     };
     designs().map(small).collect()
 }
@@ -61,7 +66,7 @@ fn thirty_two_genes_are_overfitted_by_every_model() {
                 }
             }
             let data = data(vec![train.clone()], vec![train.clone()]);
-            let settings = Regime { epochs: Some(400), learning_rate, ..settings() };
+            let settings = Regime { epochs: Some(400), learning_rate: Some(learning_rate), ..settings() };
             let mut trainer = trainer(&config, (task, &settings), &[learner(1, 0)]);
             let mut losses = Vec::new();
             while !trainer.is_done() {
@@ -84,7 +89,7 @@ fn every_model_resumes_to_the_same_bits_and_is_what_it_is_alone() {
     let all = data(train.to_vec(), valid.to_vec());
     let learners = [learner(1, 0), learner(2, 1), learner(3, 1)];
     for (config, _) in models() {
-        let settings = Regime { dropout: Some(0.3), batch_size: 20, ..settings() };
+        let settings = Regime { dropout: Some(0.3), batch_size: Some(20), ..settings() };
         let mut whole = trainer(&config, (Task::Classification, &settings), &learners);
         (0..4).for_each(|_| drop(whole.run_epoch(&all, |_| ()).unwrap()));
         let mut first = trainer(&config, (Task::Classification, &settings), &learners);

@@ -62,7 +62,7 @@ fn thirty_two_genes_are_overfitted_by_every_optimiser() {
     for (optimizer, learning_rate) in
         [(OptimizerKind::Adam, 1e-2), (OptimizerKind::AdamW, 1e-2), (OptimizerKind::Sgd, 1.0)]
     {
-        let settings = Regime { epochs: Some(300), learning_rate, optimizer, ..settings() };
+        let settings = Regime { epochs: Some(300), learning_rate: Some(learning_rate), optimizer, ..settings() };
         let mut trainer = trainer(&settings, &[learner(1, 0)]);
         let mut last = f64::MAX;
         for _ in 0..300 {
@@ -77,7 +77,8 @@ fn thirty_two_genes_are_overfitted_by_every_optimiser() {
 fn a_resumed_training_is_the_uninterrupted_one() {
     for optimizer in [OptimizerKind::Adam, OptimizerKind::AdamW, OptimizerKind::Sgd] {
         let schedule = Schedule::Cosine;
-        let settings = Regime { dropout: Some(0.3), weight_decay: 1e-4, schedule, optimizer, ..settings() };
+        let settings =
+            Regime { dropout: Some(0.3), weight_decay: 1e-4, schedule: Some(schedule), optimizer, ..settings() };
         let learners = [learner(1, 0), learner(2, 0)];
         let mut whole = trainer(&settings, &learners);
         run(&mut whole, 4);
@@ -114,8 +115,14 @@ fn models_trained_together_are_the_models_trained_alone() {
         (OptimizerKind::AdamW, 0.2, 7),
         (OptimizerKind::Sgd, 0.2, 16),
     ] {
-        let settings =
-            Regime { optimizer, dropout: Some(dropout), batch_size, weight_decay: 1e-3, clip_norm: 0.1, ..settings() };
+        let settings = Regime {
+            optimizer,
+            dropout: Some(dropout),
+            batch_size: Some(batch_size),
+            weight_decay: 1e-3,
+            clip_norm: Some(0.1),
+            ..settings()
+        };
         let mut together = trainer(&settings, &learners);
         let all = data(train.to_vec(), valid.to_vec());
         let records: Vec<_> = (0..3).map(|_| together.run_epoch(&all, |_| ()).unwrap()).collect();
@@ -133,7 +140,7 @@ fn models_trained_together_are_the_models_trained_alone() {
 #[test]
 fn each_network_stops_when_its_epochs_get_no_better_whatever_the_others_do() {
     // noise: no epoch is better for long. 37 genes are three steps an epoch
-    let settings = Regime { epochs: Some(40), patience: Some(12), learning_rate: 1e-3, ..settings() };
+    let settings = Regime { epochs: Some(40), patience: Some(12), learning_rate: Some(1e-3), ..settings() };
     let set =
         |seed: u64, n: usize| GeneSet { values: noise(seed, n * 20).iter().map(|v| v * 20.0).collect(), ..genes(5, n) };
     let all = data(vec![set(5, 37)], vec![set(6, 20)]);
@@ -172,7 +179,7 @@ fn options_change_the_result_and_the_seed_decides_it() {
     assert_ne!(plain, train(settings(), 2));
     assert_ne!(plain, train(Regime { dropout: Some(0.5), ..settings() }, 1));
     assert_ne!(plain, train(Regime { weight_decay: 0.1, ..settings() }, 1));
-    assert_ne!(plain, train(Regime { clip_norm: 1e-3, ..settings() }, 1));
+    assert_ne!(plain, train(Regime { clip_norm: Some(1e-3), ..settings() }, 1));
     let sgd = Regime { optimizer: OptimizerKind::Sgd, ..settings() };
     assert_ne!(train(sgd, 1), train(Regime { momentum: Some(0.0), ..sgd }, 1));
 }
@@ -191,7 +198,7 @@ fn divergence_is_an_error_that_names_the_model() {
     let mut wild = genes(5, 37);
     wild.values.fill(f32::MAX);
     let data = data(vec![genes(5, 37), wild], vec![genes(6, 20), genes(6, 20)]);
-    let settings = Regime { learning_rate: 1e39, ..settings() };
+    let settings = Regime { learning_rate: Some(1e39), ..settings() };
     let mut trainer = trainer(&settings, &[learner(1, 1)]);
     let outcome = (0..4).map(|_| trainer.run_epoch(&data, |_| ())).find_map(Result::err).unwrap();
     assert!(outcome.to_string().starts_with("training of seed 1 diverged in epoch "), "{outcome}");
@@ -212,7 +219,7 @@ fn speed() {
         let on_device = DeviceGenes::new(vec![train.clone()], &[5, 100], &Device::Cpu).unwrap();
         let orders = [(0, (0..batch).collect())];
         let batches = on_device.batches(&orders, batch).unwrap();
-        let settings = Regime { batch_size: batch as u32, ..settings() };
+        let settings = Regime { batch_size: Some(batch as u32), ..settings() };
         let mut trainer =
             Trainer::new(&config, (Task::Classification, &settings), vec![learner(1, 0)], &Device::Cpu).unwrap();
         let time = |f: &mut dyn FnMut()| {
@@ -307,7 +314,7 @@ fn on_streamed_genes_too_models_trained_together_are_the_models_trained_alone() 
 fn streamed_and_uploaded_genes_differ_in_their_order_alone() {
     // all genes in one step, so that only sums are made in another order
     let (train, valid) = (vec![genes(5, 37)], vec![genes(6, 20)]);
-    let settings = Regime { batch_size: 64, ..settings() };
+    let settings = Regime { batch_size: Some(64), ..settings() };
     let record =
         |data: &TrainingData| trainer(&settings, &[learner(1, 0)]).run_epoch(data, |_| ()).unwrap()[0].unwrap();
     let (uploaded, streamed) = (data(train.clone(), valid.clone()), streamed(train, valid));

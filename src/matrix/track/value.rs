@@ -357,7 +357,7 @@ pub fn channels(matrix: &Matrix) -> impl Iterator<Item = (String, Axis)> {
 pub fn channels_of(matrix: &Matrix, layer: LayerName) -> impl Iterator<Item = (String, Axis)> {
     let axis = matrix.axis(layer);
     let name = move |name: &String| match layer {
-        LayerName::Window => name.clone(),
+        LayerName::Window | LayerName::Sequence => name.clone(),
         other => format!("{}:{name}", other.name()),
     };
     matrix.channels(layer).iter().map(move |mark| (name(mark), axis))

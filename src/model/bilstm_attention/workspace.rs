@@ -150,7 +150,7 @@ impl Group {
         for (weights, flat) in self.weights.iter_mut().zip(directions.chunks_exact(kernel::flat_len(dims))) {
             weights.fill(dims, pass.instructions, flat);
         }
-        // none where the last outputs are taken
+        // none where there is no attention
         for (own, vector) in self.vector.chunks_exact_mut(units).zip(vector.chunks_exact(hidden)) {
             own[..hidden].copy_from_slice(vector);
         }
@@ -234,6 +234,7 @@ impl Block {
                 kernel::attend(pass.instructions, &pass.dims, vector, &self.stashes, &mut self.attention);
             }
             Pooling::Last => self.attention.take_last(&pass.dims, &self.stashes),
+            Pooling::Mean => self.attention.take_mean(&pass.dims, &self.stashes),
         }
     }
 
@@ -271,7 +272,7 @@ impl Block {
         self.vector_gradient.resize(2 * units, 0.0);
         let Block { stashes, attention, weight_gradients, input_gradients, vector_gradient } = self;
         let last = (pass.pooling == Pooling::Last).then(|| [attention.only(dims.steps - 1), attention.only(0)]);
-        if last.is_none() {
+        if pass.pooling == Pooling::Attention {
             kernel::attend_backward(pass.instructions, dims, stashes, attention, vector_gradient);
         }
         let attention = &*attention;

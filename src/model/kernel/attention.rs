@@ -35,6 +35,21 @@ impl Attention {
         of_reverse.copy_from_slice(reverse.output(dims, dims.steps - 1));
     }
 
+    /// Takes the mean of each direction's outputs for the context: the same attention for each step.
+    pub fn take_mean(&mut self, dims: &Dims, stashes: &[Stash; 2]) {
+        let share = 1.0 / dims.steps as f32;
+        self.weights.fill(Lanes([share; LANES]));
+        self.context.fill(Lanes::ZERO);
+        for (context, stash) in self.context.chunks_exact_mut(dims.units()).zip(stashes) {
+            for step in 0..dims.steps {
+                for (sum, output) in context.iter_mut().zip(stash.output(dims, step)) {
+                    sum.0.iter_mut().zip(output.0).for_each(|(sum, output)| *sum += output);
+                }
+            }
+            context.iter_mut().flat_map(|sum| &mut sum.0).for_each(|sum| *sum *= share);
+        }
+    }
+
     /// What the backward pass of a direction needs whose output at `step` in time is its context.
     pub fn only(&self, step: usize) -> Self {
         let nothing = vec![Lanes::ZERO; self.weights.len()];

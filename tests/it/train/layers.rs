@@ -32,7 +32,7 @@ fn the_window_alone_is_the_default_and_threads_change_nothing() {
     assert_eq!(bytes(&work, "one.model.safetensors"), bytes(&work, "two.model.safetensors"));
     let header = |name: &str| model_file::read(&work.path(&format!("{name}.model.safetensors"))).unwrap().0;
     assert_eq!(header("plain").model.layers(), [LayerName::Window]);
-    assert_eq!(header("one").model.layers(), LayerName::ALL);
+    assert_eq!(header("one").model.layers(), LayerName::SIGNAL);
     assert!(!serde_json::to_string(&header("plain")).unwrap().contains("body"));
     work.fails("train", &format!("{TRAIN} --layers body --out m.model.safetensors"), &["--layers window,body"]);
     let needles = ["--layers is an option of attentive-chrome", "leave it out with --model deep-diff-raw"];
@@ -51,7 +51,7 @@ fn every_network_but_those_of_pairs_reads_both_layers() {
     for design in designs().filter(|design| design.reads_bodies()) {
         work.ok("train", &format!("{data} --model {} --out b.model.safetensors", design.tag));
         let (header, _) = model_file::read(&work.path("b.model.safetensors")).unwrap();
-        assert_eq!(header.model.layers(), LayerName::ALL, "{}", design.tag);
+        assert_eq!(header.model.layers(), LayerName::SIGNAL, "{}", design.tag);
         work.ok("explain", &format!("{BOTH} --method contributions --out c.bins.safetensors"));
         let signal = io::bins::read(&work.path("x.bins.safetensors")).unwrap();
         let moves = |name: &str, layer| {
@@ -60,7 +60,7 @@ fn every_network_but_those_of_pairs_reads_both_layers() {
             let known = known.filter(|&gene| signal.regions[gene].end.is_some());
             known.flat_map(|gene| found.row(layer, gene).to_vec()).any(|value| value.is_finite() && value != 0.0)
         };
-        assert!(LayerName::ALL.iter().all(|&layer| moves("c.bins.safetensors", layer)), "{}", design.tag);
+        assert!(LayerName::SIGNAL.iter().all(|&layer| moves("c.bins.safetensors", layer)), "{}", design.tag);
         if recipe::find(design.tag).unwrap().has_attention() {
             n_attend += 1;
             work.ok("predict", &format!("{BOTH} --predictions p.tsv --attention a.bins.safetensors"));

@@ -20,7 +20,8 @@ const SMALL: [(&str, &str); 6] = [
 
 /// Every network of single samples, with its small sizes as flags.
 fn networks() -> impl Iterator<Item = (&'static Recipe, String)> {
-    let networks = recipe::all().iter().filter(|recipe| recipe.has_ensembles() && !recipe.needs.pair);
+    let networks =
+        recipe::all().iter().filter(|recipe| recipe.has_ensembles() && !recipe.needs.pair && !recipe.needs.sequence);
     networks.map(|recipe| {
         let sizes = SMALL.iter().filter(|(name, _)| recipe.has_size(name)).map(|(_, flag)| *flag);
         (recipe, sizes.chain(["--learning-rate 0.01"]).collect::<Vec<_>>().join(" "))

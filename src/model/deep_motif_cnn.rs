@@ -1,0 +1,156 @@
+//! DeepMotif's CNN (Lanchantin, Singh, Wang & Qi, PSB 2017): three convolutions over bases with ReLU, max-pooling after
+//! the first two, dropout after each, the highest of each filter along the sequence, a linear layer.
+
+use candle_core::{Result, Tensor, Var};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::chain::{NetworkLayer, Weights};
+use super::convolution::{FrontEnd, max_pool};
+use super::design::{Design, PSB_2017, Shape, or};
+use super::layer::{Parameters, linear, linear_tensors, logit};
+use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
+
+/// Sizes of DeepMotif's CNN. As published it has 136,322 weights for the four bases, whatever the sequence's length.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DeepMotifCnnConfig {
+    /// Input channels: the four bases.
+    pub n_marks: usize,
+    /// Positions of a sequence.
+    pub n_bins: usize,
+    /// Positions that a filter of the first convolution sees (9 as published).
+    pub kernel_width: usize,
+    /// Those of the second and the third convolution (5 and 3 as published).
+    pub later_widths: [usize; 2],
+    /// Filters of each convolution (128 as published).
+    pub filters: usize,
+    /// Neighbouring positions of which the highest is kept, after the first two convolutions (2 as published).
+    pub pool: usize,
+    /// Outputs: 2, one a class, the second less the first being the logit; or 1, the logit itself or the
+    /// predicted label.
+    pub n_outputs: usize,
+}
+
+/// As it is trained.
+pub(super) const DESIGNS: [Design; 1] = [Design {
+    tag: "deep-motif-cnn",
+    title: "DeepMotif's CNN for bases: three convolutions, the highest of each filter; no attention",
+    citation: PSB_2017,
+    dropout: 0.5,
+    of_pair: false,
+    n_weights: 128 * (4 * 9 + 1) + 128 * (128 * 5 + 1) + 128 * (128 * 3 + 1) + 258,
+    config: |sizes, shape| {
+        let Shape { n_marks, n_bins, n_outputs, .. } = shape;
+        ModelConfig::DeepMotifCnn(DeepMotifCnnConfig {
+            n_marks,
+            n_bins,
+            kernel_width: or(sizes.kernel_width, 9),
+            later_widths: [5, 3],
+            filters: or(sizes.filters, 128),
+            pool: or(sizes.pool, 2),
+            n_outputs,
+        })
+    },
+}];
+
+impl DeepMotifCnnConfig {
+    /// The three convolutions; the last one's positions are not pooled here, because dropout comes before their maximum.
+    fn convolutions(&self) -> [FrontEnd; 3] {
+        let &DeepMotifCnnConfig { n_marks: channels, n_bins, kernel_width, filters, pool, .. } = self;
+        let [second, third] = self.later_widths;
+        let first = FrontEnd { channels, n_bins, kernel_width, filters, pool };
+        let second = FrontEnd { channels: filters, n_bins: first.positions(), kernel_width: second, ..first };
+        let third = FrontEnd { n_bins: second.positions(), kernel_width: third, pool: 1, ..second };
+        [first, second, third]
+    }
+
+    /// The shortest sequence that leaves the last convolution a position.
+    fn fewest_positions(&self) -> usize {
+        let [second, third] = self.later_widths;
+        [second, self.kernel_width].iter().fold(third, |after, width| after * self.pool + width - 1)
+    }
+}
+
+impl Architecture for DeepMotifCnnConfig {
+    fn window(&self) -> (usize, usize) {
+        (self.n_marks, self.n_bins)
+    }
+
+    fn attention(&self) -> [bool; 2] {
+        [false, false]
+    }
+
+    fn of_bases(&self) -> bool {
+        true
+    }
+
+    fn tensors(&self) -> Vec<TensorSpec> {
+        let convolutions = self.convolutions().into_iter().enumerate();
+        let mut tensors: Vec<_> = convolutions.flat_map(|(at, layer)| layer.tensors(&format!("conv.{at}"))).collect();
+        tensors.extend(linear_tensors("out", self.filters, self.n_outputs));
+        tensors
+    }
+
+    fn problem(&self) -> Option<String> {
+        let (n_bins, fewest) = (self.n_bins, self.fewest_positions());
+        (n_bins < fewest).then(|| {
+            format!(
+                "{n_bins} positions are too few for kernels of {}, {} and {} and two pools of {}, which need {fewest}: \
+                 make them smaller, or the sequences longer",
+                self.kernel_width, self.later_widths[0], self.later_widths[1], self.pool
+            )
+        })
+    }
+
+    fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
+        let parameters = Parameters::new(&self.tensors(), weights)?;
+        Ok(Box::new(DeepMotifCnn { config: self.clone(), parameters }))
+    }
+
+    fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
+        let [first, second, third] = self.convolutions();
+        let third = FrontEnd { pool: third.positions(), ..third };
+        let mut layers: Vec<_> = [first, second, third].iter().flat_map(|layer| layer.chain(weights)).collect();
+        layers.push(weights.output(self.filters, self.n_outputs));
+        layers
+    }
+}
+
+/// The convolutional network.
+#[derive(Debug)]
+struct DeepMotifCnn {
+    config: DeepMotifCnnConfig,
+    parameters: Parameters,
+}
+
+impl Network for DeepMotifCnn {
+    fn config(&self) -> ModelConfig {
+        ModelConfig::DeepMotifCnn(self.config.clone())
+    }
+
+    fn n_models(&self) -> usize {
+        self.parameters.n_models()
+    }
+
+    fn parameters(&self) -> Vec<&Var> {
+        self.parameters.all()
+    }
+
+    fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
+        let outputs = self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
+            let mut x = x.t()?.contiguous()?;
+            for (layer, convolution) in self.config.convolutions().iter().enumerate() {
+                let filtered = convolution.along_bins(&x, weights)?;
+                x = weights.drop(&filtered, layer as u64)?;
+            }
+            let highest = max_pool(&x, x.dim(1)?)?.squeeze(1)?;
+            let outputs = linear(&highest, weights.next()?, weights.next()?)?;
+            Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None, auxiliary: None })
+        })?;
+        Output::stack(&outputs)
+    }
+
+    fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
+        self.config.network(weights)
+    }
+}
