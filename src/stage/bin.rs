@@ -1,6 +1,7 @@
 //! Stage bin: signal files, DeepChrome CSVs or sequences to a matrix file.
 
 mod chroms;
+mod genome;
 mod inputs;
 mod report;
 mod sequences;
@@ -46,7 +47,8 @@ use crate::stage::{Common, Files, Flags, Stage};
 /// With --fasta the matrix holds sequences of DNA instead, a byte a base, for models such as gapped-kmer-svm. They are called
 /// FILE:N, the file's name without its ending and the record's number from 1. Headers such as chr1:100-300(-), of bedtools
 /// getfasta or samtools faidx, say where they are, so that tracks can be drawn. Lower case is upper case, U is T; other
-/// letters are bases that are not known.
+/// letters are bases that are not known. With --genome it holds the sequence around regions or genes, 5' to 3' on their
+/// strand; a base beyond the chromosome's end is not known.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-bin",
@@ -60,19 +62,21 @@ Examples:
     --assembly hg19
   attentrack-bin --deepchrome-csv train.csv --deepchrome-csv test.csv \\
       --out E003.bins.safetensors --labels-out E003.labels.tsv
-  attentrack-bin --fasta CTCF.train.fasta --fasta CTCF.test.fasta --out CTCF.bins.safetensors"
+  attentrack-bin --fasta CTCF.train.fasta --fasta CTCF.test.fasta --out CTCF.bins.safetensors
+  attentrack-bin --genome hg38.fa.gz --regions peaks.narrowPeak --length 200 --out peaks.bins.safetensors \
+      --assembly hg38"
 )]
 pub struct Args {
     /// Genes: BED6 with one TSS base a gene, as attentrack-tss writes it [no default: needed with --signal]
-    #[arg(long, value_name = "BED", required_unless_present_any = ["deepchrome_csv", "fasta"], conflicts_with_all = ["deepchrome_csv", "fasta"])]
+    #[arg(long, value_name = "BED", required_unless_present_any = ["deepchrome_csv", "fasta", "regions"], conflicts_with_all = ["deepchrome_csv", "fasta", "regions"])]
     pub genes: Option<PathBuf>,
     /// A mark and its signal file; repeat for each mark, in the order wanted, and for each replicate of a mark [no default: this or --deepchrome-csv]
     #[serde(rename = "signal")]
     #[arg(
         long = "signal",
         value_name = "MARK=PATH",
-        required_unless_present_any = ["deepchrome_csv", "fasta"],
-        conflicts_with_all = ["deepchrome_csv", "fasta"]
+        required_unless_present_any = ["deepchrome_csv", "fasta", "genome"],
+        conflicts_with_all = ["deepchrome_csv", "fasta", "genome"]
     )]
     pub signals: Vec<String>,
     /// The matrix file to write, X.bins.safetensors
@@ -97,6 +101,14 @@ pub struct Args {
     /// Sequences instead of signal, FASTA, plain or gzip; repeat to append, the test set last [default: none]
     #[arg(long, value_name = "FASTA", conflicts_with_all = ["deepchrome_csv", "controls"], help_heading = "Sequences")]
     pub fasta: Vec<PathBuf>,
+    /// Genome, FASTA, plain or bgzip, whose sequence around the regions of --regions, or around the TSS of --genes, is taken
+    /// instead of signal [default: none]
+    #[arg(long, value_name = "FASTA", conflicts_with_all = ["deepchrome_csv", "fasta", "controls"], help_heading = "Sequences")]
+    pub genome: Option<PathBuf>,
+    /// Regions whose sequence is taken: BED, narrowPeak (around the summit) or bigBed; of the minus strand the reverse
+    /// complement [default: the genes]
+    #[arg(long, value_name = "BED", requires = "genome", help_heading = "Sequences")]
+    pub regions: Option<PathBuf>,
     /// A CSV in DeepChrome's layout instead of signal files: gene, bin, one count a mark, label; repeat to append
     #[arg(long, value_name = "CSV", help_heading = "DeepChrome CSV")]
     pub deepchrome_csv: Vec<PathBuf>,
@@ -134,8 +146,8 @@ pub struct Options {
     /// ends in the seventh column of genes.bed, as attentrack-tss writes it
     #[schemars(extend("x-conflicts" = ["deepchrome_csv"]))]
     pub body: Option<bool>,
-    /// Bases of a row, with --fasta: the middle of longer sequences is kept, shorter ones are filled up with unknown bases
-    /// [default: those of the longest]
+    /// Bases of a row: with --fasta the middle of longer sequences is kept, and shorter ones are filled up with unknown
+    /// bases; with --genome around the summit, middle or TSS [default: those of the longest sequence; 200 of a genome]
     #[schemars(range(min = 1, max = 100_000), extend("x-value" = "BP", "x-heading" = "Sequences"))]
     pub length: Option<u32>,
     /// What a bin's number means [default: count for reads and CSV, mean for bigWig and bedGraph]
@@ -269,6 +281,8 @@ impl Stage for Args {
             .input("--chrom-alias", self.options.chrom_alias.table())
             .input("--deepchrome-csv", &self.deepchrome_csv)
             .input("--fasta", &self.fasta)
+            .input("--genome", &self.genome)
+            .input("--regions", &self.regions)
             .output("--out", [&self.out])
             .output("--labels-out", &self.labels_out)
     }
@@ -282,10 +296,10 @@ impl Stage for Args {
         if let Err(error) = check_name("sample", &self.sample()) {
             problems.push(format!("--sample: {error}"));
         }
-        if !self.fasta.is_empty() {
+        if !self.fasta.is_empty() || self.genome.is_some() {
             problems.extend(sequences::problems(self));
         } else if self.options.length.is_some() {
-            problems.push("--length is for sequences: leave it out without --fasta".to_owned());
+            problems.push("--length is for sequences: leave it out without --fasta or --genome".to_owned());
         }
         let assembly = self.assembly.as_deref().unwrap_or_default();
         problems.extend(check_text("--assembly", assembly).err().map(|error| error.to_string()));
@@ -296,6 +310,7 @@ impl Stage for Args {
     fn run(&self) -> anyhow::Result<()> {
         let matrix = match () {
             () if !self.fasta.is_empty() => self.read_sequences()?,
+            () if self.genome.is_some() => self.read_regions()?,
             () if !self.deepchrome_csv.is_empty() => self.import()?,
             () => self.bin()?,
         };

@@ -1,6 +1,7 @@
-//! Labels from an expression table, or from the headers of sequences.
+//! Labels from an expression table, from the headers of sequences, or from peaks.
 
 mod join;
+mod peaks;
 mod report;
 mod sequences;
 
@@ -31,6 +32,9 @@ use crate::stage::{Common, Files, Flags, Stage};
 ///
 /// With --fasta the labels are the headers of sequences: >1, and >0 or >-1. Sequences are called FILE:N, as attentrack-bin
 /// calls them.
+///
+/// With --peaks regions are labelled: 1 where peaks cover half of the region, or its summit or middle; 0 where no peak
+/// touches it; NA otherwise.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-label",
@@ -41,18 +45,25 @@ Examples:
   attentrack-label --expression 57epigenomes.RPKM.pc.gz --sample E003 --out E003.labels.tsv
   attentrack-label --expression salmon.merged.gene_tpm.tsv --sample ctrl_1 --method threshold \\
     --threshold 1 --out ctrl_1.labels.tsv
-  attentrack-label --fasta CTCF.train.fasta --fasta CTCF.test.fasta --out CTCF.labels.tsv"
+  attentrack-label --fasta CTCF.train.fasta --fasta CTCF.test.fasta --out CTCF.labels.tsv
+  attentrack-label --peaks CTCF.narrowPeak --regions regions.bed --out CTCF.labels.tsv"
 )]
 pub struct Args {
     /// Expression table: RPKM, TPM, counts…; not log-transformed; plain or gzip; - for standard input
-    #[arg(long, short, value_name = "FILE", required_unless_present = "fasta", conflicts_with = "fasta")]
+    #[arg(long, short, value_name = "FILE", required_unless_present_any = ["fasta", "peaks"], conflicts_with_all = ["fasta", "peaks"])]
     pub expression: Option<PathBuf>,
     /// Sample whose expression is taken: the name of its column, or of the BAM that its column is named by
-    #[arg(long, short, value_name = "NAME", required_unless_present = "fasta")]
+    #[arg(long, short, value_name = "NAME", required_unless_present_any = ["fasta", "peaks"])]
     pub sample: Option<String>,
     /// Sequences whose headers are their labels, FASTA, plain or gzip; repeat to append [default: none]
-    #[arg(long, value_name = "FASTA")]
+    #[arg(long, value_name = "FASTA", conflicts_with = "peaks")]
     pub fasta: Vec<PathBuf>,
+    /// Peaks that decide the labels of --regions: BED, narrowPeak or bigBed [default: none]
+    #[arg(long, value_name = "BED", requires = "regions")]
+    pub peaks: Option<PathBuf>,
+    /// The regions of attentrack-bin --regions [default: none]
+    #[arg(long, value_name = "BED", requires = "peaks")]
+    pub regions: Option<PathBuf>,
     /// Where to write the labels; - for standard output
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
@@ -194,12 +205,14 @@ impl Stage for Args {
         Files::new()
             .input("--expression", &self.expression)
             .input("--fasta", &self.fasta)
+            .input("--peaks", &self.peaks)
+            .input("--regions", &self.regions)
             .input("--genes", &self.genes)
             .output("--out", [&self.out])
     }
 
     fn problems(&self) -> Vec<String> {
-        if !self.fasta.is_empty() {
+        if !self.is_of_genes() {
             return sequences::problems(self);
         }
         let mut problems = Vec::new();
@@ -238,6 +251,9 @@ impl Stage for Args {
         if !self.fasta.is_empty() {
             return self.finish(sequences::read(self)?);
         }
+        if let Some(regions) = &self.regions {
+            return self.finish(peaks::read(self, regions)?);
+        }
         let genes = self.genes.as_deref().map(genes_bed::read).transpose()?;
         let expression = expression::read(self.path(), &self.columns())?;
         report::table(self, &expression);
@@ -266,6 +282,11 @@ impl Stage for Args {
 }
 
 impl Args {
+    /// Whether genes are labelled, by their expression.
+    fn is_of_genes(&self) -> bool {
+        self.fasta.is_empty() && self.peaks.is_none()
+    }
+
     /// The expression table.
     fn path(&self) -> &Path {
         self.expression.as_deref().unwrap_or_else(|| "-".as_ref())
@@ -283,7 +304,7 @@ impl Args {
             warn!("--permute: the labels are given to other genes at random; a model of them knows nothing");
         }
         labels::write(&self.out, &labels)?;
-        let what = if self.fasta.is_empty() { "genes" } else { "sequences" };
+        let what = if self.is_of_genes() { "genes" } else { "regions" };
         info!("{} {what} -> {}", labels.rows.len(), self.out.display());
         Ok(())
     }

@@ -140,7 +140,7 @@ pub struct Options {
     /// The mark of --model body-mark [default: H3K36me3]
     #[schemars(extend("x-value" = "MARK"))]
     pub mark: Option<String>,
-    /// Letters of a word, of models of DNA [default: 10 for gapped-kmer-svm, 6 for kmer-regression]
+    /// Letters of a word, of models of DNA [default: 11 for gapped-kmer-svm, 6 for kmer-regression]
     #[schemars(range(min = 1, max = 12), extend("x-value" = "G", "x-heading" = "DNA"))]
     pub kmer_length: Option<u16>,
     /// Letters of a word that may differ, of gapped-kmer-svm [default: 4]

@@ -56,7 +56,8 @@ fn every_option_of_a_stage_in_the_chain_is_a_key() {
     ];
     // other ways into attentrack-bin and attentrack-split, and some genes of a sample, which the chain does not take; and
     // always on in a chain
-    let others = ["deepchrome-csv", "marks", "labels-out", "fasta", "reference", "resume"];
+    let others =
+        ["deepchrome-csv", "marks", "labels-out", "fasta", "genome", "regions", "peaks", "reference", "resume"];
     let mut keys = 0;
     for (stage, command) in stages() {
         let shown = |flag: &&clap::Arg| !flag.is_hide_set() && flag.get_help_heading() != Some("General");

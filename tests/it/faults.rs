@@ -133,6 +133,9 @@ fn every_path_of_a_flag_is_declared() {
         let exclusive = [
             "fasta",
             "expression",
+            "peaks",
+            "regions",
+            "genome",
             "table",
             "bins",
             "labels",
@@ -158,7 +161,9 @@ fn every_path_of_a_flag_is_declared() {
     check::<split::Args>("split --genes a --labels b --out c");
     check::<split::Args>("split --fasta a --labels b --out c");
     check::<label::Args>("label --fasta a --out c");
+    check::<label::Args>("label --peaks a --regions b --out c");
     check::<bin::Args>("bin --fasta a --reference d --blacklist e --out g");
+    check::<bin::Args>("bin --genome a --regions b --reference d --blacklist e --out g");
     check::<kernel::Args>("kernel --fasta a --out c.tsv");
     check::<graph::Args>("graph --bins a --labels b --weights w --groups g --out-dir c");
     check::<graph::Args>("graph --table a --weights w --groups g --out-dir c");

@@ -191,7 +191,6 @@ fn what_is_wrong_is_said() {
             "--fasta train.fasta --flank 2000 --out x.bins.safetensors",
             "--flank: for signal. Leave it out with --fasta",
         ),
-        ("bin", "--fasta train.fasta --signal a=b --out x.bins.safetensors", "cannot be used with"),
         ("label", "--fasta named.fa --out x.labels.tsv", "named.fa, line 3: the header \"peak\" is no label"),
         (
             "label",
@@ -236,5 +235,93 @@ fn published_sets_are_learnt_through_the_stages() {
         let auroc = test_auroc(&work, &format!("gapped-kmer-svm {words}"));
         println!("{set}: {auroc:.4}");
         assert!(auroc > least, "{set}: {auroc}");
+    }
+}
+
+/// A genome of two chromosomes, with the motif on the strand of each peak, and as many regions without it.
+fn genome(work: &Workdir) -> Vec<(u64, bool, bool)> {
+    let mut letters = letters(77, 60_000);
+    let mut regions = Vec::new();
+    let (mut bed, mut peaks) = (String::new(), String::new());
+    for at in 0..240u64 {
+        let (start, positive, reverse) = (400 + at * 240, at % 2 == 0, at % 4 >= 2);
+        if positive {
+            let motif: Vec<u8> = if reverse { b"CCTGTAATC".to_vec() } else { MOTIF.to_vec() };
+            // the motif begins 11 bases 3′ of the middle, which is 50 after the start
+            let first = if reverse { start + 50 - 11 - 8 } else { start + 50 + 11 };
+            letters[first as usize..][..MOTIF.len()].copy_from_slice(&motif);
+            peaks += &format!("chr2\t{}\t{}\n", start + 20, start + 80);
+        }
+        bed += &format!("chr2\t{start}\t{}\tr{at}\t0\t{}\n", start + 100, if reverse { '-' } else { '+' });
+        regions.push((start, positive, reverse));
+    }
+    let lines: Vec<&str> = letters.chunks(60).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    work.write("g.fa", format!(">chr1\nACGT\n>chr2 the second\n{}\n", lines.join("\n")));
+    work.write("regions.bed", bed);
+    work.write("peaks.bed", peaks);
+    regions
+}
+
+#[test]
+fn a_motif_on_either_strand_of_a_genome_is_found_at_its_bases_in_the_track() {
+    let work = Workdir::new();
+    let regions = genome(&work);
+    let log =
+        work.ok("bin", "--genome g.fa --regions regions.bed --length 100 --assembly toy --out d.bins.safetensors");
+    assert!(log.contains("240 regions, 0 around their summit"), "{log}");
+    let log = work.ok("label", "--peaks peaks.bed --regions regions.bed --out d.labels.tsv");
+    assert!(log.contains("120 regions under peaks, 120 off them"), "{log}");
+    let split = |at: usize| ["train", "train", "train", "valid", "test"][at / 2 % 5];
+    let rows: String = (0..240).map(|at| format!("r{at}\t{}\n", split(at))).collect();
+    work.write("splits.tsv", format!("gene_id\tsplit\n{rows}"));
+    let auroc = test_auroc(&work, "gapped-kmer-svm --kmer-length 8 --mismatches 2 --strands one");
+    assert!(auroc > 0.95, "{auroc}");
+    work.ok("explain", "--bins d.bins.safetensors --model m.model.safetensors --out c.bins.safetensors");
+    work.write("sizes", "chr1\t4\nchr2\t60000\n");
+    work.ok("track", "--input c.bins.safetensors --format bedgraph --out c.bedgraph");
+    let mut by_base = BTreeMap::new();
+    for row in work.read("c.bedgraph").lines().filter(|row| row.starts_with("chr2")) {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let [start, end] = [1, 2].map(|at| cells[at].parse::<u64>().unwrap());
+        (start..end).for_each(|at| _ = by_base.insert(at, cells[3].parse::<f64>().unwrap()));
+    }
+    // hand-computed places of the motif, on the plus strand of the chromosome
+    for &(start, _, reverse) in regions.iter().filter(|(_, positive, _)| *positive) {
+        let motif = if reverse { start + 31..start + 40 } else { start + 61..start + 70 };
+        let sum = |bases: std::ops::Range<u64>| bases.filter_map(|at| by_base.get(&at)).sum::<f64>();
+        let best = (start..start + 92).max_by(|&a, &b| sum(a..a + 9).total_cmp(&sum(b..b + 9))).unwrap();
+        assert!(best.abs_diff(motif.start) <= 1, "{start} {reverse}: {best}, not {}", motif.start);
+    }
+}
+
+#[test]
+fn a_genome_that_does_not_fit_is_refused() {
+    let work = Workdir::new();
+    work.write("g.fa", ">chr1\nACGTACGTAC\n");
+    work.write("in.bed", "chr1\t2\t8\ta\t0\t-\nchr1\t8\t10\tb\n");
+    work.ok("bin", "--genome g.fa --regions in.bed --length 6 --out a.bins.safetensors");
+    let matrix = io::bins::read(&work.path("a.bins.safetensors")).unwrap();
+    // the middle of 2 to 8 is base 5; three bases 5′ of it on the minus strand begin with base 8: A, whose opposite is T
+    let found = codes(&matrix.layer(LayerName::Sequence).unwrap().values, 6);
+    assert_eq!(found, [3, 0, 1, 2, 3, 0, 2, 3, 0, 1, 4, 4]);
+    assert_eq!(matrix.status, [Status::Ok, Status::Clipped]);
+    work.write("beyond.bed", "chr1\t100\t200\n");
+    work.write("other.bed", "chr7\t1\t5\n");
+    work.write("x.peaks", "chrX\t1\t5\n");
+    for (stage, args, message) in [
+        (
+            "bin",
+            "--genome g.fa --regions beyond.bed --out x.bins.safetensors",
+            "chr1:151, and the chromosome of g.fa ends at 10",
+        ),
+        (
+            "bin",
+            "--genome g.fa --regions other.bed --out x.bins.safetensors",
+            "1 of 1 regions are on chromosomes that g.fa lacks, such as chr7",
+        ),
+        ("bin", "--genome in.bed --regions in.bed --out x.bins.safetensors", "does not begin with >"),
+        ("label", "--peaks x.peaks --regions in.bed --out x.labels.tsv", "have no chromosome in common"),
+    ] {
+        work.fails(stage, args, &[message]);
     }
 }

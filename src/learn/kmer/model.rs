@@ -78,7 +78,7 @@ impl KmerMethod {
     /// Letters of a word, and those of them that may differ, where nothing else is asked for.
     fn words(self) -> (u16, u16) {
         match self {
-            KmerMethod::GappedKmerSvm => (10, 4),
+            KmerMethod::GappedKmerSvm => (11, 4),
             KmerMethod::KmerRegression => (6, 0),
             KmerMethod::Dinucleotides => (2, 0),
             KmerMethod::GcContent => (1, 0),

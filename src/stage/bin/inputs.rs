@@ -82,13 +82,18 @@ pub(super) fn mark_problems<'a>(marks: impl Iterator<Item = &'a str>, flag: &str
     problems
 }
 
+/// How names of chromosomes are matched, with the table where one is given.
+pub(super) fn alias(asked: &super::ChromAlias) -> io::Result<ChromAlias> {
+    Ok(match asked {
+        super::ChromAlias::None => ChromAlias::None,
+        super::ChromAlias::Auto => ChromAlias::Auto,
+        super::ChromAlias::Table(path) => io::chrom_alias::read(path)?,
+    })
+}
+
 impl SignalInputs {
     pub(super) fn open(args: &Args, windows: &Windows) -> anyhow::Result<Self> {
-        let alias = match &args.options.chrom_alias {
-            super::ChromAlias::None => ChromAlias::None,
-            super::ChromAlias::Auto => ChromAlias::Auto,
-            super::ChromAlias::Table(path) => io::chrom_alias::read(path)?,
-        };
+        let alias = alias(&args.options.chrom_alias)?;
         if let ChromAlias::Table(table) = &alias {
             let mut chroms = windows.chroms().as_slice().iter();
             ensure!(

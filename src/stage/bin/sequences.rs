@@ -16,19 +16,28 @@ const MOST_UNKNOWN: f64 = 0.5;
 /// Longest sequences, as the longest windows.
 const MOST_BASES: usize = 100_000;
 
+/// Options of sequences alone, and of those that a genome is read with.
+const OWN: [&str; 3] = ["length", "chrom_alias", "max_lost_genes"];
+
 /// Options of signal, which mean nothing here.
 pub(super) fn problems(args: &Args) -> Vec<String> {
+    let own = if args.genome.is_some() { &OWN[..] } else { &OWN[..1] };
     let object = |options: &Options| match serde_json::to_value(options) {
         Ok(Value::Object(object)) => object,
         _ => Default::default(),
     };
     let (given, usual) = (object(&args.options), object(&Options::default()));
-    let others = given.into_iter().filter(|(name, value)| name != "length" && usual.get(name) != Some(value));
+    let others =
+        given.into_iter().filter(|(name, value)| !own.contains(&name.as_str()) && usual.get(name) != Some(value));
     let names: Vec<String> = others.map(|(name, _)| format!("--{}", name.replace('_', "-"))).collect();
     if names.is_empty() {
         Vec::new()
     } else {
-        vec![format!("{}: for signal. Leave it out with --fasta", names.join(", "))]
+        vec![format!(
+            "{}: for signal. Leave it out with {}",
+            names.join(", "),
+            if args.genome.is_some() { "--genome" } else { "--fasta" }
+        )]
     }
 }
 
@@ -53,7 +62,7 @@ impl Args {
         let status = codes
             .chunks_exact(length)
             .map(|codes| if codes.iter().all(|&code| code == UNKNOWN_BASE) { Status::Empty } else { Status::Ok });
-        let places = places(&sequences, length);
+        let places = places(&sequences);
         let chroms = places.iter().flatten().map(|tss| Chrom { name: tss.chrom.clone(), length: None }).collect();
         let region = |(at, sequence): (usize, &Sequence)| Region {
             symbol: name(&sequence.header),
@@ -97,9 +106,10 @@ fn check_letters(path: &std::path::Path, sequences: &[Sequence]) -> io::Result<(
     Ok(())
 }
 
-/// Where a sequence begins in a row of so many bases, in the middle of which it lies; below 0 where it is longer.
+/// Where a sequence begins in a row of so many bases, below 0 where it is longer: its middle letter lies on the row's
+/// middle base.
 fn begin(letters: usize, length: usize) -> i64 {
-    (length as i64 - letters as i64).div_euclid(2)
+    (length / 2) as i64 - (letters / 2) as i64
 }
 
 /// The numbers of the bases in the middle of a sequence, with unknown ones beyond its ends.
@@ -131,7 +141,7 @@ fn place(word: &str) -> Option<(&str, u64, u64, Strand)> {
 }
 
 /// The middle base of each sequence, if the headers say where all of them are.
-fn places(sequences: &[Sequence], length: usize) -> Option<Vec<Tss>> {
+fn places(sequences: &[Sequence]) -> Option<Vec<Tss>> {
     let of_sequence = |sequence: &Sequence| {
         let (chrom, start, end, strand) = place(sequence.header.split_whitespace().next()?)?;
         let letters = sequence.letters.len();
@@ -141,12 +151,12 @@ fn places(sequences: &[Sequence], length: usize) -> Option<Vec<Tss>> {
             bases if bases + 1 == letters as u64 => start.checked_sub(1)?,
             _ => return None,
         };
-        let along = (length / 2) as i64 - begin(letters, length);
-        let own = match strand {
-            Strand::Forward => first as i64 + along,
-            Strand::Reverse => (first as i64 + letters as i64 - 1) - along,
+        let along = letters as u64 / 2;
+        let position = match strand {
+            Strand::Forward => first + along,
+            Strand::Reverse => first + (letters as u64 - 1) - along,
         };
-        Some(Tss { chrom: chrom.to_owned(), position: u64::try_from(own).ok()?, strand })
+        Some(Tss { chrom: chrom.to_owned(), position, strand })
     };
     let places: Vec<Option<Tss>> = sequences.iter().map(of_sequence).collect();
     let known = places.iter().flatten().count();
@@ -197,26 +207,24 @@ mod tests {
         assert_eq!(cut(b"ACGTA", 3), [1, 2, 3]);
         assert_eq!(cut(b"ACGTA", 2), [1, 2]);
         assert_eq!(cut(b"AC", 5), [4, 0, 1, 4, 4]);
-        assert_eq!(cut(b"ACG", 4), [0, 1, 2, 4]);
+        assert_eq!(cut(b"ACG", 4), [4, 0, 1, 2]);
     }
 
     #[test]
     fn headers_of_bedtools_and_samtools_say_the_same_place() {
-        for (header, length, expected) in [
-            ("chr1:100-105", 5, (102, Strand::Forward)),
-            ("chr1:101-105", 5, (102, Strand::Forward)),
-            ("peak7::chr1:100-105(-)", 5, (102, Strand::Reverse)),
-            ("HLA:01:100-105(+)", 5, (102, Strand::Forward)),
-            // five letters in a row of eight: two unknown ones before them by the rule above
-            ("chr1:100-105", 8, (103, Strand::Forward)),
-            ("chr1:100-105(-)", 8, (101, Strand::Reverse)),
-            ("chr1:100-105", 3, (102, Strand::Forward)),
+        for (header, letters, expected) in [
+            ("chr1:100-105", &b"ACGTA"[..], (102, Strand::Forward)),
+            ("chr1:101-105", b"ACGTA", (102, Strand::Forward)),
+            ("peak7::chr1:100-105(-)", b"ACGTA", (102, Strand::Reverse)),
+            ("HLA:01:100-105(+)", b"ACGTA", (102, Strand::Forward)),
+            ("chr1:100-104", b"ACGT", (102, Strand::Forward)),
+            ("chr1:100-104(-)", b"ACGT", (101, Strand::Reverse)),
         ] {
-            let found = places(&[sequence(header, b"ACGTA")], length).unwrap().remove(0);
-            assert_eq!((found.position, found.strand), expected, "{header} {length}");
+            let found = places(&[sequence(header, letters)]).unwrap().remove(0);
+            assert_eq!((found.position, found.strand), expected, "{header}");
         }
         for header in ["chr1:100-106", "1", "chr1:a-b", ""] {
-            assert_eq!(places(&[sequence(header, b"ACGTA")], 5), None, "{header}");
+            assert_eq!(places(&[sequence(header, b"ACGTA")]), None, "{header}");
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) fn problems(args: &Args) -> Vec<String> {
         ("--method and its settings", Options { permute: args.options.permute, ..Options::default() } != *args.options),
     ];
     let given = of_genes.iter().filter(|(_, is_given)| *is_given);
-    given.map(|(flag, _)| format!("{flag}: for an expression table. Leave it out with --fasta")).collect()
+    given.map(|(flag, _)| format!("{flag}: for an expression table. Leave it out with --fasta and --peaks")).collect()
 }
 
 /// The labels of all sequences, in order.
