@@ -66,7 +66,7 @@ fn test_auroc_of_ctcf_and_ep300() {
         let [some, others, all] =
             [train.bags(kmers, |at| at % 5 != 4), train.bags(kmers, |at| at % 5 == 4), train.bags(kmers, |_| true)];
         let start = std::time::Instant::now();
-        let (cost, valid) = GappedSvm::choose_cost(kmers, &some, &others).unwrap();
+        let (_, cost, valid) = GappedSvm::choose(kmers, &some, &others).unwrap();
         let svm = GappedSvm::fit(kmers, &all, cost).unwrap();
         let seconds = start.elapsed().as_secs_f64();
         let scores: Vec<f64> = test.letters.iter().map(|letters| svm.score(letters).unwrap()).collect();

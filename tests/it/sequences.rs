@@ -201,7 +201,7 @@ fn what_is_wrong_is_said() {
         ("train", "--model random-forest", "has no signal of marks, which the model reads"),
         ("train", "--model gapped-kmer-svm --transform log1p", "--transform is an option of"),
         ("train", "--model gapped-kmer-svm --kmer-length 4 --mismatches 4", "4 mismatches leave nothing"),
-        ("train", "--model gapped-kmer-svm --kmer-length 13", "--kmer-length"),
+        ("train", "--model kmer-regression --kmer-length 8", "--kmer-length 8: expected at most 7"),
         ("train", "--model gapped-kmer-svm --task regression", "tells classes apart"),
         (
             "train",

@@ -55,24 +55,24 @@ impl GappedSvm {
         })
     }
 
-    /// Trains machines with each of [`COSTS`], and says which has the best AUROC on the validation sequences; of equal
-    /// ones the smallest.
+    /// Trains machines with each of [`COSTS`], each from where the last one ended, and keeps the one with the best AUROC on
+    /// the validation sequences; of equal ones that of the smallest cost. Says the cost and the AUROC.
     ///
     /// # Errors
     /// If all training labels are equal.
-    pub fn choose_cost(kmers: GappedKmers, train: &Bags, valid: &Bags) -> Result<(f64, f64), SvmError> {
+    pub fn choose(kmers: GappedKmers, train: &Bags, valid: &Bags) -> Result<(Self, f64, f64), SvmError> {
         let mut fitting = Fitting::new(kmers, train)?;
-        let mut best = (COSTS[0], f64::NEG_INFINITY);
+        let mut best: Option<(Self, f64, f64)> = None;
         for cost in COSTS {
             fitting.solve(cost);
-            let table = kmers.apply(fitting.weights());
-            let scores: Vec<f64> = valid.bags.par_iter().map(|bag| kmers.product(bag, &table)).collect();
+            let svm = fitting.machine();
+            let scores: Vec<f64> = valid.bags.par_iter().map(|bag| kmers.product(bag, &svm.table)).collect();
             let auroc = Ranking::new(&valid.positive, &scores).auroc(|_| 1).unwrap_or(0.5);
-            if auroc > best.1 {
-                best = (cost, auroc);
+            if best.as_ref().is_none_or(|(.., best)| auroc > *best) {
+                best = Some((svm, cost, auroc));
             }
         }
-        Ok(best)
+        best.ok_or(SvmError::OneClass(train.bags.len()))
     }
 
     /// Trains with one cost of errors.
@@ -82,9 +82,7 @@ impl GappedSvm {
     pub fn fit(kmers: GappedKmers, train: &Bags, cost: f64) -> Result<Self, SvmError> {
         let mut fitting = Fitting::new(kmers, train)?;
         fitting.solve(cost);
-        let weights = fitting.weights();
-        let table = kmers.apply(weights.clone());
-        Ok(GappedSvm { kmers, weights, bias: fitting.bias, table })
+        Ok(fitting.machine())
     }
 
     /// Which gapped k-mers it counts.
@@ -168,9 +166,10 @@ impl<'a> Fitting<'a> {
         Ok(Fitting { kmers, bags: &train.bags, classes, beta: vec![0.0; n], output: vec![0.0; n], bias: 0.0 })
     }
 
-    /// What each word weighs.
-    fn weights(&self) -> Vec<f32> {
-        self.kmers.sum(self.bags.iter().zip(self.beta.iter().copied()))
+    /// The machine as it stands.
+    fn machine(&self) -> GappedSvm {
+        let weights = self.kmers.sum(self.bags.iter().zip(self.beta.iter().copied()));
+        GappedSvm { kmers: self.kmers, table: self.kmers.apply(weights.clone()), weights, bias: self.bias }
     }
 
     /// The kernel between the sequences `rows` and `columns`, times a number for each column.

@@ -9,7 +9,6 @@ use super::fit::{KmerFit, letters};
 use super::regression::{KmerRegression, LabelledSequences};
 use super::{Bags, GappedKmers, GappedKmersError, GappedSvm, SvmError};
 use crate::learn::arrays::{ArrayError, Arrays};
-use crate::learn::baseline::FitError;
 use crate::learn::calibration::Platt;
 use crate::learn::{Scores, Source, Summand, Task, Trained};
 use crate::matrix::{LayerName, RowShape};
@@ -166,12 +165,9 @@ pub enum KmerModelError {
     /// The words.
     #[error(transparent)]
     Words(#[from] GappedKmersError),
-    /// The machine.
+    /// The labels.
     #[error(transparent)]
-    Svm(#[from] SvmError),
-    /// The regression.
-    #[error(transparent)]
-    Regression(#[from] FitError),
+    Labels(#[from] SvmError),
 }
 
 /// A trained model of words.
@@ -182,11 +178,9 @@ pub struct KmerModel {
     fit: KmerFit,
 }
 
-/// How a setting was chosen.
+/// How the setting C, what errors cost or the inverse strength of the penalty, was chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KmerChoice {
-    /// Its name.
-    pub setting: &'static str,
     /// Its value.
     pub value: f64,
     /// The validation metric.
@@ -206,8 +200,8 @@ impl KmerModel {
     ) -> std::result::Result<(Self, KmerChoice), KmerModelError> {
         let kmers = config.kmers()?;
         if config.tag != KmerMethod::GappedKmerSvm {
-            let (regression, (setting, value), valid_metric) = KmerRegression::choose(kmers, task, train, valid)?;
-            let choice = KmerChoice { setting, value, valid_metric };
+            let (regression, value, valid_metric) = KmerRegression::choose(kmers, task, train, valid)?;
+            let choice = KmerChoice { value, valid_metric };
             return Ok((KmerModel { config, fit: KmerFit::Regression(regression) }, choice));
         }
         let [train, valid] = [train, valid].map(|set| {
@@ -216,13 +210,12 @@ impl KmerModel {
             let (bags, positive) = known.unzip();
             Bags { bags, positive }
         });
-        let (cost, valid_metric) = GappedSvm::choose_cost(kmers, &train, &valid)?;
-        let svm = GappedSvm::fit(kmers, &train, cost)?;
+        let (svm, cost, valid_metric) = GappedSvm::choose(kmers, &train, &valid)?;
         // a distance is not a log-odds: Platt's scaling turns it into one, on the validation sequences
         let distances: Vec<f64> = valid.bags.par_iter().map(|bag| svm.score_of(bag)).collect();
         let labels: Vec<f64> = valid.positive.iter().map(|&positive| f64::from(u8::from(positive))).collect();
         let fit = KmerFit::Svm(svm.scaled(Platt::fit(&distances, &labels)));
-        Ok((KmerModel { config, fit }, KmerChoice { setting: "C", value: cost, valid_metric }))
+        Ok((KmerModel { config, fit }, KmerChoice { value: cost, valid_metric }))
     }
 
     /// The other way of [`Trained::to_arrays`].

@@ -43,15 +43,14 @@ pub fn train(args: &Args, method: KmerMethod, runs: &[ModelRun], data: &Training
         let (model, choice) = KmerModel::choose(config.clone(), args.task(), &train, &valid)?;
         let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
         tracing::info!(
-            "{name}kept {} {} of words of {} letters, {} of which may differ: valid {metric} {:.4}",
-            choice.setting,
+            "{name}kept C {} of words of {} letters, {} of which may differ: valid {metric} {:.4}",
             choice.value,
             config.kmer_length,
             config.mismatches,
             choice.valid_metric
         );
         let columns = ["setting", "value", &format!("valid_{short}")];
-        let row = [choice.setting.to_owned(), choice.value.to_string(), format!("{:.6}", choice.valid_metric)];
+        let row = ["C".to_owned(), choice.value.to_string(), format!("{:.6}", choice.valid_metric)];
         write_table(&run.beside(HISTORY_SUFFIX), &columns, std::iter::once(row))?;
         let raw = provenance::valid_scores(args.task(), (data, set), &model)?;
         let labels = data.valid.labels(set).iter().copied();
