@@ -29,7 +29,7 @@ use std::process::ExitCode;
 use crate::io;
 use crate::stage::Stage;
 
-pub use front::main as front_main;
+pub use front::{command_of, main as front_main};
 
 /// Widest help; narrower terminals wrap it at their width.
 const HELP_COLUMNS: usize = 100;

@@ -15,6 +15,7 @@ pub mod faithfulness;
 mod file_kind;
 pub mod genes_bed;
 pub mod genome_fasta;
+pub mod graph_summary;
 pub mod graphml;
 pub mod gtf_writer;
 mod gunzip;

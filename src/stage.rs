@@ -87,6 +87,7 @@ pub const CHAIN: &[&job::Job] = &[
     &explain::JOB,
     &faithfulness::JOB,
     &evaluate::JOB,
+    &graph::JOB,
     &track::JOB,
     &report::JOB,
 ];

@@ -11,12 +11,13 @@ include { PREDICT } from './modules/predict/main.nf'
 include { EXPLAIN } from './modules/explain/main.nf'
 include { FAITHFULNESS } from './modules/faithfulness/main.nf'
 include { EVALUATE } from './modules/evaluate/main.nf'
+include { GRAPH } from './modules/graph/main.nf'
 include { TRACK } from './modules/track/main.nf'
 include { REPORT } from './modules/report/main.nf'
 
 // The stages that have a process here
 def stages() {
-    ['tss', 'label', 'split', 'bin', 'pair', 'train', 'predict', 'explain', 'faithfulness', 'evaluate', 'track', 'report']
+    ['tss', 'label', 'split', 'bin', 'pair', 'train', 'predict', 'explain', 'faithfulness', 'evaluate', 'graph', 'track', 'report']
 }
 
 workflow CHAIN {
@@ -101,6 +102,15 @@ workflow CHAIN {
     EVALUATE(evaluate_files.own, evaluate_files.splits, evaluate_files.genes)
     made = made.mix(EVALUATE.out.metrics.map { meta, file -> [meta.outputs[0], file] })
 
+    graph_files = ready(plan, 'graph', made).multiMap { step, files ->
+        own: [meta_of(step), pick(step, files, '--bins'), pick(step, files, '--labels')]
+        sheet: pick(step, files, '--samples')
+        weights: pick(step, files, '--weights')
+        groups: pick(step, files, '--groups')
+    }
+    GRAPH(graph_files.own, graph_files.sheet, graph_files.weights, graph_files.groups)
+    made = made.mix(GRAPH.out.graph.map { meta, file -> [meta.outputs[1], file] })
+
     track_files = ready(plan, 'track', made).multiMap { step, files ->
         own: [meta_of(step), pick(step, files, '--input'), pick(step, files, '--predictions'), pick(step, files, '--faithfulness')]
         chrom_sizes: pick(step, files, '--chrom-sizes')
@@ -113,8 +123,9 @@ workflow CHAIN {
         splits: pick(step, files, '--splits')
         genes: pick(step, files, '--genes')
         histories: pick(step, files, '--history')
+        graph: pick(step, files, '--graph')
     }
-    REPORT(report_files.own, report_files.metrics, report_files.splits, report_files.genes, report_files.histories)
+    REPORT(report_files.own, report_files.metrics, report_files.splits, report_files.genes, report_files.histories, report_files.graph)
 
     emit:
     genes = TSS.out.genes
@@ -129,6 +140,12 @@ workflow CHAIN {
     attribution = EXPLAIN.out.attribution
     table = FAITHFULNESS.out.table
     metrics = EVALUATE.out.metrics
+    graph_tables = GRAPH.out.graph_tables
+    graph_matrices = GRAPH.out.graph_matrices
+    graphml = GRAPH.out.graphml
+    graphml_of_context = GRAPH.out.graphml_of_context
+    graph_picture = GRAPH.out.graph_picture
+    graph = GRAPH.out.graph
     bed = TRACK.out.bed
     bedgraph = TRACK.out.bedgraph
     bigwig = TRACK.out.bigwig

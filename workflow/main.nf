@@ -62,6 +62,7 @@ workflow ATTENTRACK {
     attention = CHAIN.out.attention
     attribution = CHAIN.out.attribution
     faithfulness = CHAIN.out.table
+    graph = CHAIN.out.graph_tables
     bigwig = CHAIN.out.bigwig
     bigbed = CHAIN.out.bigbed
 }

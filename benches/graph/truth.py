@@ -9,7 +9,8 @@ ranks by the largest λ at which a method has it (of 20, evenly on a logarithmic
 of nodes and contexts, and the best F1 over λ. Means over --seeds. `sklearn` is GraphicalLasso on each context,
 `inverse` the plain partial correlation (n > p only). Differences (diffee, kdiffnet) are judged on the edges in which the first
 two contexts differ, and so is `partial-change`:
-the |difference| of their plain partial correlations.
+the |difference| of their plain partial correlations. kdiffnet is told some of it beforehand, for without weights it is
+diffee: half of the pairs that differ have a weight of .5, and so have as many that do not.
 """
 
 import argparse
@@ -25,7 +26,8 @@ from sklearn.covariance import graphical_lasso
 from sklearn.metrics import roc_auc_score
 
 PROGRAM = Path(__file__).resolve().parents[2] / "target" / "release" / "attentrack-graph"
-METHODS = ["partial", "glasso", "simule", "jeek", "fasjem", "fasjem-infinity"]
+DIFFERENCES = ["diffee", "kdiffnet"]
+METHODS = ["partial", "glasso", "simule", "jeek", "fasjem", "fasjem-infinity", *DIFFERENCES]
 
 
 def simulate(p, k, n, share, random):
@@ -62,16 +64,26 @@ def lambdas(largest, smallest):
     return largest * (smallest / largest) ** (np.arange(20) / 19)
 
 
+def hints(changed, p, random):
+    """A table of weights: half of the changed pairs, and as many others."""
+    places = [random.permutation(np.flatnonzero(changed == value)) for value in (True, False)]
+    half = len(places[0]) // 2
+    rows = np.concatenate([place[:half] for place in places])
+    pairs = np.transpose(np.triu_indices(p, 1))[rows]
+    return "node_a\tnode_b\tweight\n" + "".join(f"n{a}\tn{b}\t0.5\n" for a, b in pairs)
+
+
 def ours(method, folder, names, p, largest):
     """By pair and context the largest λ with an edge."""
     at = {pair: number for number, pair in enumerate(zip(*np.triu_indices(p, 1)))}
-    graphs = ["B_minus_A"] if method in ("diffee", "kdiffnet") else names
-    names = ["A", "B"] if method in ("diffee", "kdiffnet") else names
+    graphs = ["B_minus_A"] if method in DIFFERENCES else names
+    names = ["A", "B"] if method in DIFFERENCES else names
     ranks = np.zeros((len(graphs), len(at)))
     place = {name: number for number, name in enumerate(graphs)}
     tables = [word for name in names for word in ("--table", f"{folder}/{name}.tsv")]
     for value in lambdas(largest, 0.03 * largest):
         command = [PROGRAM, "--quiet", "--threads", "2", *tables, "--method", method, "--association", "pearson"]
+        command += ["--weights", f"{folder}/weights.tsv"] if method == "kdiffnet" else []
         done = subprocess.run(
             [str(word) for word in command] + ["--lambda", str(value), "--out-dir", f"{folder}/out"],
             capture_output=True, text=True,
@@ -116,7 +128,9 @@ def main():
     parser.add_argument("--seeds", type=int, default=3, help="[3]")
     parser.add_argument("--tasks", default="30:2,30:5,30:20,100:2,100:5", help="p:K, … [30:2,30:5,30:20,100:2,100:5]")
     parser.add_argument("--shares", default="0.8,0.2", help="[0.8,0.2]")
+    parser.add_argument("--methods", default=",".join([*METHODS, "sklearn", "inverse"]), help="[all]")
     options = parser.parse_args()
+    methods = options.methods.split(",")
     print("p\tK\tn\tshared\tmethod\tauroc\tf1", flush=True)
     for task in options.tasks.split(","):
         p, k = map(int, task.split(":"))
@@ -132,15 +146,18 @@ def main():
                         for name, sample in zip(names, samples):
                             header = "\t".join(f"n{node}" for node in range(p))
                             np.savetxt(f"{folder}/{name}.tsv", sample, "%.6f", "\t", header=header, comments="")
+                        Path(folder, "weights.tsv").write_text(hints(changed[0], p, np.random.default_rng(seed)))
                         for method in METHODS:
-                            if method == "simule" and p * k > 300:
+                            if method not in methods or (method == "simule" and p * k > 300):
                                 continue
                             largest = 1.0 if method in ("partial", "glasso", "simule") else 3.0
-                            found.setdefault(method, []).append(figures(ours(method, folder, names, p, largest), truth))
-                        found.setdefault("diffee", []).append(figures(ours("diffee", folder, names, p, 3.0), changed))
-                    if p <= 30:
+                            score = figures(
+                                ours(method, folder, names, p, largest), changed if method in DIFFERENCES else truth
+                            )
+                            found.setdefault(method, []).append(score)
+                    if p <= 30 and "sklearn" in methods:
                         found.setdefault("sklearn", []).append(figures(sklearn_ranks(samples, p), truth))
-                    if n > p:
+                    if n > p and "inverse" in methods:
                         each = np.array([np.abs(partial(sample)[pairs]) for sample in samples])
                         found.setdefault("inverse", []).append(figures(each, truth))
                         change = np.abs(partial(samples[0])[pairs] - partial(samples[1])[pairs])[None]

@@ -17,7 +17,7 @@ use crate::explain::Method;
 use crate::learn::recipe;
 use crate::matrix::track::TrackValue;
 use crate::matrix::{Kind, LayerName};
-use crate::stage::{bin, explain, label, pair, predict, split};
+use crate::stage::{bin, explain, graph, label, pair, predict, split};
 
 /// What stands for the name of each sample in the name of a model.
 const EACH_SAMPLE: &str = "{sample}";
@@ -59,6 +59,8 @@ pub fn plan(config: &Config, cohort: &Cohort, outdir: &Path, side_by_side: bool)
         steps.push(steps::explain(config, &layout, subject, &name, method));
         steps.push(steps::track(config, &layout, subject, &name, layout.model(&explain::JOB, 0, &name), None));
     }
+    check_graph(config, cohort)?;
+    steps.extend(steps::graph(config, &layout, cohort));
     steps.push(steps::report(config, &layout, cohort));
     check_outputs(&steps)?;
     let only_scored = cohort.only_scored();
@@ -172,6 +174,21 @@ fn check_model(config: &Config, cohort: &Cohort) -> Result<()> {
             )
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses the node expression where samples have none.
+fn check_graph(config: &Config, cohort: &Cohort) -> Result<()> {
+    if config.graph.contexts.is_none() || !config.graph.nodes.contains(&graph::NodePart::Expression) {
+        return Ok(());
+    }
+    let has_labels = |name: &str| cohort.learnt().iter().any(|subject| subject.name == name);
+    match cohort.samples.iter().find(|sample| !has_labels(&sample.name)) {
+        Some(sample) => bail!(
+            "graph.nodes: sample {} has no labels of its own, which the node expression is read from. Leave expression out, or the sample",
+            sample.name
+        ),
+        None => Ok(()),
     }
 }
 

@@ -26,8 +26,8 @@ use crate::learn::{Regime, Task};
 use crate::model::Sizes;
 use crate::stage::label::Threshold;
 use crate::stage::{
-    Against, Compute, DeviceChoice, Judgement, bin, explain, faithfulness, label, predict, report, split, track, train,
-    tss,
+    Against, Compute, DeviceChoice, Judgement, bin, explain, faithfulness, graph, label, predict, report, split, track,
+    train, tss,
 };
 
 sections! {
@@ -46,6 +46,7 @@ sections! {
     faithfulness, "How explanations are judged." { faithfulness: faithfulness::Options }
     tracks, "Tracks to write." { tracks: track::Options }
     evaluate, "How the model is judged." { evaluate: Judgement }
+    graph, "Which marks depend on which, given all others; estimated where contexts is given." { graph: graph::Options }
     report, "The page about the run, and its figures for MultiQC." { report_parts: ReportParts, report: report::Options }
 }
 
@@ -132,6 +133,9 @@ impl Config {
         let folder = config.sheets.samples.parent().unwrap_or(Path::new(""));
         crate::io::protect("samples", sheet);
         let samples = sample_sheet::read(sheet, folder, is_visible)?;
+        if let Some(column) = &config.graph.contexts {
+            graph::read_contexts(sheet, column).context("graph.contexts")?;
+        }
         let pairs = origin.pairs.as_ref().or(config.sheets.pairs.as_ref());
         let pairs = pairs.map(|path| pair_table::read(path, &samples)).transpose()?;
         let cohort = Cohort::new(samples, pairs);
@@ -144,7 +148,9 @@ impl Config {
 
     /// Lets every path lead from a folder.
     fn resolve(&mut self, folder: &Path) {
-        let Config { sheets, annotation, expression, window, own_labels, own_split, faithfulness, tracks, .. } = self;
+        let Config {
+            sheets, annotation, expression, window, own_labels, own_split, faithfulness, tracks, graph, ..
+        } = self;
         let judged_by = faithfulness.other_model.iter_mut().chain(&mut faithfulness.permuted_model);
         let paths = [&mut sheets.samples, &mut annotation.path, &mut expression.path].into_iter().chain(judged_by);
         let others = [
@@ -156,6 +162,8 @@ impl Config {
             faithfulness.truth.as_mut(),
             faithfulness.held_out.as_mut(),
             tracks.chrom_sizes.as_mut(),
+            graph.weights.as_mut(),
+            graph.groups.as_mut(),
         ];
         for path in paths.chain(others.into_iter().flatten()) {
             *path = folder.join(&*path);
@@ -180,6 +188,8 @@ impl Config {
             ("window.blacklist", self.window.blacklist.as_ref()),
             ("window.reference", self.window.reference.as_ref()),
             ("split.path", self.own_split.path.as_ref()),
+            ("graph.weights", self.graph.weights.as_ref()),
+            ("graph.groups", self.graph.groups.as_ref()),
         ];
         for (key, path) in files {
             if let Some(path) = path.filter(|path| !path.is_file()) {
@@ -188,6 +198,9 @@ impl Config {
         }
         if self.tracks.formats.is_empty() {
             problems.push(format!("tracks.formats: name at least one of {}", Format::names()));
+        }
+        if self.graph.contexts.is_none() && self.graph != graph::Options::default() {
+            problems.push("graph.contexts: name the column of the sample sheet that says which context a sample is of: sample, or for example group".to_owned());
         }
         if let Some(Threshold::BySample(thresholds)) = &self.labels.threshold {
             let wrong = thresholds.keys().filter_map(|sample| check_name("sample", sample).err());

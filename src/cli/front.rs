@@ -71,6 +71,11 @@ macro_rules! entries {
 /// The stages in the order in which they chain.
 const STAGES: &[StageEntry] = stages!(entries);
 
+/// The command line of a stage; `None` of a name that is no stage.
+pub fn command_of(stage: &str) -> Option<clap::Command> {
+    STAGES.iter().find(|entry| entry.name == stage).map(|entry| (entry.command)())
+}
+
 /// The `main` of `attentrack`. Exit status as for the stages.
 pub fn main() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().collect();

@@ -14,7 +14,7 @@ use super::config::Config;
 use super::plan::PlanFile;
 use crate::genome::NAME_PATTERN;
 use crate::io::track::tsv;
-use crate::io::{Output, faithfulness, genes_bed, history, predictions};
+use crate::io::{Output, faithfulness, genes_bed, graph_summary, history, predictions};
 use crate::learn::ModelHeader;
 use crate::learn::metrics::Report;
 use crate::matrix::{Header, Label, SplitRow};
@@ -89,6 +89,7 @@ const ALL: &[(&str, MakeSchema)] = &[
     ("graph-path", schema_of::<graph::PathRow>),
     ("graph-null", schema_of::<graph::NullRow>),
     ("graph-groups", schema_of::<graph::GroupEdgeRow>),
+    ("graph-summary", schema_of::<graph_summary::GraphSummary>),
     ("metrics", schema_of::<Report>),
     ("plan", schema_of::<PlanFile>),
     // what nf-schema reads; workflow/ links to them

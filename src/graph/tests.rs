@@ -253,3 +253,43 @@ fn programmes_cost_what_those_of_r_cost() {
         }
     }
 }
+
+/// The objectives of HiGHS (SciPy 1.15, dual simplex), summed over columns, of two contexts of p nodes with ε = 1.
+#[test]
+fn programmes_of_simulated_contexts_cost_what_those_of_highs_cost() {
+    let data = std::env::var_os("ATTENTRACK_TEST_DATA").map_or_else(
+        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        std::path::PathBuf::from,
+    );
+    let folder = data.join("../golden/more");
+    if !folder.is_dir() {
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"SKIPPED programmes of HiGHS: no golden numbers\n");
+        return;
+    }
+    for (p, costs) in [
+        (30, &[(0.2, 191.567_688_145), (0.1, 523.675_241_906), (0.05, 1_046.121_428_625)][..]),
+        (100, &[(0.2, 762.073_929_995), (0.05, 5_549.640_149_195)]),
+    ] {
+        let start: Vec<Square> = [1, 2].map(|context| read(&folder.join(format!("sim.p{p}.cov{context}.tsv")))).into();
+        let mut found = vec![0.0; costs.len()];
+        for column in 0..p {
+            let target: Vec<f64> = (0..2 * p).map(|row| f64::from(u8::from(row % p == column))).collect();
+            let weights = vec![1.0; 3 * p];
+            let mut programme = Programme::new(constraints(&start, 2.0), &weights, &target);
+            for (sum, (lambda, _)) in found.iter_mut().zip(costs) {
+                assert_eq!(programme.descend(*lambda), *lambda);
+                *sum += programme.solution().iter().map(|x| x.abs()).sum::<f64>();
+            }
+        }
+        for (found, (lambda, expected)) in found.iter().zip(costs) {
+            assert!((found - expected).abs() < 1e-6 * expected, "p = {p}, λ = {lambda}: {found} {expected}");
+        }
+    }
+}
+
+fn read(path: &std::path::Path) -> Square {
+    let text = std::fs::read_to_string(path).unwrap();
+    let rows: Vec<Vec<f64>> =
+        text.lines().map(|line| line.split('\t').map(|cell| cell.parse().unwrap()).collect()).collect();
+    Square::from_fn(rows.len(), |row, column| rows[row][column])
+}

@@ -1,40 +1,44 @@
 //! Stage graph: observations of several contexts to the networks that they share and that each has alone.
 
+mod choose;
 mod figure;
+mod group;
 mod node;
 mod nodes;
+mod options;
+mod part;
 mod read;
 mod result;
 mod side;
+mod source;
+mod summary;
 mod tables;
 
-pub use nodes::NodePart;
+pub use group::read as read_contexts;
+pub use options::{Choice, Options};
+pub use part::NodePart;
 pub use tables::{EdgeRow, GroupEdgeRow, NodeRow, NullRow, PathRow};
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use self::group::{Contexts, EACH};
 use self::read::Data;
-use self::result::Networks;
-use crate::graph::{Association, Context, EstimateError, Estimator, Method, Null, STABLE, Study};
+use super::job::handed_on::{BINS, LABELS};
+use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
+use crate::graph::{Association, Context, Estimator, Study};
+use crate::io;
 use crate::stage::{Common, Files, Flags, Stage};
-
-/// Half-samples where --halves is not given, of a λ that is chosen.
-const HALVES: u32 = 100;
-/// Data sets of each null where --nulls is not given, of a λ that is chosen.
-const NULLS: u32 = 20;
-/// False edges that a λ chosen by stability may have.
-const FALSE_EDGES: f64 = 1.0;
 
 /// Estimate which marks depend on which, given all others: in all contexts, and in each alone
 ///
 /// An edge joins two nodes whose values go together over genes where all other nodes are equal: a conditional
 /// dependence, not a mechanism. Nodes are each mark's signal in parts of the region (--bins), or the columns of tables
-/// (--table); a context is one file. Without --lambda it is chosen by the extended BIC; every edge then comes with its
+/// (--table); a context is one file, or with --contexts the samples of one group together: the value of a gene is then its
+/// mean over the samples, each as normal scores. Without --lambda it is chosen by the extended BIC; every edge then comes with its
 /// frequency in 100 half-samples of 1-Mb blocks, and the graph with the number of edges that permuted and rotated data
 /// have at the same λ. docs/graphs.md says what each method is good for: where many genes have few nodes, none is
 /// clearly better than the default.
@@ -47,33 +51,32 @@ const FALSE_EDGES: f64 = 1.0;
     version,
     after_help = "Examples:
   attentrack-graph --bins E003.bins.safetensors --bins E116.bins.safetensors --nodes promoter,body --out-dir graphs
+  # samples of one group together, by a column of the sample sheet
+  attentrack-graph --bins results/bins/*.bins.safetensors --samples samples.tsv --contexts group --out-dir graphs
   attentrack-graph --table A.tsv --table B.tsv --method simule --lambda 0.1 --epsilon 1 --out-dir graphs
   # what differs between two contexts
   attentrack-graph --table A.tsv --table B.tsv --method diffee --out-dir differences"
 )]
 pub struct Args {
-    /// Binned signal, one file a context; the observations are genes
+    /// Binned signal, one file a sample; the observations are genes
     #[arg(
         long,
         value_name = "FILE",
+        num_args = 1..,
         required_unless_present = "table",
         conflicts_with = "table",
         help_heading = "Input"
     )]
     pub bins: Vec<PathBuf>,
     /// Numbers, one file a context: rows are observations, columns nodes; a first column of names is passed over
-    #[arg(long, value_name = "TSV", help_heading = "Input")]
+    #[arg(long, value_name = "TSV", num_args = 1.., help_heading = "Input")]
     pub table: Vec<PathBuf>,
-    /// Labels in the order of --bins: their expression is a further node
-    #[arg(long, value_name = "TSV", requires = "bins", help_heading = "Input")]
+    /// Labels in the order of --bins, for the node expression
+    #[arg(long, value_name = "TSV", num_args = 1.., requires = "bins", help_heading = "Input")]
     pub labels: Vec<PathBuf>,
-    /// Weights of edges, columns node_a, node_b, weight: an edge of a lower weight is found more easily; 1 where a pair is
-    /// not named
-    #[arg(long, value_name = "TSV", help_heading = "Input")]
-    pub weights: Option<PathBuf>,
-    /// Groups of nodes, columns node, group [default: nodes of one mark]
-    #[arg(long, value_name = "TSV", help_heading = "Input")]
-    pub groups: Option<PathBuf>,
+    /// Sample sheet, or any table with a column sample and that of --contexts
+    #[arg(long, value_name = "TSV", requires_all = ["bins", "contexts"], help_heading = "Input")]
+    pub samples: Option<PathBuf>,
     #[allow(missing_docs)]
     #[serde(flatten)]
     #[command(flatten)]
@@ -81,80 +84,77 @@ pub struct Args {
     /// Folder to write to; made if it is not there
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub out_dir: PathBuf,
+    /// What attentrack-report shows of it, to write [default: not written]
+    #[arg(long, value_name = "JSON", help_heading = "Output")]
+    pub summary: Option<PathBuf>,
     #[allow(missing_docs)]
     #[serde(skip)]
     #[command(flatten)]
     pub common: Common,
 }
 
-/// How graphs are estimated and judged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(rename = "GraphOptions")]
-pub struct Options {
-    /// How graphs are estimated
-    #[schemars(extend("x-value" = "METHOD"))]
-    pub method: Method,
-    /// Edges are fewer the larger it is; its unit is the method's [default: chosen by --choose]
-    #[schemars(extend("x-value" = "X", "exclusiveMinimum" = 0.0))]
-    pub lambda: Option<f64>,
-    /// How lambda is chosen
-    #[schemars(extend("x-value" = "HOW"))]
-    pub choose: Choice,
-    /// What the second part of the method's objective counts beside the first: of simule and wsimule the shared part, of
-    /// fasjem and kdiffnet the groups [default: of simule and wsimule 0.75, of fasjem 0.1, of kdiffnet 1]
-    #[schemars(extend("x-value" = "X", "exclusiveMinimum" = 0.0))]
-    pub epsilon: Option<f64>,
-    /// How the association of two nodes is measured
-    #[schemars(extend("x-value" = "HOW"))]
-    pub association: Association,
-    /// Invert covariances as the R packages of the methods do: thresholded on the diagonal too, by the largest determinant
-    pub published: bool,
-    /// Nodes of each mark, of --bins, separated by commas [default: promoter and body]
-    #[schemars(extend("x-value" = "PARTS"))]
-    pub nodes: Vec<NodePart>,
-    /// Half-samples that say how stable an edge is [default: 100, with --lambda 0]
-    #[schemars(range(max = 10_000), extend("x-value" = "N"))]
-    pub halves: Option<u32>,
-    /// Data sets of each null that say how many edges chance makes [default: 20, with --lambda 0]
-    #[schemars(range(max = 10_000), extend("x-value" = "N"))]
-    pub nulls: Option<u32>,
-    /// Seed of half-samples and nulls
-    #[schemars(extend("x-value" = "N"))]
-    pub seed: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            method: Method::default(),
-            lambda: None,
-            choose: Choice::default(),
-            epsilon: None,
-            association: Association::default(),
-            published: false,
-            nodes: Vec::new(),
-            halves: None,
-            nulls: None,
-            seed: 1,
-        }
-    }
-}
-
-/// How λ is chosen
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Choice {
-    /// Extended BIC, of the regression of each node on its neighbours; of differences, which have none, as stability
-    #[default]
-    Ebic,
-    /// The smallest at which at most one edge of those found in 75 % of half-samples is expected to be false
-    Stability,
-}
+/// The stage as a job of the chain.
+pub const JOB: Job = Job {
+    stage: "graph",
+    about: "Estimate which marks depend on which in several samples, given all others",
+    keywords: &["network", "graphical model", "histone marks"],
+    unit: Unit::Once("graph"),
+    sections: &["graph"],
+    sample_flag: None,
+    size: Size::Low,
+    uses_gpu: false,
+    inputs: &[
+        JobInput::new("--bins", "bins", Number::Many, BINS),
+        JobInput::new("--labels", "labels", Number::Any, LABELS),
+        JobInput::new(
+            "--samples",
+            "sheet",
+            Number::Optional,
+            ("Sample sheet with a column that says which context a sample is of; may be []", "*.{tsv,csv}"),
+        )
+        .shared(),
+        JobInput::new(
+            "--weights",
+            "weights",
+            Number::Optional,
+            ("Weights of edges, columns node_a, node_b, weight; may be []", "*.tsv"),
+        )
+        .shared(),
+        JobInput::new(
+            "--groups",
+            "groups",
+            Number::Optional,
+            ("Groups of nodes, columns node, group; may be []", "*.tsv"),
+        )
+        .shared(),
+    ],
+    outputs: &[
+        JobOutput::folder("--out-dir", "", || {
+            vec![
+                Emit::files("graph_tables", "*.tsv", "Edges, nodes, path and nulls", "edges.tsv nodes.tsv").always(),
+                Emit::files("graph_matrices", "*.safetensors", "Associations and graphs", "matrices.safetensors")
+                    .always(),
+                Emit::files("graphml", "*.graphml", "All graphs, for Cytoscape and NetworkX", "graphs.graphml")
+                    .always(),
+                Emit::files("graphml_of_context", "graphml/*.graphml", "One graph a file", ""),
+                Emit::files("graph_picture", "*.svg", "The graphs side by side", "graphs.svg"),
+            ]
+        }),
+        JobOutput::file("--summary", "", ".json", || vec![Emit::file("graph", "What REPORT shows of the graphs")]),
+    ],
+};
 
 impl Args {
     fn inputs(&self) -> usize {
         self.bins.len() + self.table.len()
+    }
+
+    /// Which context a sample is of.
+    fn contexts(&self) -> Result<Contexts> {
+        let by_column = self.options.contexts.as_ref().filter(|column| *column != EACH).zip(self.samples.as_ref());
+        let scores = !matches!(self.options.association, Association::Pearson | Association::Covariance);
+        let by_sample = by_column.map(|(column, sheet)| group::read(sheet, column)).transpose()?;
+        Ok(Contexts { by_sample, scores })
     }
 
     fn estimator(&self, data: &Data) -> Result<Estimator> {
@@ -162,71 +162,10 @@ impl Args {
         Ok(Estimator {
             method,
             epsilon: self.options.epsilon.or(method.facts().epsilon).unwrap_or(0.0),
-            weights: self.weights.as_ref().map(|path| side::weights(path, &data.nodes)).transpose()?,
+            weights: self.options.weights.as_ref().map(|path| side::weights(path, &data.nodes)).transpose()?,
             groups: data.group_numbers(),
             published: self.options.published,
         })
-    }
-
-    fn chosen(&self, asked: Option<u32>, default: u32) -> u32 {
-        asked.unwrap_or(if self.options.lambda.is_some() { 0 } else { default })
-    }
-
-    /// The graphs, with λ chosen where none is given.
-    fn found(&self, data: &Data, study: &Study) -> Result<Networks> {
-        let measured = study.measured();
-        let halves = self.chosen(self.options.halves, HALVES);
-        let said = |error: EstimateError| match error {
-            EstimateError::NoInverse(at) => anyhow::anyhow!("context {}: {error}", data.contexts[at].name),
-            EstimateError::TooSmall { .. } | EstimateError::Unsettled(_) => {
-                anyhow::anyhow!("{error}. Give a larger --lambda")
-            }
-        };
-        let (lambda, path, frequencies) = match self.options.lambda {
-            Some(lambda) => (lambda, Vec::new(), None),
-            None => {
-                let path = study.path(&measured).map_err(said)?;
-                let lambdas: Vec<f64> = path.iter().map(|point| point.lambda).collect();
-                if study.estimator.method.facts().differences || self.options.choose == Choice::Stability {
-                    let all = study.frequencies(&lambdas, halves);
-                    let at = all.iter().take_while(|found| found.false_edges() <= FALSE_EDGES).count().max(1) - 1;
-                    (lambdas[at], path, all.into_iter().nth(at))
-                } else {
-                    let known = path.iter().filter_map(|point| Some((point.ebic?, point.lambda)));
-                    let best = known.reduce(|best, next| if next.0 < best.0 { next } else { best });
-                    let Some((_, lambda)) = best else {
-                        bail!("no λ has an extended BIC: too few observations. Give --lambda, or --choose stability");
-                    };
-                    (lambda, path, None)
-                }
-            }
-        };
-        let graphs = study.graphs(&measured, lambda).map_err(said)?;
-        let frequencies = match frequencies {
-            None if halves > 0 => study.frequencies(&[lambda], halves).pop(),
-            frequencies => frequencies,
-        };
-        if let Some(found) = &frequencies {
-            let (false_edges, stable) = (found.false_edges(), found.stable());
-            if false_edges < stable as f64 {
-                tracing::info!(
-                    "{stable} edges are in {:.0} % of half-samples or more, of which at most {false_edges:.1} are expected to be false",
-                    100.0 * STABLE
-                );
-            } else {
-                tracing::info!(
-                    "half-samples bound no false edges in so dense a graph: a larger λ, or --choose stability, would"
-                );
-            }
-        }
-        let nulls: &[Null] = match study.estimator.method.facts().differences {
-            true => &[Null::Relabelled],
-            false => &[Null::Permuted, Null::Rotated],
-        };
-        let times = self.chosen(self.options.nulls, NULLS);
-        let expected = nulls.iter().filter(|_| times > 0).map(|&null| (null, study.expected(null, lambda, times)));
-        let expected = expected.collect();
-        Ok(Networks::new(data, study, measured, result::Estimated { lambda, path, graphs, frequencies, expected }))
     }
 }
 
@@ -240,15 +179,18 @@ impl Stage for Args {
             .input("--bins", &self.bins)
             .input("--table", &self.table)
             .input("--labels", &self.labels)
-            .input("--weights", &self.weights)
-            .input("--groups", &self.groups)
+            .input("--samples", &self.samples)
+            .input("--weights", &self.options.weights)
+            .input("--groups", &self.options.groups)
             .folder("--out-dir", [&self.out_dir])
+            .output("--summary", &self.summary)
     }
 
     fn problems(&self) -> Vec<String> {
         let mut problems = self.options.problems();
         let (method, facts) = (self.options.method, self.options.method.facts());
         let name = method.name();
+        // of groups it shows when the sheet is read
         if self.inputs() < facts.contexts {
             problems.push(format!(
                 "--method {name} needs {} contexts or more: give --bins or --table that often",
@@ -258,7 +200,7 @@ impl Stage for Args {
         if self.options.epsilon.is_some() && facts.epsilon.is_none() {
             problems.push(format!("--epsilon says nothing to --method {name}: leave it out"));
         }
-        if self.weights.is_some() && !facts.weights {
+        if self.options.weights.is_some() && !facts.weights {
             problems
                 .push(format!("--weights says nothing to --method {name}: leave it out, or take one that has weights"));
         }
@@ -269,6 +211,13 @@ impl Stage for Args {
         }
         if !self.options.nodes.is_empty() && self.bins.is_empty() {
             problems.push("--nodes is for --bins: the nodes of a table are its columns".to_owned());
+        }
+        let has_expression = self.options.nodes.contains(&NodePart::Expression);
+        if has_expression && self.labels.is_empty() && !self.bins.is_empty() {
+            problems.push("--nodes expression needs --labels, once for each --bins".to_owned());
+        }
+        if !has_expression && !self.options.nodes.is_empty() && !self.labels.is_empty() {
+            problems.push("--labels is for the node expression: name it in --nodes, or leave --labels out".to_owned());
         }
         if !self.labels.is_empty() && self.labels.len() != self.bins.len() {
             problems.push("--labels must be given once for each --bins, in the same order".to_owned());
@@ -286,7 +235,11 @@ impl Stage for Args {
         } else {
             nodes::of_bins(&self.bins, &self.labels, &self.options.nodes)?
         };
-        let data = Data::new(sources, self.groups.as_deref())?;
+        let data = Data::new(sources, &self.contexts()?, self.options.groups.as_deref())?;
+        let (method, least) = (self.options.method.name(), self.options.method.facts().contexts);
+        if data.contexts.len() < least {
+            bail!("--method {method} needs {least} contexts or more, and --contexts makes {}", data.contexts.len());
+        }
         let contexts: Vec<Context> = match self.options.association {
             Association::NormalScores => data.contexts.iter().map(Context::with_normal_scores).collect(),
             _ => data.contexts.clone(),
@@ -297,6 +250,9 @@ impl Stage for Args {
         let found = self.found(&data, &study)?;
         tables::write(&self.out_dir, &data, &found)?;
         figure::write(&self.out_dir, &data, &found)?;
+        if let Some(path) = &self.summary {
+            io::graph_summary::write(path, &summary::of(&data, &found, self.options.method.name(), self.halves()))?;
+        }
         for graph in &found.graphs {
             let expected: Vec<String> =
                 graph.expected.iter().map(|(null, edges)| format!(", {edges:.1} in {} data", null.name())).collect();

@@ -4,6 +4,7 @@ mod accuracy;
 mod attention;
 mod caution;
 mod figure;
+mod graph;
 mod inputs;
 mod learning;
 mod multiqc;
@@ -27,7 +28,7 @@ use crate::stage::{Common, Files, Flags, Stage};
 /// Into the folder go: report.html, one page that needs nothing else, not even a network, with the
 /// figures and their intervals, ROC, precision-recall and calibration (for numeric labels, prediction against
 /// label), learning curves, the mean attention by position and mark of expressed and silent genes, whether explanations
-/// are better than the raw signal, class balance, how to read it, and what to be careful of; and for MultiQC attentrack_*_mqc.json, attentrack_mqc_versions.yml
+/// are better than the raw signal, which marks depend on which, class balance, how to read it, and what to be careful of; and for MultiQC attentrack_*_mqc.json, attentrack_mqc_versions.yml
 /// and multiqc_config.yml. Curves and attention are those of the split that the metrics name as their headline.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
@@ -62,6 +63,9 @@ pub struct Args {
     /// Tables of attentrack-faithfulness, one a sample [default: the page says that explanations were not tested]
     #[arg(long, value_name = "TSV", num_args = 1.., help_heading = "Input")]
     pub faithfulness: Vec<PathBuf>,
+    /// Summary of attentrack-graph [default: no graphs]
+    #[arg(long, value_name = "JSON", help_heading = "Input")]
+    pub graph: Option<PathBuf>,
     /// Genes that the splits were made from [default: the chromosomes of the splits are not named]
     #[arg(long, value_name = "BED", help_heading = "Input")]
     pub genes: Option<PathBuf>,
@@ -135,6 +139,7 @@ pub const JOB: Job = Job {
             ("Histories, from TRAIN, one a model; may be []", "*.history.tsv"),
         )
         .shared(),
+        JobInput::new("--graph", "graph", Number::Optional, ("What GRAPH found; may be []", "*.json")).shared(),
     ],
     outputs: &[JobOutput::folder("--out-dir", "", || {
         vec![
@@ -171,6 +176,7 @@ impl Stage for Args {
             .input("--history", &self.history)
             .input("--attention", &self.attention)
             .input("--faithfulness", &self.faithfulness)
+            .input("--graph", &self.graph)
             .input("--genes", &self.genes)
             .folder("--out-dir", [&self.out_dir])
     }

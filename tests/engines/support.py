@@ -31,10 +31,11 @@ train: {mode: per-sample, epochs: 3, learning_rate: 0.001, seed: 1}
 evaluate: {bootstrap: 50}
 """
 
-# what the chain has besides attention: the explanations of a model with one, a small model without, and one
-# that is no network
+# what the chain has besides attention: the explanations of a model with one and graphs of marks, a small model without,
+# and one that is no network
 EXPLAINED = {
-    "attentive-chrome": SMALL + "explain: {methods: [joint-attention, deep-lift]}\n",
+    "attentive-chrome": SMALL + "explain: {methods: [joint-attention, deep-lift]}\n"
+    + "graph: {contexts: sample, nodes: [promoter, expression], halves: 10, nulls: 2}\n",
     "deep-chrome": SMALL.replace(
         "name: attentive-chrome, bin_hidden: 8, mark_hidden: 4",
         "name: deep-chrome, filters: 4, kernel_width: 3, pool: 2, hidden: [8]",

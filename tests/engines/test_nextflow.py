@@ -37,7 +37,7 @@ class Nextflow(Project):
         expected = {
             "deep-chrome": trained - per_sample(("track", "")),
             "logistic-regression": trained - per_sample(("track", "")),
-            "attentive-chrome": (trained - CONTRIBUTIONS) | deep_lift | attention,
+            "attentive-chrome": (trained - CONTRIBUTIONS) | deep_lift | attention | {"graph"},
         }
         for model, config in EXPLAINED.items():
             with self.subTest(model):

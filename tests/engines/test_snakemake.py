@@ -45,6 +45,7 @@ class Snakemake(Project):
                 method = "deep-lift" if model == "attentive-chrome" else "contributions"
                 self.assertTrue((self.dir / model / f"tracks/sample2.{method}/H3K4me3.bw").exists())
                 self.assertTrue((self.dir / model / "explain/sample2.faithfulness.tsv").exists())
+                self.assertEqual((self.dir / model / "graph/edges.tsv").exists(), model == "attentive-chrome")
 
     def test_only_what_has_changed_is_done_again(self):
         self.quickstart(SMALL)

@@ -162,7 +162,7 @@ fn chain(n: u32, change: bool) -> String {
 }
 
 /// context, node_a, node_b of each row of edges.tsv.
-fn edges(work: &Workdir, folder: &str) -> Vec<String> {
+pub fn edges(work: &Workdir, folder: &str) -> Vec<String> {
     let text = work.read(&format!("{folder}/edges.tsv"));
     assert!(
         text.starts_with("context\tnode_a\tnode_b\tweight\tpartial_correlation\tfrequency\tlambda\tkind\n"),
@@ -294,6 +294,10 @@ fn bad_input_is_named() {
     work.write("twice.tsv", "a\ta\n3\t4\n5\t7\n6\t7\n");
     work.write("word.tsv", "a\tb\n3\t4\n5\tx\n6\t7\n");
     work.write("short.tsv", "a\tb\n3\t4\n5\t7\n6\tNA\n");
+    work.write("one.tsv", "a\tb\n3\t4\n");
+    work.write("header.tsv", "a\tb\n");
+    work.write("endless.tsv", "a\tb\n3\t4\n5\tinf\n6\t7\n");
+    work.write("flat.tsv", "a\tb\n3\t4\n3\t7\n3\t9\n");
     work.write("elsewhere.tsv", "x\ty\n3\t4\n5\t7\n6\t2\n");
     work.write("zero.tsv", "node_a\tnode_b\tweight\na\tb\t0\n");
     work.write("pair.tsv", "node_a\tnode_b\tweight\na\tb\t1\nb\ta\t2\n");
@@ -312,8 +316,12 @@ fn bad_input_is_named() {
         ("--table twice.tsv", &["twice.tsv, line 1", "\"a\"", "more than once"]),
         ("--table word.tsv", &["word.tsv, line 3", "column b"]),
         ("--table short.tsv", &["short.tsv", "2 observations", "3 or more"]),
+        ("--table one.tsv", &["one.tsv", "1 observations", "3 or more"]),
+        ("--table header.tsv", &["header.tsv", "0 observations", "3 or more"]),
+        ("--table endless.tsv", &["endless.tsv, line 3", "column b"]),
+        ("--table flat.tsv", &["two nodes or more", "found 1"]),
         ("--table missing.tsv", &["missing.tsv", "no such file"]),
-        ("--table A.tsv --table elsewhere.tsv", &["0 nodes"]),
+        ("--table A.tsv --table elsewhere.tsv", &["two nodes or more", "found 0"]),
         ("--table A.tsv --table other/A.tsv", &["other/A.tsv", "context A"]),
         ("--table shared.tsv", &["shared.tsv", "Rename"]),
         (&format!("{two} --method jeek --weights zero.tsv"), &["zero.tsv, line 2", "above 0"]),
@@ -324,126 +332,5 @@ fn bad_input_is_named() {
     ] {
         work.fails("graph", &format!("{flags} --out-dir g"), needles);
         assert!(!work.path("g").exists(), "{flags}");
-    }
-}
-
-/// Bins of 80 genes of two marks: b has the signal of a at promoters, and one of its own along the genes. Genes 3 and 7 have
-/// no expression, which else follows a along the gene.
-fn bins_of_genes(work: &Workdir, body: &str, out: &str) {
-    let mut state = 11_u64;
-    let mut random = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f64 / f64::from(1 << 24)
-    };
-    let (mut gtf, mut a, mut b) = (String::new(), String::new(), String::new());
-    let mut labels = "gene_id\tgene_name\tlabel\texpression\n".to_owned();
-    for gene in 0..80 {
-        let tss = 100_000 + 60_000 * gene;
-        gtf += &format!("chr1\tx\tgene\t{}\t{}\t.\t+\t.\tgene_id \"g{gene}\";\n", tss + 1, tss + 12_000);
-        let [promoter, along, other, little] = [(); 4].map(|()| random());
-        for (text, near, far) in [(&mut a, promoter, along), (&mut b, promoter + 0.3 * little, other)] {
-            *text += &format!("chr1\t{}\t{}\t{near:.4}\n", tss - 1_000, tss + 1_000);
-            *text += &format!("chr1\t{}\t{}\t{far:.4}\n", tss + 1_000, tss + 12_000);
-        }
-        let expression =
-            if [3, 7].contains(&gene) { "NA".to_owned() } else { format!("{:.4}", 5.0 * along + random()) };
-        labels += &format!("g{gene}\t.\t1\t{expression}\n");
-    }
-    work.write("genes.gtf", gtf);
-    work.write("a.bedgraph", a);
-    work.write("b.bedgraph", b);
-    work.write("labels.tsv", labels);
-    work.ok("tss", "--annotation genes.gtf --out genes.bed");
-    let signals = "--signal a=a.bedgraph --signal b=b.bedgraph";
-    work.ok("bin", &format!("--genes genes.bed {signals} --sample S {body} --out {out}"));
-}
-
-#[test]
-fn marks_in_parts_of_the_region_and_expression_are_nodes() {
-    let work = Workdir::new();
-    bins_of_genes(&work, "--body", "S.bins.safetensors");
-    let log = work.ok("graph", "--bins S.bins.safetensors --labels labels.tsv --out-dir g");
-    assert!(log.contains("left out 2 of 80 observations"), "{log}");
-    let nodes: Vec<String> = work
-        .read("g/nodes.tsv")
-        .lines()
-        .skip(1)
-        .map(|line| line.split('\t').skip(1).take(4).collect::<Vec<_>>().join(" "))
-        .collect();
-    let of_marks = ["a.promoter a promoter a", "a.body a body a", "b.promoter b promoter b", "b.body b body b"];
-    assert_eq!(nodes[..4], of_marks);
-    assert_eq!(nodes[4], "expression NA NA expression");
-    let found = edges(&work, "g");
-    for edge in ["S a.promoter b.promoter", "S a.body expression"] {
-        assert!(found.contains(&edge.to_owned()), "no {edge} in {found:?}");
-    }
-    assert!(!found.contains(&"S b.body expression".to_owned()), "{found:?}");
-    assert!(work.read("g/group_edges.tsv").contains("S\ta\tb\t"));
-    // rotation needs places, which bins have
-    assert!(work.read("g/null.tsv").contains("S\trotated\t"));
-    work.ok("graph", "--bins S.bins.safetensors --nodes flank --lambda 0.05 --out-dir flank");
-    assert_eq!(work.read("flank/nodes.tsv").lines().count(), 1 + 2);
-    bins_of_genes(&work, "", "window.bins.safetensors");
-    work.ok("graph", "--bins window.bins.safetensors --lambda 0.1 --out-dir window");
-    assert!(work.read("window/nodes.tsv").contains("\ta.flank\t"));
-    for (flags, needles) in [
-        ("--bins window.bins.safetensors --nodes body", &["window.bins.safetensors", "--nodes body", "--body"][..]),
-        ("--bins S.bins.safetensors --bins window.bins.safetensors", &["window.bins.safetensors", "context S"]),
-        ("--bins S.bins.safetensors --labels labels.tsv --labels labels.tsv", &["--labels", "once for each"]),
-        ("--bins S.bins.safetensors --labels genes.bed", &["genes.bed"]),
-    ] {
-        work.fails("graph", &format!("{flags} --out-dir bad"), needles);
-    }
-}
-
-/// What docs/graphs.md says of the ENCODE pilot regions.
-#[test]
-fn marks_of_two_cells_depend_on_one_another_as_the_documentation_says() {
-    let Some(data) = shared_data("marks of two cells") else { return };
-    let work = Workdir::new();
-    let folder = data.join("pilot");
-    work.ok("tss", &format!("--annotation {} --out genes.bed", folder.join("genes.pilot.GRCh37.gtf").display()));
-    for sample in ["E003", "E116"] {
-        let signal = |mark: &str| {
-            let file = folder.join(format!("bigwig/{sample}-{mark}.pilot.pval.hg19.bigWig"));
-            format!("--signal {mark}={} ", file.display())
-        };
-        let signals: String = ["H3K27me3", "H3K36me3", "H3K4me1", "H3K4me3", "H3K9me3"].map(signal).concat();
-        work.ok(
-            "bin",
-            &format!("--genes genes.bed --body --sample {sample} {signals} --out {sample}.bins.safetensors"),
-        );
-    }
-    work.ok("graph", "--bins E003.bins.safetensors --bins E116.bins.safetensors --out-dir g");
-    let text = work.read("g/edges.tsv");
-    let edge = |context: &str, a: &str, b: &str| -> Option<(f64, f64)> {
-        let row = text.lines().find(|line| line.starts_with(&format!("{context}\t{a}\t{b}\t")))?;
-        let cells: Vec<&str> = row.split('\t').collect();
-        Some((cells[4].parse().unwrap(), cells[5].parse().unwrap()))
-    };
-    for (context, a, b, expected) in [
-        ("E003", "H3K27me3.promoter", "H3K4me3.promoter", 0.26),
-        ("E003", "H3K36me3.promoter", "H3K9me3.promoter", 0.43),
-        ("E116", "H3K36me3.promoter", "H3K9me3.promoter", 0.27),
-        ("E003", "H3K36me3.body", "H3K4me3.promoter", 0.25),
-        ("E116", "H3K36me3.body", "H3K4me3.promoter", 0.15),
-        ("E003", "H3K27me3.body", "H3K4me3.promoter", -0.28),
-    ] {
-        let (partial, frequency) = edge(context, a, b).unwrap();
-        assert!((partial - expected).abs() < 0.006 && frequency >= 0.75, "{context} {a} {b}: {partial} {frequency}");
-    }
-    assert!(edge("E116", "H3K27me3.promoter", "H3K4me3.promoter").is_none());
-    let strongest = |context: &str| -> Vec<String> {
-        let mut rows: Vec<Vec<&str>> =
-            text.lines().map(|line| line.split('\t').collect()).filter(|row: &Vec<&str>| row[0] == context).collect();
-        rows.sort_by(|a, b| b[4].parse::<f64>().unwrap().total_cmp(&a[4].parse().unwrap()));
-        rows.iter()
-            .take(4)
-            .map(|row| format!("{} {}", row[1].split('.').next().unwrap(), row[2].split('.').next().unwrap()))
-            .collect()
-    };
-    for context in ["E003", "E116"] {
-        let with_itself = |pair: &String| pair.split(' ').next() == pair.split(' ').nth(1);
-        assert!(strongest(context).iter().filter(|pair| with_itself(pair)).count() >= 3, "{:?}", strongest(context));
     }
 }

@@ -19,6 +19,7 @@ mod faults;
 mod floors;
 mod gapped_svm;
 mod graph;
+mod graph_bins;
 mod heatmap;
 mod hostile;
 mod import;

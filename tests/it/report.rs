@@ -215,3 +215,48 @@ fn what_does_not_belong_together_is_refused() {
         &["--predictions names 1 and --labels 2"],
     );
 }
+
+#[test]
+fn graphs_of_marks_are_on_the_page_and_in_multiqc() {
+    let dir = Workdir::new();
+    let args = judged(&dir, &["A", "B"], class);
+    // x and y go together in both, y and z in one alone; names that HTML and JSON have to bear
+    let value = |row: usize, node: usize| f64::from(u16::try_from((row * (7919 + 104 * node)) % 1009).unwrap());
+    for (table, own) in [("one", 1.0), ("two", 0.0)] {
+        let mut text = String::from("x&<x>\ty\tz\n");
+        for row in 1..400 {
+            let row = if own > 0.0 { row } else { row + 500 };
+            let x = value(row, 0);
+            let y = x + value(row, 1);
+            text += &format!("{x}\t{y}\t{}\n", own * y + value(row, 2));
+        }
+        dir.write(&format!("{table}.tsv"), text);
+    }
+    dir.ok(
+        "graph",
+        "--table one.tsv two.tsv --method simule --lambda 0.25 --halves 20 --nulls 5 --out-dir g --summary g.json",
+    );
+    dir.ok("report", &format!("{args} --graph g.json --out-dir report"));
+    let page = dir.read("report/report.html");
+    for words in [
+        "Which marks depend on which",
+        "not a mechanism",
+        "<svg viewBox",
+        "<tr><th>x&amp;&lt;x&gt; – y</th><td class=\"n\">yes</td>",
+        "<tr><th>y – z</th><td class=\"n\">no</td>",
+        "in permuted data",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let graphs = content(&dir, "graph");
+    assert_eq!((&graphs["data"]["one"]["edges"], &graphs["data"]["one"]["own"]), (&2.into(), &1.into()), "{graphs}");
+    assert_eq!((&graphs["data"]["two"]["edges"], &graphs["data"]["two"]["own"]), (&1.into(), &0.into()));
+    let pairs = content(&dir, "graph_pairs");
+    assert!(pairs["data"]["x&<x> – y"]["two"].as_f64().unwrap() > 0.5, "{pairs}");
+    assert!(pairs["data"]["y – z"].get("two").is_none());
+    dir.fails("report", &format!("{args} --graph metrics.json --out-dir bad"), &["metrics.json", "--summary"]);
+    assert!(!dir.path("bad").exists());
+    dir.ok("report", &format!("{args} --out-dir without"));
+    assert!(!dir.read("without/report.html").contains("id=\"graphs\""));
+    assert!(!dir.path("without/attentrack_graph_mqc.json").exists());
+}

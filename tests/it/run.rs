@@ -514,3 +514,39 @@ fn an_interrupted_run_goes_on_to_the_same_bytes() {
     let killed: Vec<_> = contents(&dir.path("killed")).into_iter().filter(leftovers).collect();
     assert!(whole == killed, "a killed and resumed run differs from an uninterrupted one");
 }
+
+/// `graph:` of config.yaml.
+#[test]
+fn graphs_are_estimated_where_contexts_are_named_and_what_does_not_fit_is_said_before_any_work() {
+    let dry_run = |config: &str| {
+        let dir = configured(&format!("{MINIMAL}{config}"));
+        dir.write(
+            "samples.tsv",
+            "sample\tmark\tpath\texpression\tgroup\ns1\tH3K4me3\ta.bw\t\tx\ns2\tH3K4me3\tb.bam\tno\tx\n",
+        );
+        let output = attentrack(&dir, &["run", "config.yaml", "--dry-run"]);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (_, plan, _) = dry_run("");
+    assert!(!plan.contains("attentrack-graph") && !plan.contains("--graph"), "{plan}");
+    let (_, plan, _) = dry_run("graph: {contexts: group, method: glasso, nodes: [promoter, 'bins:2']}\n");
+    let bins = "--bins results/bins/s1.bins.safetensors --bins results/bins/s2.bins.safetensors";
+    let line = format!(
+        "attentrack-graph {bins} --samples samples.tsv --contexts group --method glasso --nodes promoter,bins:2 --out-dir results/graph --summary results/graph.json"
+    );
+    assert!(plan.lines().any(|found| found == line), "{plan}");
+    assert!(plan.contains(" --graph results/graph.json "), "{plan}");
+    for (config, needles) in [
+        ("graph: {method: glasso}\n", &["graph.contexts", "column of the sample sheet"][..]),
+        ("graph: {contexts: tissue}\n", &["graph.contexts", "samples.tsv, line 1", "no column \"tissue\""]),
+        ("graph: {contexts: sample, nodes: [promoter, expression]}\n", &["graph.nodes", "s2", "expression"]),
+        ("graph: {contexts: sample, nodes: [promoter, gene]}\n", &["config.yaml", "bins:N"]),
+        ("graph: {contexts: sample, epsilon: 1}\n", &["graph.epsilon", "partial"]),
+        ("graph: {contexts: sample, method: wsimule, weights: w.tsv}\n", &["w.tsv"]),
+    ] {
+        let (code, _, said) = dry_run(config);
+        assert_eq!(code, Some(1), "{config}: {said}");
+        assert!(needles.iter().all(|words| said.contains(words)), "{config}: {said}");
+    }
+}

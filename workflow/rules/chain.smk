@@ -219,6 +219,28 @@ rule evaluate:
         "{params.command} --threads {threads} 2> {log:q}"
 
 
+rule graph:
+    input:
+        inputs("graph"),
+    output:
+        directory(f"{OUT}/graph"),
+        f"{OUT}/graph.json",
+    log:
+        f"{OUT}/logs/graph.log",
+    benchmark:
+        f"{OUT}/benchmarks/graph.tsv"
+    conda:
+        "../envs/attentrack.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=60,
+    params:
+        command=command("graph"),
+    shell:
+        "{params.command} --threads {threads} 2> {log:q}"
+
+
 rule track:
     input:
         inputs("track"),

@@ -12,7 +12,8 @@ use crate::io::sample_sheet::{Sample, SampleSignal};
 use crate::matrix::track::TrackValue;
 use crate::stage::label::Threshold;
 use crate::stage::{
-    Common, Flags, Reach, bin, evaluate, explain, faithfulness, label, pair, predict, report, split, track, train, tss,
+    Common, Flags, Reach, bin, evaluate, explain, faithfulness, graph, label, pair, predict, report, split, track,
+    train, tss,
 };
 
 /// The splits of windows reach as far as the bins.
@@ -164,6 +165,24 @@ pub(super) fn evaluate(config: &Config, layout: &Layout, subjects: &[&Subject]) 
     Step::new("evaluate", None, &names(subjects), arguments)
 }
 
+/// The graphs of the samples, or of groups of them; `None` where nothing says which.
+pub(super) fn graph(config: &Config, layout: &Layout, cohort: &Cohort) -> Option<Step> {
+    config.graph.contexts.as_ref()?;
+    let samples: Vec<&str> = cohort.samples.iter().map(|sample| sample.name.as_str()).collect();
+    let has_expression = config.graph.nodes.contains(&graph::NodePart::Expression);
+    let arguments = graph::Args {
+        bins: samples.iter().map(|sample| layout.data(&bin::JOB, sample)).collect(),
+        table: Vec::new(),
+        labels: samples.iter().filter(|_| has_expression).map(|sample| labels_of(config, layout, sample)).collect(),
+        samples: Some(config.sheets.samples.clone()),
+        options: Flags(config.graph.clone()),
+        out_dir: layout.model(&graph::JOB, 0, ""),
+        summary: Some(layout.model(&graph::JOB, 1, "")),
+        common: Common::default(),
+    };
+    Some(Step::new("graph", None, &samples, arguments))
+}
+
 pub(super) fn report(config: &Config, layout: &Layout, cohort: &Cohort) -> Step {
     let subjects = cohort.learnt();
     // a model without a network chooses nothing by a curve
@@ -186,6 +205,7 @@ pub(super) fn report(config: &Config, layout: &Layout, cohort: &Cohort) -> Step 
         history: runs.iter().map(|run| layout.model(&train::JOB, 1, run)).collect(),
         attention: attention.collect(),
         faithfulness: faithfulness.collect(),
+        graph: config.graph.contexts.as_ref().map(|_| layout.model(&graph::JOB, 1, "")),
         only_scored: cohort.only_scored(),
         new_sample: match config.models.mode {
             TrainMode::LeaveOneSampleOut => subjects.iter().map(|subject| subject.name.clone()).collect(),

@@ -157,8 +157,7 @@ fn stub(job: &Job) -> Vec<String> {
                 (output.emits)().into_iter().map(|emit| emit.examples).filter(|names| !names.is_empty()).collect();
             return vec![
                 format!("mkdir -- ${{{}}}", quoted_name(output)),
-                format!("cd -- ${{{}}}", quoted_name(output)),
-                format!("touch {}", examples.join(" ")),
+                format!("(cd -- ${{{}}} && touch {})", quoted_name(output), examples.join(" ")),
             ];
         }
         let touch = format!("touch -- ${{{}}}", quoted_name(output));

@@ -23,31 +23,29 @@ const THICK: f64 = 6.0;
 const ROOM: f64 = 26.0;
 /// Half the width of a letter, about.
 const HALF_LETTER: f64 = 3.6;
-const POSITIVE: &str = "#0072b2";
-const NEGATIVE: &str = "#d55e00";
-const WITHIN: &str = "#9aa1ab";
 
 /// Writes `graphs.svg`, where nodes and graphs are few enough.
 pub fn write(folder: &Path, data: &Data, found: &Networks) -> Result<()> {
-    let graphs = found.totals().count();
-    if data.nodes.len() > MOST_NODES || graphs > MOST_GRAPHS {
-        tracing::info!("no picture of {} nodes in {graphs} graphs: Cytoscape draws graphs.graphml", data.nodes.len());
+    let panels = panels(data, found);
+    if panels.is_empty() {
+        let (nodes, graphs) = (data.nodes.len(), found.totals().count());
+        tracing::info!("no picture of {nodes} nodes in {graphs} graphs: Cytoscape draws graphs.graphml");
         return Ok(());
     }
     let mut output = Output::create(&folder.join("graphs.svg"))?;
-    output.put(draw(data, found).as_bytes())?;
+    output.put(sheet("What depends on what, all else being equal", &panels, &notes(found)).as_bytes())?;
     Ok(output.commit()?)
 }
 
-fn size(edge: &Edge) -> f64 {
-    edge.partial_correlation.unwrap_or(edge.weight).abs()
-}
-
-fn draw(data: &Data, found: &Networks) -> String {
+/// A picture of each graph, with every node in the same place; none where nodes or graphs are too many.
+pub fn panels(data: &Data, found: &Networks) -> Vec<Panel> {
     let (n, graphs) = (data.nodes.len(), found.totals().count());
+    if n > MOST_NODES || graphs > MOST_GRAPHS {
+        return Vec::new();
+    }
     let mut union = Square::zeros(n);
     for edge in found.totals().flat_map(|graph| &graph.edges) {
-        let strength = size(edge).max(union.at(edge.a, edge.b));
+        let strength = edge.strength().max(union.at(edge.a, edge.b));
         union.set(edge.a, edge.b, strength);
         union.set(edge.b, edge.a, strength);
     }
@@ -61,8 +59,7 @@ fn draw(data: &Data, found: &Networks) -> String {
         width: side,
         height: side,
     };
-    let panels: Vec<Panel> = found.totals().map(panel).collect();
-    sheet("What depends on what, all else being equal", &panels, &notes(found))
+    found.totals().map(panel).collect()
 }
 
 fn notes(found: &Networks) -> Vec<String> {
@@ -104,17 +101,17 @@ fn of_graph(
     );
     // strong edges above weak ones
     let mut edges: Vec<&Edge> = graph.edges.iter().collect();
-    edges.sort_by(|a, b| size(a).total_cmp(&size(b)));
+    edges.sort_by(|a, b| a.strength().total_cmp(&b.strength()));
     for edge in edges {
         let ((x0, y0), (x1, y1)) = (at(edge.a), at(edge.b));
         let [a, b] = [edge.a, edge.b].map(|node| &data.nodes[node]);
-        let is_within = a.group.is_some() && a.group == b.group;
-        let colour = match edge.sign() {
-            _ if is_within => WITHIN,
-            sign if sign > 0.0 => POSITIVE,
-            _ => NEGATIVE,
+        let is_within = data.is_within(edge.a, edge.b);
+        let class = match edge.sign() {
+            _ if is_within => "within",
+            sign if sign > 0.0 => "plus",
+            _ => "minus",
         };
-        let width = THIN + (THICK - THIN) * (size(edge) / largest).min(1.0);
+        let width = THIN + (THICK - THIN) * (edge.strength() / largest).min(1.0);
         let dashes = if has_shared && edge.kind == EdgeKind::Own { " stroke-dasharray=\"6 4\"" } else { "" };
         let number =
             edge.partial_correlation.map_or_else(String::new, |value| format!(", partial correlation {value:.2}"));
@@ -123,17 +120,13 @@ fn of_graph(
         let title = format!("{} – {}{number}{frequency} ({})", a.name, b.name, edge.kind.name());
         let _ = writeln!(
             svg,
-            "<line x1=\"{x0:.1}\" y1=\"{y0:.1}\" x2=\"{x1:.1}\" y2=\"{y1:.1}\" stroke=\"{colour}\" stroke-width=\"{width:.1}\"{dashes}><title>{}</title></line>",
+            "<line class=\"edge {class}\" x1=\"{x0:.1}\" y1=\"{y0:.1}\" x2=\"{x1:.1}\" y2=\"{y1:.1}\" stroke-width=\"{width:.1}\"{dashes}><title>{}</title></line>",
             escaped(&title)
         );
         if !is_within {
             let (x, y) = (f64::midpoint(x0, x1), f64::midpoint(y0, y1));
             let sign = if edge.sign() > 0.0 { "+" } else { "−" };
-            let _ = writeln!(
-                svg,
-                "<text class=\"mid\" x=\"{x:.1}\" y=\"{:.1}\" style=\"fill:{colour};stroke:#fff;stroke-width:3px;paint-order:stroke;font-size:13px;font-weight:600\">{sign}</text>",
-                y + 4.0
-            );
+            let _ = writeln!(svg, "<text class=\"mid sign {class}\" x=\"{x:.1}\" y=\"{:.1}\">{sign}</text>", y + 4.0);
         }
     }
     let mut marks: Vec<&str> = data.nodes.iter().filter_map(|node| node.mark.as_deref()).collect();
@@ -148,8 +141,8 @@ fn of_graph(
         let name = escaped(&of.name);
         let _ = writeln!(
             svg,
-            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"8\" fill=\"rgb({red},{green},{blue})\" stroke=\"#fff\" stroke-width=\"1.5\"><title>{name}</title></circle>\n\
-             <text class=\"mid\" x=\"{x:.1}\" y=\"{:.1}\" style=\"fill:#1c2430;stroke:#fff;stroke-width:3px;paint-order:stroke\">{name}</text>",
+            "<circle class=\"node\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"8\" fill=\"rgb({red},{green},{blue})\"><title>{name}</title></circle>\n\
+             <text class=\"mid name\" x=\"{x:.1}\" y=\"{:.1}\">{name}</text>",
             y + 20.0
         );
     }

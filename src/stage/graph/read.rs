@@ -1,26 +1,17 @@
 //! Inputs as contexts with the same nodes and without missing values.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use super::group::{Contexts, joined};
 use super::node::GraphNode;
 use super::side;
-use crate::graph::{Context, Observations, Place};
+use super::source::ContextSource;
+use crate::graph::{Context, Place};
 use crate::io::FileError;
 use crate::io::table::Table;
-
-/// What one file holds.
-pub struct ContextFile {
-    pub path: PathBuf,
-    /// The context's name.
-    pub name: String,
-    pub nodes: Vec<GraphNode>,
-    /// One a node; NaN is a missing value.
-    pub columns: Vec<Vec<f64>>,
-    /// One an observation.
-    pub places: Vec<Place>,
-}
 
 /// Contexts with the same nodes.
 pub struct Data {
@@ -30,11 +21,8 @@ pub struct Data {
     pub missing: Vec<usize>,
 }
 
-/// Fewest observations of a context.
-const FEWEST: usize = 3;
-
 /// Reads tables of numbers.
-pub fn tables(paths: &[PathBuf]) -> Result<Vec<ContextFile>> {
+pub fn tables(paths: &[PathBuf]) -> Result<Vec<ContextSource>> {
     let mut blocks = 0;
     let mut sources = Vec::new();
     for path in paths {
@@ -46,7 +34,7 @@ pub fn tables(paths: &[PathBuf]) -> Result<Vec<ContextFile>> {
 }
 
 /// `blocks` were given away before: each row is a block of its own.
-fn table(path: &Path, blocks: usize) -> Result<ContextFile> {
+fn table(path: &Path, blocks: usize) -> Result<ContextSource> {
     let table = Table::read(path)?;
     if table.columns.iter().all(|name| name.parse::<f64>().is_ok()) {
         return Err(FileError::new(path, "holds numbers where names of nodes are expected")
@@ -67,12 +55,13 @@ fn table(path: &Path, blocks: usize) -> Result<ContextFile> {
         columns.push(table.rows.iter().map(number).collect::<Result<Vec<f64>>>()?);
     }
     let node = |name: &String| GraphNode { name: name.clone(), mark: None, part: None, group: None };
-    Ok(ContextFile {
+    Ok(ContextSource {
         path: path.to_owned(),
         name: stem(path),
         nodes: table.columns[first..].iter().map(node).collect(),
         columns,
         places: (0..table.rows.len()).map(|row| Place { chrom: 0, block: blocks + row }).collect(),
+        ids: Vec::new(),
     })
 }
 
@@ -86,37 +75,19 @@ fn stem(path: &Path) -> String {
 
 impl Data {
     /// Brings sources together: nodes that all have, observations without missing values, nodes that vary and differ.
-    pub fn new(sources: Vec<ContextFile>, groups: Option<&Path>) -> Result<Data> {
+    pub fn new(sources: Vec<ContextSource>, contexts: &Contexts, groups: Option<&Path>) -> Result<Data> {
         check_names(&sources)?;
-        let (nodes, mut contexts) = common(sources)?;
-        let mut missing = Vec::new();
-        for (path, context) in &mut contexts {
-            let n = context.places.len();
-            let is_whole = |at: &usize| context.observations.columns.iter().all(|column| column[*at].is_finite());
-            let whole: Vec<usize> = (0..n).filter(is_whole).collect();
-            if whole.len() < n {
-                tracing::info!(
-                    "{}: left out {} of {n} observations, which lack a value",
-                    path.display(),
-                    n - whole.len()
-                );
-            }
-            if whole.len() < FEWEST {
-                return Err(FileError::new(
-                    &*path,
-                    format!("{} observations have a value of every node, expected {FEWEST} or more", whole.len()),
-                )
-                .remedy("Leave out nodes without values, or give more observations")
-                .into());
-            }
-            missing.push(n - whole.len());
-            *context = context.with(&whole);
+        let (nodes, sources) = common(sources)?;
+        let mut data = Data { nodes, contexts: Vec::new(), missing: Vec::new() };
+        for (name, members) in contexts.of(sources)? {
+            let (context, missing) = joined(name, &members, contexts.scores)?;
+            data.contexts.push(context);
+            data.missing.push(missing);
         }
-        let mut data = Data { nodes, contexts: contexts.into_iter().map(|(_, context)| context).collect(), missing };
         data.leave_out_constant();
         data.leave_out_alike();
         if data.nodes.len() < 2 {
-            bail!("{} nodes are left, expected two or more that vary in every context", data.nodes.len());
+            bail!("expected two nodes or more that vary in every context, found {}", data.nodes.len());
         }
         if let Some(path) = groups {
             side::groups(path, &mut data.nodes)?;
@@ -131,6 +102,12 @@ impl Data {
             }
         }
         Ok(data)
+    }
+
+    /// Whether two nodes are of one group.
+    pub fn is_within(&self, a: usize, b: usize) -> bool {
+        let [a, b] = [a, b].map(|node| self.nodes[node].group.as_deref());
+        a.is_some() && a == b
     }
 
     /// Groups as numbers, in the order in which they come.
@@ -203,16 +180,8 @@ impl Data {
     }
 }
 
-fn check_names(sources: &[ContextFile]) -> Result<()> {
+fn check_names(sources: &[ContextSource]) -> Result<()> {
     for (at, source) in sources.iter().enumerate() {
-        if source.name == "shared" {
-            return Err(FileError::new(
-                &source.path,
-                "is context \"shared\", which is what edges of all contexts are called",
-            )
-            .remedy("Rename the file, or the sample")
-            .into());
-        }
         if let Some(other) = sources[..at].iter().find(|other| other.name == source.name) {
             return Err(FileError::new(
                 &source.path,
@@ -225,40 +194,28 @@ fn check_names(sources: &[ContextFile]) -> Result<()> {
     Ok(())
 }
 
-/// A context and its file.
-type FromFile = (PathBuf, Context);
-
 /// The nodes that all have, in the order of the first.
-fn common(sources: Vec<ContextFile>) -> Result<(Vec<GraphNode>, Vec<FromFile>)> {
-    let place = |source: &ContextFile| -> std::collections::HashMap<String, usize> {
+fn common(mut sources: Vec<ContextSource>) -> Result<(Vec<GraphNode>, Vec<ContextSource>)> {
+    let place = |source: &ContextSource| -> HashMap<String, usize> {
         source.nodes.iter().enumerate().map(|(at, node)| (node.name.clone(), at)).collect()
     };
     let places: Vec<_> = sources.iter().map(place).collect();
     let Some(first) = sources.first() else { bail!("no context is given: name --bins or --table") };
-    let all: Vec<GraphNode> = first.nodes.clone();
-    let nodes: Vec<GraphNode> =
-        all.iter().filter(|node| places.iter().all(|places| places.contains_key(&node.name))).cloned().collect();
-    let mut contexts = Vec::new();
-    for (mut source, places) in sources.into_iter().zip(places) {
-        let others: Vec<&str> = source
-            .nodes
-            .iter()
-            .map(|node| node.name.as_str())
-            .filter(|name| !nodes.iter().any(|node| node.name == *name))
-            .collect();
-        if let Some(one) = others.first() {
+    let in_all = |node: &&GraphNode| places.iter().all(|places| places.contains_key(&node.name));
+    let nodes: Vec<GraphNode> = first.nodes.iter().filter(in_all).cloned().collect();
+    for (source, places) in sources.iter_mut().zip(&places) {
+        let is_other = |node: &&GraphNode| !nodes.iter().any(|kept| kept.name == node.name);
+        let mut others = source.nodes.iter().filter(is_other);
+        if let Some(one) = others.next() {
             tracing::warn!(
-                "{}: left out {} of {} nodes, which other contexts lack, for example {one}",
+                "{}: left out {} of {} nodes, which other contexts lack, for example {}",
                 source.path.display(),
-                others.len(),
-                source.nodes.len()
+                1 + others.count(),
+                source.nodes.len(),
+                one.name
             );
         }
-        let columns = nodes.iter().map(|node| std::mem::take(&mut source.columns[places[&node.name]])).collect();
-        contexts.push((
-            source.path,
-            Context { name: source.name, observations: Observations { columns }, places: source.places },
-        ));
+        source.columns = nodes.iter().map(|node| std::mem::take(&mut source.columns[places[&node.name]])).collect();
     }
-    Ok((nodes, contexts))
+    Ok((nodes, sources))
 }

@@ -1,5 +1,6 @@
 //! What was found, in the words of the files.
 
+use super::group::SHARED;
 use super::read::Data;
 use crate::graph::{Frequencies, Graphs, Measured, Null, PathPoint, Square, Study, edges, pairs, partial_correlations};
 
@@ -61,9 +62,6 @@ pub struct Estimated {
     pub frequencies: Option<Frequencies>,
     pub expected: Vec<(Null, Vec<f64>)>,
 }
-
-/// The name of what contexts share.
-pub const SHARED: &str = "shared";
 
 impl Networks {
     pub fn new(data: &Data, study: &Study, measured: Vec<Measured>, parts: Estimated) -> Networks {
@@ -142,5 +140,10 @@ impl Edge {
     /// opposite of the weight's.
     pub fn sign(&self) -> f64 {
         -self.weight.signum()
+    }
+
+    /// How strong it is, whatever its sign.
+    pub fn strength(&self) -> f64 {
+        self.partial_correlation.unwrap_or(self.weight).abs()
     }
 }

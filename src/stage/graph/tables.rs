@@ -23,7 +23,7 @@ use crate::matrix::Number;
 pub struct EdgeRow {
     /// The context that the edge is of; `shared`: what contexts share; `B_minus_A`: what differs between two.
     context: String,
-    /// GraphNode, the earlier in the order of nodes.tsv.
+    /// Node, the earlier in the order of nodes.tsv.
     node_a: String,
     /// The other node.
     node_b: String,
@@ -47,7 +47,7 @@ pub struct EdgeRow {
 pub struct NodeRow {
     /// Context.
     context: String,
-    /// GraphNode.
+    /// Node.
     node: String,
     /// Mark, of binned signal.
     mark: Option<String>,

@@ -9,6 +9,7 @@ use super::Args;
 use crate::explain::Method;
 use crate::io;
 use crate::io::faithfulness::FaithfulnessRow;
+use crate::io::graph_summary::GraphSummary;
 use crate::learn::metrics::{METRICS_FORMAT, METRICS_FORMAT_VERSION, Report};
 use crate::matrix::{History, Judged, Labels, Profile, Split};
 
@@ -32,6 +33,8 @@ pub struct ReportInputs {
     pub new_samples: Vec<String>,
     /// What a test says of explanations, beside the raw signal.
     pub judged: Vec<Judged>,
+    /// Graphs of marks.
+    pub graph: Option<GraphSummary>,
 }
 
 impl ReportInputs {
@@ -129,6 +132,7 @@ pub fn read(args: &Args) -> anyhow::Result<ReportInputs> {
         only_scored: args.only_scored.clone(),
         new_samples: args.new_sample.clone(),
         judged,
+        graph: args.graph.as_ref().map(|path| io::graph_summary::read(path)).transpose()?,
     })
 }
 

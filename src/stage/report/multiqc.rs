@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::accuracy::{metric_name, name_of, reports};
 use super::inputs::ReportInputs;
-use super::verdict;
+use super::{graph, verdict};
 use crate::io::multiqc::{self, Content};
 use crate::io::{Output, Result};
 use crate::learn::metrics::TaskMetrics;
@@ -23,6 +23,8 @@ custom_content:
     - attentrack_attention
     - attentrack_mark_attention
     - attentrack_faithfulness
+    - attentrack_graph
+    - attentrack_graph_pairs
     - attentrack_loss
     - attentrack_selection
     - attentrack_classes
@@ -39,6 +41,8 @@ pub fn write(folder: &Path, inputs: &ReportInputs) -> Result<()> {
         attention(inputs),
         mark_attention(inputs),
         faithfulness(inputs),
+        graphs(inputs),
+        graph_pairs(inputs),
         losses(inputs),
         selection(inputs),
         classes(inputs),
@@ -212,6 +216,47 @@ fn faithfulness(inputs: &ReportInputs) -> Content<'static> {
             headers.entry(format!("{}{end}", judged.method)).or_insert(column);
             let row = content.data.entry(judged.sample.clone()).or_insert_with(|| json!({}));
             row[format!("{}{end}", judged.method)] = json!(value);
+        }
+    }
+    content.headers = Value::Object(headers);
+    content
+}
+
+/// A row a graph.
+fn graphs(inputs: &ReportInputs) -> Content<'static> {
+    let mut content = content("attentrack_graph", "Graphs of marks", graph::MEANING, "table", ["", ""]);
+    content.pconfig = json!({"id": "attentrack_graph_table", "title": "attentrack: graphs of marks"});
+    let mut headers = Map::new();
+    let count = |title: &str, format: &str| json!({"title": title, "format": format, "scale": "Blues", "min": 0});
+    for of in inputs.graph.iter().flat_map(|graph| &graph.graphs) {
+        let mut row = json!({"edges": of.edges, "own": of.own});
+        headers.entry("edges").or_insert_with(|| count("Edges", "{:,.0f}"));
+        headers.entry("own").or_insert_with(|| count("Not shared", "{:,.0f}"));
+        for (null, edges) in &of.expected {
+            headers.entry(null).or_insert_with(|| count(&format!("Edges in {null} data"), "{:,.1f}"));
+            row[null] = json!(edges);
+        }
+        content.data.insert(of.name.clone(), row);
+    }
+    content.headers = Value::Object(headers);
+    content
+}
+
+/// A row a pair of nodes, a column a graph.
+fn graph_pairs(inputs: &ReportInputs) -> Content<'static> {
+    let mut content = content("attentrack_graph_pairs", "Strongest dependences", graph::PAIRS, "table", ["", ""]);
+    content.pconfig =
+        json!({"id": "attentrack_graph_pairs_table", "title": "attentrack: strongest dependences", "sort_rows": false});
+    let mut headers = Map::new();
+    for of in inputs.graph.iter().flat_map(|graph| &graph.graphs) {
+        let column = json!({"title": of.name, "format": "{:+,.2f}", "scale": "RdBu", "min": -1, "max": 1});
+        headers.insert(of.name.clone(), column);
+    }
+    for pair in inputs.graph.iter().flat_map(|graph| &graph.pairs) {
+        let edges = pair.edges.iter().filter_map(|(name, edge)| Some((name.clone(), json!(edge.partial_correlation?))));
+        let edges: Map<String, Value> = edges.collect();
+        if !edges.is_empty() {
+            content.data.insert(graph::name_of(pair), Value::Object(edges));
         }
     }
     content.headers = Value::Object(headers);

@@ -4,7 +4,7 @@ use super::accuracy::{self, estimate, headline, metric_name, name_of, reports};
 use super::caution::cautions;
 use super::figure::section;
 use super::inputs::{Groups, ReportInputs};
-use super::{attention, learning, verdict};
+use super::{attention, graph, learning, verdict};
 use crate::io::html::escaped;
 
 const STYLE: &str = include_str!("style.css");
@@ -23,6 +23,7 @@ pub fn page(title: &str, inputs: &ReportInputs) -> String {
     html += &accuracy::section(inputs);
     html += &attention::section(inputs);
     html += &verdict::section(inputs);
+    html += &graph::section(inputs);
     html += &learning::section(inputs);
     html += &learning::balance(inputs);
     html += &reading(inputs);

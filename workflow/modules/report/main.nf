@@ -14,6 +14,7 @@ process REPORT {
     path splits, stageAs: 'splits/*'
     path genes, stageAs: 'genes/*'
     path histories, stageAs: 'histories?/*', arity: '0..*'
+    path graph, stageAs: 'graph/*'
 
     output:
     tuple val(meta), path('*/report.html'), emit: html
@@ -36,6 +37,7 @@ process REPORT {
         ["--splits=${quoted(splits)}"] +
         ["--genes=${quoted(genes)}"] +
         histories.collect { file -> "--history=${quoted(file)}" } +
+        (graph ? ["--graph=${quoted(graph)}"] : []) +
         ["--out-dir=${quoted(prefix)}"]
     """
     printf '%s\\n' ${samples.join(' ')} | attentrack-report @- \\
@@ -48,7 +50,6 @@ process REPORT {
     def prefix = task.ext.prefix ?: 'report'
     """
     mkdir -- ${quoted(prefix)}
-    cd -- ${quoted(prefix)}
-    touch report.html attentrack_general_mqc.json attentrack_mqc_versions.yml multiqc_config.yml
+    (cd -- ${quoted(prefix)} && touch report.html attentrack_general_mqc.json attentrack_mqc_versions.yml multiqc_config.yml)
     """
 }

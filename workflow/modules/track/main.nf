@@ -43,7 +43,6 @@ process TRACK {
     def prefix = task.ext.prefix ?: meta.id
     """
     mkdir -- ${quoted(prefix)}
-    cd -- ${quoted(prefix)}
-    touch example.bed example.bedgraph example.bw example.bb example.tsv
+    (cd -- ${quoted(prefix)} && touch example.bed example.bedgraph example.bw example.bb example.tsv)
     """
 }
