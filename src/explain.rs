@@ -131,13 +131,22 @@ fn of_rows(
             Method::MarkOcclusion => perturbation::by_mark(model, x, &none, -1.0)?,
             Method::Doubling => perturbation::by_bin(model, x, &twice, 1.0)?,
             Method::MarkDoubling => perturbation::by_mark(model, x, &twice, 1.0)?,
-            Method::TemporalForward => perturbation::temporal(model, x, false)?,
-            Method::TemporalBackward => perturbation::temporal(model, x, true)?,
+            Method::TemporalForward => temporal(model, x, false)?,
+            Method::TemporalBackward => temporal(model, x, true)?,
             _ => attention::attention(model, x, method, &settings.empty)?,
         });
         done(x.len() / size);
     }
     Ok(values)
+}
+
+/// The score of each row up to (`backward`: from) each position, the same for every channel: of what is there alone where
+/// the model reads any length, else with the rest empty.
+fn temporal(model: &dyn Explainable, x: &[f32], backward: bool) -> Result<Vec<f32>> {
+    let Some(scores) = model.temporal(x, backward)? else { return perturbation::temporal(model, x, backward) };
+    let rows = x.len() / model.shape().size();
+    let of_rows = scores.chunks_exact((scores.len() / rows.max(1)).max(1));
+    Ok(of_rows.flat_map(|row| row.repeat(x.len() / scores.len())).collect())
 }
 
 /// Windows that are explained together.

@@ -10,6 +10,7 @@ pub mod chain;
 mod cnn_alpha_beta;
 mod cnn_attention;
 mod convolution;
+mod convolutions;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
 mod deep_chrome;

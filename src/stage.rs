@@ -20,6 +20,7 @@ mod judgement;
 pub mod kernel;
 pub mod label;
 pub mod model_file;
+pub mod motif;
 pub mod pair;
 pub mod predict;
 mod progress;
@@ -59,6 +60,7 @@ macro_rules! stages {
             report,
             import,
             kernel,
+            motif,
             graph,
             simulate
         ]

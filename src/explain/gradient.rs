@@ -3,9 +3,13 @@
 use candle_core::Result;
 
 use super::predictor::Explainable;
+use crate::matrix::LayerName;
 
-/// |gradient|, row-major [window, mark, bin].
+/// |gradient|, row-major [window, mark, bin]; of DNA that of the base that is there, 0 of the others (Lanchantin et al. 2017).
 pub(super) fn saliency(network: &dyn Explainable, x: &[f32]) -> Result<Vec<f32>> {
+    if network.shape().part(LayerName::Sequence).is_some() {
+        return Ok(input_x_gradient(network, x)?.into_iter().map(f32::abs).collect());
+    }
     Ok(network.gradients(x)?.into_iter().map(f32::abs).collect())
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::deep_lift::Rule;
 use super::predictor::Explainable;
 use crate::learn::Task;
+use crate::matrix::LayerName;
 
 /// How a score is shared out among marks and bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -195,6 +196,9 @@ impl Method {
                 }
                 Some(_) => {}
             }
+        }
+        if self == Method::ClassOptimisation && model.shape().part(LayerName::Sequence).is_some() {
+            return Ok(Some("a model of signal: attentrack-motif finds what one of DNA takes for its class"));
         }
         if self.needs_gradients() && !model.has_gradients() {
             return Ok(Some("a network, which has gradients"));

@@ -63,6 +63,15 @@ pub trait Explainable: Scorer {
         bail!("the model has no gradients")
     }
 
+    /// The score of each row up to each position of its one layer (`backward`: from it on), [row, position], as if there
+    /// were no more of it. `None` of a model whose rows have one length.
+    ///
+    /// # Errors
+    /// As [`Scorer::scores`].
+    fn temporal(&self, _x: &[f32], _backward: bool) -> Result<Option<Vec<f32>>> {
+        Ok(None)
+    }
+
     /// What each number of rows `x` adds to the score, against a baseline row; NaN where a row has none. `None` of a
     /// model that cannot be laid open.
     ///
@@ -163,6 +172,15 @@ impl Explainable for Member {
             }
         }
         Ok(gradients)
+    }
+
+    fn temporal(&self, x: &[f32], backward: bool) -> Result<Option<Vec<f32>>> {
+        let mut scores = Vec::new();
+        for batch in self.batches(x) {
+            let Some(of_batch) = self.network.temporal(&batch?, backward)? else { return Ok(None) };
+            read(&of_batch, &mut scores)?;
+        }
+        Ok(Some(scores))
     }
 
     fn contributions(&self, x: &[f32], baseline: &[f32], done: &(dyn Fn(usize) + Sync)) -> Result<Option<Vec<f32>>> {

@@ -3,7 +3,7 @@
 use candle_core::Result;
 
 use super::predictor::{Explainable, Scorer, mean_scores, networks, whole};
-use super::{Method, Settings, explain, mean};
+use super::{Method, Settings, class_optimisation, explain, mean};
 use crate::learn::{Task, Trained};
 use crate::matrix::RowShape;
 
@@ -88,6 +88,21 @@ impl Subject {
         let settings = &settings.narrowed(&self.shape(), &own);
         let of_models = self.of(method).iter().map(|model| explain(method, model.as_ref(), &x, settings, &done));
         Ok(mean(&of_models.collect::<Result<Vec<_>>>()?))
+    }
+
+    /// The matrix that the networks take for the positive class (class optimisation), row-major [base, position]: the mean
+    /// over the members of an ensemble.
+    ///
+    /// # Errors
+    /// If it has no networks of DNA, or of the device.
+    pub fn motif(&self, seed: u64) -> Result<Vec<f32>> {
+        let models = self.of(Method::ClassOptimisation).iter();
+        let matrices = models.map(|model| {
+            let mut both = class_optimisation::motifs(model.as_ref(), seed)?;
+            both.truncate(both.len() / 2);
+            Ok(both)
+        });
+        Ok(mean(&matrices.collect::<Result<Vec<_>>>()?))
     }
 }
 

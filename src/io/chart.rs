@@ -3,11 +3,12 @@
 
 mod axis;
 mod colour;
+mod letter;
 mod sheet;
 
 pub use axis::Axis;
 pub use colour::Colour;
-pub use sheet::{Panel, sheet};
+pub use sheet::{Panel, column, sheet};
 
 use std::fmt::Write;
 
@@ -83,6 +84,21 @@ impl Chart {
             let class = if colour.is_dark() { "mid bright" } else { "mid" };
             let _ = writeln!(self.body, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(word));
         }
+    }
+
+    /// A base, stretched from the first corner, on which it stands, to the second: upside down where that is below.
+    pub fn letter(&mut self, (x0, y0): (f64, f64), (x1, y1): (f64, f64), letter: char, title: &str) {
+        let Some(outline) = letter::outline(letter) else { return };
+        let (left, width) = (self.across(x0), self.across(x1) - self.across(x0));
+        let (top, height) = (self.down(y1), self.down(y0) - self.down(y1));
+        if height.abs() < 0.1 {
+            return;
+        }
+        let (left, top, title) = (pixels(left), pixels(top), titled(title));
+        let _ = writeln!(
+            self.body,
+            "<path class=\"base {letter}\" transform=\"translate({left} {top}) scale({width:.2} {height:.2})\" d=\"{outline}\">{title}</path>"
+        );
     }
 
     fn rect(&mut self, (x0, y0): (f64, f64), (x1, y1): (f64, f64), look: &str, title: &str) {

@@ -48,14 +48,10 @@ impl FrontEnd {
 
     /// From [gene, channel, bin] to [gene, position, filter].
     pub fn forward(&self, x: &Tensor, weights: &mut OfModel) -> Result<Tensor> {
-        self.along_bins(&x.t()?.contiguous()?, weights)
-    }
-
-    /// The same from [gene, bin, channel], as the front end before it gives them.
-    pub fn along_bins(&self, x: &Tensor, weights: &mut OfModel) -> Result<Tensor> {
         let (weight, bias) = (weights.next()?, weights.next()?);
         let (genes, all) = (x.dim(0)?, self.n_bins + 1 - self.kernel_width);
         // the windows that the filters see side by side, so that one product serves all of them
+        let x = x.t()?.contiguous()?;
         let seen = (0..self.kernel_width).map(|at| x.narrow(1, at, all)).collect::<Result<Vec<_>>>()?;
         let seen = Tensor::cat(&seen, 2)?.reshape((genes * all, self.kernel_width * self.channels))?;
         let weight = weight.permute((2, 1, 0))?.contiguous()?;

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{NetworkLayer, Weights};
 use super::convolution::{FrontEnd, max_pool};
+use super::convolutions::Convolutions;
 use super::design::{Design, PSB_2017, Shape, or};
-use super::layer::{Parameters, linear, linear_tensors, logit};
-use super::{Architecture, Mode, ModelConfig, Network, Output, TensorSpec};
+use super::layer::{Parameters, linear, linear_tensors, logit, split};
+use super::{Architecture, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
 /// Sizes of DeepMotif's CNN. As published it has 136,322 weights for the four bases, whatever the sequence's length.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +65,10 @@ impl DeepMotifCnnConfig {
         [first, second, third]
     }
 
+    fn head(&self) -> Vec<TensorSpec> {
+        linear_tensors("out", self.filters, self.n_outputs)
+    }
+
     /// The shortest sequence that leaves the last convolution a position.
     fn fewest_positions(&self) -> usize {
         let [second, third] = self.later_widths;
@@ -85,9 +90,8 @@ impl Architecture for DeepMotifCnnConfig {
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {
-        let convolutions = self.convolutions().into_iter().enumerate();
-        let mut tensors: Vec<_> = convolutions.flat_map(|(at, layer)| layer.tensors(&format!("conv.{at}"))).collect();
-        tensors.extend(linear_tensors("out", self.filters, self.n_outputs));
+        let mut tensors = Convolutions::tensors(&self.convolutions());
+        tensors.extend(self.head());
         tensors
     }
 
@@ -103,8 +107,10 @@ impl Architecture for DeepMotifCnnConfig {
     }
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
-        let parameters = Parameters::new(&self.tensors(), weights)?;
-        Ok(Box::new(DeepMotifCnn { config: self.clone(), parameters }))
+        let [of_convolutions, of_head] = split(weights, &self.head())?;
+        let convolutions = Convolutions::new(&self.convolutions(), [0; 2], true, &of_convolutions)?;
+        let head = Parameters::new(&self.head(), &of_head)?;
+        Ok(Box::new(DeepMotifCnn { config: self.clone(), convolutions, head }))
     }
 
     fn chain(&self, weights: &mut Weights) -> Vec<NetworkLayer> {
@@ -120,7 +126,8 @@ impl Architecture for DeepMotifCnnConfig {
 #[derive(Debug)]
 struct DeepMotifCnn {
     config: DeepMotifCnnConfig,
-    parameters: Parameters,
+    convolutions: Convolutions,
+    head: Parameters,
 }
 
 impl Network for DeepMotifCnn {
@@ -129,28 +136,33 @@ impl Network for DeepMotifCnn {
     }
 
     fn n_models(&self) -> usize {
-        self.parameters.n_models()
+        self.head.n_models()
     }
 
     fn parameters(&self) -> Vec<&Var> {
-        self.parameters.all()
+        std::iter::once(self.convolutions.weights()).chain(self.head.all()).collect()
     }
 
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
-        let outputs = self.parameters.each_model(x, self.config.window(), mode, |x, weights| {
-            let mut x = x.t()?.contiguous()?;
-            for (layer, convolution) in self.config.convolutions().iter().enumerate() {
-                let filtered = convolution.along_bins(&x, weights)?;
-                x = weights.drop(&filtered, layer as u64)?;
-            }
-            let highest = max_pool(&x, x.dim(1)?)?.squeeze(1)?;
-            let outputs = linear(&highest, weights.next()?, weights.next()?)?;
+        let places = self.convolutions.forward(x, mode)?;
+        let (genes, models, positions, filters) = places.dims4()?;
+        let highest = max_pool(&places.reshape((genes * models, positions, filters))?, positions)?;
+        let highest = highest.reshape((genes, models, filters))?;
+        let outputs = self.head.each_row(&highest, filters, mode, |highest, weights| {
+            let outputs = linear(highest, weights.next()?, weights.next()?)?;
             Ok(Output { logit: logit(&outputs)?, bin_attention: None, mark_attention: None, auxiliary: None })
         })?;
         Output::stack(&outputs)
     }
 
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
-        self.config.network(weights)
+        let [of_convolutions, of_head] = split(weights, &self.config.head())?;
+        let convolutions = self.convolutions.sibling(&of_convolutions)?;
+        let head = Parameters::new(&self.config.head(), &of_head)?;
+        Ok(Box::new(DeepMotifCnn { config: self.config.clone(), convolutions, head }))
+    }
+
+    fn set_instruction_set(&mut self, instructions: InstructionSet) {
+        self.convolutions.set_instruction_set(instructions);
     }
 }

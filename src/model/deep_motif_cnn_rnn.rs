@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{NetworkLayer, Weights};
 use super::convolution::FrontEnd;
+use super::convolutions::Convolutions;
 use super::deep_motif_rnn::{Averaged, AveragedLayers};
 use super::design::{Design, PSB_2017, Shape, or};
-use super::layer::Parameters;
+use super::layer::split;
 use super::{Architecture, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
 /// Sizes of DeepMotif's CNN-RNN. As published it has 46,338 weights for the four bases (46,082 in Torch: one bias a gate).
@@ -84,13 +85,14 @@ impl Architecture for DeepMotifCnnRnnConfig {
     }
 
     fn tensors(&self) -> Vec<TensorSpec> {
-        let mut tensors = self.convolution().tensors("conv");
+        let mut tensors = Convolutions::tensors(&[self.convolution()]);
         tensors.extend(self.averaged().tensors());
         tensors
     }
 
     fn network(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
-        let (convolution, rest) = self.parts(weights)?;
+        let [of_convolution, rest] = split(weights, &self.averaged().tensors())?;
+        let convolution = Convolutions::new(&[self.convolution()], self.padding(), false, &of_convolution)?;
         let layers = AveragedLayers::new(self.averaged(), &rest)?;
         Ok(Box::new(DeepMotifCnnRnn { config: self.clone(), convolution, layers }))
     }
@@ -108,21 +110,11 @@ impl Architecture for DeepMotifCnnRnnConfig {
     }
 }
 
-impl DeepMotifCnnRnnConfig {
-    /// The convolution's weights, and the others.
-    fn parts(&self, weights: &Tensor) -> Result<(Parameters, Tensor)> {
-        let tensors = self.convolution().tensors("conv");
-        let of_convolution = tensors.iter().map(TensorSpec::n_weights).sum::<usize>();
-        let rest = weights.narrow(1, of_convolution, weights.dim(1)? - of_convolution)?;
-        Ok((Parameters::new(&tensors, weights)?, rest))
-    }
-}
-
-/// The convolution model by model, the layers after it of all models together.
+/// The layers of all models.
 #[derive(Debug)]
 struct DeepMotifCnnRnn {
     config: DeepMotifCnnRnnConfig,
-    convolution: Parameters,
+    convolution: Convolutions,
     layers: AveragedLayers,
 }
 
@@ -132,28 +124,31 @@ impl Network for DeepMotifCnnRnn {
     }
 
     fn n_models(&self) -> usize {
-        self.convolution.n_models()
+        self.layers.head.n_models()
     }
 
     fn parameters(&self) -> Vec<&Var> {
-        self.convolution.all().into_iter().chain(self.layers.parameters()).collect()
+        std::iter::once(self.convolution.weights()).chain(self.layers.parameters()).collect()
     }
 
     fn forward(&self, x: &Tensor, mode: &Mode) -> Result<Output> {
-        let [before, after] = self.config.padding();
-        let filtered = self.convolution.each_model(x, self.config.window(), mode, |x, weights| {
-            self.config.convolution().forward(&x.pad_with_zeros(2, before, after)?, weights)
-        })?;
-        self.layers.forward(&Tensor::stack(&filtered, 1)?, mode)
+        self.layers.forward(&self.convolution.forward(x, mode)?, mode)
+    }
+
+    /// The whole sequence is convolved, then cut.
+    fn temporal(&self, x: &Tensor, backward: bool) -> Result<Option<Tensor>> {
+        self.layers.temporal(&self.convolution.forward(x, &Mode::Infer)?, backward).map(Some)
     }
 
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
-        let (convolution, rest) = self.config.parts(weights)?;
+        let [of_convolution, rest] = split(weights, &self.config.averaged().tensors())?;
+        let convolution = self.convolution.sibling(&of_convolution)?;
         let layers = self.layers.sibling(&rest)?;
         Ok(Box::new(DeepMotifCnnRnn { config: self.config.clone(), convolution, layers }))
     }
 
     fn set_instruction_set(&mut self, instructions: InstructionSet) {
+        self.convolution.set_instruction_set(instructions);
         self.layers.lstm.set_instruction_set(instructions);
     }
 }

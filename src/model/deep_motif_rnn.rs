@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{NetworkLayer, Weights};
 use super::design::{Design, PSB_2017, Shape, or};
-use super::layer::{Parameters, linear, linear_tensors, logit};
+use super::layer::{Parameters, linear, linear_tensors, logit, split};
 use super::{Architecture, BiLstmAttention, Initial, InstructionSet, Mode, ModelConfig, Network, Output, TensorSpec};
 
 /// Sizes of DeepMotif's RNN. As published it has 9,858 weights for the four bases (9,602 in Torch: one bias a gate).
@@ -101,6 +101,10 @@ impl Network for DeepMotifRnn {
         self.layers.forward(&x.transpose(2, 3)?.contiguous()?, mode)
     }
 
+    fn temporal(&self, x: &Tensor, backward: bool) -> Result<Option<Tensor>> {
+        self.layers.temporal(&x.transpose(2, 3)?.contiguous()?, backward).map(Some)
+    }
+
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>> {
         let layers = self.layers.sibling(weights)?;
         Ok(Box::new(DeepMotifRnn { config: self.config.clone(), layers }))
@@ -168,13 +172,11 @@ pub(super) struct AveragedLayers {
 impl AveragedLayers {
     /// From flat weights, [model, weight].
     pub fn new(sizes: Averaged, weights: &Tensor) -> Result<Self> {
-        let (head, all) = (sizes.head(), weights.dim(1)?);
-        let of_lstm = all - head.iter().map(TensorSpec::n_weights).sum::<usize>();
-        let lstm = weights.narrow(1, 0, of_lstm)?.contiguous()?;
+        let [of_lstm, of_head] = split(weights, &sizes.head())?;
         Ok(AveragedLayers {
             sizes,
-            lstm: BiLstmAttention::taking_mean(sizes.steps, sizes.inputs, sizes.hidden, lstm)?,
-            head: Parameters::new(&head, &weights.narrow(1, of_lstm, all - of_lstm)?)?,
+            lstm: BiLstmAttention::taking_mean(sizes.steps, sizes.inputs, sizes.hidden, of_lstm)?,
+            head: Parameters::new(&sizes.head(), &of_head)?,
         })
     }
 
@@ -188,6 +190,22 @@ impl AveragedLayers {
 
     pub fn parameters(&self) -> Vec<&Var> {
         std::iter::once(self.lstm.weights()).chain(self.head.all()).collect()
+    }
+
+    /// Logits [gene, model, step] of the steps up to each, or, `backward`, from it on: the other direction starts there, so
+    /// that each is a pass of its own.
+    pub fn temporal(&self, x: &Tensor, backward: bool) -> Result<Tensor> {
+        let (weights, steps) = (self.lstm.weights(), self.sizes.steps);
+        let head = self.head.all().into_iter().map(|part| part.flatten_from(1));
+        let parts = std::iter::once(Ok(weights.as_detached_tensor())).chain(head).collect::<Result<Vec<_>>>()?;
+        let weights = Tensor::cat(&parts, 1)?.detach();
+        let of_step = |step: usize| {
+            let (first, length) = if backward { (step, steps - step) } else { (0, step + 1) };
+            let mut layers = AveragedLayers::new(Averaged { steps: length, ..self.sizes }, &weights)?;
+            layers.lstm.set_instruction_set(self.lstm.instructions);
+            Ok(layers.forward(&x.narrow(2, first, length)?, &Mode::Infer)?.logit)
+        };
+        Tensor::stack(&(0..steps).map(of_step).collect::<Result<Vec<_>>>()?, 2)
     }
 
     /// From [gene, model, step, input].

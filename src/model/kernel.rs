@@ -13,16 +13,23 @@
 //! Schmidhuber 1997, with forget gate).
 
 mod attention;
+mod convolution;
 mod lstm;
+mod pool;
 mod stash;
 mod weights;
 
 pub(super) use self::attention::Attention;
 use self::attention::{attend_steps, attend_steps_backward};
+pub(super) use self::convolution::{Rows, TOGETHER};
+use self::convolution::{window_outer_products, window_products};
 pub(super) use self::lstm::Backward;
 use self::lstm::{backward_steps, forward_steps};
+pub(super) use self::pool::Pooled;
+use self::pool::{drop_some, pool_rows, pool_rows_backward};
 pub(super) use self::stash::Stash;
 pub(super) use self::weights::{DirectionWeights, add_to_flat, flat_len};
+use super::lanes::Lanes;
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Avx2, Avx512};
 
@@ -183,4 +190,24 @@ kernel!(
 kernel!(
     /// Backward pass of [`forward`], after [`attend_backward`].
     backward = backward_steps with block 6 or 1 (dims: &Dims, weights: &DirectionWeights, stash: &mut Stash, work: Backward<'_>)
+);
+kernel!(
+    /// Products of windows with weights: a convolution, and its backward pass to its inputs.
+    windows = window_products with block 3 or 1 (input: Rows<'_>, first: usize, depth: usize, weights: &[f32], out: &mut [Lanes], out_stride: usize)
+);
+kernel!(
+    /// Sums of outer products of windows with gradients: a convolution's backward pass to its weights.
+    windows_transposed = window_outer_products with block 6 or 1 (input: Rows<'_>, first: usize, gradient: Rows<'_>, columns: usize, out: &mut [f32])
+);
+kernel!(
+    /// The highest of neighbouring positions, bias and ReLU.
+    pool = plain pool_rows(sums: &[Lanes], pool: usize, bias: &[f32], out: &mut [Lanes], stride: usize)
+);
+kernel!(
+    /// Backward pass of [`pool`], after dropout.
+    pool_backward = plain pool_rows_backward(sums: &mut [Lanes], pool: usize, bias: &[f32], pooled: Pooled<'_>, of_bias: &mut [Lanes], stride: usize)
+);
+kernel!(
+    /// Dropout of the outputs of a convolution.
+    drop_units = plain drop_some(units: &mut [Lanes], factors: &mut [Lanes], rate: f64, key: u64)
 );

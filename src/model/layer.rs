@@ -149,6 +149,12 @@ pub fn linear_tensors(name: &str, inputs: usize, outputs: usize) -> Vec<TensorSp
     ]
 }
 
+/// Weights [model, flat] as those before, and those of a model's last tensors.
+pub fn split(weights: &Tensor, last: &[TensorSpec]) -> Result<[Tensor; 2]> {
+    let (all, of_last) = (weights.dim(1)?, last.iter().map(TensorSpec::n_weights).sum::<usize>());
+    Ok([weights.narrow(1, 0, all - of_last)?.contiguous()?, weights.narrow(1, all - of_last, of_last)?])
+}
+
 /// [gene, input] to [gene, output].
 pub fn linear(x: &Tensor, weight: Tensor, bias: Tensor) -> Result<Tensor> {
     x.matmul(&weight.t()?)?.broadcast_add(&bias)

@@ -59,6 +59,16 @@ pub trait Network: Debug + Send + Sync {
     /// If a row has more or fewer weights.
     fn sibling(&self, weights: &Tensor) -> Result<Box<dyn Network>>;
 
+    /// Temporal output values (Lanchantin et al., PSB 2017): the logits [gene, model, position] of each sequence up to each
+    /// position, or, `backward`, from it on, as if there were no more of it. `None` of a network that reads sequences of
+    /// one length.
+    ///
+    /// # Errors
+    /// As [`Self::forward`].
+    fn temporal(&self, _x: &Tensor, _backward: bool) -> Result<Option<Tensor>> {
+        Ok(None)
+    }
+
     /// What a number of a row that is missing (NaN) counts as, by its place ([`super::filled`]); empty where no row lacks
     /// any.
     fn missing(&self) -> &[f32] {

@@ -268,11 +268,12 @@ struct Explained<'a> {
     values: &'a [f32],
 }
 
-/// The sum over the channels of each position of rows.
-fn fold(values: &[f32], part: &RowPart) -> Vec<f32> {
+/// The sum over the channels of each position of rows; of temporal values, which are the same in each, one of them.
+fn fold(values: &[f32], part: &RowPart, method: Method) -> Vec<f32> {
+    let is_same = matches!(method, Method::TemporalForward | Method::TemporalBackward);
     let of_row = |row: &[f32]| {
         let sum = |at: usize| row[at..].iter().step_by(part.positions).sum::<f32>();
-        (0..part.positions).map(sum).collect::<Vec<f32>>()
+        (0..part.positions).map(|at| if is_same { row[at] } else { sum(at) }).collect::<Vec<f32>>()
     };
     values.chunks_exact(part.range.len().max(1)).flat_map(of_row).collect()
 }
@@ -293,7 +294,7 @@ impl Explained<'_> {
             }
             // what is said of a sequence is said of the base that is there
             let is_folded = part.layer == LayerName::Sequence;
-            Layer::new(part.layer, if is_folded { fold(&values, part) } else { values })
+            Layer::new(part.layer, if is_folded { fold(&values, part, method) } else { values })
         };
         let mut layers: Vec<Layer> = self.shape.parts().iter().map(layer).collect();
         if self.shape.part(LayerName::Window).is_none() && self.matrix.n_bins() > 0 {

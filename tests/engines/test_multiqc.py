@@ -10,7 +10,7 @@ from support import SMALL, Project, needs
 @needs("multiqc")
 class MultiQC(Project):
     def test_figures_curves_classes_and_version_are_in_a_strict_report(self):
-        self.quickstart(SMALL)
+        self.quickstart(SMALL + "graph: {contexts: sample, nodes: [promoter, expression], halves: 5, nulls: 2}\n")
         self.attentrack("run", "config.yaml", "--outdir", "results", "--quiet")
         config = "results/report/multiqc_config.yml"
         self.sh(["multiqc", "--strict", "--config", config, "--outdir", "qc", "results"])
@@ -27,6 +27,7 @@ class MultiQC(Project):
 
         data = json.loads((self.dir / "qc/multiqc_data/multiqc_data.json").read_text())
         plots = ("metrics_table", "loss_plot", "selection_plot", "classes_plot", "calibration_plot", "attention_plot")
+        plots += ("graph_table", "graph_pairs_table")
         for plot in plots:
             self.assertIn(f"attentrack_{plot}", data["report_plot_data"])
         versions = (self.dir / "qc/multiqc_data/multiqc_software_versions.txt").read_text()

@@ -134,20 +134,35 @@ fn outputs_and_gradients_are_those_of_pytorch() {
     }
 }
 
-/// The paper's saliency is |∂NLL / ∂base| at the base that is there: |input × gradient| of the score times 1 − P.
+/// The paper's saliency is |∂NLL / ∂base| at the base that is there: that of the score times 1 − P.
 #[test]
 fn saliency_is_that_of_pytorch() {
     let Some(golden) = Golden::read("saliency_is_that_of_pytorch") else { return };
     for (name, tag) in NETWORKS {
         let miss = 1.0 - golden.row(name, "logprob")[1].exp();
-        let values = golden.explained(tag, Method::InputXGradient);
+        let values = golden.explained(tag, Method::Saliency);
         let sum = |position: usize| {
             values[position..].iter().step_by(golden.positions()).copied().map(f64::from).sum::<f64>()
         };
-        let found: Vec<f64> = (0..golden.positions()).map(|position| sum(position).abs() * miss).collect();
+        let found: Vec<f64> = (0..golden.positions()).map(|position| sum(position) * miss).collect();
         assert_close(&found, golden.row(name, "saliency"), 1e-5, tag);
         // not only because all is small
         let size = golden.row(name, "saliency").iter().copied().fold(0.0, f64::max);
         assert_close(&found, golden.row(name, "saliency"), 1e-4 * size, tag);
+    }
+}
+
+/// Probabilities of the whole head on what comes before, and after, each position; the CNN-RNN convolves first.
+#[test]
+fn temporal_values_are_those_of_pytorch() {
+    let Some(golden) = Golden::read("temporal_values_are_those_of_pytorch") else { return };
+    for (name, tag) in &NETWORKS[1..] {
+        for (row, method) in [("temporal_fwd", Method::TemporalForward), ("temporal_bwd", Method::TemporalBackward)] {
+            let values = golden.explained(tag, method);
+            let (first, others) = values.split_at(golden.positions());
+            assert!(others.chunks(first.len()).all(|channel| channel == first), "{tag}");
+            let found: Vec<f64> = first.iter().map(|&score| 1.0 / (1.0 + f64::from(-score).exp())).collect();
+            assert_close(&found, golden.row(name, row), 1e-5, &format!("{tag} {row}"));
+        }
     }
 }

@@ -67,6 +67,10 @@ fn marks_in_parts_of_the_region_and_expression_are_nodes() {
     bins_of_genes(&work, "", "window.bins.safetensors");
     work.ok("graph", "--bins window.bins.safetensors --lambda 0.1 --out-dir window");
     assert!(work.read("window/nodes.tsv").contains("\ta.flank\t"));
+    let signals = "--signal a=a.bedgraph --signal b=b.bedgraph";
+    work.ok("bin", &format!("--genes genes.bed {signals} --sample N --flank 1000 --out near.bins.safetensors"));
+    work.ok("graph", "--bins near.bins.safetensors --lambda 0.1 --out-dir near");
+    assert_eq!(work.read("near/nodes.tsv").lines().count(), 1 + 2, "promoters alone");
     for (flags, needles) in [
         ("--bins window.bins.safetensors --nodes body", &["window.bins.safetensors", "--nodes body", "--body"][..]),
         ("--bins S.bins.safetensors --bins window.bins.safetensors", &["window.bins.safetensors", "context S"]),

@@ -10,7 +10,7 @@ use super::part::{NodePart, Stretch};
 use super::source::ContextSource;
 use crate::graph::Place;
 use crate::io::{self, FileError};
-use crate::matrix::{Kind, LayerName, Matrix, Region};
+use crate::matrix::{Kind, Matrix, Region};
 
 /// Observations of one block are drawn together: genes whose TSSs are in the same of these.
 const BLOCK_BP: u64 = 1_000_000;
@@ -30,7 +30,7 @@ fn of_file(path: &Path, labels: Option<&Path>, parts: &[NodePart], places: &mut 
         let found = format!("holds {}, expected signal", matrix.kind.name());
         return Err(FileError::new(path, found).remedy("Give bins of attentrack-bin").into());
     }
-    let usual = NodePart::usual(matrix.layer(LayerName::Body).is_some());
+    let usual = NodePart::usual(&matrix);
     let parts = if parts.is_empty() { &usual } else { parts };
     // a gene without data is not silent
     let has_data = |gene: &usize| matrix.status[*gene].has_data();

@@ -44,7 +44,7 @@ pub struct Options {
     pub published: bool,
     /// Nodes of binned signal, separated by commas: of each mark its mean at the promoter (bins within 1 kb of the TSS), in
     /// the body (along the gene), in the flank (the rest of the window), or in N equal parts of the window (bins:N); and
-    /// expression [default: promoter and body, or flank where there is none, and expression where there are labels]
+    /// expression [default: promoter, and body or else flank where there is one, and expression where there are labels]
     #[schemars(extend("x-value" = "PARTS"))]
     pub nodes: Vec<NodePart>,
     /// Half-samples that say how stable an edge is [default: 100, with --lambda 0]

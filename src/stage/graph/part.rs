@@ -37,9 +37,11 @@ pub struct Stretch {
 }
 
 impl NodePart {
-    /// What is taken where nothing is said.
-    pub fn usual(has_body: bool) -> [NodePart; 2] {
-        [NodePart::Promoter, if has_body { NodePart::Body } else { NodePart::Flank }]
+    /// What is taken where nothing is said: the promoter, and the body or else the flank where there is one.
+    pub fn usual(matrix: &Matrix) -> Vec<NodePart> {
+        let other = if matrix.layer(LayerName::Body).is_some() { NodePart::Body } else { NodePart::Flank };
+        let has = |part: &NodePart| part.stretches(Path::new(""), matrix).is_ok();
+        std::iter::once(NodePart::Promoter).chain(Some(other).filter(has)).collect()
     }
 
     /// What it is of a matrix.

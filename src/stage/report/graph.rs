@@ -10,7 +10,7 @@ use crate::io::html::escaped;
 /// What an edge is, and what it is not.
 pub const MEANING: &str = "An edge says that two nodes go together, or avoid one another, over genes where all other nodes are equal. It is a conditional dependence, not a mechanism: nothing says which acts on which, and what is not a node may stand behind both. Compare the number of edges with that in data in which there is nothing to be found.";
 /// What the table of pairs shows.
-pub const PAIRS: &str = "Partial correlations of the strongest edges between different marks: those that contexts share first, then those of some contexts alone. An edge of some contexts may be just too weak to be found in the others.";
+pub const PAIRS: &str = "Partial correlations of the strongest edges between different marks. An edge of some contexts may be just too weak to be found in the others.";
 
 /// What a pair of nodes is called.
 pub fn name_of(pair: &GraphPair) -> String {
@@ -86,12 +86,13 @@ fn pairs(graph: &GraphSummary) -> String {
         row.extend(graph.graphs.iter().map(|of| pair.edges.get(&of.name).map_or_else(String::new, cell)));
         row
     });
+    let order = if graph.shared.is_some() { " Those that contexts share come first." } else { "" };
     let frequency = if graph.halves > 0 {
         format!(" Beside each: the share of {} half-samples of 1-Mb blocks that have the edge.", graph.halves)
     } else {
         String::new()
     };
-    format!("<p>{PAIRS}{frequency}</p>\n{}", table(&head, &rows.collect::<Vec<_>>()))
+    format!("<p>{PAIRS}{order}{frequency}</p>\n{}", table(&head, &rows.collect::<Vec<_>>()))
 }
 
 fn cell(edge: &GraphPairEdge) -> String {

@@ -245,8 +245,7 @@ fn graphs(inputs: &ReportInputs) -> Content<'static> {
 /// A row a pair of nodes, a column a graph.
 fn graph_pairs(inputs: &ReportInputs) -> Content<'static> {
     let mut content = content("attentrack_graph_pairs", "Strongest dependences", graph::PAIRS, "table", ["", ""]);
-    content.pconfig =
-        json!({"id": "attentrack_graph_pairs_table", "title": "attentrack: strongest dependences", "sort_rows": false});
+    content.pconfig = json!({"id": "attentrack_graph_pairs_table", "title": "attentrack: strongest dependences"});
     let mut headers = Map::new();
     for of in inputs.graph.iter().flat_map(|graph| &graph.graphs) {
         let column = json!({"title": of.name, "format": "{:+,.2f}", "scale": "RdBu", "min": -1, "max": 1});
