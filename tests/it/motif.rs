@@ -8,13 +8,14 @@ const LENGTH: usize = 60;
 /// Sequences of letters that look random, every other one with the motif.
 fn fasta(seed: u64, n: usize) -> String {
     let record = |at: usize| {
-        let mut state = (seed + at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        // SplitMix64: generators that start from neighbouring numbers tell even records from odd ones
+        let mut state = (seed + at as u64) << 32;
         let mut sequence: Vec<u8> = (0..LENGTH)
             .map(|_| {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                b"ACGT"[(state >> 40) as usize % 4]
+                state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                b"ACGT"[(z >> 62) as usize]
             })
             .collect();
         let positive = at.is_multiple_of(2);
@@ -69,7 +70,7 @@ fn likeness(matrix: &[[f64; 4]]) -> f64 {
 #[test]
 fn a_planted_motif_is_found_and_sequences_are_drawn() {
     let work = set();
-    train(&work, "deep-motif-cnn --filters 32 --batch-size 32 --learning-rate 0.003 --epochs 40");
+    train(&work, "deep-motif-cnn --filters 64 --batch-size 32 --learning-rate 0.001 --epochs 40");
     let log = work.ok("motif", "--model m.model.safetensors --out m.meme --logo m.svg");
     let meme = work.read("m.meme");
     assert!(meme.starts_with("MEME version 4\n\nALPHABET= ACGT\n") && meme.contains("\nMOTIF m\n"), "{meme}");
