@@ -197,6 +197,10 @@ impl Method {
                 Some(_) => {}
             }
         }
+        let of_signal = matches!(self, Method::Doubling | Method::MarkDoubling | Method::MarkOcclusion);
+        if of_signal && model.shape().part(LayerName::Sequence).is_some() {
+            return Ok(Some("a model of signal: a base is there or not"));
+        }
         if self == Method::ClassOptimisation && model.shape().part(LayerName::Sequence).is_some() {
             return Ok(Some("a model of signal: attentrack-motif finds what one of DNA takes for its class"));
         }

@@ -157,7 +157,7 @@ pub fn read(path: &Path) -> Result<Matrix> {
 fn is_needed(matrix: &Matrix, layer: LayerName) -> bool {
     match layer {
         LayerName::Window => matrix.n_bins() > 0,
-        LayerName::Sequence => matrix.bases.length_bp > 0,
+        LayerName::Sequence => matrix.kind == Kind::Signal && matrix.bases.length_bp > 0,
         LayerName::Body => false,
     }
 }

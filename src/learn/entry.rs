@@ -140,7 +140,7 @@ impl Recipe {
 
     /// Whether its layers can be chosen.
     pub fn has_layers(&self) -> bool {
-        self.has_features() || matches!(self.how, How::Network(design) if design.reads_bodies() && !self.needs.sequence)
+        self.has_features() || matches!(self.how, How::Network(design) if design.reads_bodies())
     }
 
     /// Whether what is done to the signal can be chosen: bases are read as they are.

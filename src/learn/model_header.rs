@@ -75,7 +75,7 @@ impl ModelHeader {
         let (shape, n_marks) = (self.model.row_shape(), self.marks.len());
         // the axes first, so that a file of other marks or bins is told so
         let window = Grid::stored(self.flank_bp, self.bin_size_bp, self.orientation).unwrap_or_else(|_| Grid::none());
-        let axes = |part: &RowPart| {
+        let differs = |part: &RowPart| {
             let [channels, positions] = match part.layer {
                 LayerName::Window => [n_marks, window.n_bins()],
                 LayerName::Body => [n_marks, BODY_PARTS],
@@ -83,7 +83,7 @@ impl ModelHeader {
             };
             (part.channels().count(), part.positions) != (channels, positions)
         };
-        if let Some(part) = shape.parts().iter().find(|part| axes(part)) {
+        if let Some(part) = shape.parts().iter().find(|part| differs(part)) {
             return Some(format!(
                 "names {n_marks} marks, ±{} bp in bins of {} bp and {} bases, but the model reads {} channels × {} positions of the layer {}",
                 self.flank_bp,

@@ -39,6 +39,9 @@ pub fn pair(a: &Matrix, b: &Matrix) -> Result<Matrix, PairError> {
         if matrix.kind != Kind::Signal {
             return Err(PairError::NoSignal(format!("the {} of {}", matrix.kind.name(), matrix.sample)));
         }
+        if matrix.layer(LayerName::Window).is_none() {
+            return Err(PairError::NoSignal(format!("the DNA of {}", matrix.sample)));
+        }
     }
     let window = |m: &Matrix| format!("±{} bp in bins of {} bp", m.grid.flank_bp(), m.grid.bin_size_bp());
     let same = |a: &Region, b: &Region| a.id == b.id && a.tss == b.tss;
@@ -104,7 +107,7 @@ pub fn pair(a: &Matrix, b: &Matrix) -> Result<Matrix, PairError> {
         sample: format!("{}-vs-{}", b.sample, a.sample),
         assembly: a.assembly.clone(),
         grid: a.grid,
-        bases: a.bases,
+        bases: Default::default(),
         statistic: a.statistic,
         marks: sides.into_iter().flat_map(named).collect(),
         inputs,

@@ -233,6 +233,11 @@ impl Stage for Args {
     fn run(&self) -> Result<()> {
         let matrix = io::bins::read(&self.bins)?;
         let (header, model) = self.open(&self.model, &matrix)?;
+        if !header.model.reads_signal() {
+            return Err(FileError::new(&self.model, "reads DNA, and explanations are held against signal here")
+                .remedy("Give a model of marks")
+                .into());
+        }
         let (genes, split) = self.choose_genes(&matrix)?;
         let shape = matrix.row_shape(&header.model.layers());
         let x = header.transform.apply(&matrix, &header.model.layers(), &genes);

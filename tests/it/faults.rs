@@ -167,7 +167,9 @@ fn every_path_of_a_flag_is_declared() {
     check::<bin::Args>("bin --genome a --regions b --reference d --blacklist e --out g");
     check::<kernel::Args>("kernel --fasta a --out c.tsv");
     check::<motif::Args>("motif --model a --out c --logo d --bins e --region f --dashboard g");
-    check::<graph::Args>("graph --bins a --labels b --samples s --contexts x --weights w --groups g --out-dir c --summary d");
+    check::<graph::Args>(
+        "graph --bins a --labels b --samples s --contexts x --weights w --groups g --out-dir c --summary d",
+    );
     check::<graph::Args>("graph --table a --weights w --groups g --out-dir c --summary d");
     check::<train::Args>("train --bins a --labels b --splits c --out d.model.safetensors");
     check::<predict::Args>("predict --bins a --model b --reference r --predictions c --attention d");
@@ -183,7 +185,7 @@ fn every_path_of_a_flag_is_declared() {
     check::<evaluate::Args>("evaluate --predictions a --labels b --splits c --genes d --out e --tsv f");
     check::<rank::Args>("rank --runs a --splits b --out c --plot d");
     check::<report::Args>(
-        "report --metrics a --predictions b --labels c --splits d --history e --attention f --faithfulness i --genes g --out-dir h",
+        "report --metrics a --predictions b --labels c --splits d --history e --attention f --faithfulness i --genes g --graph j --out-dir h",
     );
     check::<import::Args>("import --weights a --out b");
     check::<import::Args>("import --model a --export b");

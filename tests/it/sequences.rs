@@ -218,6 +218,35 @@ fn what_is_wrong_is_said() {
     }
 }
 
+#[test]
+fn what_is_of_signal_is_refused_for_sequences() {
+    let work = set();
+    work.ok(
+        "train",
+        &format!("{INPUTS} --model gapped-kmer-svm --kmer-length 7 --mismatches 2 --out m.model.safetensors"),
+    );
+    std::fs::copy(work.path("d.bins.safetensors"), work.path("e.bins.safetensors")).unwrap();
+    let model = "--bins d.bins.safetensors --model m.model.safetensors";
+    for (stage, args, message) in [
+        (
+            "pair",
+            "--bins d.bins.safetensors --versus e.bins.safetensors --out x.bins.safetensors".to_owned(),
+            "the DNA of d is not a signal",
+        ),
+        ("explain", format!("{model} --method doubling --out x.bins.safetensors"), "a base is there or not"),
+        ("explain", format!("{model} --baseline median --out x.bins.safetensors"), "whose bases have no median"),
+        (
+            "faithfulness",
+            format!("{model} --splits splits.tsv --out x.tsv"),
+            "reads DNA, and explanations are held against signal here",
+        ),
+        ("graph", "--bins d.bins.safetensors --bins e.bins.safetensors --out-dir g".to_owned(), "--nodes promoter"),
+    ] {
+        work.fails(stage, &args, &[message]);
+        assert!(!work.path("x.bins.safetensors").exists() && !work.path("x.tsv").exists());
+    }
+}
+
 /// AUROC of the published test files through the stages; FastSK reaches .9907 and .9696 with parameters chosen on test.
 #[test]
 fn published_sets_are_learnt_through_the_stages() {
