@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::{Alphabet, GappedKmers, SvmError};
 use crate::learn::Task;
 
-/// Inverse strengths of the penalty that are tried, as scikit-learn's `C` of standardised features.
+/// Inverse strengths of the penalty that are tried, as scikit-learn's `C`, of shares whose mean variance is 1.
 const STRENGTHS: [f64; 10] = [1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1.0, 10.0];
 /// Most rounds of Newton's method.
 const ROUNDS: usize = 30;
@@ -84,17 +84,17 @@ impl SparseTable {
         SparseTable { rows, labels }
     }
 
-    /// 1 / the standard deviation of each feature; 0 of one that never changes.
+    /// What every share is multiplied by: 1 / the root of the features' mean variance. One for all, since a rare word that
+    /// is made as large as others is learnt by heart.
     fn scales(&self, n: usize) -> Vec<f64> {
-        let (mut sums, mut squares) = (vec![0.0; n], vec![0.0; n]);
+        let (mut sums, mut squares) = (vec![0.0; n], 0.0);
         for &(feature, share) in self.rows.iter().flatten() {
             sums[feature as usize] += share;
-            squares[feature as usize] += share * share;
+            squares += share * share;
         }
         let rows = self.rows.len().max(1) as f64;
-        let variance = |(sum, square): (&f64, &f64)| square / rows - (sum / rows).powi(2);
-        let scale = |variance: f64| if variance > 1e-18 { variance.sqrt().recip() } else { 0.0 };
-        sums.iter().zip(&squares).map(|pair| scale(variance(pair))).collect()
+        let variance = squares / rows - sums.iter().map(|sum| (sum / rows).powi(2)).sum::<f64>();
+        vec![(variance / n as f64).max(1e-18).sqrt().recip(); n]
     }
 
     /// What weights, the bias last, make of each row.
@@ -115,7 +115,7 @@ impl SparseTable {
     }
 }
 
-/// Weights of standardised features, the bias last, that have the smallest loss on a table, with the penalty ‖w‖² / (2 c)
+/// Weights of scaled features, the bias last, that have the smallest loss on a table, with the penalty ‖w‖² / (2 c)
 /// on all but the bias; from where they stand. Newton's method, each round by conjugate gradients.
 fn minimise(task: Task, table: &SparseTable, scales: &[f64], c: f64, weights: &mut [f64]) {
     let n = scales.len();
@@ -220,7 +220,7 @@ impl KmerRegression {
         (weights.len() == words.n_words()).then_some(KmerRegression { words, weights, bias })
     }
 
-    /// Fits to standardised shares with the penalty that has the smallest loss on the validation sequences; sequences
+    /// Fits with the penalty that has the smallest loss on the validation sequences; sequences
     /// without a word are left out. Also gives the inverse strength of the penalty, as scikit-learn's `C`, and the validation metric.
     ///
     /// # Errors
@@ -320,7 +320,8 @@ mod tests {
             row.iter().for_each(|&(feature, share)| dense[feature as usize] = share);
             table.push(&dense);
         }
-        let (scaling, scales) = (Scaling::of(&table), sparse.scales(features.n));
+        let scales = sparse.scales(features.n);
+        let scaling = Scaling { scale: scales.clone(), ..Scaling::of(&table) };
         for (task, c) in [(Task::Classification, 0.01), (Task::Classification, 1.0), (Task::Regression, 0.1)] {
             let mut own = vec![0.0; features.n + 1];
             minimise(task, &sparse, &scales, c, &mut own);
