@@ -26,6 +26,7 @@ mod input;
 pub mod json;
 pub mod labels;
 mod lines;
+pub mod lsgkm;
 pub mod meme;
 pub mod multiqc;
 mod named;

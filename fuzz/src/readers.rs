@@ -11,7 +11,7 @@ use std::path::Path;
 
 use attentrack::cli::config::{Config, Origin};
 use attentrack::genome::{Chroms, Gene, Grid, Orientation, Strand, Tss, TssOptions, select_tss};
-use attentrack::io::{annotation, bins, expression, labels, predictions, sample_sheet, signal, splits, weights};
+use attentrack::io::{annotation, bins, expression, labels, lsgkm, predictions, sample_sheet, signal, splits, weights};
 use attentrack::learn::OptimizerKind;
 use attentrack::matrix::{Blacklist, LayerName, Statistic, Windows, bin_signals};
 use attentrack::stage::Stage;
@@ -24,7 +24,7 @@ pub type Reader = fn(&Path, &[u8]) -> Result<(), String>;
 pub const FIXED: [&str; 5] = ["reads.bam", "long.bam", "genome.fa", "x.bins.safetensors", "sheet.tsv"];
 
 /// All of them, by the name of the target.
-pub const READERS: [(&str, Reader); 19] = [
+pub const READERS: [(&str, Reader); 20] = [
     ("gtf", genes),
     ("gff3", genes),
     ("bed", genes),
@@ -57,6 +57,7 @@ pub const READERS: [(&str, Reader); 19] = [
         done(expression::read(&path, &columns("s1"))).or(done(expression::read(&path, &columns("E003"))))
     }),
     ("labels", |folder, bytes| done(labels::read(&put(folder, "labels.tsv", bytes)?))),
+    ("lsgkm", |folder, bytes| done(lsgkm::read(&put(folder, "x.model.txt", bytes)?))),
     ("splits", |folder, bytes| done(splits::read(&put(folder, "splits.tsv", bytes)?))),
     ("predictions", |folder, bytes| done(predictions::read(&put(folder, "p.tsv", bytes)?))),
 ];

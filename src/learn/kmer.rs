@@ -8,15 +8,18 @@
 
 mod alphabet;
 mod counts;
+mod filter;
 mod fit;
 mod gapped;
 mod gapped_svm;
+mod hadamard;
 mod model;
 mod regression;
 mod relatives;
 
 pub use alphabet::{Alphabet, AlphabetError, Unknown};
 pub use counts::{Counts, CountsError, Gmers, SharedKmers};
+pub use filter::{CentreWeights, WordFilter};
 pub use fit::{KmerFit, letters};
 pub use gapped::{Bag, GappedKmers, GappedKmersError, LONGEST};
 pub use gapped_svm::{Bags, COSTS, GappedSvm, SvmError};

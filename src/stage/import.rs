@@ -1,5 +1,7 @@
 //! `attentrack-import`: weights of the published PyTorch code in, and out again.
 
+mod lsgkm;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -19,28 +21,36 @@ use crate::model::{AttentiveChromeConfig, ModelConfig, TensorSpec, member_prefix
 use crate::stage::flags::one_of;
 use crate::stage::{Common, Files, Stage};
 
-/// Read the weights of published AttentiveChrome models, or write them back.
+/// Read the weights of published AttentiveChrome models, or write them back; read models of lsgkm.
 ///
 /// --weights takes a legacy torch pickle (.pt as published), a newer zip .pt, an npz or a plain
 /// safetensors file of a state dict, told apart by content; reading a pickle executes nothing. Marks
 /// and layer sizes are taken from the tensors; the window, which leaves no trace in them, is assumed
 /// to be the published one unless told otherwise. --export writes the tensors of a model under their
 /// PyTorch names.
+///
+/// --lsgkm takes a model of lsgkm (gkmtrain), plain or gzip, of the kernels -t 0, 1, 2 and 4: it becomes a
+/// gapped-kmer-svm, whose log-odds are gkmpredict's scores and whose contributions are gkmexplain's. Nothing else but
+/// --out is read then.
 #[derive(Parser, Clone, Debug)]
 #[command(
     name = "attentrack-import",
     version,
-    group(clap::ArgGroup::new("direction").required(true).args(["weights", "export"])),
+    group(clap::ArgGroup::new("direction").required(true).args(["weights", "lsgkm", "export"])),
     after_help = "Examples:
   attentrack-import --weights E003_attchrome_avgAUC_model.pt --out E003.model.safetensors
+  attentrack-import --lsgkm CTCF.model.txt --out CTCF.model.safetensors
   attentrack-import --export E003.pt --model E003.model.safetensors"
 )]
 pub struct Args {
-    /// Weights to read: .pt (legacy pickle or zip), .npz or .safetensors [no default: this or --export]
+    /// Weights to read: .pt (legacy pickle or zip), .npz or .safetensors [no default: this, --lsgkm or --export]
     #[arg(long, value_name = "FILE", requires = "out", help_heading = "Import")]
     pub weights: Option<PathBuf>,
+    /// Model of lsgkm to read, NAME.model.txt [no default]
+    #[arg(long, value_name = "FILE", requires = "out", help_heading = "Import")]
+    pub lsgkm: Option<PathBuf>,
     /// Model to write [no default]
-    #[arg(long, value_name = "MODEL", requires = "weights", help_heading = "Import")]
+    #[arg(long, value_name = "MODEL", conflicts_with = "export", help_heading = "Import")]
     pub out: Option<PathBuf>,
     /// Marks, in the order of the weights' encoders
     #[arg(long, value_name = "MARK,…", value_delimiter = ',', default_values = ["H3K27me3", "H3K36me3", "H3K4me1", "H3K4me3", "H3K9me3"], help_heading = "Import")]
@@ -82,6 +92,7 @@ impl Stage for Args {
     fn files(&self) -> Files {
         Files::new()
             .input("--weights", &self.weights)
+            .input("--lsgkm", &self.lsgkm)
             .input("--model", &self.model)
             .output("--out", &self.out)
             .output("--export", &self.export)
@@ -108,10 +119,13 @@ impl Stage for Args {
     }
 
     fn run(&self) -> anyhow::Result<()> {
+        if let (Some(theirs), Some(out)) = (&self.lsgkm, &self.out) {
+            return lsgkm::import(theirs, out);
+        }
         match (&self.weights, &self.out, &self.export, &self.model) {
             (Some(weights), Some(out), ..) => self.import(weights, out),
             (_, _, Some(export), Some(model)) => write_back(model, self.member, export),
-            _ => bail!("give --weights and --out, or --export and --model"),
+            _ => bail!("give --weights or --lsgkm with --out, or --export and --model"),
         }
     }
 }

@@ -147,6 +147,7 @@ fn every_path_of_a_flag_is_declared() {
             "export",
             "model",
             "weights",
+            "lsgkm",
             "out",
         ];
         assert!(left_out.iter().all(|flag| exclusive.contains(flag)), "{arguments}: {left_out:?} not tried");
@@ -188,6 +189,7 @@ fn every_path_of_a_flag_is_declared() {
         "report --metrics a --predictions b --labels c --splits d --history e --attention f --faithfulness i --genes g --graph j --out-dir h",
     );
     check::<import::Args>("import --weights a --out b");
+    check::<import::Args>("import --lsgkm a --out b");
     check::<import::Args>("import --model a --export b");
     check::<simulate::Args>("simulate --out a --seed 1");
 }

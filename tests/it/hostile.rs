@@ -114,6 +114,7 @@ each_reader!(
     sheet,
     expression,
     labels,
+    lsgkm,
     splits,
     predictions
 );

@@ -28,6 +28,7 @@ mod kernel;
 mod label;
 mod label_split;
 mod layers;
+mod lsgkm;
 mod motif;
 mod names;
 mod networks;

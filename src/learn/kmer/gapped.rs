@@ -4,14 +4,14 @@
 use rayon::prelude::*;
 
 use super::Alphabet;
+use super::filter::{CentreWeights, WordFilter, differences};
+use super::hadamard::{ALONE, transform};
 
 /// Longest g-mers: a table of all words holds 4ᵍ numbers.
 pub const LONGEST: usize = 12;
-/// Transforms of more numbers than these are shared between threads.
-const ALONE: usize = 1 << 16;
 
 /// Which gapped k-mers are counted: all choices of `length − mismatches` letters of `length` in a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GappedKmers {
     /// g, letters of a word; 1 to [`LONGEST`].
     length: usize,
@@ -19,6 +19,10 @@ pub struct GappedKmers {
     mismatches: usize,
     /// Whether a sequence also holds the words of its opposite strand.
     both_strands: bool,
+    /// What two words share that differ in so many letters.
+    shared: [f64; LONGEST + 1],
+    /// How often the words count, by their place; `None`: once.
+    centre: Option<CentreWeights>,
 }
 
 /// Why a kernel cannot be made.
@@ -42,11 +46,19 @@ pub enum GappedKmersError {
 pub struct Bag {
     /// Those of the given strand, base 4, the first letter first.
     words: Vec<u32>,
+    /// How often each counts; empty where all count once.
+    times: Vec<u8>,
     /// 1 / √ of its kernel with itself.
     scale: f64,
 }
 
 impl Bag {
+    /// How often a word counts.
+    #[inline]
+    pub(super) fn times(&self, at: usize) -> f64 {
+        self.times.get(at).map_or(1.0, |&times| f64::from(times))
+    }
+
     /// What its words are multiplied by for a vector of length 1.
     pub(super) fn scale(&self) -> f64 {
         self.scale
@@ -62,8 +74,25 @@ impl GappedKmers {
         match () {
             () if !(1..=LONGEST).contains(&length) => Err(GappedKmersError::Length(length)),
             () if mismatches >= length => Err(GappedKmersError::Mismatches { length, mismatches }),
-            () => Ok(GappedKmers { length, mismatches, both_strands }),
+            () => Ok(GappedKmers { length, mismatches, both_strands, shared: [0.0; LONGEST + 1], centre: None }.with(
+                WordFilter::Gapped,
+                length,
+                None,
+            )),
         }
+    }
+
+    /// With another measure of what words share: those that differ in more than `furthest` letters share nothing, and
+    /// words count by their place.
+    #[must_use]
+    pub fn with(mut self, filter: WordFilter, furthest: usize, centre: Option<CentreWeights>) -> Self {
+        let shared = filter.shared(self.length, self.length - self.mismatches);
+        self.shared = [0.0; LONGEST + 1];
+        for (own, shared) in self.shared.iter_mut().zip(shared).take(furthest.saturating_add(1)) {
+            *own = shared;
+        }
+        self.centre = centre;
+        self
     }
 
     /// Letters of a word.
@@ -86,12 +115,6 @@ impl GappedKmers {
         1 << (2 * self.length)
     }
 
-    /// How many gapped k-mers two words share that differ in so many letters.
-    fn shared(&self, differ: usize) -> f64 {
-        let k = self.length - self.mismatches;
-        choose((self.length - differ) as i64, k as i64)
-    }
-
     /// The words of the sequence without an unknown letter, as they stand, and the place of each.
     pub(super) fn words<'a>(&self, letters: &'a [u8], dna: &'a Alphabet) -> impl Iterator<Item = (usize, u32)> + 'a {
         let (length, mask) = (self.length, self.n_words() as u32 - 1);
@@ -108,30 +131,40 @@ impl GappedKmers {
         self.words(letters, &Alphabet::dna()).next().is_some()
     }
 
+    /// How often each of these words counts, given their places and the sequence that they are of; empty where all count once.
+    fn times(&self, letters: &[u8], words: &[(usize, u32)]) -> Vec<u8> {
+        let (Some(centre), dna) = (self.centre, Alphabet::dna()) else { return Vec::new() };
+        // unknown letters at the ends are no part of the sequence: rows of a matrix are filled up with them
+        let is_known = |letter: &u8| dna.code(*letter).is_some();
+        let first = letters.iter().position(is_known).unwrap_or(0);
+        let end = letters.iter().rposition(is_known).map_or(0, |last| last + 1);
+        let middle = (end - first).saturating_sub(self.length - 1) / 2 + first;
+        words.iter().map(|&(place, _)| centre.at(place.abs_diff(middle))).collect()
+    }
+
     /// The bag of a sequence; `None` where it has no word, because it is shorter than one or of unknown letters.
     pub fn bag(&self, letters: &[u8]) -> Option<Bag> {
-        let words: Vec<u32> = self.words(letters, &Alphabet::dna()).map(|(_, word)| word).collect();
-        let scale = self.self_kernel(&words).sqrt().recip();
-        (!words.is_empty()).then_some(Bag { words, scale })
+        let words: Vec<(usize, u32)> = self.words(letters, &Alphabet::dna()).collect();
+        let times = self.times(letters, &words);
+        let words: Vec<u32> = words.into_iter().map(|(_, word)| word).collect();
+        let scale = self.self_kernel(&words, &times).sqrt().recip();
+        (!words.is_empty()).then_some(Bag { words, times, scale })
     }
 
     /// The kernel of a sequence with itself, from its words on the given strand.
-    fn self_kernel(&self, words: &[u32]) -> f64 {
-        let shared: Vec<f64> = (0..=self.length).map(|differ| self.shared(differ)).collect();
+    fn self_kernel(&self, words: &[u32], times: &[u8]) -> f64 {
         let opposite: Vec<u32> = words.iter().map(|&word| self.opposite(word)).collect();
-        let mut pairs = vec![0u64; self.length + 1];
-        // a pair and its mirror image count the same, and so do the strands of a word
-        let mut count = |others: &[u32]| {
-            for (at, &word) in words.iter().enumerate() {
-                pairs[differ(word, others[at])] += 1;
-                others[at + 1..].iter().for_each(|&other| pairs[differ(word, other)] += 2);
-            }
+        let mut sums = [0u64; LONGEST + 1];
+        // loops of their own, so that words that count once cost nothing more
+        let mut count = |others: &[u32]| match times {
+            [] => count(words, others, &mut sums, |_, _| 1),
+            times => count(words, others, &mut sums, |a, b| u64::from(times[a]) * u64::from(times[b])),
         };
         count(words);
         if self.both_strands {
             count(&opposite);
         }
-        let sum: f64 = pairs.iter().zip(&shared).map(|(&pairs, shared)| pairs as f64 * shared).sum();
+        let sum: f64 = sums.iter().zip(&self.shared).map(|(&pairs, shared)| pairs as f64 * shared).sum();
         if self.both_strands { 2.0 * sum } else { sum }
     }
 
@@ -148,7 +181,8 @@ impl GappedKmers {
         let mut table = vec![0f32; self.n_words()];
         for (bag, times) in bags {
             let times = (times * bag.scale) as f32;
-            for &word in &bag.words {
+            for (at, &word) in bag.words.iter().enumerate() {
+                let times = times * bag.times(at) as f32;
                 table[word as usize] += times;
                 if self.both_strands {
                     table[self.opposite(word) as usize] += times;
@@ -160,8 +194,9 @@ impl GappedKmers {
 
     /// The product of a bag with a table of all words, of both strands one that is the same for a word and its opposite.
     pub(super) fn product(&self, bag: &Bag, table: &[f32]) -> f64 {
-        let sum: f64 = bag.words.iter().map(|&word| f64::from(table[word as usize])).sum();
-        sum * self.times() * bag.scale
+        let of_word = |(at, &word): (usize, &u32)| bag.times(at) * f64::from(table[word as usize]);
+        let sum: f64 = bag.words.iter().enumerate().map(of_word).sum();
+        sum * self.n_strands() * bag.scale
     }
 
     /// The normalised kernel of a bag with each of others, from one pass over the table of all words.
@@ -171,7 +206,7 @@ impl GappedKmers {
     }
 
     /// How many words stand for one of the given strand.
-    pub(super) fn times(&self) -> f64 {
+    pub(super) fn n_strands(&self) -> f64 {
         if self.both_strands { 2.0 } else { 1.0 }
     }
 
@@ -181,22 +216,21 @@ impl GappedKmers {
         self.scale_and_back(table, u32::MAX, self.eigenvalues(0))
     }
 
-    /// From the transform of a table: the kernel of words whose letter at `position` is the same, in which each shared
-    /// gapped k-mer that holds it counts 1/k. Over all positions these add up to the kernel.
+    /// From the transform of a table: the kernel of words whose letter at `position` is the same, of which that letter has
+    /// an equal part with the others that are alike. Over all positions these add up to the kernel.
     pub(super) fn apply_at(&self, transformed: &[f32], position: usize) -> Vec<f32> {
         let other_letters = !(1 << (2 * (self.length - 1 - position)));
         self.scale_and_back(transformed.to_vec(), other_letters, self.eigenvalues(1))
     }
 
     /// Eigenvalues of basis vectors by how many letters they tell apart, `fixed` letters being out of the game, with
-    /// what two transforms are too large by. A gapped k-mer adds to those that tell none but its own letters apart:
-    /// of the kernel C(g − j, k − j) · 4ᵍ⁻ᵏ.
+    /// what two transforms are too large by.
     fn eigenvalues(&self, fixed: usize) -> Vec<f32> {
-        let (g, k) = (self.length, self.length - self.mismatches);
-        let parts = if fixed == 0 { 1.0 } else { k as f64 };
-        let factor = 0.25f64.powi(k as i32) / parts;
-        let value = |j: usize| choose((g - fixed) as i64 - j as i64, (k - fixed) as i64 - j as i64) * factor;
-        (0..=g).map(|j| value(j) as f32).collect()
+        let (free, n_words) = (self.length - fixed, self.n_words() as f64);
+        let part = |differ: usize| if fixed == 0 { 1.0 } else { (self.length - differ) as f64 };
+        let shared: Vec<f64> = (0..=free).map(|differ| self.shared[differ] / part(differ)).collect();
+        let value = |j: usize| (0..=free).map(|d| shared[d] * differences(free, j, d)).sum::<f64>() / n_words;
+        (0..=self.length).map(|j| if j > free { 0.0 } else { value(j) as f32 }).collect()
     }
 
     fn scale_and_back(&self, mut table: Vec<f32>, letters: u32, eigenvalues: Vec<f32>) -> Vec<f32> {
@@ -219,38 +253,15 @@ fn differ(a: u32, b: u32) -> usize {
     told_apart(a ^ b).count_ones() as usize
 }
 
-/// n over k; 0 where there is no such choice.
-fn choose(n: i64, k: i64) -> f64 {
-    if k < 0 || k > n { 0.0 } else { (0..k).fold(1.0, |all, at| all * (n - at) as f64 / (at + 1) as f64) }
-}
-
-/// The Hadamard transform of 4ᵍ numbers in place, letter by letter; twice it multiplies by 4ᵍ.
-pub(super) fn transform(x: &mut [f32]) {
-    const BLOCK: usize = 64;
-    if let Ok(block) = <&mut [f32; BLOCK]>::try_from(&mut *x) {
-        [16, 4, 1].iter().for_each(|&step| block.chunks_exact_mut(4 * step).for_each(|part| letter(part, step)));
-        return;
-    }
-    let step = x.len() / 4;
-    if step == 0 {
-        return;
-    }
-    letter(x, step);
-    if step >= ALONE {
-        x.par_chunks_exact_mut(step).for_each(transform);
-    } else {
-        x.chunks_exact_mut(step).for_each(transform);
-    }
-}
-
-/// The transform along one letter, whose four values lie `step` apart.
-#[inline(always)]
-fn letter(x: &mut [f32], step: usize) {
-    let (ac, gt) = x.split_at_mut(2 * step);
-    let ((a, c), (g, t)) = (ac.split_at_mut(step), gt.split_at_mut(step));
-    for (((a, c), g), t) in a.iter_mut().zip(c).zip(g).zip(t) {
-        let [ac, a_c, gt, g_t] = [*a + *c, *a - *c, *g + *t, *g - *t];
-        (*a, *c, *g, *t) = (ac + gt, a_c + g_t, ac - gt, a_c - g_t);
+/// Adds to `sums`, by their difference, what pairs of words and others count.
+#[inline]
+fn count(words: &[u32], others: &[u32], sums: &mut [u64], times: impl Fn(usize, usize) -> u64) {
+    // a pair and its mirror image count the same, and so do the strands of a word
+    for (at, &word) in words.iter().enumerate() {
+        sums[differ(word, others[at])] += times(at, at);
+        for (other, &second) in others.iter().enumerate().skip(at + 1) {
+            sums[differ(word, second)] += 2 * times(at, other);
+        }
     }
 }
 
@@ -288,18 +299,6 @@ mod tests {
                     prop_assert!((found.unwrap_or(0.0) - expected).abs() < 3e-6, "{found:?} {expected}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn a_transform_of_a_transform_is_the_table_times_its_length() {
-        for length in [1, 2, 3, 5, 9] {
-            let n = 1usize << (2 * length);
-            let before: Vec<f32> = (0..n).map(|at| ((at * 37 % 101) as f32) - 50.0).collect();
-            let mut x = before.clone();
-            transform(&mut x);
-            transform(&mut x);
-            assert!(x.iter().zip(&before).all(|(x, before)| (x / n as f32 - before).abs() < 1e-4), "{length}");
         }
     }
 

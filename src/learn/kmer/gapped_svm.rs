@@ -4,7 +4,7 @@
 
 use rayon::prelude::*;
 
-use super::gapped::transform;
+use super::hadamard::transform;
 use super::{Alphabet, Bag, GappedKmers};
 use crate::learn::calibration::Platt;
 use crate::learn::metrics::Ranking;
@@ -85,6 +85,13 @@ impl GappedSvm {
         Ok(fitting.machine())
     }
 
+    /// From support vectors, each with its weight; `None` where one has no word.
+    pub fn of_support(kmers: GappedKmers, support: &[(f64, Vec<u8>)], bias: f64) -> Option<Self> {
+        let bags: Option<Vec<Bag>> = support.par_iter().map(|(_, letters)| kmers.bag(letters)).collect();
+        let weights = kmers.sum(bags?.iter().zip(support).map(|(bag, (weight, _))| (bag, *weight)));
+        Self::new(kmers, weights, bias)
+    }
+
     /// Which gapped k-mers it counts.
     pub fn kmers(&self) -> GappedKmers {
         self.kmers
@@ -124,21 +131,21 @@ impl GappedSvm {
     /// [`Self::score`]. Takes one table a position of a word, whatever the number of sequences.
     pub fn contributions(&self, sequences: &[&[u8]]) -> Vec<Option<Vec<f64>>> {
         let (kmers, dna) = (self.kmers, Alphabet::dna());
-        let scales: Vec<Option<f64>> =
-            sequences.par_iter().map(|letters| Some(kmers.times() * kmers.bag(letters)?.scale())).collect();
+        let bags: Vec<Option<Bag>> = sequences.par_iter().map(|letters| kmers.bag(letters)).collect();
         let mut parts: Vec<Vec<f64>> = sequences.iter().map(|letters| vec![0.0; letters.len()]).collect();
         let mut transformed = self.weights.clone();
         transform(&mut transformed);
         for position in 0..kmers.length() {
             let table = kmers.apply_at(&transformed, position);
-            parts.par_iter_mut().zip(sequences).zip(&scales).for_each(|((parts, letters), scale)| {
-                let Some(scale) = scale else { return };
-                for (place, word) in kmers.words(letters, &dna) {
-                    parts[place + position] += scale * f64::from(table[word as usize]);
+            parts.par_iter_mut().zip(sequences).zip(&bags).for_each(|((parts, letters), bag)| {
+                let Some(bag) = bag else { return };
+                let scale = kmers.n_strands() * bag.scale();
+                for (at, (place, word)) in kmers.words(letters, &dna).enumerate() {
+                    parts[place + position] += scale * bag.times(at) * f64::from(table[word as usize]);
                 }
             });
         }
-        scales.into_iter().zip(parts).map(|(scale, parts)| scale.map(|_| parts)).collect()
+        bags.into_iter().zip(parts).map(|(bag, parts)| bag.map(|_| parts)).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fit::{KmerFit, letters};
 use super::regression::{KmerRegression, LabelledSequences};
-use super::{Bags, GappedKmers, GappedKmersError, GappedSvm, SvmError};
+use super::{Bags, CentreWeights, GappedKmers, GappedKmersError, GappedSvm, SvmError, WordFilter};
 use crate::learn::arrays::{ArrayError, Arrays};
 use crate::learn::calibration::Platt;
 use crate::learn::{Scores, Source, Summand, Task, Trained};
@@ -113,6 +113,19 @@ pub struct KmerModelConfig {
     pub mismatches: u16,
     /// Strands that count.
     pub strands: Strands,
+    /// What words share, of an imported model.
+    #[serde(default, skip_serializing_if = "is_gapped")]
+    pub filter: WordFilter,
+    /// Words that differ in more letters share nothing, of an imported model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub furthest: Option<u16>,
+    /// How often words count by their place, of an imported model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centre: Option<CentreWeights>,
+}
+
+fn is_gapped(filter: &WordFilter) -> bool {
+    *filter == WordFilter::Gapped
 }
 
 /// Longest words of a regression, which has a weight for each.
@@ -130,6 +143,9 @@ impl KmerModelConfig {
             kmer_length: chosen.0.unwrap_or(length),
             mismatches: chosen.1.unwrap_or(mismatches),
             strands,
+            filter: WordFilter::Gapped,
+            furthest: None,
+            centre: None,
         }
     }
 
@@ -144,7 +160,8 @@ impl KmerModelConfig {
     /// Words that are too long, or of which nothing counts.
     pub fn kmers(&self) -> std::result::Result<GappedKmers, GappedKmersError> {
         let both = self.strands == Strands::Both;
-        GappedKmers::new(usize::from(self.kmer_length), usize::from(self.mismatches), both)
+        let kmers = GappedKmers::new(usize::from(self.kmer_length), usize::from(self.mismatches), both)?;
+        Ok(kmers.with(self.filter, self.furthest.map_or(usize::MAX, usize::from), self.centre))
     }
 
     /// Why the sizes make no model, by the names of flags.
@@ -154,6 +171,9 @@ impl KmerModelConfig {
         }
         if self.tag == KmerMethod::KmerRegression && self.kmer_length > LONGEST_COUNTED {
             return Some(format!("--kmer-length {}: expected at most {LONGEST_COUNTED}", self.kmer_length));
+        }
+        if self.centre.is_some_and(|centre| !(centre.half > 0.0 && centre.half.is_finite() && centre.most > 0)) {
+            return Some("weights of the centre that are not above zero".to_owned());
         }
         self.kmers().err().map(|error| format!("--kmer-length, --mismatches: {error}"))
     }
@@ -216,6 +236,13 @@ impl KmerModel {
         let labels: Vec<f64> = valid.positive.iter().map(|&positive| f64::from(u8::from(positive))).collect();
         let fit = KmerFit::Svm(svm.scaled(Platt::fit(&distances, &labels)));
         Ok((KmerModel { config, fit }, KmerChoice { value: cost, valid_metric }))
+    }
+
+    /// A machine of support vectors, each with its weight, that were found elsewhere; its output is the distance from the
+    /// boundary. `None` where one of them has no word, or the config makes no words.
+    pub fn of_support(config: KmerModelConfig, support: &[(f64, Vec<u8>)], bias: f64) -> Option<Self> {
+        let svm = GappedSvm::of_support(config.kmers().ok()?, support, bias)?;
+        Some(KmerModel { config, fit: KmerFit::Svm(svm) })
     }
 
     /// The other way of [`Trained::to_arrays`].

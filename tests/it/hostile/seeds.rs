@@ -52,6 +52,7 @@ pub fn make() -> Made {
     add("expression", b"gene_id\ts1\ts2\nENSG1.2\t1.5\t0\nENSG2\tNA\t3e2\n".into());
     add("expression", b"gene_id\tE003\tE004\nENSG1\t1.5\t0\nENSG2\t7\t3\n".into());
     add("labels", b"gene_id\tlabel\texpression\nG1\t1\t2.5\nG2\tNA\tNA\nG3\t0\t0\n".into());
+    add("lsgkm", LSGKM.into());
     add("splits", b"gene_id\tsplit\tfold\nG1\ttrain\t0\nG2\tvalid\t0\nG3\ttest\t1\n".into());
     add("config", CONFIG.into());
     add("config", CONFIG_JSON.into());
@@ -93,6 +94,7 @@ const GFF3: &str = "##gff-version 3\n##sequence-region chr1 1 5000\n\
 
 const SHEET: &str = "sample\tmark\tpath\tcontrol\ns1\tH3K4me3\ta.bam\tc.bam\ns2\tH3K4me3\tb.bw\t\n";
 
+const LSGKM: &str = "svm_type c_svc\nkernel_type wgkm\nL 4\nk 3\nd 1\nnorc 0\nM 50\nH 50\nnr_class 2\ntotal_sv 2\nrho 0.5\nlabel 1 -1\nnr_sv 1 1\nSV\n0.5 ACGTAC\n-0.5 GGNTTA\n";
 const CONFIG: &str = "samples: sheet.tsv\nannotation:\n  path: genes.gtf\n  biotype: [protein_coding]\n\
     expression: {path: expression.tsv}\nlabels:\n  method: threshold\n  threshold: {s1: 1.5, s2: 2}\n\
     split: &s\n  method: chromosome\n  test_chroms: [chr1, \"chr2\"]\nmodel:\n  name: deep-chrome\n  hidden: [20, 10]\n\
