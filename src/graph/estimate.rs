@@ -6,7 +6,7 @@ use super::closed::{fasjem_2, fasjem_infinity, jeek, kdiffnet};
 use super::glasso::glasso;
 use super::inverse::{BackwardMap, inverse, soft};
 use super::method::Method;
-use super::path::Programme;
+use super::path::{Joint, Programme};
 use super::square::Square;
 
 /// A method and what it knows beside the observations.
@@ -211,12 +211,13 @@ impl Estimator {
     fn programmes(&self, Start(start): &Start, lambdas: &[f64]) -> Result<Vec<Graphs>, EstimateError> {
         let (contexts, n) = (start.len(), start.first().map_or(0, Square::n));
         let scale = self.epsilon * contexts as f64;
+        let matrix = Joint::new(start, scale);
         let columns: Vec<Vec<Vec<f64>>> = (0..n)
             .into_par_iter()
             .map(|column| {
                 let weights: Vec<f64> = (0..(contexts + 1) * n).map(|at| self.weight(at % n, column)).collect();
                 let target: Vec<f64> = (0..contexts * n).map(|row| f64::from(u8::from(row % n == column))).collect();
-                let mut programme = Programme::new(constraints(start, scale), &weights, &target);
+                let mut programme = Programme::new(&matrix, &weights, &target);
                 let mut solved = Vec::new();
                 for &lambda in lambdas {
                     let smallest = programme.descend(lambda);
@@ -243,20 +244,6 @@ impl Estimator {
         };
         Ok((0..lambdas.len()).into_par_iter().map(at).collect())
     }
-}
-
-/// The rows of all contexts: each context's own block, and the shared one divided by `scale`.
-pub(super) fn constraints(start: &[Square], scale: f64) -> Vec<f64> {
-    let (contexts, n) = (start.len(), start.first().map_or(0, Square::n));
-    let width = (contexts + 1) * n;
-    let mut matrix = vec![0.0; contexts * n * width];
-    for (row, own) in matrix.chunks_exact_mut(width.max(1)).enumerate() {
-        let entries = start[row / n].row(row % n);
-        own[row / n * n..][..n].copy_from_slice(entries);
-        let shared = own[contexts * n..].iter_mut();
-        shared.zip(entries).for_each(|(shared, entry)| *shared = entry / scale);
-    }
-    matrix
 }
 
 /// Of the two entries of a pair the one of smaller size; of equal ones that of the lower triangle.

@@ -4,10 +4,9 @@ use serde::Deserialize;
 
 use super::closed::{fasjem_2, fasjem_infinity, jeek, kdiffnet};
 use super::covariance::{Association, Observations};
-use super::estimate::constraints;
 use super::glasso::glasso;
 use super::inverse::{BackwardMap, inverse, soft};
-use super::path::Programme;
+use super::path::{Constraints, Joint, Programme};
 use super::square::Square;
 
 #[derive(Deserialize)]
@@ -44,6 +43,69 @@ struct Shrunk {
 
 fn golden() -> Optima {
     serde_json::from_str(include_str!("../../tests/golden/graphs.json")).unwrap()
+}
+
+/// A matrix that is held whole, row-major.
+struct Dense {
+    width: usize,
+    entries: Vec<f64>,
+}
+
+impl Constraints for Dense {
+    fn height(&self) -> usize {
+        self.entries.len() / self.width
+    }
+
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn at(&self, row: usize, column: usize) -> f64 {
+        self.entries[row * self.width + column]
+    }
+
+    fn sum_rows(&self, parts: &[(usize, f64)]) -> Vec<f64> {
+        (0..self.width).map(|column| parts.iter().map(|&(row, part)| part * self.at(row, column)).sum()).collect()
+    }
+
+    fn sum_columns(&self, parts: &[(usize, f64)]) -> Vec<f64> {
+        (0..self.height()).map(|row| parts.iter().map(|&(column, part)| part * self.at(row, column)).sum()).collect()
+    }
+}
+
+/// The rows of all contexts, by definition: each context's own block, and the shared one divided by `scale`.
+fn constraints(start: &[Square], scale: f64) -> Vec<f64> {
+    let (contexts, n) = (start.len(), start[0].n());
+    let entry = |row: usize, column: usize| match column / n {
+        block if block == contexts => start[row / n].at(row % n, column % n) / scale,
+        block if block == row / n => start[row / n].at(row % n, column % n),
+        _ => 0.0,
+    };
+    let width = (contexts + 1) * n;
+    (0..contexts * n * width).map(|at| entry(at / width, at % width)).collect()
+}
+
+/// The matrix of all contexts, which is never whole, is the one of the definition.
+#[test]
+fn the_joint_matrix_is_that_of_the_definition() {
+    let mut noise = noise(3);
+    let start: Vec<Square> = (0..3)
+        .map(|_| {
+            let values: Vec<f64> = (0..16).map(|_| noise()).collect();
+            Square::symmetric(4, |row, column| values[row * 4 + column])
+        })
+        .collect();
+    let (joint, dense) = (Joint::new(&start, 1.7), Dense { width: 16, entries: constraints(&start, 1.7) });
+    assert_eq!((joint.height(), joint.width()), (dense.height(), dense.width()));
+    let rows = [(0, 0.5), (5, -2.0), (11, 1.5)];
+    let columns = [(1, 0.5), (6, -1.0), (13, 2.0)];
+    let close = |one: &[f64], other: &[f64]| one.iter().zip(other).all(|(a, b)| (a - b).abs() < 1e-12);
+    assert!(close(&joint.sum_rows(&rows), &dense.sum_rows(&rows)));
+    assert!(close(&joint.sum_columns(&columns), &dense.sum_columns(&columns)));
+    for row in 0..12 {
+        let entries: Vec<f64> = (0..16).map(|column| joint.at(row, column)).collect();
+        assert!(close(&entries, &dense.entries[row * 16..][..16]));
+    }
 }
 
 fn square(rows: &[Vec<f64>]) -> Square {
@@ -184,24 +246,26 @@ fn a_path_is_feasible_everywhere() {
     let matrix: Vec<f64> = (0..rows * columns).map(|_| noise()).collect();
     let weights: Vec<f64> = (0..columns).map(|_| 1.5 + noise()).collect();
     let target: Vec<f64> = (0..rows).map(|row| f64::from(u8::from(row % 6 == 0))).collect();
-    let mut programme = Programme::new(matrix.clone(), &weights, &target);
+    let matrix = Dense { width: columns, entries: matrix };
+    let mut programme = Programme::new(&matrix, &weights, &target);
     let cost = |x: &[f64]| x.iter().zip(&weights).map(|(x, weight)| x.abs() * weight).sum::<f64>();
     let mut last = 0.0;
     for lambda in [0.9, 0.5, 0.2, 0.05, 0.01] {
         assert_eq!(programme.descend(lambda), lambda);
         let x = programme.solution();
-        for (row, target) in matrix.chunks(columns).zip(&target) {
+        for (row, target) in matrix.entries.chunks(columns).zip(&target) {
             let value = row.iter().zip(&x).map(|(a, x)| a * x).sum::<f64>() - target;
             assert!(value.abs() <= lambda + 1e-9, "{lambda}: {value}");
         }
-        let mut anew = Programme::new(matrix.clone(), &weights, &target);
+        let mut anew = Programme::new(&matrix, &weights, &target);
         anew.descend(lambda);
         assert!((cost(&x) - cost(&anew.solution())).abs() < 1e-9);
         assert!(cost(&x) > last);
         last = cost(&x);
     }
     // two equal rows with different targets cannot both be met
-    let mut programme = Programme::new(vec![1.0, 1.0], &[1.0], &[1.0, 0.0]);
+    let equal = Dense { width: 1, entries: vec![1.0, 1.0] };
+    let mut programme = Programme::new(&equal, &[1.0], &[1.0, 0.0]);
     assert_eq!(programme.descend(0.1), 0.5);
 }
 
@@ -241,7 +305,8 @@ fn programmes_cost_what_those_of_r_cost() {
             let matrix = constraints(&start, 2.0 * epsilon);
             let target: Vec<f64> = (0..2 * n).map(|row| f64::from(u8::from(row % n == column))).collect();
             let weights = vec![1.0; 3 * n];
-            let mut programme = Programme::new(matrix.clone(), &weights, &target);
+            let joint = Joint::new(&start, 2.0 * epsilon);
+            let mut programme = Programme::new(&joint, &weights, &target);
             assert_eq!(programme.descend(lambda), lambda);
             let x = programme.solution();
             for (row, target) in matrix.chunks(3 * n).zip(&target) {
@@ -275,7 +340,8 @@ fn programmes_of_simulated_contexts_cost_what_those_of_highs_cost() {
         for column in 0..p {
             let target: Vec<f64> = (0..2 * p).map(|row| f64::from(u8::from(row % p == column))).collect();
             let weights = vec![1.0; 3 * p];
-            let mut programme = Programme::new(constraints(&start, 2.0), &weights, &target);
+            let joint = Joint::new(&start, 2.0);
+            let mut programme = Programme::new(&joint, &weights, &target);
             for (sum, (lambda, _)) in found.iter_mut().zip(costs) {
                 assert_eq!(programme.descend(*lambda), *lambda);
                 *sum += programme.solution().iter().map(|x| x.abs()).sum::<f64>();

@@ -11,11 +11,13 @@ mod genes;
 mod model;
 mod newton;
 mod stack;
+mod words;
 
 pub use fit::{AutoError, Fitted, fit};
 pub use folds::Locus;
 pub use genes::Genes;
 pub use model::{Auto, AutoConfig, AutoTag, Share};
+pub use words::{WordShare, Words, WordsConfig, members as words};
 
 use super::baseline::{Feature, FeatureSet, POOLED};
 use super::calibration::CalibrationMethod;
@@ -71,4 +73,16 @@ pub(super) fn recipe() -> Option<Recipe> {
         },
         how: How::Stack(network),
     })
+}
+
+/// How it is made where there are sequences instead of signal.
+pub(super) fn recipe_of_sequences() -> Recipe {
+    Recipe {
+        tag: TAG,
+        title: "Two support vector machines on gapped k-mers and a regression of words, stacked (docs/sequence.md)",
+        citation: "our own",
+        needs: Needs { sequence: true, ..Needs::default() },
+        defaults: Defaults::default(),
+        how: How::Words,
+    }
 }

@@ -93,6 +93,8 @@ pub enum How {
     Stack(&'static Design),
     /// A fit of the words of a sequence.
     Kmers(KmerMethod),
+    /// Such fits, stacked.
+    Words,
 }
 
 impl PartialEq for Recipe {
@@ -106,7 +108,7 @@ impl Recipe {
     pub fn network(&self) -> Option<&'static Design> {
         match self.how {
             How::Network(design) | How::Stack(design) => Some(design),
-            How::Table(_) | How::Fact(_) | How::Kmers(_) => None,
+            How::Table(_) | How::Fact(_) | How::Kmers(_) | How::Words => None,
         }
     }
 
@@ -160,7 +162,7 @@ impl Recipe {
 
     /// Whether the strands that it reads can be chosen.
     pub fn has_strands(&self) -> bool {
-        matches!(self.how, How::Kmers(_))
+        matches!(self.how, How::Kmers(_) | How::Words)
     }
 
     /// Whether a number of networks in the file can be chosen.

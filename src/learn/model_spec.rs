@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::arrays::Arrays;
-use super::auto::{Auto, AutoConfig};
+use super::auto::{Auto, AutoConfig, Words, WordsConfig};
 use super::baseline::{Baseline, BaselineConfig};
 use super::facts::{FactConfig, FactModel};
 use super::kmer::{KmerModel, KmerModelConfig};
@@ -28,6 +28,8 @@ pub enum ModelSpec {
     Fact(FactConfig),
     /// A support vector machine on gapped k-mers.
     Kmers(KmerModelConfig),
+    /// Models of words, stacked.
+    Words(WordsConfig),
 }
 
 impl ModelSpec {
@@ -36,7 +38,7 @@ impl ModelSpec {
         match self {
             ModelSpec::Network(config) => config.name(),
             ModelSpec::Table(config) => config.tag.name(),
-            ModelSpec::Stack(_) => super::auto::TAG,
+            ModelSpec::Stack(_) | ModelSpec::Words(_) => super::auto::TAG,
             ModelSpec::Fact(config) => config.tag.name(),
             ModelSpec::Kmers(config) => config.tag.name(),
         }
@@ -49,6 +51,7 @@ impl ModelSpec {
             ModelSpec::Table(config) => config.problem(),
             ModelSpec::Stack(config) => config.network.problem(),
             ModelSpec::Kmers(config) => config.problem(),
+            ModelSpec::Words(config) => config.problem(),
             ModelSpec::Fact(_) => None,
         }
     }
@@ -57,7 +60,11 @@ impl ModelSpec {
     pub fn network(&self) -> Option<&ModelConfig> {
         match self {
             ModelSpec::Network(config) => Some(config),
-            ModelSpec::Table(_) | ModelSpec::Stack(_) | ModelSpec::Fact(_) | ModelSpec::Kmers(_) => None,
+            ModelSpec::Table(_)
+            | ModelSpec::Stack(_)
+            | ModelSpec::Fact(_)
+            | ModelSpec::Kmers(_)
+            | ModelSpec::Words(_) => None,
         }
     }
 
@@ -69,6 +76,7 @@ impl ModelSpec {
             ModelSpec::Stack(config) => config.shape(),
             ModelSpec::Fact(config) => RowShape::window(config.n_marks, config.n_bins),
             ModelSpec::Kmers(config) => config.shape(),
+            ModelSpec::Words(config) => config.shape(),
         }
     }
 
@@ -84,7 +92,7 @@ impl ModelSpec {
 
     /// Whether rows of other lengths are as good.
     pub fn takes_any_length(&self) -> bool {
-        matches!(self, ModelSpec::Kmers(_))
+        matches!(self, ModelSpec::Kmers(_) | ModelSpec::Words(_))
     }
 
     /// What cannot be relied on where the signal is unlike that of the training samples; `None` where it does not count.
@@ -92,7 +100,7 @@ impl ModelSpec {
         match self {
             ModelSpec::Network(_) | ModelSpec::Table(_) => Some("Its scores and attention"),
             ModelSpec::Stack(_) => Some("The networks of the stack, and so the attention,"),
-            ModelSpec::Fact(_) | ModelSpec::Kmers(_) => None,
+            ModelSpec::Fact(_) | ModelSpec::Kmers(_) | ModelSpec::Words(_) => None,
         }
     }
 
@@ -117,6 +125,9 @@ impl ModelSpec {
             }
             ModelSpec::Kmers(config) => {
                 Box::new(KmerModel::from_arrays(config, arrays).map_err(|error| error.to_string())?)
+            }
+            ModelSpec::Words(config) => {
+                Box::new(Words::from_arrays(config, arrays).map_err(|error| error.to_string())?)
             }
         })
     }

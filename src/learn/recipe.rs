@@ -134,6 +134,12 @@ impl Recipe {
         }
     }
 
+    /// How it is made of sequences, where that is otherwise than of signal.
+    pub fn of_sequences(&self) -> Option<&'static Recipe> {
+        static OF_SEQUENCES: LazyLock<Recipe> = LazyLock::new(auto::recipe_of_sequences);
+        (*self == *OF_SEQUENCES && !self.needs.sequence).then_some(&*OF_SEQUENCES)
+    }
+
     /// Why chosen sizes are not its own, by the names of flags, and what to do.
     pub fn problems_of(&self, sizes: &Sizes) -> Vec<String> {
         let of_others = sizes.chosen().into_iter().filter(|(name, is_chosen)| *is_chosen && !self.has_size(name));

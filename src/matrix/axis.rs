@@ -37,6 +37,9 @@ pub struct Bases {
 }
 
 impl Bases {
+    /// Bases of a region's row where nothing else is asked for.
+    pub const USUAL_LENGTH: u32 = 200;
+
     /// So many, the region's own in the middle, of an even number the first base of the second half.
     pub fn around(length_bp: u32) -> Self {
         Bases { before_bp: length_bp / 2, length_bp }

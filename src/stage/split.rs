@@ -15,9 +15,9 @@ use tracing::info;
 use super::job::handed_on::{GENES, LABELS};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
 use crate::genome::{Gene, Grid, Orientation};
-use crate::io::{genes_bed, labels, splits};
+use crate::io::{genes_bed, labels, regions, splits};
 use crate::matrix::splitting::{self, Fractions};
-use crate::matrix::{Split, overlap_groups};
+use crate::matrix::{Bases, Region, Split, overlap_groups};
 use crate::stage::{Common, Files, Flags, Reach, Stage};
 
 /// Divide genes into train, valid and test
@@ -30,6 +30,9 @@ use crate::stage::{Common, Files, Flags, Reach, Stage};
 /// record's number from 1: the last file is the test set; --valid-fraction of the sequences of the others is drawn by --seed
 /// for validation, those that share 40 letters in a row on either strand together. It prints how many test sequences share
 /// 40 letters with a training sequence.
+///
+/// With --regions it divides regions of a genome by the same methods as genes. Those whose rows share a base stay in one split,
+/// unless --method file-order parts them; --length says how long rows are, as for attentrack-bin.
 #[derive(Parser, Clone, Debug, PartialEq, Serialize)]
 #[command(
     name = "attentrack-split",
@@ -43,15 +46,22 @@ Examples:
     --out splits.tsv
   attentrack-split --genes genes.bed --method file-order --train-fraction 0.6 \\
     --valid-fraction 0.15 --out splits.tsv
-  attentrack-split --fasta train.fasta --fasta test.fasta --valid-fraction 0.2 --out splits.tsv"
+  attentrack-split --fasta train.fasta --fasta test.fasta --valid-fraction 0.2 --out splits.tsv
+  attentrack-split --regions regions.bed --test-chroms chr8,chr9 --out splits.tsv"
 )]
 pub struct Args {
     /// Genes (BED6, one TSS base a row, as attentrack-tss writes them)
-    #[arg(long, short, value_name = "BED", required_unless_present = "fasta")]
+    #[arg(long, short, value_name = "BED", required_unless_present_any = ["fasta", "regions"])]
     pub genes: Option<PathBuf>,
     /// Sequences instead of genes, FASTA, plain or gzip: two files or more, the last one to test on
-    #[arg(long, value_name = "FASTA", conflicts_with = "genes")]
+    #[arg(long, value_name = "FASTA", conflicts_with_all = ["genes", "regions"])]
     pub fasta: Vec<PathBuf>,
+    /// Regions of a genome instead of genes (BED, narrowPeak, bigBed), as attentrack-bin reads them
+    #[arg(long, value_name = "BED", conflicts_with = "genes")]
+    pub regions: Option<PathBuf>,
+    /// Bases of a row of --regions [default: 200]
+    #[arg(long, value_name = "BASES", requires = "regions", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub length: Option<u32>,
     /// Where to write the splits; - for standard output
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
@@ -161,6 +171,7 @@ impl Stage for Args {
         Files::new()
             .input("--genes", &self.genes)
             .input("--fasta", &self.fasta)
+            .input("--regions", &self.regions)
             .input("--labels", &self.labels)
             .output("--out", [&self.out])
     }
@@ -176,6 +187,9 @@ impl Stage for Args {
         }
         if let Some(chrom) = self.options.valid_chroms.iter().find(|chrom| self.options.test_chroms.contains(chrom)) {
             problems.push(format!("chromosome {chrom} is named in both --valid-chroms and --test-chroms"));
+        }
+        if self.regions.is_some() && self.windows.flank != Reach::default().flank {
+            problems.push("--flank is of genes: with --regions give --length, as to attentrack-bin".into());
         }
         if self.options.group_overlapping && self.options.method != SplitMethod::Random {
             problems.push("--group-overlapping goes with --method random only".into());
@@ -195,22 +209,52 @@ impl Stage for Args {
         if !self.fasta.is_empty() {
             return sequences::run(self);
         }
-        let genes = genes_bed::read(self.genes_file())?;
+        let genes = self.read()?;
         let labels = self.labels.iter().map(|path| labels::read(path)).collect::<Result<Vec<_>, _>>()?;
-        let grid = Grid::new(self.windows.flank, self.windows.flank, Orientation::Gene)?;
+        let flank = self.flank();
+        let grid = Grid::new(flank, flank, Orientation::Gene)?;
         let folds = self.divide(&genes, &grid)?;
         let splits = splitting::rows(&genes, &folds).with_context(|| self.place(&genes))?;
         splits::write(&self.out, &splits)?;
         report::report(self, &genes, &labels, &splits, &grid);
-        info!("{} genes, {} folds -> {}", genes.len(), folds.len(), self.out.display());
+        info!("{} {}, {} folds -> {}", genes.len(), self.what(), folds.len(), self.out.display());
         Ok(())
     }
 }
 
 impl Args {
-    /// The file of the genes, where it is genes that are divided.
+    /// The file of the genes or regions.
     fn genes_file(&self) -> &Path {
-        self.genes.as_deref().unwrap_or_else(|| "-".as_ref())
+        self.regions.as_deref().or(self.genes.as_deref()).unwrap_or_else(|| "-".as_ref())
+    }
+
+    /// What is divided.
+    fn what(&self) -> &'static str {
+        if self.regions.is_some() { "regions" } else { "genes" }
+    }
+
+    /// Bases on either side of its own that a window has.
+    fn flank(&self) -> u32 {
+        let of_row = |_| self.length.unwrap_or(Bases::USUAL_LENGTH).div_ceil(2);
+        self.regions.as_ref().map_or(self.windows.flank, of_row)
+    }
+
+    /// The genes; or regions, each by its own base.
+    fn read(&self) -> anyhow::Result<Vec<Gene>> {
+        let Some(path) = &self.regions else { return Ok(genes_bed::read(self.genes_file())?) };
+        let found = regions::read(path)?;
+        if found.repeated > 0 {
+            tracing::warn!(
+                "{}: {} regions have the middle and the strand of an earlier one: left out, as attentrack-bin does",
+                path.display(),
+                found.repeated
+            );
+        }
+        let gene = |region: Region| {
+            let Region { id, symbol, tss, end } = region;
+            tss.map(|tss| Gene { id, symbol, tss, end })
+        };
+        Ok(found.regions.into_iter().filter_map(gene).collect())
     }
 
     /// The split of every gene in every fold.
@@ -219,7 +263,9 @@ impl Args {
         let (chroms, chrom_of) = chromosomes(genes);
         let group = match self.options.method {
             SplitMethod::Chromosome => chrom_of,
-            SplitMethod::Random if self.options.group_overlapping => overlap_groups(genes, grid),
+            SplitMethod::Random if self.options.group_overlapping || self.regions.is_some() => {
+                overlap_groups(genes, grid)
+            }
             SplitMethod::Random | SplitMethod::FileOrder => (0..genes.len()).collect(),
         };
         let folds = match (self.options.method, self.options.folds) {
@@ -243,9 +289,10 @@ impl Args {
         let (chroms, _) = chromosomes(genes);
         let remedy = match self.options.method {
             SplitMethod::Chromosome => "name fewer chromosomes or folds, or use --method random",
-            _ => "use larger fractions, fewer folds or more genes",
+            _ => "use larger fractions, fewer folds or more of them",
         };
-        format!("{}: {} genes on {} chromosomes: {remedy}", self.genes_file().display(), genes.len(), chroms.len())
+        let (file, what) = (self.genes_file().display(), self.what());
+        format!("{file}: {} {what} on {} chromosomes: {remedy}", genes.len(), chroms.len())
     }
 
     /// The chromosomes that the user has given to a split.
@@ -257,8 +304,9 @@ impl Args {
                     let listed: BTreeSet<&str> = chroms.iter().copied().collect();
                     let listed: Vec<&str> = listed.into_iter().collect();
                     bail!(
-                        "{}: no gene is on chromosome {name} (--{split}-chroms). Name some of: {}",
+                        "{}: no {} is on chromosome {name} (--{split}-chroms). Name some of: {}",
                         self.genes_file().display(),
+                        self.what().trim_end_matches('s'),
                         listed.join(", ")
                     );
                 };

@@ -13,10 +13,11 @@ mod samples;
 mod shards;
 mod stacked;
 mod state_file;
+mod words;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Parser;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use schemars::JsonSchema;
@@ -27,6 +28,7 @@ use self::samples::TrainingSample;
 pub use self::state_file::{Fingerprint, StateHeader, read as read_state};
 use super::job::handed_on::{BINS, LABELS, SPLITS};
 use super::job::{Emit, Job, JobInput, JobOutput, Number, Size, Unit};
+use crate::io;
 use crate::io::bins::LayerRows;
 use crate::learn::baseline::FeatureSet;
 use crate::learn::calibration::CalibrationMethod;
@@ -262,7 +264,7 @@ impl Stage for Args {
             ("--transform", options.transform.is_some_and(|chosen| chosen != Transform::Raw), Recipe::has_transform),
             ("--kmer-length", options.kmer_length.is_some(), Recipe::has_kmer_length),
             ("--mismatches", options.mismatches.is_some(), Recipe::has_mismatches),
-            ("--strands", options.strands.is_some(), Recipe::has_strands),
+            ("--strands", options.strands.is_some(), |recipe| recipe.of_sequences().unwrap_or(recipe).has_strands()),
         ];
         for (flag, _, has) in of_others.into_iter().filter(|(_, is_given, has)| *is_given && !has(self.model)) {
             let tags: Vec<&str> = recipe::all().iter().filter(|recipe| has(recipe)).map(|recipe| recipe.tag).collect();
@@ -301,6 +303,30 @@ impl Stage for Args {
     }
 
     fn run(&self) -> Result<()> {
+        match self.of_sequences()? {
+            Some(own) => own.train_all(),
+            None => self.train_all(),
+        }
+    }
+}
+
+impl Args {
+    /// The same for a model that is made otherwise of sequences, where the first matrix holds those; else `None`.
+    fn of_sequences(&self) -> Result<Option<Args>> {
+        let (Some(model), Some(first)) = (self.model.of_sequences(), self.bins.first()) else { return Ok(None) };
+        let (_, rows) = io::bins::open(first)?;
+        if !rows.has(LayerName::Sequence) {
+            let is_given = self.options.strands.is_some();
+            ensure!(!is_given, "--strands is of DNA, and {} holds signal: leave it out", first.display());
+            return Ok(None);
+        }
+        let own = Args { model, ..self.clone() };
+        let problems = own.problems();
+        ensure!(problems.is_empty(), "{} holds sequences. {}", first.display(), problems.join("; "));
+        Ok(Some(own))
+    }
+
+    fn train_all(&self) -> Result<()> {
         let device = self.compute.open()?;
         let (runs, data) = runs::read(self, &device)?;
         if let How::Table(method) = self.model.how {
@@ -312,6 +338,9 @@ impl Stage for Args {
         if let How::Kmers(method) = self.model.how {
             return kmers::train(self, method, &runs, &data);
         }
+        if let How::Words = self.model.how {
+            return words::train(self, &runs, &data);
+        }
         let side_by_side = if self.model.defaults.side_by_side { runs.len() } else { 1 };
         for first in (0..runs.len()).step_by(side_by_side) {
             self.train_networks(&runs, first..first + side_by_side, &data, &device)?;
@@ -320,9 +349,7 @@ impl Stage for Args {
         runs.iter().for_each(|run| _ = std::fs::remove_file(run.state_path()));
         Ok(())
     }
-}
 
-impl Args {
     /// What is learnt.
     fn task(&self) -> Task {
         self.options.task.unwrap_or_default()
@@ -345,7 +372,7 @@ impl Args {
                 true
             }
             How::Stack(_) => rows.has(LayerName::Body),
-            How::Network(_) | How::Table(_) | How::Fact(_) | How::Kmers(_) => false,
+            How::Network(_) | How::Table(_) | How::Fact(_) | How::Kmers(_) | How::Words => false,
         };
         samples::check_has(rows, LayerName::Window)?;
         Ok(LayerName::SIGNAL[..if has_body { 2 } else { 1 }].to_vec())

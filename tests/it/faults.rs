@@ -162,6 +162,7 @@ fn every_path_of_a_flag_is_declared() {
     check::<label::Args>("label --expression a --sample s --genes b --out c");
     check::<split::Args>("split --genes a --labels b --out c");
     check::<split::Args>("split --fasta a --labels b --out c");
+    check::<split::Args>("split --regions a --labels b --out c");
     check::<label::Args>("label --fasta a --out c");
     check::<label::Args>("label --peaks a --regions b --out c");
     check::<bin::Args>("bin --fasta a --reference d --blacklist e --out g");

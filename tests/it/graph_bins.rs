@@ -224,6 +224,20 @@ fn marks_of_two_cells_depend_on_one_another_as_the_documentation_says() {
         assert!((partial - expected).abs() < 0.006 && frequency >= 0.75, "{context} {a} {b}: {partial} {frequency}");
     }
     assert!(edge("E116", "H3K27me3.promoter", "H3K4me3.promoter").is_none());
+    // the sign that is found without a threshold, whatever stands for the rest of the gene
+    for (nodes, of_cells) in [("promoter,body", [0.26, 0.07]), ("promoter,flank", [0.22, 0.13])] {
+        work.ok(
+            "graph",
+            &format!("--bins E003.bins.safetensors --bins E116.bins.safetensors --nodes {nodes} --lambda 0.0001 --out-dir all"),
+        );
+        let text = work.read("all/edges.tsv");
+        for (context, expected) in ["E003", "E116"].iter().zip(of_cells) {
+            let start = format!("{context}\tH3K27me3.promoter\tH3K4me3.promoter\t");
+            let row = text.lines().find(|line| line.starts_with(&start)).unwrap();
+            let partial: f64 = row.split('\t').nth(4).unwrap().parse().unwrap();
+            assert!((partial - expected).abs() < 0.006, "{nodes} {context}: {partial}");
+        }
+    }
     let strongest = |context: &str| -> Vec<String> {
         let mut rows: Vec<Vec<&str>> =
             text.lines().map(|line| line.split('\t').collect()).filter(|row: &Vec<&str>| row[0] == context).collect();

@@ -94,7 +94,9 @@ fn a_motif_is_learnt_from_sequences_alone() {
 #[test]
 fn contributions_lie_on_the_bases_that_are_there_and_add_up_to_the_score() {
     let work = set();
-    for model in ["gapped-kmer-svm --kmer-length 7 --mismatches 2", "kmer-regression --kmer-length 3", "gc-content"] {
+    for model in
+        ["gapped-kmer-svm --kmer-length 7 --mismatches 2", "kmer-regression --kmer-length 3", "gc-content", "auto"]
+    {
         work.ok("train", &format!("{INPUTS} --model {model} --out m.model.safetensors"));
         work.ok("predict", "--bins d.bins.safetensors --model m.model.safetensors --predictions p.tsv");
         work.ok("explain", "--bins d.bins.safetensors --model m.model.safetensors --out c.bins.safetensors");
@@ -110,12 +112,60 @@ fn contributions_lie_on_the_bases_that_are_there_and_add_up_to_the_score() {
         for (at, region) in signal.regions.iter().enumerate() {
             let (there, parts) = (signal.row(LayerName::Sequence, at), found.row(LayerName::Sequence, at));
             assert_eq!((there.len(), parts.len()), (240, 60));
-            assert!(parts.iter().any(|part| *part > 0.0) && parts.iter().all(|part| part.is_finite()));
+            assert!(parts.iter().any(|part| *part != 0.0) && parts.iter().all(|part| part.is_finite()));
+            // the motif, which every other sequence has, speaks for it
+            assert!(at % 2 == 1 || parts.iter().any(|part| *part > 0.0), "{model}: {}", region.id);
             biases.push(logit(&region.id) - parts.iter().map(|&part| f64::from(part)).sum::<f64>());
         }
         // the score is the bias and the contributions
         assert!(biases.iter().all(|bias| (bias - biases[0]).abs() < 2e-4), "{model}: {biases:?}");
     }
+}
+
+#[test]
+fn auto_stacks_models_of_words_by_the_validation_sequences() {
+    let work = set();
+    let auroc = test_auroc(&work, "auto");
+    assert!(auroc > 0.95, "{auroc}");
+    let history = work.read("m.history.tsv");
+    let members: Vec<&str> = history.lines().map(|line| line.split('\t').next().unwrap()).collect();
+    assert_eq!(
+        members,
+        ["member", "gapped-kmer-svm 11,4", "gapped-kmer-svm 8,2", "kmer-regression 6,0", "all"],
+        "{history}"
+    );
+    let first = std::fs::read(work.path("m.model.safetensors")).unwrap();
+    work.ok("train", &format!("{INPUTS} --model auto --threads 3 --out again.model.safetensors"));
+    assert!(first == std::fs::read(work.path("again.model.safetensors")).unwrap());
+    work.ok("train", &format!("{INPUTS} --model auto --strands one --out one.model.safetensors"));
+    assert!(first != std::fs::read(work.path("one.model.safetensors")).unwrap());
+    // rows of other lengths, and a sequence that only the shortest words know
+    work.write("other.fasta", ">a\nACGTACGTNNN\n>b\nNNNN\n>c\nGATTACAGGATTACAGGATTACAGG\n");
+    work.ok("bin", "--fasta other.fasta --out o.bins.safetensors");
+    work.ok("predict", "--bins o.bins.safetensors --model m.model.safetensors --predictions o.tsv");
+    let scores = scores(&work, "o.tsv");
+    assert_eq!(scores["other:2"], "NA");
+    assert!(["other:1", "other:3"].iter().all(|id| scores[*id].parse::<f64>().is_ok()), "{scores:?}");
+    // flags that are of auto of signal, and classes that are not there
+    work.fails(
+        "train",
+        &format!("{INPUTS} --model auto --bin-hidden 8 --out x.model.safetensors"),
+        &["d.bins.safetensors holds sequences. --bin-hidden is a size of"],
+    );
+    let labels = work.read("d.labels.tsv");
+    let splits = work.read("splits.tsv");
+    let is_positive: BTreeMap<&str, bool> =
+        labels.lines().map(|row| row.split('\t').collect::<Vec<_>>()).map(|row| (row[0], row[2] == "1")).collect();
+    let kept = splits.lines().filter(|row| {
+        let cells: Vec<&str> = row.split('\t').collect();
+        cells[2] != "valid" || is_positive[cells[0]]
+    });
+    work.write("one_class.tsv", kept.map(|row| format!("{row}\n")).collect::<String>());
+    work.fails(
+        "train",
+        "--bins d.bins.safetensors --labels d.labels.tsv --splits one_class.tsv --model auto --out x.model.safetensors",
+        &["in split valid (fold 0) of d have label 1"],
+    );
 }
 
 #[test]
@@ -352,5 +402,47 @@ fn a_genome_that_does_not_fit_is_refused() {
         ("label", "--peaks x.peaks --regions in.bed --out x.labels.tsv", "have no chromosome in common"),
     ] {
         work.fails(stage, args, &[message]);
+    }
+}
+
+#[test]
+fn regions_are_divided_as_genes_are_and_those_that_overlap_stay_together() {
+    let work = Workdir::new();
+    // pairs of regions, 60 bases between their middles, some on the minus strand; the middles of pairs are 1,000 apart
+    let pair = |at: u64| {
+        let (chrom, start) = (1 + at % 5, 1000 * at);
+        let strand = if at.is_multiple_of(3) { '-' } else { '+' };
+        format!(
+            "chr{chrom}\t{start}\t{}\ta{at}\t0\t+\nchr{chrom}\t{}\t{}\tb{at}\t0\t{strand}\n",
+            start + 100,
+            start + 60,
+            start + 160
+        )
+    };
+    work.write("r.bed", (1..60).map(pair).collect::<String>());
+    let splits = |args: &str| -> (BTreeMap<String, String>, String) {
+        let log = work.ok("split", &format!("--regions r.bed {args} --out s.tsv"));
+        let text = work.read("s.tsv");
+        let cells = |row: &str| row.split('\t').map(str::to_owned).collect::<Vec<_>>();
+        (text.lines().skip(1).map(cells).map(|cells| (cells[0].clone(), cells[2].clone())).collect(), log)
+    };
+    let (by_chrom, log) = splits("--valid-chroms chr2 --test-chroms chr3,chr4");
+    assert_eq!(by_chrom.len(), 118);
+    let expected = |at: u64| ["train", "valid", "test", "test", "train"][at as usize % 5];
+    assert!((1..60).all(|at| by_chrom[&format!("a{at}")] == expected(at)), "{by_chrom:?}");
+    assert!(log.contains("fold 0, test: 48 regions on chr3,chr4; 0 windows (0.0 %) overlap"), "{log}");
+    let apart =
+        |of: &BTreeMap<String, String>| (1..60).filter(|at| of[&format!("a{at}")] != of[&format!("b{at}")]).count();
+    let (random, log) = splits("--method random --seed 3");
+    assert!(apart(&random) == 0 && log.contains("0 windows (0.0 %)"), "{log}");
+    // rows of 50 bases do not overlap, rows of 62 do
+    assert!(apart(&splits("--method random --seed 3 --length 50").0) > 0);
+    assert_eq!(apart(&splits("--method random --seed 3 --length 62").0), 0);
+    for (args, message) in [
+        ("--regions r.bed --test-chroms chr9 --out x.tsv", "r.bed: no region is on chromosome chr9"),
+        ("--regions r.bed --flank 10 --out x.tsv", "--flank is of genes: with --regions give --length"),
+        ("--regions r.bed --folds 9 --out x.tsv", "118 regions on 5 chromosomes"),
+    ] {
+        work.fails("split", args, &[message]);
     }
 }

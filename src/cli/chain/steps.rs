@@ -103,6 +103,8 @@ pub(super) fn split(config: &Config, layout: &Layout, subjects: &[&Subject]) -> 
     let arguments = split::Args {
         genes: Some(layout.data(&tss::JOB, "")),
         fasta: Vec::new(),
+        regions: None,
+        length: None,
         labels: subjects.iter().map(|subject| labels_of(config, layout, &subject.name)).collect(),
         out: layout.data(&split::JOB, ""),
         windows: reach(config),

@@ -24,6 +24,14 @@ impl KmerFit {
         }
     }
 
+    /// The output of a sequence without words.
+    pub fn bias(&self) -> f64 {
+        match self {
+            KmerFit::Svm(svm) => svm.bias(),
+            KmerFit::Regression(regression) => regression.bias(),
+        }
+    }
+
     /// What each base of rows [channel, position] adds to the output, in the channel of the base that is there: together
     /// the output less that of a sequence without words. `None` of a row without a word.
     pub fn contributions(&self, rows: &[f32], length: usize) -> Vec<Option<Vec<f64>>> {

@@ -245,6 +245,16 @@ impl KmerModel {
         Some(KmerModel { config, fit: KmerFit::Svm(svm) })
     }
 
+    /// Log-odds of label 1, or the predicted label; `None` of a sequence without a word.
+    pub fn output(&self, letters: &[u8]) -> Option<f64> {
+        self.fit.output(letters)
+    }
+
+    /// What it says of a sequence without words.
+    pub fn bias(&self) -> f64 {
+        self.fit.bias()
+    }
+
     /// The other way of [`Trained::to_arrays`].
     ///
     /// # Errors

@@ -13,9 +13,6 @@ use crate::matrix::{
     reverse_complement,
 };
 
-/// Bases of a row where nothing else is asked for.
-const USUAL_LENGTH: u32 = 200;
-
 /// What was read of a genome.
 pub(super) struct GenomeLayer {
     pub bases: Bases,
@@ -74,7 +71,7 @@ impl Args {
     fn read_genome(&self, path: &Path, regions: &[Region], alias: &ChromAlias) -> anyhow::Result<GenomeLayer> {
         let Some(genome) = &self.genome else { anyhow::bail!("--genome is missing") };
         let mut genome = GenomeFasta::open(genome)?;
-        let bases = Bases::around(self.options.length.unwrap_or(USUAL_LENGTH));
+        let bases = Bases::around(self.options.length.unwrap_or(Bases::USUAL_LENGTH));
         let length = bases.length_bp as usize;
         let axis = LayerName::Sequence.axis(Grid::none(), bases);
         let mut codes = Vec::with_capacity(regions.len() * length);

@@ -17,7 +17,7 @@ pub(super) fn report(args: &Args, genes: &[Gene], labels: &[Labels], splits: &Sp
         let train: Vec<&Tss> = members_of(Split::Train).iter().map(|gene| &gene.tss).collect();
         for split in Split::ALL {
             let members = members_of(split);
-            let mut line = format!("fold {fold}, {split}: {} genes", members.len());
+            let mut line = format!("fold {fold}, {split}: {} {}", members.len(), args.what());
             if args.options.method == SplitMethod::Chromosome && split != Split::Train {
                 line += &format!(" on {}", chroms(&members));
             }
@@ -41,8 +41,9 @@ pub(super) fn report(args: &Args, genes: &[Gene], labels: &[Labels], splits: &Sp
         let labelled = labels.by_gene();
         if !genes.iter().any(|gene| labelled.contains_key(gene.id.as_str())) {
             warn!(
-                "{}: no gene of {} is labelled: check that the ids are the same",
+                "{}: none of the {} of {} is labelled: check that the ids are the same",
                 path.display(),
+                args.what(),
                 args.genes_file().display()
             );
         }

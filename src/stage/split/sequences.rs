@@ -29,7 +29,9 @@ pub(super) fn problems(args: &Args) -> Vec<String> {
     let mut problems: Vec<String> = of_genes
         .iter()
         .filter(|(_, is_given)| *is_given)
-        .map(|(flag, _)| format!("{flag} goes with --genes: with --fasta the last file is the test set. Leave it out"))
+        .map(|(flag, _)| {
+            format!("{flag} goes with --genes and --regions: with --fasta the last file is the test set. Leave it out")
+        })
         .collect();
     if args.fasta.len() == 1 {
         problems.push(

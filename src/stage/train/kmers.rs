@@ -24,22 +24,9 @@ impl Args {
 pub fn train(args: &Args, method: KmerMethod, runs: &[ModelRun], data: &TrainingData) -> Result<()> {
     let (metric, short) = args.task().metric();
     for (set, run) in runs.iter().enumerate() {
-        let part = run.samples[0].shape.part(LayerName::Sequence);
-        let n_bases = part.ok_or_else(|| anyhow!("no sequence"))?.positions;
-        let config = args.words(method, n_bases);
-        let [train, valid] = [&data.train, &data.valid].map(|source| sequences(source, set, n_bases));
-        let (train, valid) = (train?, valid?);
-        let kmers = config.kmers()?;
-        for (name, of) in [("training", &train), ("validation", &valid)] {
-            let without = of.sequences.iter().filter(|letters| !kmers.has_word(letters)).count();
-            if without > 0 {
-                tracing::warn!(
-                    "{without} of {} {name} sequences have no {} known letters in a row: they are left out",
-                    of.sequences.len(),
-                    config.kmer_length
-                );
-            }
-        }
+        let config = args.words(method, n_bases(run)?);
+        let [train, valid] = read(run, (data, set))?;
+        warn_of_short(&config, [&train, &valid])?;
         let (model, choice) = KmerModel::choose(config.clone(), args.task(), &train, &valid)?;
         let name = if run.name.is_empty() { String::new() } else { format!("{}: ", run.name) };
         tracing::info!(
@@ -63,6 +50,34 @@ pub fn train(args: &Args, method: KmerMethod, runs: &[ModelRun], data: &Training
             regime: None,
         };
         model_file::save(&run.out, &provenance::header(args, run, about), &model)?;
+    }
+    Ok(())
+}
+
+/// Bases of a row of a run.
+pub(super) fn n_bases(run: &ModelRun) -> Result<usize> {
+    let part = run.samples[0].shape.part(LayerName::Sequence);
+    Ok(part.ok_or_else(|| anyhow!("no sequence"))?.positions)
+}
+
+/// The training and the validation sequences of the `set`-th run.
+pub(super) fn read(run: &ModelRun, (data, set): (&TrainingData, usize)) -> Result<[LabelledSequences; 2]> {
+    let n_bases = n_bases(run)?;
+    Ok([sequences(&data.train, set, n_bases)?, sequences(&data.valid, set, n_bases)?])
+}
+
+/// Says how many sequences have no word of a model's length.
+pub(super) fn warn_of_short(config: &KmerModelConfig, [train, valid]: [&LabelledSequences; 2]) -> Result<()> {
+    let kmers = config.kmers()?;
+    for (name, of) in [("training", train), ("validation", valid)] {
+        let without = of.sequences.iter().filter(|letters| !kmers.has_word(letters)).count();
+        if without > 0 {
+            tracing::warn!(
+                "{without} of {} {name} sequences have no {} known letters in a row: they are left out",
+                of.sequences.len(),
+                config.kmer_length
+            );
+        }
     }
     Ok(())
 }
