@@ -30,6 +30,7 @@ mod label_split;
 mod layers;
 mod motif;
 mod names;
+mod negatives;
 mod networks;
 mod pairs;
 mod parity;
