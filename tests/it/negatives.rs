@@ -24,7 +24,7 @@ fn genome(work: &Workdir) -> HashMap<String, Vec<u8>> {
         let letter = |at: u64| {
             let rich = 20 + 60 * (at / 1500 % 5) / 4;
             let letter = if next(100) < rich { b"GC"[next(2) as usize] } else { b"AT"[next(2) as usize] };
-            if at / 700 % 3 == 0 { letter.to_ascii_lowercase() } else { letter }
+            if (at / 700).is_multiple_of(3) { letter.to_ascii_lowercase() } else { letter }
         };
         let mut letters: Vec<u8> = (0..120_000).map(letter).collect();
         letters[50_000..53_000].fill(b'N');
