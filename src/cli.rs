@@ -8,6 +8,7 @@ mod completions;
 pub mod config;
 mod config_text;
 mod front;
+mod info;
 mod init;
 mod interrupt;
 mod layout;

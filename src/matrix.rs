@@ -45,7 +45,7 @@ pub use layer::{Attention, AttentionSpread, Layer, LayerName};
 pub use matrix_data::{Matrix, ShapeError};
 pub use number::Number;
 pub use pair::{PairError, are_of_pair, pair};
-pub use predictions::{Prediction, PredictionSpread, Predictions, one_model};
+pub use predictions::{Prediction, PredictionSpread, Predictions, model_name, one_model};
 pub use profile::Profile;
 pub use region::Region;
 pub use row_shape::{RowPart, RowShape};

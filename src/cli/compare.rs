@@ -11,7 +11,7 @@ use super::config::{Config, Origin, Tag, TrainMode};
 use super::layout::Layout;
 use super::step::Step;
 use super::times::Times;
-use super::work::{self, Work};
+use super::work::{self, Event, Work};
 use crate::io;
 use crate::learn::{Recipe, recipe};
 use crate::matrix::LayerName;
@@ -120,7 +120,8 @@ impl Stage for Compare {
             return work::print(steps.iter().chain([&rank]));
         }
         let mut times = Times::read(&folder.join("times.tsv"));
-        work.carry_out(&steps, |step, seconds| {
+        work.carry_out(&steps, |event| {
+            let Event::Done(step, seconds) = event else { return Ok(()) };
             let Some(rung) = rungs.iter().find(|rung| rung.has(step)) else { return Ok(()) };
             times.add([&rung.model, &rung.fold.to_string(), &rung.seed.to_string()], step, seconds)
         })?;

@@ -2,7 +2,10 @@
 //! a log never ends the work. Control characters in paths and names are shown, never sent to the terminal.
 
 use std::fmt::Display;
+use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use tracing::Level;
 
@@ -13,9 +16,22 @@ use crate::stage::Common;
 #[derive(Clone, Copy, Debug)]
 struct Log;
 
+/// Where the log goes as well.
+static COPY: Mutex<Option<File>> = Mutex::new(None);
+
+/// From now on, all that is said is also appended to a file, which is made anew. Where it cannot be written the log goes on
+/// without it.
+pub(super) fn copy_to(path: &Path) {
+    *COPY.lock().unwrap_or_else(PoisonError::into_inner) = File::create(path).ok();
+}
+
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let _ = io::stderr().write_all(shown(&String::from_utf8_lossy(bytes)).as_bytes());
+        let text = shown(&String::from_utf8_lossy(bytes));
+        let _ = io::stderr().write_all(text.as_bytes());
+        if let Some(file) = COPY.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            let _ = file.write_all(text.as_bytes());
+        }
         Ok(bytes.len())
     }
 

@@ -26,24 +26,29 @@ pub struct Work<'a> {
     pub force: bool,
 }
 
+/// What comes to pass while steps are done.
+#[derive(Clone, Copy)]
+pub enum Event<'a> {
+    /// The folder is this run's alone, and nothing is done yet.
+    Begin,
+    /// A step is done, now and in this time, or was before.
+    Done(&'a Step, Option<Duration>),
+}
+
 impl Work<'_> {
-    /// Checks all steps, then does each one that is not done already; `done` is told of each, and how long
-    /// it took.
+    /// Checks all steps, then does each one that is not done already; `told` is told of each.
     ///
     /// # Errors
     /// A step that would destroy what the chain reads; a folder that another run works in; the first step that
     /// fails.
-    pub fn carry_out(
-        &self,
-        steps: &[Step],
-        mut done: impl FnMut(&Step, Option<Duration>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    pub fn carry_out(&self, steps: &[Step], mut told: impl FnMut(Event) -> anyhow::Result<()>) -> anyhow::Result<()> {
         self.check(steps)?;
         self.files(steps).protect();
         for folder in chain::folders(steps) {
             std::fs::create_dir_all(folder).map_err(|error| FileError::os(folder, "make the folder", &error))?;
         }
         let _alone = self.lock()?;
+        told(Event::Begin)?;
         let mut record = DoneSteps::read(self.outdir);
         for (number, step) in steps.iter().enumerate() {
             let place = format!("[{}/{}]", number + 1, steps.len());
@@ -53,14 +58,16 @@ impl Work<'_> {
                     step.stage,
                     step.id.as_deref().unwrap_or("all")
                 );
-                done(step, None)?;
+                told(Event::Done(step, None))?;
                 continue;
             }
             tracing::info!("{place} {step}");
             let start = Instant::now();
             step.run().with_context(|| step.name())?;
+            let time = start.elapsed();
+            tracing::info!("{place} {} took {:.1} s", step.name(), time.as_secs_f64());
             record.add(step)?;
-            done(step, Some(start.elapsed()))?;
+            told(Event::Done(step, Some(time)))?;
         }
         Ok(())
     }

@@ -51,7 +51,7 @@ pub struct PredictionRow {
     /// threshold, else 0.
     #[schemars(with = "Option<Number>")]
     uncertain: Option<bool>,
-    /// The model that scored the genes, the same in every row: a fingerprint of its file. Predictions of one
+    /// The model that scored the genes, the same in every row: its name and a digest of its file. Predictions of one
     /// model can be ranked together.
     model: Option<String>,
 }

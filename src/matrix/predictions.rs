@@ -70,3 +70,9 @@ mod tests {
         }
     }
 }
+
+/// The name of the model in its fingerprint, `NAME-` and 16 digits of hex; `None` of anything else.
+pub fn model_name(fingerprint: &str) -> Option<&str> {
+    let (name, digits) = fingerprint.rsplit_once('-')?;
+    (digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())).then_some(name)
+}

@@ -53,16 +53,15 @@ pub fn save(path: &Path, header: &ModelHeader, model: &dyn Trained) -> anyhow::R
     Ok(write(path, header, &model.to_arrays()?.0.into_iter().map(raw).collect::<Vec<_>>())?)
 }
 
-/// A fingerprint of a model file, by which scores are known to be of one model: `model-` and FNV-1a 64 of all its
-/// bytes in hex.
+/// A fingerprint of a model file, by which scores are known to be of one model: the model's name, `-`, and FNV-1a 64 of
+/// all its bytes in 16 digits of hex ([`crate::matrix::model_name`] takes the name back out).
 ///
 /// # Errors
 /// If the file cannot be read.
-pub fn fingerprint(path: &Path) -> Result<String> {
+pub fn fingerprint(path: &Path, name: &str) -> Result<String> {
     let bytes = std::fs::read(path).map_err(|error| FileError::os(path, "read", &error))?;
     let add = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    // not digits alone, which readers of tables would take for a number
-    Ok(format!("model-{:016x}", bytes.iter().fold(0xcbf2_9ce4_8422_2325, add)))
+    Ok(format!("{name}-{:016x}", bytes.iter().fold(0xcbf2_9ce4_8422_2325, add)))
 }
 
 /// Reads a model, or the members of an ensemble, that can score genes.

@@ -163,7 +163,10 @@ impl Stage for Args {
             network_row: model.network_row(),
         };
         if let Some(path) = &self.predictions {
-            io::predictions::write(path, &told.predictions(&header, model_file::fingerprint(&self.model)?))?;
+            io::predictions::write(
+                path,
+                &told.predictions(&header, model_file::fingerprint(&self.model, header.model.name())?),
+            )?;
         }
         if let Some(path) = &self.attention {
             io::bins::write(path, &told.attention(model.as_ref(), &header)?)?;

@@ -26,8 +26,43 @@ class Run(Project):
         signal = self.dir / "signal"
         shutil.copyfile(signal / "sample1.H3K36me3.bigWig", signal / "sample2.H3K36me3.bigWig")
         self.assertEqual(self.done(), {"bin", "train", "predict", "evaluate", "explain", "faithfulness", "track", "report"})
+        # a file that was only touched is the same, and so is one of a folder that is made again
+        os.utime(self.dir / "expression.tsv")
+        os.utime(signal / "sample1.H3K4me3.bigWig")
+        self.assertEqual(self.done(), set())
+        next((self.dir / "results/tracks/sample1").iterdir()).unlink()
+        self.assertEqual(self.done(), {"track"})
+        # the same splits once more: what follows from them is not done again
         (self.dir / "results/splits.tsv").unlink()
-        self.assertIn("split", self.done())
+        self.assertEqual(self.done(), {"split"})
+
+    def test_a_part_of_the_chain(self):
+        self.quickstart(SMALL)
+        def run(*flags, **how):
+            return self.attentrack("run", "config.yaml", "--outdir", "results", *flags, **how)
+
+        said = run("--from", "train", fails=True)
+        self.assertRegex(said, r"genes.bed: is not there, and --from train leaves out attentrack-tss")
+        self.assertFalse((self.dir / "results").exists())
+        self.assertIn("done up to attentrack-bin", run("--until", "bin"))
+        self.assertFalse((self.dir / "results/model").exists() and any((self.dir / "results/model").iterdir()))
+        commands = (self.dir / "results/pipeline_info/commands.sh").read_text().splitlines()[1:]
+        self.assertEqual({line.split()[0] for line in commands}, {"attentrack-tss", "attentrack-label", "attentrack-split", "attentrack-bin"})
+        self.assertEqual(self.done(), {"train", "predict", "evaluate", "explain", "faithfulness", "track", "report"})
+        first = checksums(self.dir / "results")
+        run("--from", "evaluate")
+        info = self.dir / "results/pipeline_info"
+        times = [line.split("\t") for line in (info / "times.tsv").read_text().splitlines()]
+        self.assertEqual(times[0], ["stage", "id", "result", "seconds"])
+        self.assertTrue(all(result == "done" and float(seconds) >= 0 for _, _, result, seconds in times[1:]))
+        self.assertNotIn("train", {stage for stage, *_ in times})
+        self.assertEqual((info / "config.yaml").read_text(), SMALL)
+        self.assertIn("took", (info / "log.txt").read_text())
+        self.assertEqual(checksums(self.dir / "results"), first)
+        said = run("--from", "graph", fails=True)
+        self.assertRegex(said, "--from graph: this configuration has no such step. It has tss, ")
+        said = run("--from", "report", "--until", "bin", fails=True)
+        self.assertIn("--from report is after --until bin", said)
 
     @unittest.skipUnless(sys.platform == "linux", "elsewhere a program that was changed may not start")
     def test_another_build_of_the_same_version_does_everything_again(self):

@@ -34,7 +34,7 @@ fn two_samples_are_judged_each_and_pooled() {
     let args = "--predictions A.predictions.tsv --predictions B.predictions.tsv --labels A.labels.tsv \
                 --labels B.labels.tsv --splits splits.tsv --bootstrap 200";
     let log = dir.ok("evaluate", &format!("{args} --out m.json --tsv m.tsv"));
-    assert!(log.contains("A test: 60 genes") && log.contains("all test: 120 genes"), "{log}");
+    assert!(log.contains("A test: 60 genes") && log.contains("all test: 120 scores"), "{log}");
     let report = json(&dir, "m.json");
     assert_eq!(report["format"], "attentrack.metrics");
     assert_eq!(report["samples"][1]["sample"], "B");
@@ -130,7 +130,7 @@ fn figures_of_several_models_are_means_over_samples() {
 
     dir.write("B.predictions.tsv", squashed.replace("model-1", "model-2"));
     let log = dir.ok("evaluate", args);
-    assert!(log.contains("all test: 120 genes") && log.contains("means of 2 samples: auroc"), "{log}");
+    assert!(log.contains("all test: 120 scores") && log.contains("means of 2 samples: auroc"), "{log}");
     assert!(log.contains("scored by different models") && !log.contains("WARN"), "{log}");
     let report = json(&dir, "m.json");
     let all = &report["pooled"];

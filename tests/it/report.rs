@@ -77,6 +77,8 @@ fn figures_are_those_of_the_metrics() {
     assert!(html.contains(&format!("A: scored by a model that was trained on other samples. Scores are not calibrated on a new sample: use their order. Here they are off by {error:.2} on average.")));
     assert!(html.contains("<b>test</b>: chr1</li>"));
     assert!(html.contains("B&amp;&lt;b&gt;") && !html.contains("B&<b>"), "names are text, not markup");
+    // genes are counted once, scores once a sample
+    assert!(html.contains("</b> over 50 genes in 2 samples (100 scores)</p>"), "{html}");
     // the classes' mean mark attention, by way of the bars' titles
     assert!(html.contains("H3K4me3, expressed: 0.") && html.contains("H3K9me3, silent: 0."));
 }
@@ -108,7 +110,7 @@ fn a_mean_over_samples_is_called_one() {
     );
     let html = dir.read("report/report.html");
     assert!(html.contains(&format!("test AUROC <b>{mean:.3} [")), "no headline");
-    assert!(html.contains(", mean of 2 samples that different models scored (100 genes)</p>"), "{html}");
+    assert!(html.contains(", mean of 2 samples that different models scored (50 genes)</p>"), "{html}");
     assert!(html.contains("<tr><th>mean of 2 samples</th>") && html.contains("cannot be ranked together"));
     assert!(html.contains("<b>1</b> have no data in any mark"), "{html}");
 }
@@ -120,7 +122,9 @@ fn the_page_needs_nothing_else() {
     let args = judged(&dir, &["A"], class);
     dir.ok("report", &format!("{args} --out-dir report"));
     let html = dir.read("report/report.html");
-    for word in ["http", "<script", "src=", "@import", "url(", "<link"] {
+    // the table of genes, and its data
+    assert_eq!(html.matches("<script").count(), 2);
+    for word in ["http", "src=", "@import", "url(", "<link"] {
         assert!(!html.contains(word), "{word} in the page");
     }
     for tag in ["svg", "figure", "section", "table", "p", "ul", "li", "details"] {
@@ -259,4 +263,79 @@ fn graphs_of_marks_are_on_the_page_and_in_multiqc() {
     dir.ok("report", &format!("{args} --out-dir without"));
     assert!(!dir.read("without/report.html").contains("id=\"graphs\""));
     assert!(!dir.path("without/attentrack_graph_mqc.json").exists());
+}
+
+/// The rows of the table of genes, as the page's script reads them.
+fn gene_table(html: &str) -> Value {
+    let data = html.split_once("id=\"gene-data\">").unwrap().1.split_once("</script>").unwrap().0;
+    serde_json::from_str(data).unwrap()
+}
+
+#[test]
+fn every_gene_is_in_the_table_with_what_is_known_of_it() {
+    let dir = Workdir::new();
+    let args = judged(&dir, &["A", "B"], class);
+    // a symbol that would end the script, a gene without data, an uncertain one, and another's model
+    let a: String = dir
+        .read("A.predictions.tsv")
+        .lines()
+        .enumerate()
+        .map(|(at, line)| {
+            let (id, rest) = line.split_once('\t').unwrap();
+            let symbol = if at == 2 { "</script><b>" } else { "." };
+            match at {
+                0 => format!("gene_id\tgene_name\t{}\n", rest.replace("\tmodel", "\tuncertain\tmodel")),
+                4 => format!("{id}\t.\tA\tempty\tNA\tNA\tNA\tNA\tauto-0123456789abcdef\n"),
+                _ => {
+                    let rest = rest.replace("model-1", &format!("{}\tauto-0123456789abcdef", u8::from(at == 6)));
+                    format!("{id}\t{symbol}\t{rest}\n")
+                }
+            }
+        })
+        .collect();
+    dir.write("A.predictions.tsv", a);
+    let bed = (0..200).map(|g| format!("chr{}\t{g}\t{}\tg{g}\t0\t{}\n", g % 4, g + 1, ["+", "-"][g % 2]));
+    dir.write("bed", bed.collect::<String>());
+    let args = args.trim_start_matches("--metrics metrics.json");
+    dir.ok("evaluate", &format!("{args} --bootstrap 0 --out metrics.json"));
+    dir.ok("report", &format!("--metrics metrics.json {args} --genes bed --out-dir report"));
+    let html = dir.read("report/report.html");
+    let table = gene_table(&html);
+    assert_eq!(table["genes"].as_array().unwrap().len(), 200);
+    assert_eq!(
+        table["genes"][1],
+        serde_json::json!({"id": "g1", "name": "</script><b>", "tss": "chr1:2 -", "split": "test"})
+    );
+    let a = &table["samples"][0];
+    let score = |row: &str| (row.split('\t').nth(4).unwrap().parse::<f64>().unwrap() * 1000.0).round() / 1000.0;
+    for (gene, row) in dir.read("A.predictions.tsv").lines().skip(1).enumerate().filter(|(gene, _)| *gene != 3) {
+        assert!((a["score"][gene].as_f64().unwrap() - score(row)).abs() < 1e-9, "{row}");
+    }
+    assert!(a["status"][3] == "empty" && a["score"][3].is_null());
+    assert!(
+        a["uncertain"][5] == true
+            && a["uncertain"].as_array().unwrap().iter().filter(|sure| **sure == true).count() == 1
+    );
+    let metrics: Value = serde_json::from_str(&dir.read("metrics.json")).unwrap();
+    assert_eq!(table["thresholds"][0], metrics["samples"][0]["threshold"]["value"]);
+    assert!(html.contains("Model: <b>auto</b> (") && html.contains("2 models scored the samples."), "{html}");
+    assert!(html.contains("1 of 399 scores are <a href=\"#genes\">uncertain</a>"), "{html}");
+    assert!(html.contains("1 have no score, for want of data"), "{html}");
+}
+
+/// A bin of few genes is not drawn as if it said something.
+#[test]
+fn calibration_is_drawn_where_there_are_genes() {
+    let dir = Workdir::new();
+    let args = judged(&dir, &["A"], class);
+    dir.ok("report", &format!("{args} --out-dir report"));
+    let metrics: Value = serde_json::from_str(&dir.read("metrics.json")).unwrap();
+    let bins = metrics["samples"][0]["splits"]["test"]["reliability"].as_array().unwrap();
+    let genes: Vec<u64> = bins.iter().map(|bin| bin["genes"].as_u64().unwrap()).collect();
+    let few: u64 = genes.iter().filter(|&&genes| genes < 10).sum();
+    assert!(few > 0);
+    let html = dir.read("report/report.html");
+    assert!(html.contains(&format!("Not drawn: {few} genes in bins of fewer than 10.")), "{genes:?}");
+    let drawn = html.split_once("<h3>Calibration</h3>").unwrap().1.split_once("</svg>").unwrap().0;
+    assert_eq!(drawn.matches("<circle").count(), genes.iter().filter(|&&genes| genes >= 10).count());
 }

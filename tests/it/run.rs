@@ -387,14 +387,17 @@ fn quickstart(dir: &Workdir, outdir: &str, threads: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Every file below a folder with its bytes, sorted by name; but for the record of what is done, which
-/// holds times.
+/// Every file below a folder with its bytes, sorted by name; but for the record of what is done, and what the run
+/// notes of itself, which hold times.
 fn contents(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
         for entry in std::fs::read_dir(&next).unwrap() {
             let path = entry.unwrap().path();
+            if path.ends_with("pipeline_info") {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
             } else if !path.ends_with(".attentrack-run.json") {

@@ -6,6 +6,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::join;
 use crate::io;
 use crate::learn::metrics::{Estimate, Report, SampleReport, TaskMetrics};
 use crate::matrix::{Number, Split};
@@ -104,7 +105,9 @@ fn log_sample(sample: &SampleReport, headline: Split) {
     };
     let shown: Vec<String> = figures.named().into_iter().map(|(name, estimate)| show(name, estimate)).collect();
     let means = figures.mean_of.map_or_else(String::new, |samples| format!("means of {samples} samples: "));
-    tracing::info!("{} {headline}: {} genes{balance}; {means}{}", sample.sample, figures.genes, shown.join(", "));
+    // of all samples together a gene counts once a sample
+    let what = if sample.sample == join::ALL { "scores" } else { "genes" };
+    tracing::info!("{} {headline}: {} {what}{balance}; {means}{}", sample.sample, figures.genes, shown.join(", "));
     for (name, estimate) in figures.named() {
         if let Some(reason) = &estimate.reason {
             tracing::warn!("{} {headline}: no {name}: {reason}", sample.sample);

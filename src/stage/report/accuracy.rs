@@ -4,7 +4,7 @@ use super::figure::{class_of, figure, number, row};
 use super::inputs::{ReportInputs, ReportSample};
 use crate::io::chart::{Axis, Chart};
 use crate::io::html::escaped;
-use crate::learn::metrics::{Estimate, SampleReport, TaskMetrics, precision_recall_curve, roc_curve};
+use crate::learn::metrics::{Estimate, ReliabilityBin, SampleReport, TaskMetrics, precision_recall_curve, roc_curve};
 use crate::matrix::Split;
 
 /// Samples up to this number are drawn with a name each.
@@ -12,6 +12,8 @@ const FOREST: usize = 40;
 /// From labels and scores to points.
 type Curve = fn(&[bool], &[f64]) -> Vec<(f64, f64)>;
 
+/// Genes that a bin of the calibration has at least where it is drawn.
+const FEWEST: u64 = 10;
 /// Genes up to this number are drawn as dots.
 const DOTS: usize = 4000;
 
@@ -97,15 +99,64 @@ fn figures(inputs: &ReportInputs) -> Vec<String> {
     let note = "Dashed: a coin.";
     figures.push(curve("ROC", "false positive rate", "true positive rate", roc_curve, note));
     figures.push(curve("Precision and recall", "recall", "precision", precision_recall_curve, ""));
-    let reliability = inputs.metrics.samples.iter().filter_map(|report| {
+    figures.push(calibration(inputs));
+    figures
+}
+
+/// Scores in bins of a tenth: the share that is expressed, with its interval. A bin of few genes says nothing, and is
+/// counted instead of drawn.
+fn calibration(inputs: &ReportInputs) -> String {
+    let all = inputs.metrics.samples.iter().filter_map(|report| {
         let split = report.splits.get(&inputs.metrics.headline)?;
         let TaskMetrics::Classification { reliability, .. } = &split.metrics else { return None };
-        let points = reliability.iter().filter_map(|bin| Some((bin.mean_score?, bin.positive_rate?)));
-        Some((report.sample.as_str(), points.collect()))
+        Some((report.sample.as_str(), reliability))
     });
-    let note = "Dashed: a score of 0.8 means that 80 % are expressed. Below it, scores are too high.";
-    figures.push(lines_of("Calibration", "mean score", "share expressed", reliability.collect(), note));
-    figures
+    let all: Vec<(&str, &Vec<ReliabilityBin>)> = all.collect();
+    let mut chart =
+        Chart::new(Axis::numbers("mean score", 0.0, 1.0), Axis::numbers("share expressed", 0.0, 1.0), 292.0, 262.0);
+    chart.line(&[(0.0, 0.0), (1.0, 1.0)], "even", "");
+    let (mut keys, mut thin) = (Vec::new(), 0);
+    let classes: Vec<(String, bool)> = (0..all.len()).map(|place| class_of(place, all.len())).collect();
+    for ((name, bins), (class, is_named)) in all.iter().zip(&classes) {
+        let filled = bins.iter().filter_map(|bin| Some((bin.genes, bin.mean_score?, bin.positive_rate?)));
+        let (enough, few): (Vec<_>, Vec<_>) = filled.partition(|&(genes, ..)| genes >= FEWEST);
+        thin += few.iter().map(|&(genes, ..)| genes).sum::<u64>();
+        // no line across bins that are left out
+        let points = bins.iter().map(|bin| match (bin.genes >= FEWEST, bin.mean_score, bin.positive_rate) {
+            (true, Some(score), Some(share)) => (score, share),
+            _ => (f64::NAN, f64::NAN),
+        });
+        chart.line(&points.collect::<Vec<_>>(), class, name);
+        for (genes, score, share) in enough {
+            let [low, high] = wilson(share, genes as f64);
+            let title =
+                format!("{name}: {genes} genes, mean score {score:.2}, {share:.2} expressed [{low:.2}, {high:.2}]");
+            chart.line(&[(score, low), (score, high)], &format!("{class} thin"), &title);
+            chart.dot((score, share), &format!("f-{class}"), &title);
+        }
+        if *is_named {
+            keys.push((class.as_str(), (*name).to_owned()));
+        }
+    }
+    if all.len() > keys.len() {
+        keys.push(("many", format!("{} samples, one line each", all.len())));
+    }
+    let left_out = match thin {
+        0 => String::new(),
+        thin => format!(" Not drawn: {thin} genes in bins of fewer than {FEWEST}."),
+    };
+    let note = format!(
+        "Dashed: a score of 0.8 means that 80 % are expressed. Below it, scores are too high. Upright lines: 95 % intervals of the share.{left_out}"
+    );
+    figure("Calibration", &chart.svg("Share of expressed genes by score, one line a sample"), &keys, &note)
+}
+
+/// The 95 % interval of a share of n (Wilson 1927).
+fn wilson(share: f64, n: f64) -> [f64; 2] {
+    let z = 1.959_964;
+    let middle = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
+    [(middle - half).max(0.0), (middle + half).min(1.0)]
 }
 
 /// A line a sample in the unit square.
@@ -188,7 +239,7 @@ fn table(inputs: &ReportInputs, splits: &[Split]) -> String {
     let Some((_, _, first)) = figures().next() else { return String::new() };
     let mut html = "<div class=\"wide\"><table>\n<thead><tr><th>sample</th>".to_owned();
     html += if splits.len() > 1 { "<th>split</th>" } else { "" };
-    html += "<th class=\"n\">genes</th>";
+    html += "<th class=\"n\">scores</th>";
     let is_classes = matches!(first.metrics, TaskMetrics::Classification { .. });
     html += if is_classes { "<th class=\"n\">expressed</th>" } else { "" };
     for (name, _) in first.metrics.named() {
@@ -219,5 +270,19 @@ fn cell(estimate: &Estimate) -> String {
             format!("{} <span class=\"interval\">{low:.3}–{high:.3}</span>", number(estimate.value))
         }
         _ => number(estimate.value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wilson;
+
+    /// As statsmodels' proportion_confint(method="wilson") has them.
+    #[test]
+    fn intervals_of_a_share_are_those_of_wilson() {
+        for (share, n, expected) in [(0.5, 10.0, [0.236_59, 0.763_41]), (1.0, 10.0, [0.722_47, 1.0])] {
+            let found = wilson(share, n);
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4), "{found:?}");
+        }
     }
 }

@@ -6,12 +6,13 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::Args;
+use super::genes::GeneTable;
 use crate::explain::Method;
 use crate::io;
 use crate::io::faithfulness::FaithfulnessRow;
 use crate::io::graph_summary::GraphSummary;
 use crate::learn::metrics::{METRICS_FORMAT, METRICS_FORMAT_VERSION, Report};
-use crate::matrix::{History, Judged, Labels, Profile, Split};
+use crate::matrix::{ByGene, History, Judged, Labels, Predictions, Profile, Split};
 
 /// Everything that the report shows.
 pub struct ReportInputs {
@@ -35,9 +36,19 @@ pub struct ReportInputs {
     pub judged: Vec<Judged>,
     /// Graphs of marks.
     pub graph: Option<GraphSummary>,
+    /// Every gene.
+    pub genes: GeneTable,
+    /// The models that scored the samples, each once, as the predictions call them.
+    pub scored_by: BTreeSet<String>,
 }
 
 impl ReportInputs {
+    /// Genes that the headline figures are of, each counted once, in however many samples.
+    pub fn judged_genes(&self) -> usize {
+        let ids: BTreeSet<&String> = self.samples.iter().flat_map(|sample| sample.group_of.keys()).collect();
+        ids.len()
+    }
+
     /// Every model with what it is called: the run, and of an ensemble the seed.
     pub fn models(&self) -> impl Iterator<Item = (String, &History)> {
         self.runs.iter().flat_map(|(run, members)| {
@@ -91,9 +102,13 @@ pub fn read(args: &Args) -> anyhow::Result<ReportInputs> {
     let split_of = splits.by_gene(metrics.fold);
     let labels = args.labels.iter().map(|path| io::labels::read(path)).collect::<io::Result<Vec<_>>>()?;
     let groups = if labels.iter().all(Labels::is_binary) { Groups::Classes } else { Groups::Halves };
-    let mut samples = Vec::new();
+    let (mut samples, mut genes, mut scored_by) = (Vec::new(), GeneTable::default(), BTreeSet::new());
     for (path, labels) in args.predictions.iter().zip(&labels) {
-        let sample = read_sample(path, labels, groups, &|gene| split_of.get(gene) == Some(&metrics.headline))?;
+        let predictions = io::predictions::read(path)?;
+        let label_of = labels.by_gene();
+        genes.add(&predictions, |gene| label_of.get(gene).copied(), |gene| split_of.get(gene).copied());
+        scored_by.extend(predictions.model.clone());
+        let sample = summed(predictions, &label_of, groups, &|gene| split_of.get(gene) == Some(&metrics.headline));
         let figures = metrics.samples.iter().find(|figures| figures.sample == sample.name);
         let genes = figures.and_then(|figures| figures.splits.get(&metrics.headline)).map(|figures| figures.genes);
         if genes != Some(sample.scores.len() as u64) {
@@ -112,12 +127,14 @@ pub fn read(args: &Args) -> anyhow::Result<ReportInputs> {
     let runs = args.history.iter().map(|path| Ok((run_name(path), io::history::read(path)?)));
     let runs = runs.collect::<io::Result<Vec<_>>>()?;
     let mut chroms: BTreeMap<Split, BTreeSet<String>> = BTreeMap::new();
-    for gene in args.genes.iter().map(|path| io::genes_bed::read(path)).collect::<io::Result<Vec<_>>>()?.concat() {
+    let placed = args.genes.iter().map(|path| io::genes_bed::read(path)).collect::<io::Result<Vec<_>>>()?.concat();
+    genes.place(&placed);
+    for gene in placed {
         if let Some(&split) = split_of.get(gene.id.as_str()) {
             chroms.entry(split).or_default().insert(gene.tss.chrom);
         }
     }
-    let profile = read_profile(args, &samples)?;
+    let profile = read_profile(args, &samples, &mut genes)?;
     let tables = args.faithfulness.iter().map(|path| io::faithfulness::read(path)).collect::<io::Result<Vec<_>>>()?;
     // orders that ask no model are there to compare with
     let of_methods = tables.iter().flatten().filter(|row| Method::named(&row.method).is_some());
@@ -133,6 +150,8 @@ pub fn read(args: &Args) -> anyhow::Result<ReportInputs> {
         new_samples: args.new_sample.clone(),
         judged,
         graph: args.graph.as_ref().map(|path| io::graph_summary::read(path)).transpose()?,
+        genes,
+        scored_by,
     })
 }
 
@@ -153,14 +172,12 @@ fn read_metrics(path: &Path) -> anyhow::Result<Report> {
     Ok(metrics)
 }
 
-fn read_sample(
-    path: &Path,
-    labels: &Labels,
+fn summed(
+    predictions: Predictions,
+    label_of: &ByGene<f64>,
     groups: Groups,
     is_shown: &dyn Fn(&str) -> bool,
-) -> anyhow::Result<ReportSample> {
-    let predictions = io::predictions::read(path)?;
-    let label_of = labels.by_gene();
+) -> ReportSample {
     let mut sample = ReportSample {
         name: predictions.sample,
         labels: Vec::new(),
@@ -189,7 +206,7 @@ fn read_sample(
     for (sums, genes) in sample.mark_attention.iter_mut().zip(genes) {
         sums.iter_mut().for_each(|sum| *sum /= genes);
     }
-    Ok(sample)
+    sample
 }
 
 impl Groups {
@@ -205,7 +222,7 @@ impl Groups {
 }
 
 /// One matrix at a time: a full-size sample's has 40 MB.
-fn read_profile(args: &Args, samples: &[ReportSample]) -> anyhow::Result<Option<Profile>> {
+fn read_profile(args: &Args, samples: &[ReportSample], genes: &mut GeneTable) -> anyhow::Result<Option<Profile>> {
     let mut profile: Option<Profile> = None;
     for path in &args.attention {
         let matrix = io::bins::read(path)?;
@@ -225,6 +242,7 @@ fn read_profile(args: &Args, samples: &[ReportSample]) -> anyhow::Result<Option<
             );
         }
         profile.add(&matrix, |gene| sample.group_of.get(gene).copied()).with_context(|| path.display().to_string())?;
+        genes.look(&matrix).with_context(|| path.display().to_string())?;
     }
     Ok(profile)
 }

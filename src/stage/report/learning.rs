@@ -53,7 +53,8 @@ fn curves(name: &str, groups: &[(&[(String, &Curve)], &str)]) -> String {
 
 /// Genes of each split and class, and the chromosomes of each split.
 pub fn balance(inputs: &ReportInputs) -> String {
-    let reports = super::accuracy::reports(inputs);
+    // of all together a gene would count once a sample
+    let reports = &inputs.metrics.samples;
     let bars: Vec<(String, u64, u64)> = reports
         .iter()
         .take(BARS)
@@ -96,7 +97,7 @@ pub fn balance(inputs: &ReportInputs) -> String {
     } else {
         format!("<figure><h3>Chromosomes</h3><ul class=\"chroms\">{lines}</ul></figure>\n")
     };
-    html_section("balance", "Genes", "", &row(&[drawn, chroms + &fate(inputs)]))
+    html_section("data", "Data", "", &row(&[drawn, chroms + &fate(inputs)]))
 }
 
 /// A name's letters and the number at its end, so that chr2 stands before chr10.
@@ -108,6 +109,11 @@ fn numbered(name: &str) -> (&str, u64) {
 /// What became of the genes.
 fn fate(inputs: &ReportInputs) -> String {
     let genes = &inputs.metrics.pooled.genes;
+    let samples = inputs.metrics.samples.len();
+    let heading = match samples {
+        1 => "What became of the genes".to_owned(),
+        _ => format!("What became of the genes, each counted in {samples} samples"),
+    };
     let used = [(genes.used, "have score, label and split: what the figures are made from")];
     let others = [
         (genes.unlabelled, "have no label"),
@@ -121,7 +127,7 @@ fn fate(inputs: &ReportInputs) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("<li><b>{count}</b> {what}</li>"))
         .collect();
-    format!("<figure><h3>What became of the genes</h3><ul class=\"chroms\">{lines}</ul></figure>\n")
+    format!("<figure><h3>{heading}</h3><ul class=\"chroms\">{lines}</ul></figure>\n")
 }
 
 #[cfg(test)]

@@ -1,11 +1,16 @@
 //! The page: one file that needs nothing else.
 
+use std::collections::BTreeSet;
+
 use super::accuracy::{self, estimate, headline, metric_name, name_of, reports};
 use super::caution::cautions;
 use super::figure::section;
+use super::genes::grouped;
 use super::inputs::{Groups, ReportInputs};
-use super::{attention, graph, learning, verdict};
+use super::{attention, genes, graph, learning, verdict};
 use crate::io::html::escaped;
+use crate::learn::recipe;
+use crate::matrix::model_name;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -26,6 +31,7 @@ pub fn page(title: &str, inputs: &ReportInputs) -> String {
     html += &graph::section(inputs);
     html += &learning::section(inputs);
     html += &learning::balance(inputs);
+    html += &genes::section(inputs);
     html += &reading(inputs);
     html += &format!(
         "</main>\n<footer>attentrack {} · {} · metrics of attentrack {}</footer>\n</body>\n</html>\n",
@@ -43,19 +49,49 @@ fn summary(inputs: &ReportInputs) -> String {
     let Some(((name, value), figures)) = headline(inputs, report).zip(report.splits.get(&split)) else {
         return String::new();
     };
+    let genes = grouped(inputs.judged_genes() as u64);
     let over = match (figures.mean_of, inputs.metrics.samples.len()) {
-        (Some(_), _) => {
-            format!(", {} that different models scored ({} genes)", name_of(report, split), figures.genes)
+        (Some(_), _) => format!(", {} that different models scored ({genes} genes)", name_of(report, split)),
+        (None, 1) => format!(" over {genes} genes of sample {}", report.sample),
+        (None, count) => {
+            format!(" over {genes} genes in {count} samples ({} scores)", grouped(figures.genes))
         }
-        (None, 1) => format!(" over {} genes of sample {}", figures.genes, report.sample),
-        (None, count) => format!(" over {} genes of {count} samples", figures.genes),
     };
     format!(
-        "<p class=\"lead\">{split} {} <b>{}</b>{}</p>\n",
+        "<p class=\"lead\">{split} {} <b>{}</b>{}</p>\n{}",
         escaped(&metric_name(name)),
         estimate(value),
-        escaped(&over)
+        escaped(&over),
+        model(inputs)
     )
+}
+
+/// What scored the genes, and what is not sure of it.
+fn model(inputs: &ReportInputs) -> String {
+    let names: BTreeSet<&str> = inputs.scored_by.iter().filter_map(|print| model_name(print)).collect();
+    let title = |name: &&str| match recipe::find(name) {
+        Some(recipe) => format!("<b>{}</b> ({})", escaped(name), escaped(recipe.title)),
+        None => format!("<b>{}</b>", escaped(name)),
+    };
+    let mut sentences: Vec<String> = names.iter().map(|name| format!("Model: {}.", title(name))).collect();
+    if inputs.scored_by.len() > 1 {
+        sentences.push(format!("{} models scored the samples.", inputs.scored_by.len()));
+    }
+    let counts = inputs.genes.counts();
+    if counts.uncertain > 0 {
+        sentences.push(format!(
+            "{} of {} scores are <a href=\"#genes\">uncertain</a>: they may as well lie on the other side of the threshold.",
+            grouped(counts.uncertain as u64),
+            grouped(counts.scores as u64)
+        ));
+    }
+    if counts.without > 0 {
+        sentences.push(format!(
+            "{} have no score, for want of data: nothing is said of them.",
+            grouped(counts.without as u64)
+        ));
+    }
+    if sentences.is_empty() { String::new() } else { format!("<p>{}</p>\n", sentences.join(" ")) }
 }
 
 /// Which fold the figures are of, and of how many where there are more.

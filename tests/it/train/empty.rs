@@ -45,7 +45,7 @@ fn genes_without_data_have_no_score_in_any_model() {
                 // the others are what they were
                 _ => assert_eq!(row, scored, "{model}"),
             }
-            assert!(row[row.len() - 1].starts_with("model-") && row[row.len() - 1] == na[0][row.len() - 1]);
+            assert!(row[row.len() - 1].starts_with(&format!("{model}-")) && row[row.len() - 1] == na[0][row.len() - 1]);
         }
         let log = work
             .ok("evaluate", "--predictions na.tsv --labels labels.tsv --splits splits.tsv --bootstrap 0 --out m.json");
