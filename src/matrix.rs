@@ -13,6 +13,7 @@ mod labelling;
 mod labels;
 mod layer;
 mod matrix_data;
+pub mod negatives;
 mod number;
 mod pair;
 mod predictions;

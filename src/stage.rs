@@ -21,6 +21,7 @@ pub mod kernel;
 pub mod label;
 pub mod model_file;
 pub mod motif;
+pub mod negatives;
 pub mod pair;
 pub mod predict;
 mod progress;
@@ -61,6 +62,7 @@ macro_rules! stages {
             import,
             kernel,
             motif,
+            negatives,
             graph,
             simulate
         ]

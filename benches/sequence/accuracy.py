@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MODELS = "gapped-kmer-svm,kmer-regression,dinucleotides,gc-content"
+MODELS = "auto,gapped-kmer-svm,kmer-regression,dinucleotides,gc-content"
 
 
 def run(stage: str, *arguments) -> tuple[str, float, float]:

@@ -161,7 +161,7 @@ enum Entering {
 }
 
 /// What a unit of everything that is zero adds to what leaves, as a distance from its bound.
-struct Row {
+struct TableauRow {
     unknowns: Vec<f64>,
     slacks: Vec<f64>,
 }
@@ -238,14 +238,14 @@ impl<'a, A: Constraints> Programme<'a, A> {
         next
     }
 
-    fn row(&self, leaving: Leaving) -> Row {
+    fn row(&self, leaving: Leaving) -> TableauRow {
         let parts = |slacks: &[f64]| -> Vec<(usize, f64)> {
             self.tight.iter().zip(slacks).map(|(&(row, side), slack)| (row, side * slack)).collect()
         };
         match leaving {
             Leaving::Used(place) => {
                 let slacks = self.used[place].responses.clone();
-                Row { unknowns: self.matrix.sum_rows(&parts(&slacks)), slacks }
+                TableauRow { unknowns: self.matrix.sum_rows(&parts(&slacks)), slacks }
             }
             Leaving::Row(row, side) => {
                 let mut slacks = vec![0.0; self.tight.len()];
@@ -253,13 +253,13 @@ impl<'a, A: Constraints> Programme<'a, A> {
                 add_all(&mut slacks, self.used.iter().map(|used| (entry(used), &used.responses[..])));
                 let mut parts = parts(&slacks);
                 parts.push((row, -side));
-                Row { unknowns: self.matrix.sum_rows(&parts), slacks }
+                TableauRow { unknowns: self.matrix.sum_rows(&parts), slacks }
             }
         }
     }
 
     /// What enters for what must move away from its bound, at the least cost: of ties the largest pivot, then the first.
-    fn entering(&self, leaving: Leaving, row: &Row) -> Option<Entering> {
+    fn entering(&self, leaving: Leaving, row: &TableauRow) -> Option<Entering> {
         let mut best: Option<(f64, f64, Entering)> = None;
         let mut offer = |pivot: f64, cost: f64, entering: Entering| {
             if best.as_ref().is_some_and(|(least, ..)| cost > (least + TIE) * pivot) {
@@ -291,7 +291,7 @@ impl<'a, A: Constraints> Programme<'a, A> {
     }
 
     /// An unknown goes through zero and on.
-    fn mirror(&mut self, leaving: Leaving, row: &Row) {
+    fn mirror(&mut self, leaving: Leaving, row: &TableauRow) {
         let Leaving::Used(place) = leaving else { return };
         let used = &mut self.used[place];
         used.sign = -used.sign;
@@ -303,7 +303,7 @@ impl<'a, A: Constraints> Programme<'a, A> {
     }
 
     /// What leaves becomes zero, and what enters is solved for from it.
-    fn pivot(&mut self, leaving: Leaving, entering: Entering, mut row: Row) {
+    fn pivot(&mut self, leaving: Leaving, entering: Entering, mut row: TableauRow) {
         // what a unit of what enters adds to each size and row, and to the objective
         let (pivot, by_size, unit, cost) = match entering {
             Entering::Unknown(unknown, sign) => {

@@ -1,5 +1,6 @@
 //! Regions of a genome: BED, narrowPeak or bigBed, plain or gzip.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::bigbed::{self, BigBedRow};
@@ -55,6 +56,27 @@ pub fn read(path: &Path) -> Result<Regions> {
         return Err(FileError::new(path, "holds no region").remedy("Give BED, narrowPeak or bigBed"));
     }
     Ok(found.all)
+}
+
+/// What regions cover with so many bases on either side, by chromosome: spans, 0-based half-open, ascending and disjoint.
+pub fn cover(regions: &Regions, around: u64) -> HashMap<String, Vec<(u64, u64)>> {
+    let mut cover: HashMap<String, Vec<(u64, u64)>> = HashMap::new();
+    for (region, &(start, end)) in regions.regions.iter().zip(&regions.spans) {
+        if let Some(tss) = &region.tss {
+            cover.entry(tss.chrom.clone()).or_default().push((start.saturating_sub(around), end + around));
+        }
+    }
+    for spans in cover.values_mut() {
+        spans.sort_unstable();
+        spans.dedup_by(|next, last| {
+            let touches = next.0 <= last.1;
+            if touches {
+                last.1 = last.1.max(next.1);
+            }
+            touches
+        });
+    }
+    cover
 }
 
 #[derive(Default)]

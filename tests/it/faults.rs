@@ -168,6 +168,8 @@ fn every_path_of_a_flag_is_declared() {
     check::<bin::Args>("bin --fasta a --reference d --blacklist e --out g");
     check::<bin::Args>("bin --genome a --regions b --reference d --blacklist e --out g");
     check::<kernel::Args>("kernel --fasta a --out c.tsv");
+    check::<negatives::Args>("negatives --genome a --peaks b --out c");
+    check::<negatives::Args>("negatives --shuffle --fasta a --out c");
     check::<motif::Args>("motif --model a --out c --logo d --bins e --region f --dashboard g");
     check::<graph::Args>(
         "graph --bins a --labels b --samples s --contexts x --weights w --groups g --out-dir c --summary d",

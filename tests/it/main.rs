@@ -31,6 +31,7 @@ mod layers;
 mod lsgkm;
 mod motif;
 mod names;
+mod negatives;
 mod networks;
 mod pairs;
 mod parity;

@@ -1,26 +1,22 @@
 //! Labels of regions: whether a peak covers them.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{bail, ensure};
 use tracing::{info, warn};
 
 use super::Args;
-use crate::io::regions::{self, Regions};
+use crate::io::regions;
 use crate::matrix::{Label, Labels};
 
 /// A region is a positive if peaks cover at least this share of it, or its own base.
 const COVERED: f64 = 0.5;
 
-/// Spans by chromosome, ascending and disjoint.
-type Cover = HashMap<String, Vec<(u64, u64)>>;
-
 /// The labels of all regions, in order: 1 where peaks cover half of the region, or its summit or middle; 0 where none touches
 /// it; none of the others.
 pub(super) fn read(args: &Args, path: &Path) -> anyhow::Result<Labels> {
     let Some(peaks) = &args.peaks else { bail!("--peaks is missing") };
-    let (found, cover) = (regions::read(path)?, merged(&regions::read(peaks)?));
+    let (found, cover) = (regions::read(path)?, regions::cover(&regions::read(peaks)?, 0));
     let (mut labels, mut counts, mut known) = (Labels::default(), [0usize; 3], false);
     for (region, &(start, end)) in found.regions.iter().zip(&found.spans) {
         let Some(tss) = &region.tss else { continue };
@@ -56,24 +52,4 @@ pub(super) fn read(args: &Args, path: &Path) -> anyhow::Result<Labels> {
         warn!("all labelled regions have one label: a model needs both");
     }
     Ok(labels)
-}
-
-fn merged(peaks: &Regions) -> Cover {
-    let mut cover = Cover::new();
-    for (region, &span) in peaks.regions.iter().zip(&peaks.spans) {
-        if let Some(tss) = &region.tss {
-            cover.entry(tss.chrom.clone()).or_default().push(span);
-        }
-    }
-    for spans in cover.values_mut() {
-        spans.sort_unstable();
-        spans.dedup_by(|next, last| {
-            let touches = next.0 <= last.1;
-            if touches {
-                last.1 = last.1.max(next.1);
-            }
-            touches
-        });
-    }
-    cover
 }

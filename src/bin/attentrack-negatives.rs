@@ -1,0 +1,5 @@
+//! `attentrack-negatives`: see [`attentrack::stage::negatives`].
+
+fn main() -> std::process::ExitCode {
+    attentrack::cli::main::<attentrack::stage::negatives::Args>()
+}
