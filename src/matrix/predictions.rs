@@ -58,9 +58,21 @@ pub fn one_model<'a>(models: impl IntoIterator<Item = Option<&'a str>>) -> bool 
     models.all(|other| other.is_some() && other == first)
 }
 
+/// The name of the model in its fingerprint, `NAME-` and 16 digits of hex; `None` of anything else.
+pub fn model_name(fingerprint: &str) -> Option<&str> {
+    let (name, digits) = fingerprint.rsplit_once('-')?;
+    (digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())).then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::one_model;
+    use super::{model_name, one_model};
+
+    #[test]
+    fn a_fingerprint_begins_with_the_name_of_the_model() {
+        assert_eq!(model_name("deep-motif-cnn-0123456789abcdef"), Some("deep-motif-cnn"));
+        assert_eq!(["model-1", "auto", "auto-0123456789abcdeg"].map(model_name), [None; 3]);
+    }
 
     #[test]
     fn scores_are_of_one_model_only_where_that_is_known() {
@@ -69,10 +81,4 @@ mod tests {
             assert!(!one_model(models), "{models:?}");
         }
     }
-}
-
-/// The name of the model in its fingerprint, `NAME-` and 16 digits of hex; `None` of anything else.
-pub fn model_name(fingerprint: &str) -> Option<&str> {
-    let (name, digits) = fingerprint.rsplit_once('-')?;
-    (digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())).then_some(name)
 }

@@ -77,7 +77,7 @@ fn genes_without_data_have_neither_attention_nor_an_explanation() {
 #[test]
 fn the_model_column_tells_models_apart() {
     let work = workdir();
-    let id = |file: &str| model_file::fingerprint(&work.path(file)).unwrap();
+    let id = |file: &str| model_file::fingerprint(&work.path(file), "attentive-chrome").unwrap();
     for (seed, out) in [(1, "a"), (2, "b"), (1, "c")] {
         work.ok("train", &format!("{INPUTS} {FAST} --epochs 1 --seed {seed} --out {out}.model.safetensors"));
     }
