@@ -65,7 +65,7 @@ impl Work<'_> {
             let start = Instant::now();
             step.run().with_context(|| step.name())?;
             let time = start.elapsed();
-            tracing::info!("{place} {} took {:.1} s", step.name(), time.as_secs_f64());
+            tracing::info!("{place} took {:.1} s", time.as_secs_f64());
             record.add(step)?;
             told(Event::Done(step, Some(time)))?;
         }

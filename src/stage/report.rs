@@ -4,6 +4,7 @@ mod accuracy;
 mod attention;
 mod caution;
 mod figure;
+mod gene_table;
 mod genes;
 mod graph;
 mod inputs;

@@ -200,7 +200,7 @@ fn left_out_samples_of_the_pilot_regions() {
     let [e003, e116] = [0, 1].map(|sample| auroc(&report["samples"][sample]));
     assert!((e003 - 0.816).abs() < 0.01 && (e116 - 0.841).abs() < 0.01, "{e003} {e116}");
     assert!((auroc(&report["pooled"]) - (e003 + e116) / 2.0).abs() < 1e-12);
-    assert!(dir.read("r/report/report.html").contains(", mean of 2 samples that different models scored (142 genes)"));
+    assert!(dir.read("r/report/report.html").contains(", mean of 2 samples that different models scored (71 genes)"));
     // 18 genes of the annotation have no data
     assert_eq!(report["samples"][0]["genes"]["unscored_status"]["empty"], 18);
 }

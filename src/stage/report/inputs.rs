@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::Args;
-use super::genes::GeneTable;
+use super::gene_table::GeneTable;
 use crate::explain::Method;
 use crate::io;
 use crate::io::faithfulness::FaithfulnessRow;

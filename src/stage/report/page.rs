@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::accuracy::{self, estimate, headline, metric_name, name_of, reports};
 use super::caution::cautions;
-use super::figure::section;
-use super::genes::grouped;
+use super::figure::{grouped, section};
 use super::inputs::{Groups, ReportInputs};
 use super::{attention, genes, graph, learning, verdict};
 use crate::io::html::escaped;
