@@ -12,6 +12,8 @@ mod gradient;
 mod method;
 mod perturbation;
 mod predictor;
+mod scan;
+mod seqlets;
 mod subject;
 mod trees;
 
@@ -26,6 +28,8 @@ pub use contributions::Baseline;
 pub use deep_lift::{DeepLift, Rule};
 pub use method::Method;
 pub use predictor::{Explainable, Looks, Scorer};
+pub use scan::{Match, Scan};
+pub use seqlets::{ContributionMotif, ExplainedSequence, Seqlet, information, motifs, threshold};
 pub use subject::Subject;
 
 /// Settings of the methods that have some.

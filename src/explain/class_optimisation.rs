@@ -29,10 +29,12 @@ pub(super) fn patterns(network: &dyn Explainable, scales: &[f32], seed: u64) -> 
     let size = shape.size();
     let scale: Vec<f64> =
         shape.channels().zip(scales).flat_map(|(channel, &scale)| channel.map(move |_| f64::from(scale))).collect();
-    let mut patterns = noise(size, seed);
+    // the same for both classes
+    let start = noise(size, seed);
+    let mut patterns = [start.clone(), start].concat();
     descend(&mut patterns, STEPS, RATE, |patterns| {
         let x: Vec<f64> = patterns.iter().enumerate().map(|(at, value)| value * scale[at % size]).collect();
-        let mut slopes = slopes(network, &x)?;
+        let mut slopes = slopes(network, &x, |row| if row == 0 { 1.0 } else { -1.0 })?;
         for (at, (slope, pattern)) in slopes.iter_mut().zip(patterns).enumerate() {
             *slope = *slope * scale[at % size] + 2.0 * PENALTY * pattern;
         }
@@ -42,17 +44,18 @@ pub(super) fn patterns(network: &dyn Explainable, scales: &[f32], seed: u64) -> 
     Ok(cut.collect())
 }
 
-/// One matrix a class, bound and not, row-major [2, base, position]: a distribution over the bases at each position.
+/// Matrices that the network takes for the positive class, one a start, row-major [start, base, position]: a distribution over
+/// the bases at each position. The first start is that of the seed alone.
 ///
 /// From uniform noise, RMSprop lowers −log P(class) + λ‖pattern‖²; then the pattern is cut to [0, 1], divided by its
 /// highest value, and, 0.01 added to each entry, each position's sum is made 1.
-pub(super) fn motifs(network: &dyn Explainable, seed: u64) -> Result<Vec<f32>> {
-    motifs_after(network, seed, STEPS)
+pub(super) fn motifs(network: &dyn Explainable, seed: u64, starts: usize) -> Result<Vec<f32>> {
+    motifs_after(network, seed, starts, STEPS)
 }
 
-fn motifs_after(network: &dyn Explainable, seed: u64, steps: usize) -> Result<Vec<f32>> {
+fn motifs_after(network: &dyn Explainable, seed: u64, starts: usize, steps: usize) -> Result<Vec<f32>> {
     let size = network.shape().size();
-    let mut free = noise(size, seed);
+    let mut free = noise(size * starts, seed);
     free_steps(network, &mut free, steps)?;
     Ok(free.chunks_exact(size).flat_map(matrix_of).map(|share| share as f32).collect())
 }
@@ -60,16 +63,15 @@ fn motifs_after(network: &dyn Explainable, seed: u64, steps: usize) -> Result<Ve
 /// DeepMotif's steps.
 fn free_steps(network: &dyn Explainable, free: &mut [f64], steps: usize) -> Result<()> {
     descend(free, steps, RATE_OF_BASES, |x| {
-        let slopes = slopes(network, x)?;
+        let slopes = slopes(network, x, |_| 1.0)?;
         Ok(slopes.iter().zip(x).map(|(slope, x)| slope + 2.0 * PENALTY * x).collect())
     })
 }
 
-/// The same uniform noise for both classes.
+/// Uniform noise.
 fn noise(size: usize, seed: u64) -> Vec<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let start: Vec<f64> = (0..size).map(|_| rng.random_range(0.0..1.0)).collect();
-    [start.clone(), start].concat()
+    (0..size).map(|_| rng.random_range(0.0..1.0)).collect()
 }
 
 /// RMSprop, as in Torch.
@@ -85,14 +87,14 @@ fn descend(free: &mut [f64], steps: usize, rate: f64, slopes: impl Fn(&[f64]) ->
     Ok(())
 }
 
-/// Of −log P(class), at the rows of the two classes.
-fn slopes(network: &dyn Explainable, x: &[f64]) -> Result<Vec<f64>> {
+/// Of −log P(class), where each row has 1 for the positive class or −1 for the other.
+fn slopes(network: &dyn Explainable, x: &[f64], class: impl Fn(usize) -> f64) -> Result<Vec<f64>> {
     let inputs: Vec<f32> = x.iter().map(|&x| x as f32).collect();
     let (scores, gradients) = (network.scores(&inputs)?, network.gradients(&inputs)?);
-    let size = x.len() / 2;
+    let size = network.shape().size();
     let slope = |(at, &gradient): (usize, &f32)| {
         // of −log sigmoid(±score)
-        let sign = if at < size { 1.0 } else { -1.0 };
+        let sign = class(at / size);
         let miss = 1.0 / (1.0 + (sign * f64::from(scores[at / size])).exp());
         -sign * miss * f64::from(gradient)
     };
@@ -145,9 +147,8 @@ mod tests {
     fn after(network: &Member, steps: usize) -> (Vec<f64>, f64) {
         let start = |at: usize| 0.5 + 0.4 * (0.7 * (at % LENGTH) as f64 + 1.9 * (at / LENGTH) as f64).sin();
         let start: Vec<f64> = (0..4 * LENGTH).map(start).collect();
-        let mut free = [start.clone(), start].concat();
+        let mut free = start;
         free_steps(network, &mut free, steps).unwrap();
-        free.truncate(4 * LENGTH);
         let inputs: Vec<f32> = free.iter().map(|&x| x as f32).collect();
         let score = f64::from(network.scores(&inputs).unwrap()[0]);
         let norm: f64 = free.iter().map(|x| x * x).sum();
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_matrix_is_a_distribution_at_each_position() {
-        let matrices = motifs_after(&network("deep-motif-cnn"), 3, 20).unwrap();
+        let matrices = motifs_after(&network("deep-motif-cnn"), 3, 2, 20).unwrap();
         for matrix in matrices.chunks_exact(4 * LENGTH) {
             for at in 0..LENGTH {
                 let sum: f32 = matrix[at..].iter().step_by(LENGTH).sum();

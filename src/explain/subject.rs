@@ -90,18 +90,14 @@ impl Subject {
         Ok(mean(&of_models.collect::<Result<Vec<_>>>()?))
     }
 
-    /// The matrix that the networks take for the positive class (class optimisation), row-major [base, position]: the mean
-    /// over the members of an ensemble.
+    /// Matrices that the networks take for the positive class (class optimisation), one a start, each row-major
+    /// [base, position]: the mean over the members of an ensemble.
     ///
     /// # Errors
     /// If it has no networks of DNA, or of the device.
-    pub fn motif(&self, seed: u64) -> Result<Vec<f32>> {
+    pub fn optima(&self, seed: u64, starts: usize) -> Result<Vec<f32>> {
         let models = self.of(Method::ClassOptimisation).iter();
-        let matrices = models.map(|model| {
-            let mut both = class_optimisation::motifs(model.as_ref(), seed)?;
-            both.truncate(both.len() / 2);
-            Ok(both)
-        });
+        let matrices = models.map(|model| class_optimisation::motifs(model.as_ref(), seed, starts));
         Ok(mean(&matrices.collect::<Result<Vec<_>>>()?))
     }
 }

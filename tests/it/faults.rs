@@ -170,7 +170,9 @@ fn every_path_of_a_flag_is_declared() {
     check::<kernel::Args>("kernel --fasta a --out c.tsv");
     check::<negatives::Args>("negatives --genome a --peaks b --out c");
     check::<negatives::Args>("negatives --shuffle --fasta a --out c");
-    check::<motif::Args>("motif --model a --out c --logo d --bins e --region f --dashboard g");
+    check::<motif::Args>(
+        "motif --model a --out c --logo d --bins e --region f --dashboard g --motifs h --motifs-logo i --hits j --splits k --modisco-sequences l.npz --modisco-attributions m.npz",
+    );
     check::<graph::Args>(
         "graph --bins a --labels b --samples s --contexts x --weights w --groups g --out-dir c --summary d",
     );

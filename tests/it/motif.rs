@@ -75,9 +75,9 @@ fn a_planted_motif_is_found_and_sequences_are_drawn() {
     let meme = work.read("m.meme");
     assert!(meme.starts_with("MEME version 4\n\nALPHABET= ACGT\n") && meme.contains("\nMOTIF m\n"), "{meme}");
     let found = matrix(&meme);
-    assert!((8..=24).contains(&found.len()) && meme.contains(&format!(" w= {} ", found.len())), "{meme}");
+    assert!(found.len() >= 7 && meme.contains(&format!(" w= {} ", found.len())), "{meme}");
     assert!(found.iter().all(|row| (row.iter().sum::<f64>() - 1.0).abs() < 1e-5), "{meme}");
-    assert!(likeness(&found) > 0.8, "{}: {log}{meme}", likeness(&found));
+    assert!(likeness(&found) > 0.95, "{}: {log}{meme}", likeness(&found));
     let logo = work.read("m.svg");
     assert!(logo.starts_with("<svg xmlns=") && logo.contains("class=\"base T\""), "{logo}");
 
@@ -106,6 +106,78 @@ fn a_planted_motif_is_found_and_sequences_are_drawn() {
     assert!(!work.read("d.svg").contains("saliency"));
     work.fails("motif", "--model m.model.safetensors --out x.meme", &["class optimisation needs a network of DNA"]);
     assert!(!work.path("x.meme").exists() && !work.path("x.svg").exists());
+}
+
+/// Pearson's r with the planted motif or with its opposite.
+fn likeness_of_either_strand(matrix: &[[f64; 4]]) -> f64 {
+    let opposite: Vec<[f64; 4]> = matrix.iter().rev().map(|[a, c, g, t]| [*t, *g, *c, *a]).collect();
+    likeness(matrix).max(likeness(&opposite))
+}
+
+/// Of a network and of the machine on gapped k-mers: the motif of real sequences, its places, and arrays for tfmodisco-lite.
+#[test]
+fn contributions_are_gathered_into_motifs() {
+    let work = set();
+    // the same sequences at known places, every other one read on the opposite strand
+    let mut at = 0;
+    let placed = |line: &str| {
+        if line.starts_with('>') {
+            at += 100;
+            let strand = if at % 200 == 0 { '-' } else { '+' };
+            return format!(">chr1:{at}-{}({strand})\n", at + LENGTH);
+        }
+        format!("{line}\n")
+    };
+    work.write("placed.fasta", fasta(9000, 40).lines().map(placed).collect::<String>());
+    work.ok("bin", "--fasta placed.fasta --out placed.bins.safetensors");
+    for model in [
+        "gapped-kmer-svm --kmer-length 8",
+        "deep-motif-cnn --filters 64 --batch-size 32 --learning-rate 0.001 --epochs 20",
+    ] {
+        train(&work, model);
+        let bins = "--model m.model.safetensors --bins d.bins.safetensors";
+        let log = work.ok("motif", &format!("{bins} --motifs m.meme --motifs-logo m.svg"));
+        let meme = work.read("m.meme");
+        let first = meme.split("MOTIF ").nth(1).unwrap();
+        assert!(first.starts_with("m_1\n"), "{meme}");
+        let found = matrix(&format!("{}\n", first.trim_end()));
+        assert!(likeness_of_either_strand(&found) > 0.95, "{model}: {log}{meme}");
+        assert!(work.read("m.svg").contains("m_1: "));
+        // 20 sequences of 40 hold the motif once; they are read from FASTA, where a match lies
+        let arrays = "--modisco-sequences s.npz --modisco-attributions a.npz";
+        work.ok("motif", &format!("--model m.model.safetensors --bins placed.bins.safetensors --hits h.bed {arrays}"));
+        let text = work.read("placed.fasta");
+        let records: Vec<(&str, &str)> =
+            text.split('>').skip(1).map(|record| record.trim_end().split_once('\n').unwrap()).collect();
+        let mut seen = 0;
+        for (number, (header, letters)) in records.iter().enumerate().step_by(2) {
+            let place = letters.find(str::from_utf8(MOTIF).unwrap()).unwrap();
+            let start = 100 * (number + 1);
+            // of the minus strand the first letter is the last base
+            let begins = if header.ends_with("(-)") { start + LENGTH - place - MOTIF.len() } else { start + place };
+            let lies = |line: &str| {
+                let cells: Vec<&str> = line.split('\t').collect();
+                let [from, to] = [1, 2].map(|column| cells[column].parse::<usize>().unwrap());
+                cells[0] == "chr1" && from.max(begins) + 7 <= to.min(begins + MOTIF.len())
+            };
+            seen += usize::from(work.read("h.bed").lines().any(lies));
+        }
+        assert!(seen >= 18, "{model}: {seen} of 20 in {}", work.read("h.bed"));
+        let weights = |name: &str| attentrack::io::weights::read(&work.path(name)).unwrap().tensors.remove(0);
+        let ((name, letters), (_, values)) = (weights("s.npz"), weights("a.npz"));
+        assert_eq!((name.as_str(), letters.shape.as_slice()), ("arr_0", &[40, 4, LENGTH][..]));
+        let (letters, values) = (letters.to_f32().unwrap(), values.to_f32().unwrap());
+        assert_eq!(letters.iter().sum::<f32>(), (40 * LENGTH) as f32);
+        assert!(letters.iter().zip(&values).all(|(letter, value)| *letter == 1.0 || *value == 0.0));
+    }
+    let bins = "--model m.model.safetensors --bins d.bins.safetensors";
+    work.fails("motif", &format!("{bins} --hits h2.bed"), &["d.bins.safetensors", "no places"]);
+    work.fails("motif", &format!("{bins} --hits h2.bed --max-p 0"), &["--max-p 0", "more than 0"]);
+    work.fails("motif", &format!("{bins} --modisco-sequences s.npy --modisco-attributions a.npz"), &["s.npy", ".npz"]);
+    work.ok("motif", &format!("{bins} --splits splits.tsv --motifs t.meme"));
+    work.write("other.tsv", "gene_id\tsplit\tfold\nG1\ttest\t0\n");
+    work.fails("motif", &format!("{bins} --splits other.tsv --motifs t2.meme"), &["other.tsv", "no test sequence"]);
+    assert!(!work.path("h2.bed").exists() && !work.path("t2.meme").exists());
 }
 
 /// Every network learns the set by the stages, and is explained: temporal values end in the score, or begin with it.

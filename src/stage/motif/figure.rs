@@ -1,5 +1,6 @@
 //! Logos and the dashboard.
 
+use crate::explain::information;
 use crate::io::chart::{Axis, Chart, Panel, column};
 use crate::learn::Task;
 use crate::model::sigmoid;
@@ -21,19 +22,31 @@ pub struct Sequence {
     pub running: [Vec<f32>; 2],
 }
 
-/// Bits that a position tells, of 2.
-pub fn information(position: &[f64; 4]) -> f64 {
-    2.0 + position.iter().filter(|share| **share > 0.0).map(|share| share * share.log2()).sum::<f64>()
-}
-
 /// The base of each position that has more than half of it, else N.
 pub fn consensus(motif: &[[f64; 4]]) -> String {
     let base = |position: &[f64; 4]| position.iter().position(|&share| share > 0.5).map_or('N', |base| BASES[base]);
     motif.iter().map(base).collect()
 }
 
-/// A motif, its letters as high as their information, the highest on top.
-pub fn logo(name: &str, motif: &[[f64; 4]]) -> String {
+/// The motif of a network, its letters as high as their information, the highest on top.
+pub fn logo(name: &str, motif: &[[f64; 4]], note: &str) -> String {
+    column(
+        &format!("Motif of {name}"),
+        &[letters_of(&format!("consensus {}", consensus(motif)), motif)],
+        &[note.to_owned()],
+    )
+}
+
+/// Motifs of contributions, each with its name and the number of its seqlets.
+pub fn logos(name: &str, motifs: &[(String, usize, &[[f64; 4]])]) -> String {
+    let panel = |(name, seqlets, motif): &(String, usize, &[[f64; 4]])| {
+        letters_of(&format!("{name}: {seqlets} seqlets, {}", consensus(motif)), motif)
+    };
+    let note = "Counts of bases in the stretches of sequences to which the score owes most, laid on each other.";
+    column(&format!("Motifs of {name}"), &motifs.iter().map(panel).collect::<Vec<_>>(), &[note.to_owned()])
+}
+
+fn letters_of(heading: &str, motif: &[[f64; 4]]) -> Panel {
     let width = 70.0 + WIDE * motif.len() as f64;
     let x = Axis::numbers("position", 0.0, motif.len() as f64);
     let mut chart = Chart::new(x, Axis::numbers("bits", 0.0, 2.0), width, 220.0);
@@ -48,10 +61,8 @@ pub fn logo(name: &str, motif: &[[f64; 4]]) -> String {
             below += height;
         }
     }
-    let svg = chart.svg(&format!("The logo of {name}: {}", consensus(motif)));
-    let heading = format!("consensus {}", consensus(motif));
-    let note = "What the network takes for the positive class, found by class optimisation: one input that it likes, not a count of sites.";
-    column(&format!("Motif of {name}"), &[Panel { heading, svg, width, height: 220.0 }], &[note.to_owned()])
+    let svg = chart.svg(&format!("The logo of {heading}"));
+    Panel { heading: heading.to_owned(), svg, width, height: 220.0 }
 }
 
 /// The pictures of all sequences, one below the other.
