@@ -28,7 +28,7 @@ class Run(Project):
         self.assertEqual(self.done(), {"bin", "train", "predict", "evaluate", "explain", "faithfulness", "track", "report"})
         # a file that was only touched is the same, and so is one of a folder that is made again
         os.utime(self.dir / "expression.tsv")
-        os.utime(signal / "sample1.H3K4me3.bigWig")
+        os.utime(signal / "sample1.H3K4me1.bigWig")
         self.assertEqual(self.done(), set())
         next((self.dir / "results/tracks/sample1").iterdir()).unlink()
         self.assertEqual(self.done(), {"track"})
