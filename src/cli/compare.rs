@@ -119,11 +119,11 @@ impl Stage for Compare {
             work.check(&steps)?;
             return work::print(steps.iter().chain([&rank]));
         }
-        let mut times = Times::read(&folder.join("times.tsv"));
+        let mut times = Times::read(&folder.join("times.tsv"), &["model", "fold", "seed"]);
         work.carry_out(&steps, |event| {
             let Event::Done(step, seconds) = event else { return Ok(()) };
             let Some(rung) = rungs.iter().find(|rung| rung.has(step)) else { return Ok(()) };
-            times.add([&rung.model, &rung.fold.to_string(), &rung.seed.to_string()], step, seconds)
+            times.add(&[&rung.model, &rung.fold.to_string(), &rung.seed.to_string()], step, seconds)
         })?;
         write_runs(&folder, &rungs)?;
         rank.run()?;

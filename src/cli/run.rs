@@ -8,8 +8,9 @@ use clap::builder::PossibleValuesParser;
 
 use super::chain;
 use super::config::{Config, Origin};
-use super::info::RunInfo;
+use super::info;
 use super::step::Step;
+use super::times::Times;
 use super::work::{self, Event, Work};
 use crate::stage::{CHAIN, Common, Files, Stage};
 
@@ -100,15 +101,11 @@ impl Stage for Run {
                 step.stage
             );
         }
-        let mut info = None;
+        let mut times = None;
         work.carry_out(steps, |event| {
-            match event {
-                Event::Begin => info = Some(RunInfo::begin(&outdir, &self.config, steps)?),
-                Event::Done(step, time) => {
-                    if let Some(info) = &mut info {
-                        info.add(step, time)?;
-                    }
-                }
+            match (event, &mut times) {
+                (Event::Done(step, time), Some(times)) => Times::add(times, &[], step, time)?,
+                _ => times = Some(info::begin(&outdir, &self.config, steps)?),
             }
             Ok(())
         })?;

@@ -1,6 +1,6 @@
 //! Where the attention of many genes lies on average.
 
-use super::track::{TrackError, TrackValue, TrackValues};
+use super::track::TrackValues;
 use super::{LayerName, Matrix};
 
 /// Mean attention by mark and position, of genes of two groups, each gene counted once a sample.
@@ -47,12 +47,9 @@ impl Profile {
         self.null.len() / self.marks.len().max(1)
     }
 
-    /// Adds the genes that `group` gives a group, 0 or 1; genes without attention are left out.
-    ///
-    /// # Errors
-    /// The matrix holds no attention.
-    pub fn add(&mut self, matrix: &Matrix, group: impl Fn(&str) -> Option<usize>) -> Result<(), TrackError> {
-        let values = TrackValues::new(matrix, TrackValue::Corrected)?;
+    /// Adds the genes that `group` gives a group, 0 or 1, from corrected attention; genes without attention are left out.
+    pub fn add(&mut self, values: &TrackValues, group: impl Fn(&str) -> Option<usize>) {
+        let matrix = values.matrix();
         let (axis, n_bins) = (matrix.axis(LayerName::Window), matrix.n_bins());
         for (gene, region) in matrix.regions.iter().enumerate() {
             let Some(group) =
@@ -72,7 +69,6 @@ impl Profile {
             *sum += f64::from(values.null(at / n_bins, at % n_bins));
         }
         self.matrices += 1;
-        Ok(())
     }
 
     /// Mean corrected attention of a group and mark in even shares (1 where nothing stands out), 5′ to

@@ -163,27 +163,41 @@ impl Args {
     }
 
     fn header(&self, config: &AttentiveChromeConfig) -> ModelHeader {
+        let model = ModelSpec::Network(ModelConfig::AttentiveChrome(config.clone()));
         ModelHeader {
-            format: MODEL_FORMAT.to_owned(),
-            format_version: MODEL_FORMAT_VERSION,
-            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: ModelSpec::Network(ModelConfig::AttentiveChrome(config.clone())),
-            task: Task::Classification,
             marks: self.marks.clone(),
             flank_bp: self.flank,
             bin_size_bp: self.bin_size,
             orientation: self.orientation,
-            sequence: None,
             statistic: self.statistic,
             assembly: (!self.assembly.is_empty()).then(|| self.assembly.clone()),
-            samples: Vec::new(),
-            transform: FittedTransform { transform: Transform::Raw, train_means: Vec::new(), units: Vec::new() },
-            input_quantiles: Vec::new(),
-            threshold: None,
-            calibration: None,
-            members: Vec::new(),
-            regime: None,
+            ..header_of(model, Task::Classification)
         }
+    }
+}
+
+/// What is known of a model that was trained elsewhere, on signal that is taken as it is, but for what it reads.
+fn header_of(model: ModelSpec, task: Task) -> ModelHeader {
+    ModelHeader {
+        format: MODEL_FORMAT.to_owned(),
+        format_version: MODEL_FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        model,
+        task,
+        marks: Vec::new(),
+        flank_bp: Grid::none().flank_bp(),
+        bin_size_bp: Grid::none().bin_size_bp(),
+        orientation: Grid::none().orientation(),
+        sequence: None,
+        statistic: Statistic::Count,
+        assembly: None,
+        samples: Vec::new(),
+        transform: FittedTransform { transform: Transform::Raw, train_means: Vec::new(), units: Vec::new() },
+        input_quantiles: Vec::new(),
+        threshold: None,
+        calibration: None,
+        members: Vec::new(),
+        regime: None,
     }
 }
 

@@ -320,7 +320,7 @@ fn every_gene_is_in_the_table_with_what_is_known_of_it() {
     assert_eq!(table["thresholds"][0], metrics["samples"][0]["threshold"]["value"]);
     assert!(html.contains("Model: <b>auto</b> (") && html.contains("2 models scored the samples."), "{html}");
     assert!(html.contains("1 of 399 scores are <a href=\"#genes\">uncertain</a>"), "{html}");
-    assert!(html.contains("1 have no score, for want of data"), "{html}");
+    assert!(html.contains("1 rows of the <a href=\"#genes\">table</a> have no score"), "{html}");
 }
 
 /// A bin of few genes is not drawn as if it said something.

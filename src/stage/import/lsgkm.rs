@@ -4,12 +4,12 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::genome::Grid;
+use super::header_of;
 use crate::io::lsgkm::{self, LsgkmModel};
 use crate::io::{self, FileError};
 use crate::learn::kmer::{CentreWeights, KmerMethod, KmerModel, KmerModelConfig, Strands, WordFilter};
-use crate::learn::{FittedTransform, MODEL_FORMAT, MODEL_FORMAT_VERSION, ModelHeader, ModelSpec, Task, Transform};
-use crate::matrix::{Bases, Statistic};
+use crate::learn::{ModelHeader, ModelSpec, Task};
+use crate::matrix::Bases;
 use crate::stage::model_file;
 
 /// Kernels, by lsgkm's names of all versions: what words share, and whether those in the middle count more.
@@ -38,25 +38,8 @@ pub fn import(path: &Path, out: &Path) -> Result<()> {
         FileError::new(path, "a support vector has no word").remedy("Train the model again without it")
     })?;
     let header = ModelHeader {
-        format: MODEL_FORMAT.to_owned(),
-        format_version: MODEL_FORMAT_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        task,
-        marks: Vec::new(),
-        flank_bp: Grid::none().flank_bp(),
-        bin_size_bp: Grid::none().bin_size_bp(),
-        orientation: Grid::none().orientation(),
         sequence: Some(Bases::around(config.n_bases as u32)),
-        statistic: Statistic::Count,
-        assembly: None,
-        samples: Vec::new(),
-        transform: FittedTransform { transform: Transform::Raw, train_means: Vec::new(), units: Vec::new() },
-        input_quantiles: Vec::new(),
-        threshold: None,
-        calibration: None,
-        members: Vec::new(),
-        regime: None,
-        model: ModelSpec::Kmers(config.clone()),
+        ..header_of(ModelSpec::Kmers(config.clone()), task)
     };
     model_file::save(out, &header, &model)?;
     tracing::info!(

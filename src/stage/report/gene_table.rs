@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::figure::grouped;
 use crate::genome::Gene;
-use crate::matrix::track::{TrackError, TrackValue, TrackValues};
-use crate::matrix::{Matrix, Predictions, Split, Status};
+use crate::matrix::track::TrackValues;
+use crate::matrix::{Predictions, Split, Status};
 
 /// The rows of the table, column by column, as the page's script reads them.
 #[derive(Default, Serialize)]
@@ -103,18 +103,14 @@ impl GeneTable {
         }
     }
 
-    /// Adds where the model looks, from a sample's attention.
-    ///
-    /// # Errors
-    /// The matrix holds no attention.
-    pub fn look(&mut self, matrix: &Matrix) -> Result<(), TrackError> {
-        let Some(sample) = self.samples.iter_mut().find(|sample| sample.name == matrix.sample) else { return Ok(()) };
-        let values = TrackValues::new(matrix, TrackValue::Corrected)?;
+    /// Adds where the model looks, from a sample's corrected attention.
+    pub fn look(&mut self, values: &TrackValues) {
+        let matrix = values.matrix();
+        let Some(sample) = self.samples.iter_mut().find(|sample| sample.name == matrix.sample) else { return };
         for (gene, region) in matrix.regions.iter().enumerate() {
             let Some(&at) = self.places.get(&region.id) else { continue };
-            sample.looks_at[at] = looks_at(&values, matrix, gene);
+            sample.looks_at[at] = looks_at(values, gene);
         }
-        Ok(())
     }
 
     /// Scores of all samples.
@@ -158,7 +154,7 @@ impl TableSample {
 }
 
 /// `None` of a gene without attention, and of a model without mark attention where it has several marks.
-fn looks_at(values: &TrackValues, matrix: &Matrix, gene: usize) -> Option<LooksAt> {
+fn looks_at(values: &TrackValues, gene: usize) -> Option<LooksAt> {
     let channels = values.channels();
     let weight = |channel: usize| if channels.len() == 1 { 1.0 } else { values.mark_attention(gene, channel) };
     let marks = (0..channels.len()).filter(|&channel| weight(channel).is_finite());
@@ -167,7 +163,7 @@ fn looks_at(values: &TrackValues, matrix: &Matrix, gene: usize) -> Option<LooksA
     let shares = (0..axis.n_positions()).map(|position| (position, values.corrected(gene, channel, position)));
     let (position, share) =
         shares.filter(|(_, share)| share.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
-    let region = &matrix.regions[gene];
+    let region = &values.matrix().regions[gene];
     let place = match (axis.interval(region, position), &region.tss) {
         (Some(bases), Some(tss)) => {
             format!("{}:{}-{}", tss.chrom, grouped((bases.start + 1).max(1) as u64), grouped(bases.end.max(1) as u64))

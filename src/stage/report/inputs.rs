@@ -12,6 +12,7 @@ use crate::io;
 use crate::io::faithfulness::FaithfulnessRow;
 use crate::io::graph_summary::GraphSummary;
 use crate::learn::metrics::{METRICS_FORMAT, METRICS_FORMAT_VERSION, Report};
+use crate::matrix::track::{TrackValue, TrackValues};
 use crate::matrix::{ByGene, History, Judged, Labels, Predictions, Profile, Split};
 
 /// Everything that the report shows.
@@ -241,8 +242,9 @@ fn read_profile(args: &Args, samples: &[ReportSample], genes: &mut GeneTable) ->
                 args.attention[0].display()
             );
         }
-        profile.add(&matrix, |gene| sample.group_of.get(gene).copied()).with_context(|| path.display().to_string())?;
-        genes.look(&matrix).with_context(|| path.display().to_string())?;
+        let values = TrackValues::new(&matrix, TrackValue::Corrected).with_context(|| path.display().to_string())?;
+        profile.add(&values, |gene| sample.group_of.get(gene).copied());
+        genes.look(&values);
     }
     Ok(profile)
 }

@@ -86,7 +86,7 @@ fn model(inputs: &ReportInputs) -> String {
     }
     if counts.without > 0 {
         sentences.push(format!(
-            "{} have no score, for want of data: nothing is said of them.",
+            "{} rows of the <a href=\"#genes\">table</a> have no score: nothing is said of them.",
             grouped(counts.without as u64)
         ));
     }
